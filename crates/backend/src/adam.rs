@@ -1,0 +1,123 @@
+//! Adam over a whole module, with each parameter's step fused where the backend can.
+
+use crate::{
+    composed::{unwrap, wrap},
+    kernels::{AdamMoments, Kernels},
+};
+use burn::{
+    module::{AutodiffModule, ModuleMapper, Param, ParamId},
+    tensor::{
+        Tensor,
+        backend::{AutodiffBackend, Backend},
+    },
+};
+use std::collections::HashMap;
+
+/// Settings of Adam (Kingma and Ba 2015), without weight decay.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdamSettings {
+    /// Step length.
+    pub learning_rate: f64,
+    /// Decay of the mean gradient, in `[0, 1)`.
+    pub beta1: f64,
+    /// Decay of the mean squared gradient, in `[0, 1)`.
+    pub beta2: f64,
+    /// Added to the denominator.
+    pub epsilon: f64,
+}
+
+impl AdamSettings {
+    /// PyTorch's defaults at a learning rate: betas 0.9 and 0.999, epsilon 1e-8.
+    pub fn new(learning_rate: f64) -> Self {
+        Self {
+            learning_rate,
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+        }
+    }
+
+    /// The factors that undo the zero start of the moments at step `time`, which counts from 1.
+    pub(crate) fn corrections(&self, time: u64) -> Corrections {
+        let exponent = time as f64;
+        Corrections {
+            first: 1.0 - self.beta1.powf(exponent),
+            second_root: (1.0 - self.beta2.powf(exponent)).sqrt(),
+        }
+    }
+}
+
+pub(crate) struct Corrections {
+    pub(crate) first: f64,
+    pub(crate) second_root: f64,
+}
+
+/// Adam with the moments of every parameter that has had a gradient.
+#[derive(Debug)]
+pub struct Adam<B: Backend> {
+    settings: AdamSettings,
+    moments: HashMap<ParamId, (u64, AdamMoments<B>)>,
+}
+
+impl<B: Kernels> Adam<B> {
+    /// An optimiser that has made no step.
+    pub fn new(settings: AdamSettings) -> Self {
+        Self {
+            settings,
+            moments: HashMap::new(),
+        }
+    }
+
+    /// Moves every parameter of `module` that has a gradient; the others stay as they are.
+    pub fn step<A, M>(&mut self, module: M, gradients: &mut A::Gradients) -> M
+    where
+        A: AutodiffBackend<InnerBackend = B>,
+        M: AutodiffModule<A>,
+    {
+        module.map(&mut Step {
+            optimiser: self,
+            gradients,
+        })
+    }
+}
+
+struct Step<'a, A: AutodiffBackend> {
+    optimiser: &'a mut Adam<A::InnerBackend>,
+    gradients: &'a mut A::Gradients,
+}
+
+impl<A> ModuleMapper<A> for Step<'_, A>
+where
+    A: AutodiffBackend,
+    A::InnerBackend: Kernels,
+{
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<A, D>>) -> Param<Tensor<A, D>> {
+        let id = param.id;
+        let Some(gradient) = param.val().grad_remove(self.gradients) else {
+            return param;
+        };
+        let (time, moments) = self.optimiser.moments.remove(&id).unwrap_or_else(|| {
+            let zeros = || unwrap(gradient.zeros_like());
+            (
+                0,
+                AdamMoments {
+                    first: zeros(),
+                    second: zeros(),
+                },
+            )
+        });
+        let time = time + 1;
+        let settings = self.optimiser.settings;
+        let mut kept = None;
+        let param = param.map(|tensor| {
+            let (moved, moments) =
+                A::InnerBackend::adam(unwrap(tensor.inner()), unwrap(gradient), moments, &settings, time);
+            kept = Some(moments);
+            Tensor::from_inner(wrap(moved)).require_grad()
+        });
+        if let Some(moments) = kept {
+            self.optimiser.moments.insert(id, (time, moments));
+        }
+        param
+    }
+}

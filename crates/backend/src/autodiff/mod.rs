@@ -1,0 +1,98 @@
+//! [`Kernels`](crate::Kernels) on `Autodiff<B>`, for every `B` that has them.
+//!
+//! Each operation is registered with its backward step, which calls operations of `B`. Where `B`
+//! is itself an `Autodiff`, that step is tracked in turn; so one implementation serves every order.
+//!
+//! *Invariant:* a backward step uses nothing but operations of `B` that are themselves
+//! differentiable, and computes no gradient that nobody asked for.
+
+mod activation;
+mod batch_norm;
+mod convolution;
+
+use crate::{
+    Autodiff, Kernels,
+    adam::AdamSettings,
+    composed,
+    kernels::{
+        AdamMoments, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics, BatchNormWanted,
+        ConvOptions,
+    },
+};
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::tensor::ops::FloatTensor;
+
+impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
+    fn convolution(input: FloatTensor<Self>, weight: FloatTensor<Self>, options: ConvOptions) -> FloatTensor<Self> {
+        convolution::forward::<B, C>(input, weight, options)
+    }
+
+    fn convolution_input_gradient(
+        weight: FloatTensor<Self>,
+        output_gradient: FloatTensor<Self>,
+        size: [usize; 2],
+        options: ConvOptions,
+    ) -> FloatTensor<Self> {
+        convolution::input_gradient::<B, C>(weight, output_gradient, size, options)
+    }
+
+    fn convolution_weight_gradient(
+        input: FloatTensor<Self>,
+        output_gradient: FloatTensor<Self>,
+        kernel: [usize; 2],
+        options: ConvOptions,
+    ) -> FloatTensor<Self> {
+        convolution::weight_gradient::<B, C>(input, output_gradient, kernel, options)
+    }
+
+    fn batch_norm(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> BatchNormOutput<Self> {
+        batch_norm::forward::<B, C>(input, scale, shift, epsilon)
+    }
+
+    fn batch_norm_gradients(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        output_gradient: FloatTensor<Self>,
+        statistics: BatchNormStatistics<Self>,
+        wanted: BatchNormWanted,
+    ) -> BatchNormGradients<Self> {
+        batch_norm::gradients::<B, C>(input, scale, output_gradient, statistics, wanted)
+    }
+
+    fn batch_norm_second(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        output_gradient: FloatTensor<Self>,
+        statistics: BatchNormStatistics<Self>,
+        cotangent: FloatTensor<Self>,
+    ) -> BatchNormSecond<Self> {
+        batch_norm::second::<B, C>(input, scale, output_gradient, statistics, cotangent)
+    }
+
+    fn rectify(input: FloatTensor<Self>) -> FloatTensor<Self> {
+        activation::rectify::<B, C>(input)
+    }
+
+    fn rectify_gradient(output: FloatTensor<Self>, output_gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+        activation::rectify_gradient::<B, C>(output, output_gradient)
+    }
+
+    fn add_rectify(left: FloatTensor<Self>, right: FloatTensor<Self>) -> FloatTensor<Self> {
+        activation::add_rectify::<B, C>(left, right)
+    }
+
+    fn adam(
+        parameter: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        moments: AdamMoments<Self>,
+        settings: &AdamSettings,
+        time: u64,
+    ) -> (FloatTensor<Self>, AdamMoments<Self>) {
+        composed::adam::step::<Self>(parameter, gradient, moments, settings, time)
+    }
+}

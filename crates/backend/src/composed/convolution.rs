@@ -1,0 +1,89 @@
+//! The closed trio on Burn's own convolutions.
+
+use super::{unwrap, wrap};
+use crate::kernels::ConvOptions;
+use burn::tensor::{
+    Tensor, TensorMetadata,
+    backend::Backend,
+    ops::{ConvOptions as BurnOptions, ConvTransposeOptions, FloatTensor},
+};
+
+fn burn_options(options: ConvOptions) -> BurnOptions<2> {
+    BurnOptions::new(options.stride, options.padding, [1, 1], 1)
+}
+
+pub(crate) fn forward<B: Backend>(
+    input: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    options: ConvOptions,
+) -> FloatTensor<B> {
+    B::conv2d(input, weight, None, burn_options(options))
+}
+
+pub(crate) fn input_gradient<B: Backend>(
+    weight: FloatTensor<B>,
+    output_gradient: FloatTensor<B>,
+    size: [usize; 2],
+    options: ConvOptions,
+) -> FloatTensor<B> {
+    let weight = pad_kernel_to_stride(wrap::<B, 4>(weight), options.stride);
+    let [_, _, rows, columns] = weight.dims();
+    let windows = output_gradient.shape();
+    // Burn's transposed convolution makes an image as large as the windows reach; what lies beyond
+    // got no gradient, and what the longer kernel added is cut away again.
+    let reach = |axis: usize, kernel: usize| {
+        ((windows[2 + axis] - 1) * options.stride[axis] + kernel).saturating_sub(2 * options.padding[axis])
+    };
+    let reach = [reach(0, rows), reach(1, columns)];
+    let beyond = [size[0].saturating_sub(reach[0]), size[1].saturating_sub(reach[1])];
+    let full = wrap::<B, 4>(B::conv_transpose2d(
+        output_gradient,
+        unwrap(weight),
+        None,
+        ConvTransposeOptions::new(options.stride, options.padding, beyond, [1, 1], 1),
+    ));
+    let [batch, channels, height, width] = full.dims();
+    if [height, width] == size {
+        return unwrap(full);
+    }
+    unwrap(full.slice([0..batch, 0..channels, 0..size[0], 0..size[1]]))
+}
+
+/// Zeros below and to the right of a kernel do not change a convolution, and a kernel that covers
+/// the stride is one that every backend transposes rightly.
+fn pad_kernel_to_stride<B: Backend>(weight: Tensor<B, 4>, stride: [usize; 2]) -> Tensor<B, 4> {
+    let [outputs, inputs, rows, columns] = weight.dims();
+    let (tall, wide) = (rows.max(stride[0]), columns.max(stride[1]));
+    if (tall, wide) == (rows, columns) {
+        return weight;
+    }
+    let device = weight.device();
+    let dtype = weight.dtype();
+    let mut padded = weight;
+    if wide > columns {
+        let zeros = Tensor::zeros([outputs, inputs, rows, wide - columns], (&device, dtype));
+        padded = Tensor::cat(vec![padded, zeros], 3);
+    }
+    if tall > rows {
+        let zeros = Tensor::zeros([outputs, inputs, tall - rows, wide], (&device, dtype));
+        padded = Tensor::cat(vec![padded, zeros], 2);
+    }
+    padded
+}
+
+pub(crate) fn weight_gradient<B: Backend>(
+    input: FloatTensor<B>,
+    output_gradient: FloatTensor<B>,
+    kernel: [usize; 2],
+    options: ConvOptions,
+) -> FloatTensor<B> {
+    let (inputs, outputs) = (input.shape()[1], output_gradient.shape()[1]);
+    let device = B::float_device(&input);
+    // Burn reads no more than the shape of this tensor.
+    let shape = B::float_empty(
+        [outputs, inputs, kernel[0], kernel[1]].into(),
+        &device,
+        input.dtype().into(),
+    );
+    B::conv2d_weight_backward(input, shape, output_gradient, burn_options(options))
+}

@@ -1,0 +1,16 @@
+//! Every operation of [`Kernels`](crate::Kernels) in terms of Burn's own: the default on a GPU, and
+//! what autodiff falls back on for the orders that have no closed form here.
+
+pub(crate) mod adam;
+pub(crate) mod batch_norm;
+pub(crate) mod convolution;
+
+use burn::tensor::{Tensor, TensorPrimitive, backend::Backend, ops::FloatTensor};
+
+pub(crate) fn wrap<B: Backend, const D: usize>(primitive: FloatTensor<B>) -> Tensor<B, D> {
+    Tensor::from_primitive(TensorPrimitive::Float(primitive))
+}
+
+pub(crate) fn unwrap<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> FloatTensor<B> {
+    tensor.into_primitive().tensor()
+}

@@ -1,0 +1,298 @@
+//! [`Kernels`] on the processor: single precision runs on `herring-kernels`, any other precision on
+//! Burn's own operations.
+
+use crate::{
+    Cpu, Kernels,
+    adam::AdamSettings,
+    composed,
+    kernels::{
+        AdamMoments, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics, BatchNormWanted,
+        ConvOptions,
+    },
+};
+use burn::tensor::{DType, Shape, TensorData, TensorMetadata};
+use burn_flex::FlexTensor;
+use herring_kernels::{
+    adam,
+    batch_norm::{self, Cotangents, DoubleGradients, Forward, Gradients, Saved},
+    convolution::{self, Geometry},
+    elementwise,
+};
+
+fn single(tensor: &FlexTensor) -> bool {
+    tensor.dtype() == DType::F32
+}
+
+/// A tensor whose values `fill` writes.
+fn fresh(shape: impl Into<Shape>, fill: impl FnOnce(&mut [f32])) -> FlexTensor {
+    let shape = shape.into();
+    let mut values = vec![0.0f32; shape.num_elements()];
+    fill(&mut values);
+    FlexTensor::from_data(TensorData::new(values, shape))
+}
+
+fn geometry(image: [usize; 4], weight: [usize; 4], options: ConvOptions) -> Geometry {
+    Geometry {
+        batch: image[0],
+        in_channels: image[1],
+        height: image[2],
+        width: image[3],
+        out_channels: weight[0],
+        kernel: [weight[2], weight[3]],
+        stride: options.stride,
+        padding: options.padding,
+    }
+}
+
+/// Batch, channels and pixels a channel.
+fn planes(shape: [usize; 4]) -> [usize; 3] {
+    [shape[0], shape[1], shape[2] * shape[3]]
+}
+
+fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, shape.into()))
+}
+
+impl Kernels for Cpu {
+    fn convolution(input: FlexTensor, weight: FlexTensor, options: ConvOptions) -> FlexTensor {
+        if !single(&input) {
+            return composed::convolution::forward::<Self>(input, weight, options);
+        }
+        let (input, weight) = (input.to_contiguous(), weight.to_contiguous());
+        let geometry = geometry(input.shape().dims(), weight.shape().dims(), options);
+        let [height, width] = geometry.output_size();
+        fresh([geometry.batch, geometry.out_channels, height, width], |output| {
+            convolution::forward(&geometry, input.storage(), weight.storage(), output);
+        })
+    }
+
+    fn convolution_input_gradient(
+        weight: FlexTensor,
+        output_gradient: FlexTensor,
+        size: [usize; 2],
+        options: ConvOptions,
+    ) -> FlexTensor {
+        if !single(&weight) {
+            return composed::convolution::input_gradient::<Self>(weight, output_gradient, size, options);
+        }
+        let (weight, output_gradient) = (weight.to_contiguous(), output_gradient.to_contiguous());
+        let kernel: [usize; 4] = weight.shape().dims();
+        let image = [output_gradient.shape()[0], kernel[1], size[0], size[1]];
+        let geometry = geometry(image, kernel, options);
+        fresh(image, |gradient| {
+            convolution::input_gradient(&geometry, weight.storage(), output_gradient.storage(), gradient);
+        })
+    }
+
+    fn convolution_weight_gradient(
+        input: FlexTensor,
+        output_gradient: FlexTensor,
+        kernel: [usize; 2],
+        options: ConvOptions,
+    ) -> FlexTensor {
+        if !single(&input) {
+            return composed::convolution::weight_gradient::<Self>(input, output_gradient, kernel, options);
+        }
+        let (input, output_gradient) = (input.to_contiguous(), output_gradient.to_contiguous());
+        let image: [usize; 4] = input.shape().dims();
+        let weight = [output_gradient.shape()[1], image[1], kernel[0], kernel[1]];
+        let geometry = geometry(image, weight, options);
+        fresh(weight, |gradient| {
+            convolution::weight_gradient(&geometry, input.storage(), output_gradient.storage(), gradient);
+        })
+    }
+
+    fn batch_norm(input: FlexTensor, scale: FlexTensor, shift: FlexTensor, epsilon: f64) -> BatchNormOutput<Self> {
+        if !single(&input) {
+            return composed::batch_norm::forward::<Self>(input, scale, shift, epsilon);
+        }
+        let [input, scale, shift] = [input, scale, shift].map(|tensor| tensor.to_contiguous());
+        let shape: [usize; 4] = input.shape().dims();
+        let channels = shape[1];
+        let [mut mean, mut variance, mut rstd] = [(); 3].map(|()| vec![0.0f32; channels]);
+        let output = fresh(shape, |y| {
+            let result = Forward {
+                y,
+                mean: &mut mean,
+                variance: &mut variance,
+                rstd: &mut rstd,
+            };
+            let (gamma, beta) = (scale.storage(), shift.storage());
+            batch_norm::forward(planes(shape), input.storage(), gamma, beta, epsilon as f32, result);
+        });
+        BatchNormOutput {
+            output,
+            variance: tensor(variance, [channels]),
+            statistics: BatchNormStatistics {
+                mean: tensor(mean, [channels]),
+                reciprocal_deviation: tensor(rstd, [channels]),
+                epsilon,
+            },
+        }
+    }
+
+    fn batch_norm_gradients(
+        input: FlexTensor,
+        scale: FlexTensor,
+        output_gradient: FlexTensor,
+        statistics: BatchNormStatistics<Self>,
+        wanted: BatchNormWanted,
+    ) -> BatchNormGradients<Self> {
+        if !single(&input) {
+            return composed::batch_norm::gradients::<Self>(input, scale, output_gradient, statistics, wanted);
+        }
+        let inputs = NormInputs::new(input, scale, output_gradient, statistics);
+        let channels = inputs.shape[1];
+        let [mut dgamma, mut dbeta] = [(); 2].map(|()| vec![0.0f32; channels]);
+        let input = fresh(inputs.shape, |dx| {
+            let result = Gradients {
+                dx,
+                dgamma: &mut dgamma,
+                dbeta: &mut dbeta,
+            };
+            batch_norm::backward(
+                planes(inputs.shape),
+                inputs.saved(),
+                inputs.output_gradient.storage(),
+                result,
+            );
+        });
+        BatchNormGradients {
+            input: Some(input),
+            parameters: Some((tensor(dgamma, [channels]), tensor(dbeta, [channels]))),
+        }
+    }
+
+    fn batch_norm_second(
+        input: FlexTensor,
+        scale: FlexTensor,
+        output_gradient: FlexTensor,
+        statistics: BatchNormStatistics<Self>,
+        cotangent: FlexTensor,
+    ) -> BatchNormSecond<Self> {
+        if !single(&input) {
+            return composed::batch_norm::second::<Self>(input, scale, output_gradient, statistics, cotangent);
+        }
+        let inputs = NormInputs::new(input, scale, output_gradient, statistics);
+        let cotangent = cotangent.to_contiguous();
+        let channels = inputs.shape[1];
+        let none = vec![0.0f32; channels];
+        let mut gamma = vec![0.0f32; channels];
+        let mut x = vec![0.0f32; inputs.shape.iter().product()];
+        let output_gradient = fresh(inputs.shape, |dy| {
+            let cotangents = Cotangents {
+                ddx: cotangent.storage(),
+                ddgamma: &none,
+                ddbeta: &none,
+            };
+            let result = DoubleGradients {
+                dy,
+                x: &mut x,
+                gamma: &mut gamma,
+            };
+            let dy = inputs.output_gradient.storage();
+            batch_norm::double_backward(planes(inputs.shape), inputs.saved(), dy, cotangents, result);
+        });
+        BatchNormSecond {
+            input: tensor(x, inputs.shape),
+            output_gradient,
+            scale: tensor(gamma, [channels]),
+        }
+    }
+
+    fn rectify(input: FlexTensor) -> FlexTensor {
+        if !single(&input) {
+            return <Self as burn::tensor::ops::ActivationOps<Self>>::relu(input);
+        }
+        let input = input.to_contiguous();
+        fresh(input.shape(), |output| elementwise::relu(input.storage(), output))
+    }
+
+    fn rectify_gradient(output: FlexTensor, output_gradient: FlexTensor) -> FlexTensor {
+        if !single(&output) {
+            return <Self as burn::tensor::ops::ActivationOps<Self>>::relu_backward(output, output_gradient);
+        }
+        let (output, output_gradient) = (output.to_contiguous(), output_gradient.to_contiguous());
+        fresh(output.shape(), |gradient| {
+            elementwise::relu_backward(output.storage(), output_gradient.storage(), gradient);
+        })
+    }
+
+    fn add_rectify(left: FlexTensor, right: FlexTensor) -> FlexTensor {
+        if !single(&left) {
+            let sum = <Self as burn::tensor::ops::FloatTensorOps<Self>>::float_add(left, right);
+            return Self::rectify(sum);
+        }
+        let (left, right) = (left.to_contiguous(), right.to_contiguous());
+        fresh(left.shape(), |output| {
+            elementwise::add_relu(left.storage(), right.storage(), output)
+        })
+    }
+
+    fn adam(
+        parameter: FlexTensor,
+        gradient: FlexTensor,
+        moments: AdamMoments<Self>,
+        settings: &AdamSettings,
+        time: u64,
+    ) -> (FlexTensor, AdamMoments<Self>) {
+        if !single(&parameter) {
+            return composed::adam::step::<Self>(parameter, gradient, moments, settings, time);
+        }
+        let gradient = gradient.to_contiguous();
+        let [mut parameter, mut first, mut second] =
+            [parameter, moments.first, moments.second].map(|tensor| tensor.to_contiguous());
+        let settings = adam::Settings {
+            learning_rate: settings.learning_rate,
+            beta1: settings.beta1,
+            beta2: settings.beta2,
+            epsilon: settings.epsilon,
+        };
+        adam::step(
+            &settings,
+            time,
+            parameter.storage_mut(),
+            gradient.storage(),
+            first.storage_mut(),
+            second.storage_mut(),
+        );
+        (parameter, AdamMoments { first, second })
+    }
+}
+
+/// Contiguous inputs of a gradient of batch normalisation.
+struct NormInputs {
+    shape: [usize; 4],
+    input: FlexTensor,
+    scale: FlexTensor,
+    output_gradient: FlexTensor,
+    mean: FlexTensor,
+    rstd: FlexTensor,
+}
+
+impl NormInputs {
+    fn new(
+        input: FlexTensor,
+        scale: FlexTensor,
+        output_gradient: FlexTensor,
+        statistics: BatchNormStatistics<Cpu>,
+    ) -> Self {
+        Self {
+            shape: input.shape().dims(),
+            input: input.to_contiguous(),
+            scale: scale.to_contiguous(),
+            output_gradient: output_gradient.to_contiguous(),
+            mean: statistics.mean.to_contiguous(),
+            rstd: statistics.reciprocal_deviation.to_contiguous(),
+        }
+    }
+
+    fn saved(&self) -> Saved<'_> {
+        Saved {
+            x: self.input.storage(),
+            gamma: self.scale.storage(),
+            mean: self.mean.storage(),
+            rstd: self.rstd.storage(),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Devices, and the operations that attribution priors need.
+//!
+//! A penalty on an input gradient is trained by differentiating a derivative. Burn does that when
+//! autodiff is *stacked*: on `Autodiff<Autodiff<B>>` the gradient of the outer level is itself a
+//! tensor that the inner level tracks. Two things are missing for it to be useful, and this crate
+//! adds them:
+//!
+//! - **Operations that can be differentiated again and again.** Convolution is bilinear, so with
+//!   its two gradients it forms a *closed trio*: the derivative of each is given by the other two.
+//!   [`Kernels`] holds that trio, batch normalisation with its gradients, and the rectifier. They
+//!   are implemented once for any `Autodiff<B>`, to any order. [`pooling`] and [`resize`] are built
+//!   from matrix products, which Burn can differentiate twice.
+//! - **Speed on a processor.** The backend [`Cpu`] runs them on `herring-kernels`. GPU backends
+//!   run them on Burn's own kernels, corrected where those are wrong (see [`Kernels`]).
+//!
+//! [`Device`] chooses among the backends that were compiled in, at run time, and hands generic code
+//! ([`Job`]) the right one.
+//!
+//! *Invariant:* nothing here knows of papers, data sets or experiments.
+
+mod adam;
+mod autodiff;
+mod composed;
+#[cfg(feature = "cpu")]
+mod cpu;
+mod device;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+mod gpu;
+mod kernels;
+pub mod ops;
+pub mod pooling;
+pub mod resize;
+
+pub use adam::{Adam, AdamSettings};
+pub use burn::backend::Autodiff;
+pub use device::{BackendName, Device, DeviceError, DeviceInfo, Job, devices};
+pub use kernels::{
+    AdamMoments, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics, BatchNormWanted,
+    ConvOptions, Kernels,
+};
+
+/// The processor: Burn's `flex`, with convolution, normalisation and Adam on `herring-kernels`.
+#[cfg(feature = "cpu")]
+pub type Cpu = burn_flex::Flex;
+
+/// An NVIDIA GPU through CUDA.
+#[cfg(feature = "cuda")]
+pub type Cuda = burn::backend::Cuda<f32, i32>;
+
+/// Any GPU through WGPU.
+#[cfg(feature = "wgpu")]
+pub type Wgpu = burn::backend::Wgpu<f32, i32, u32>;

@@ -1,0 +1,79 @@
+//! The operations of [`Kernels`] on [`Tensor`]s: what models are written with.
+
+use crate::{
+    composed::{unwrap, wrap},
+    kernels::{ConvOptions, Kernels},
+};
+use burn::tensor::{Tensor, backend::Backend};
+
+/// Cross-correlates `input [batch, in, height, width]` with `weight [out, in, rows, columns]`.
+pub fn convolution<B: Kernels>(input: Tensor<B, 4>, weight: Tensor<B, 4>, options: ConvOptions) -> Tensor<B, 4> {
+    wrap(B::convolution(unwrap(input), unwrap(weight), options))
+}
+
+/// The gradient of [`convolution`] with respect to its input, whose rows and columns are `size`.
+pub fn convolution_input_gradient<B: Kernels>(
+    weight: Tensor<B, 4>,
+    output_gradient: Tensor<B, 4>,
+    size: [usize; 2],
+    options: ConvOptions,
+) -> Tensor<B, 4> {
+    wrap(B::convolution_input_gradient(
+        unwrap(weight),
+        unwrap(output_gradient),
+        size,
+        options,
+    ))
+}
+
+/// The gradient of [`convolution`] with respect to its weight, whose rows and columns are `kernel`.
+pub fn convolution_weight_gradient<B: Kernels>(
+    input: Tensor<B, 4>,
+    output_gradient: Tensor<B, 4>,
+    kernel: [usize; 2],
+    options: ConvOptions,
+) -> Tensor<B, 4> {
+    wrap(B::convolution_weight_gradient(
+        unwrap(input),
+        unwrap(output_gradient),
+        kernel,
+        options,
+    ))
+}
+
+/// A normalised batch with the statistics that normalised it.
+#[derive(Debug, Clone)]
+pub struct Normalised<B: Backend> {
+    /// `[batch, channels, height, width]`.
+    pub output: Tensor<B, 4>,
+    /// Mean of the batch, `[channels]`; a constant to autodiff.
+    pub mean: Tensor<B, 1>,
+    /// Biased variance of the batch, `[channels]`; a constant to autodiff.
+    pub variance: Tensor<B, 1>,
+}
+
+/// Training-mode batch normalisation of `input [batch, channels, height, width]` with `scale` and
+/// `shift` of `[channels]`.
+pub fn batch_norm<B: Kernels>(
+    input: Tensor<B, 4>,
+    scale: Tensor<B, 1>,
+    shift: Tensor<B, 1>,
+    epsilon: f64,
+) -> Normalised<B> {
+    let found = B::batch_norm(unwrap(input), unwrap(scale), unwrap(shift), epsilon);
+    Normalised {
+        output: wrap(found.output),
+        mean: wrap(found.statistics.mean),
+        variance: wrap(found.variance),
+    }
+}
+
+/// `max(input, 0)`.
+pub fn rectify<B: Kernels, const D: usize>(input: Tensor<B, D>) -> Tensor<B, D> {
+    wrap(B::rectify(unwrap(input)))
+}
+
+/// `max(left + right, 0)`, of equal shapes.
+pub fn add_rectify<B: Kernels, const D: usize>(left: Tensor<B, D>, right: Tensor<B, D>) -> Tensor<B, D> {
+    wrap(B::add_rectify(unwrap(left), unwrap(right)))
+}

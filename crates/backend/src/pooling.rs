@@ -1,0 +1,65 @@
+//! Pooling that can be differentiated any number of times.
+//!
+//! Burn 0.21's own pooling panics when it is differentiated twice. Averages over equal or adaptive
+//! windows are products with constant matrices; a maximum is a chain of pairwise maxima.
+
+use crate::resize::separable;
+use burn::tensor::{Tensor, backend::Backend};
+
+/// The mean over rows and columns: `[batch, channels, height, width]` to `[batch, channels]`.
+pub fn global_average<B: Backend>(input: Tensor<B, 4>) -> Tensor<B, 2> {
+    let [batch, channels, height, width] = input.dims();
+    input
+        .reshape([batch, channels, height * width])
+        .mean_dim(2)
+        .reshape([batch, channels])
+}
+
+/// Averages to `size` rows and columns; window `i` of `n` covers
+/// `floor(i length / n) .. ceil((i + 1) length / n)`, as in PyTorch's `adaptive_avg_pool2d`.
+///
+/// With `size` larger than the input, windows repeat; with a divisor of it, it is average pooling
+/// without overlap.
+pub fn adaptive_average<B: Backend>(input: Tensor<B, 4>, size: [usize; 2]) -> Tensor<B, 4> {
+    separable(input, size, |position, from, to| {
+        let (start, end) = (position * from / to, ((position + 1) * from).div_ceil(to));
+        let share = 1.0 / (end - start) as f32;
+        (start..end).map(|index| (index, share)).collect()
+    })
+}
+
+/// The maximum over windows of `kernel` rows and columns, with `padding` that never wins.
+///
+/// The padding is the smallest finite value, so a window must hold at least one pixel: `padding`
+/// must be smaller than `kernel`.
+pub fn maximum<B: Backend>(
+    input: Tensor<B, 4>,
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: [usize; 2],
+) -> Tensor<B, 4> {
+    let padded = input.pad((padding[1], padding[1], padding[0], padding[0]), f32::MIN);
+    let [batch, channels, height, width] = padded.dims();
+    let out = [
+        (height - kernel[0]) / stride[0] + 1,
+        (width - kernel[1]) / stride[1] + 1,
+    ];
+    let window = |row: usize, column: usize| {
+        let end = |start: usize, axis: usize| start + (out[axis] - 1) * stride[axis] + 1;
+        padded.clone().slice([
+            burn::tensor::Slice::from(0..batch),
+            burn::tensor::Slice::from(0..channels),
+            burn::tensor::Slice::new(row as isize, Some(end(row, 0) as isize), stride[0] as isize),
+            burn::tensor::Slice::new(column as isize, Some(end(column, 1) as isize), stride[1] as isize),
+        ])
+    };
+    let mut largest = window(0, 0);
+    for row in 0..kernel[0] {
+        for column in 0..kernel[1] {
+            if (row, column) != (0, 0) {
+                largest = largest.max_pair(window(row, column));
+            }
+        }
+    }
+    largest
+}

@@ -1,0 +1,50 @@
+//! GradMask (Simpson et al. 2019; iclr2021, equation 5): the contrast between the two logits must
+//! not depend on what lies outside the mask.
+//!
+//! With `g` the gradient of `Σ_b |logit_0 - logit_1|` with respect to the images and `o` 1 outside:
+//!
+//! | | paper | released code |
+//! |---|---|---|
+//! | norm | `‖o g‖₂` of each image, summed over the batch | `Σ |o g|` over batch, channels and pixels |
+//!
+//! Batch normalisation is in training mode, so the gradient couples the images of a batch.
+
+use crate::{Batch, Objective, Penalty, Variant, norm};
+use burn::tensor::{
+    Tensor,
+    backend::{AutodiffBackend, Backend},
+};
+use herring_backend::Kernels;
+use herring_models::{Mode, Stackable, input_gradient};
+
+/// Penalised input gradient of the logit contrast; for two classes.
+#[derive(Debug, Clone, Copy)]
+pub struct GradMask {
+    /// Weight of the penalty.
+    pub weight: f64,
+    /// Which reading.
+    pub variant: Variant,
+}
+
+/// `Σ_b |logit_0 - logit_1|`, `[1]`, for `logits [batch, classes]` of at least two classes.
+fn contrast<B: Backend>(logits: Tensor<B, 2>) -> Tensor<B, 1> {
+    let column = |index: usize| logits.clone().narrow(1, index, 1);
+    (column(0) - column(1)).abs().sum()
+}
+
+impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for GradMask {
+    fn objective(&mut self, model: &M, batch: &Batch<B>) -> Objective<B> {
+        let found = input_gradient(model, batch.images.clone(), Mode::Train, |trace| {
+            contrast(trace.logits.clone())
+        });
+        let outside = found.gradient * batch.outside();
+        let penalty = match self.variant {
+            Variant::Paper => norm::rows(outside.flatten(1, 3)).sum(),
+            Variant::Released => outside.abs().sum(),
+        };
+        Objective {
+            penalty: Some(penalty * self.weight),
+            ..Objective::new(found.logits, found.statistics)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The gradient of a score with respect to the image, itself differentiable.
+
+use crate::trace::{BatchStatistics, Classifier, Mode, Stackable, Trace};
+use burn::tensor::{Tensor, backend::Backend};
+use herring_backend::{Autodiff, Kernels};
+
+/// One forward pass and the gradient of one score of it.
+#[derive(Debug, Clone)]
+pub struct Differentiated<B: Backend> {
+    /// Gradient of the score with respect to the images, `[batch, channels, height, width]`.
+    ///
+    /// Where `B` is an autodiff backend it depends on the parameters and can be penalised.
+    pub gradient: Tensor<B, 4>,
+    /// Raw scores of the same pass, `[batch, classes]`, so that it serves the classification loss.
+    pub logits: Tensor<B, 2>,
+    /// Features of the same pass, `[batch, features]`.
+    pub pooled: Tensor<B, 2>,
+    /// What the normalisation layers measured.
+    pub statistics: Vec<BatchStatistics<B>>,
+}
+
+/// Runs `images [batch, channels, height, width]` through the model on one more level of autodiff
+/// and differentiates `score`, a single number, with respect to them.
+///
+/// The gradient is exact: no finite difference and no truncated graph. In [`Mode::Train`] batch
+/// statistics couple the images, as they do in the papers' code. A score that does not depend on
+/// the images has a gradient of zeros.
+pub fn input_gradient<B: Kernels, M: Stackable<B>>(
+    model: &M,
+    images: Tensor<B, 4>,
+    mode: Mode,
+    score: impl FnOnce(&Trace<Autodiff<B>>) -> Tensor<Autodiff<B>, 1>,
+) -> Differentiated<B> {
+    let images = Tensor::<Autodiff<B>, 4>::from_inner(images).require_grad();
+    let trace = model.lift().trace(images.clone(), mode);
+    let gradients = score(&trace).backward();
+    let gradient = images
+        .grad(&gradients)
+        .unwrap_or_else(|| images.clone().inner().zeros_like());
+    Differentiated {
+        gradient,
+        logits: trace.logits.inner(),
+        pooled: trace.pooled.inner(),
+        statistics: trace.statistics.into_iter().map(BatchStatistics::inner).collect(),
+    }
+}

@@ -1,0 +1,78 @@
+//! Batch normalisation (Ioffe and Szegedy 2015) whose forward pass has no side effect.
+
+use crate::{
+    initialise,
+    trace::{BatchStatistics, Mode},
+};
+use burn::{
+    module::{Module, Param},
+    tensor::{Tensor, backend::Backend},
+};
+use herring_backend::{Kernels, ops};
+
+/// Share of the newest batch in the running statistics (PyTorch's `momentum`).
+const MOMENTUM: f64 = 0.1;
+/// Added to the variance.
+const EPSILON: f64 = 1e-5;
+
+/// Batch normalisation of `[batch, channels, height, width]`.
+#[derive(Module, Debug)]
+pub struct BatchNorm<B: Backend> {
+    /// Scale, `[channels]`.
+    pub weight: Param<Tensor<B, 1>>,
+    /// Shift, `[channels]`.
+    pub bias: Param<Tensor<B, 1>>,
+    /// Running mean, `[channels]`; not trained.
+    pub running_mean: Param<Tensor<B, 1>>,
+    /// Running unbiased variance, `[channels]`; not trained.
+    pub running_var: Param<Tensor<B, 1>>,
+}
+
+impl<B: Kernels> BatchNorm<B> {
+    /// Scale 1, shift 0, running mean 0, running variance 1.
+    pub fn new(channels: usize, device: &B::Device) -> Self {
+        let filled = |value: f32| vec![value; channels];
+        Self {
+            weight: initialise::parameter(filled(1.0), [channels], device),
+            bias: initialise::parameter(filled(0.0), [channels], device),
+            running_mean: initialise::buffer(filled(0.0), [channels], device),
+            running_var: initialise::buffer(filled(1.0), [channels], device),
+        }
+    }
+
+    /// Normalises `input`; in [`Mode::Train`] what it measured is appended to `statistics`.
+    pub fn forward(&self, input: Tensor<B, 4>, mode: Mode, statistics: &mut Vec<BatchStatistics<B>>) -> Tensor<B, 4> {
+        let [batch, channels, height, width] = input.dims();
+        match mode {
+            Mode::Train => {
+                let found = ops::batch_norm(input, self.weight.val(), self.bias.val(), EPSILON);
+                statistics.push(BatchStatistics {
+                    mean: found.mean,
+                    variance: found.variance,
+                    count: batch * height * width,
+                });
+                found.output
+            }
+            Mode::Evaluate => {
+                let scale = self.weight.val() * (self.running_var.val() + EPSILON).sqrt().recip();
+                let shift = self.bias.val() - self.running_mean.val() * scale.clone();
+                let spread = |tensor: Tensor<B, 1>| tensor.reshape([1, channels, 1, 1]);
+                input * spread(scale) + spread(shift)
+            }
+        }
+    }
+
+    /// Moves the running statistics towards those of a batch.
+    pub fn absorb(self, statistics: BatchStatistics<B>) -> Self {
+        let count = statistics.count as f64;
+        let unbiased = statistics.variance * (count / (count - 1.0).max(1.0));
+        let mix = |running: Param<Tensor<B, 1>>, newest: Tensor<B, 1>| {
+            running.map(|running| (running * (1.0 - MOMENTUM) + newest * MOMENTUM).detach())
+        };
+        Self {
+            running_mean: mix(self.running_mean, statistics.mean),
+            running_var: mix(self.running_var, unbiased),
+            ..self
+        }
+    }
+}

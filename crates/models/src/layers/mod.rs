@@ -1,0 +1,9 @@
+//! Layers whose derivatives can be differentiated again, named and laid out as in torchvision.
+
+mod batch_norm;
+mod convolution;
+mod linear;
+
+pub use batch_norm::BatchNorm;
+pub use convolution::Convolution;
+pub use linear::Linear;

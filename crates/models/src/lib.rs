@@ -1,0 +1,27 @@
+//! Image classifiers on any backend.
+//!
+//! A penalty sees a model through its [`Trace`] alone: the logits and whatever else one forward
+//! pass produced. So a penalty works with any [`Classifier`], the reader's own included, and with
+//! [`Stackable`] ones to the second order.
+//!
+//! - [`ResNet`]: ResNet-18 and -34 with the localising stem of the paper (3x3, stride 1, no
+//!   max-pool), at any width;
+//! - [`Discriminator`]: tells the features of whole images from those of masked ones;
+//! - [`weights`]: safetensors files in torchvision's naming, both ways.
+//!
+//! *Invariants:* a forward pass changes nothing; what a training pass learns of its batch is in the
+//! trace and is taken over by [`Classifier::absorb`]. Parameters are made from a caller's random
+//! stream at once, never lazily.
+
+mod differentiate;
+mod discriminator;
+pub mod initialise;
+pub mod layers;
+mod resnet;
+mod trace;
+pub mod weights;
+
+pub use differentiate::{Differentiated, input_gradient};
+pub use discriminator::{Discriminator, DiscriminatorConfig};
+pub use resnet::{BasicBlock, Depth, ResNet, ResNetConfig};
+pub use trace::{BatchStatistics, Classifier, Mode, Stackable, Trace};

@@ -1,0 +1,107 @@
+//! What a penalty sees of a model.
+
+use burn::{
+    module::{AutodiffModule, Module, ModuleVisitor, Param},
+    tensor::{Tensor, backend::Backend},
+};
+use herring_backend::{Autodiff, Kernels};
+
+/// Whether batch normalisation uses the batch's own statistics or the running ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The batch's own statistics, reported in [`Trace::statistics`].
+    Train,
+    /// The running statistics.
+    Evaluate,
+}
+
+/// What one normalisation layer measured of one batch.
+#[derive(Debug, Clone)]
+pub struct BatchStatistics<B: Backend> {
+    /// Mean, `[channels]`.
+    pub mean: Tensor<B, 1>,
+    /// Biased variance, `[channels]`.
+    pub variance: Tensor<B, 1>,
+    /// Values a channel: batch times height times width.
+    pub count: usize,
+}
+
+impl<B: Backend> BatchStatistics<Autodiff<B>> {
+    /// The same on the backend below.
+    pub fn inner(self) -> BatchStatistics<B> {
+        BatchStatistics {
+            mean: self.mean.inner(),
+            variance: self.variance.inner(),
+            count: self.count,
+        }
+    }
+}
+
+/// One forward pass, with everything a penalty may look at.
+#[derive(Debug, Clone)]
+pub struct Trace<B: Backend> {
+    /// Raw scores, `[batch, classes]`.
+    pub logits: Tensor<B, 2>,
+    /// Features before the last layer, `[batch, features]`: the paper's tap 5.
+    pub pooled: Tensor<B, 2>,
+    /// Outputs of the stem (0) and of each stage (1 to 4), after the rectifier,
+    /// `[batch, channels, height, width]`.
+    pub taps: Vec<Tensor<B, 4>>,
+    /// Outputs of the normalisation layers by tap, before the rectifier: one for the stem, two for
+    /// each block of a stage. These are the taps 0 to 4 of the paper's released code.
+    pub pre_activations: Vec<Vec<Tensor<B, 4>>>,
+    /// What the normalisation layers measured, in the order of the forward pass; empty in
+    /// [`Mode::Evaluate`].
+    pub statistics: Vec<BatchStatistics<B>>,
+}
+
+impl<B: Backend> Trace<B> {
+    /// A trace of a model that shows no more than logits and features.
+    pub fn new(logits: Tensor<B, 2>, pooled: Tensor<B, 2>) -> Self {
+        Self {
+            logits,
+            pooled,
+            taps: Vec::new(),
+            pre_activations: Vec::new(),
+            statistics: Vec::new(),
+        }
+    }
+}
+
+/// An image classifier.
+pub trait Classifier<B: Backend>: Module<B> {
+    /// Runs `images [batch, channels, height, width]` through the model.
+    fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B>;
+
+    /// Takes over what a training pass measured. Models without running statistics keep the default.
+    fn absorb(self, statistics: Vec<BatchStatistics<B>>) -> Self {
+        let _ = statistics;
+        self
+    }
+}
+
+/// A classifier that can be put on one more level of autodiff.
+///
+/// On `Autodiff<B>`, the gradient of a score with respect to the image is a tensor of `B`. Where
+/// `B` is itself an autodiff backend, that gradient depends on the parameters and can be penalised.
+/// Implementing it for a module is one line: `type Lifted = MyModel<Autodiff<B>>;`.
+pub trait Stackable<B: Kernels>: Classifier<B> {
+    /// The same model on one more level.
+    type Lifted: Classifier<Autodiff<B>> + AutodiffModule<Autodiff<B>, InnerModule = Self>;
+
+    /// The model on one more level, its parameters constants to that level and unchanged to this.
+    fn lift(&self) -> Self::Lifted {
+        // Burn initialises parameters lazily, and cloning an untouched one clones its initialiser:
+        // the copy would get weights of its own.
+        self.visit(&mut Touch);
+        Self::Lifted::from_inner(self.clone()).no_grad()
+    }
+}
+
+struct Touch;
+
+impl<B: Backend> ModuleVisitor<B> for Touch {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<B, D>>) {
+        param.val();
+    }
+}

@@ -1,0 +1,313 @@
+//! Weights as safetensors files.
+//!
+//! Names are the paths of a module's fields, so a [`ResNet`](crate::ResNet) reads and writes
+//! torchvision's (`layer1.0.conv1.weight`, `bn1.running_mean`, ...). PyTorch's counters
+//! `num_batches_tracked` are passed over: nothing here depends on them, and PyTorch does without.
+//!
+//! Loading is all or nothing: a file that is truncated, misses a tensor, holds an unknown one or
+//! one of another shape leaves the model as it was.
+
+use burn::{
+    module::{Module, ModuleMapper, ModuleVisitor, Param},
+    tensor::{Tensor, TensorData, backend::Backend},
+};
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// Why weights cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum WeightsError {
+    /// The file cannot be read.
+    #[error("{path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The bytes are no safetensors file, for instance because the end is missing.
+    #[error("{path}: not a complete safetensors file: {reason}")]
+    Format {
+        /// The file, or `<memory>`.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A tensor that the model needs is not there.
+    #[error("{path}: the tensor '{name}' is missing")]
+    Missing {
+        /// The file, or `<memory>`.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+    },
+    /// A tensor that the model has no place for.
+    #[error("{path}: the tensor '{name}' belongs to no parameter of this model")]
+    Unexpected {
+        /// The file, or `<memory>`.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+    },
+    /// A tensor of another shape than the model's.
+    #[error("{path}: the tensor '{name}' has shape {found:?}, expected {expected:?}")]
+    Shape {
+        /// The file, or `<memory>`.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// Its shape in the file.
+        found: Vec<usize>,
+        /// Its shape in the model.
+        expected: Vec<usize>,
+    },
+    /// A tensor of an element type that is not read.
+    #[error("{path}: the tensor '{name}' holds {found}, expected F32 or F64")]
+    Element {
+        /// The file, or `<memory>`.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// Its element type.
+        found: String,
+    },
+    /// The tensors cannot be put into a file's form.
+    #[error("the weights cannot be written: {0}")]
+    Write(String),
+}
+
+/// Named tensors of single precision, as read from a file.
+#[derive(Debug, Clone)]
+pub struct NamedTensors {
+    path: PathBuf,
+    tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
+}
+
+impl NamedTensors {
+    /// Reads a safetensors file.
+    ///
+    /// # Errors
+    /// The file cannot be read, is damaged, or holds tensors other than of floats and integers.
+    pub fn read(path: &Path) -> Result<Self, WeightsError> {
+        let bytes = std::fs::read(path).map_err(|source| WeightsError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&bytes, path)
+    }
+
+    /// Reads a safetensors file's bytes.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
+        Self::parse(bytes, Path::new("<memory>"))
+    }
+
+    fn parse(bytes: &[u8], path: &Path) -> Result<Self, WeightsError> {
+        let file = SafeTensors::deserialize(bytes).map_err(|error| WeightsError::Format {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })?;
+        let mut tensors = BTreeMap::new();
+        for (name, view) in file.iter() {
+            let values = floats(&view).ok_or_else(|| WeightsError::Element {
+                path: path.to_owned(),
+                name: name.to_owned(),
+                found: format!("{:?}", view.dtype()),
+            })?;
+            tensors.insert(name.to_owned(), (view.shape().to_vec(), values));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            tensors,
+        })
+    }
+
+    /// The names, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// Shape and values of one tensor.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn get(&self, name: &str) -> Result<(&[usize], &[f32]), WeightsError> {
+        self.tensors
+            .get(name)
+            .map(|(shape, values)| (shape.as_slice(), values.as_slice()))
+            .ok_or_else(|| WeightsError::Missing {
+                path: self.path.clone(),
+                name: name.to_owned(),
+            })
+    }
+
+    /// The tensors whose names begin with `prefix`, without it.
+    pub fn below(&self, prefix: &str) -> Self {
+        let tensors = self
+            .tensors
+            .iter()
+            .filter_map(|(name, tensor)| Some((name.strip_prefix(prefix)?.to_owned(), tensor.clone())))
+            .collect();
+        Self {
+            path: self.path.clone(),
+            tensors,
+        }
+    }
+
+    /// The same tensors under other names.
+    pub fn renamed(&self, rename: impl Fn(&str) -> String) -> Self {
+        let tensors = self
+            .tensors
+            .iter()
+            .map(|(name, tensor)| (rename(name), tensor.clone()))
+            .collect();
+        Self {
+            path: self.path.clone(),
+            tensors,
+        }
+    }
+}
+
+fn floats(view: &TensorView<'_>) -> Option<Vec<f32>> {
+    let bytes = view.data();
+    Some(match view.dtype() {
+        Dtype::F32 => bytes
+            .as_chunks()
+            .0
+            .iter()
+            .map(|chunk| f32::from_le_bytes(*chunk))
+            .collect(),
+        Dtype::F64 => bytes
+            .as_chunks()
+            .0
+            .iter()
+            .map(|chunk| f64::from_le_bytes(*chunk) as f32)
+            .collect(),
+        Dtype::I32 => bytes
+            .as_chunks()
+            .0
+            .iter()
+            .map(|chunk| i32::from_le_bytes(*chunk) as f32)
+            .collect(),
+        Dtype::I64 => bytes
+            .as_chunks()
+            .0
+            .iter()
+            .map(|chunk| i64::from_le_bytes(*chunk) as f32)
+            .collect(),
+        _ => return None,
+    })
+}
+
+/// Every parameter and buffer of a module by its path, as a safetensors file.
+///
+/// # Errors
+/// The library that lays out the file refuses, which no module of this crate makes it do.
+pub fn to_bytes<B: Backend, M: Module<B>>(module: &M) -> Result<Vec<u8>, WeightsError> {
+    let mut collected = Collect {
+        path: Vec::new(),
+        tensors: BTreeMap::new(),
+    };
+    module.visit(&mut collected);
+    let views = collected
+        .tensors
+        .iter()
+        .map(|(name, (shape, bytes))| {
+            TensorView::new(Dtype::F32, shape.clone(), bytes)
+                .map(|view| (name.as_str(), view))
+                .map_err(|error| WeightsError::Write(error.to_string()))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    safetensors::serialize(views, None).map_err(|error| WeightsError::Write(error.to_string()))
+}
+
+/// The module with the values of `tensors`, whose names must be exactly the module's.
+///
+/// # Errors
+/// A tensor is missing, unknown or of another shape; the module is not changed then.
+pub fn load<B: Backend, M: Module<B>>(module: M, tensors: &NamedTensors) -> Result<M, WeightsError> {
+    let mut expected = Collect {
+        path: Vec::new(),
+        tensors: BTreeMap::new(),
+    };
+    module.visit(&mut expected);
+    for (name, (shape, _)) in &expected.tensors {
+        let (found, _) = tensors.get(name)?;
+        if found != shape.as_slice() {
+            return Err(WeightsError::Shape {
+                path: tensors.path.clone(),
+                name: name.clone(),
+                found: found.to_vec(),
+                expected: shape.clone(),
+            });
+        }
+    }
+    let unknown = tensors
+        .names()
+        .find(|name| !expected.tensors.contains_key(*name) && !name.ends_with("num_batches_tracked"));
+    if let Some(name) = unknown {
+        return Err(WeightsError::Unexpected {
+            path: tensors.path.clone(),
+            name: name.to_owned(),
+        });
+    }
+    Ok(module.map(&mut Replace {
+        path: Vec::new(),
+        tensors,
+    }))
+}
+
+struct Collect {
+    path: Vec<String>,
+    tensors: BTreeMap<String, (Vec<usize>, Vec<u8>)>,
+}
+
+impl<B: Backend> ModuleVisitor<B> for Collect {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<B, D>>) {
+        let tensor = param.val();
+        let shape = tensor.dims().to_vec();
+        let data = tensor.into_data();
+        let bytes = data.iter::<f32>().flat_map(f32::to_le_bytes).collect();
+        self.tensors.insert(self.path.join("."), (shape, bytes));
+    }
+}
+
+struct Replace<'a> {
+    path: Vec<String>,
+    tensors: &'a NamedTensors,
+}
+
+impl<B: Backend> ModuleMapper<B> for Replace<'_> {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<B, D>>) -> Param<Tensor<B, D>> {
+        let Ok((shape, values)) = self.tensors.get(&self.path.join(".")) else {
+            return param;
+        };
+        param.map(|tensor| {
+            let tracked = tensor.is_require_grad();
+            let data = TensorData::new(values.to_vec(), shape.to_vec()).convert_dtype(tensor.dtype());
+            let loaded = Tensor::from_data(data, (&tensor.device(), tensor.dtype()));
+            if tracked { loaded.require_grad() } else { loaded }
+        })
+    }
+}

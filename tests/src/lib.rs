@@ -1,0 +1,10 @@
+//! What the tests of the whole workspace share.
+//!
+//! - [`golden`]: training losses and their parameter gradients against stored values from PyTorch;
+//! - [`conformance`]: the operations of `herring-backend` against plain references and finite
+//!   differences, for any backend;
+//! - [`backends`]: the backends of this build, so that each test runs on all of them.
+
+pub mod backends;
+pub mod conformance;
+pub mod golden;
