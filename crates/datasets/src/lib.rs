@@ -1,0 +1,52 @@
+//! Samples, masks, environments and splits: the data side of `red-herring`.
+//!
+//! A *sample* is an image, a *mask* that says where the evidence for its class should be, a class
+//! label, an *environment* (the value of the confounder: a hospital, a view, a side of the image)
+//! and an identity that survives shuffling. Everything in this crate is plain data: it knows nothing
+//! of tensors, devices or training, and it never touches a global random state. Whoever needs
+//! randomness passes a generator in.
+//!
+//! The modules, in the order in which data flows through them:
+//!
+//! | Module | What it holds |
+//! |---|---|
+//! | [`image`] | one array of `f32`, `[channels, height, width]` |
+//! | [`dataset`] | [`Sample`], [`Dataset`], [`Splits`], checked on construction |
+//! | [`numpy`] | NumPy's legacy random generator, bit for bit |
+//! | [`crosses`] | the synthetic crosses of the ICLR 2021 paper, bit for bit |
+//! | [`mask`] | dilation, the outside of a mask, withholding masks |
+//! | [`permute`] | what happens to the pixels outside the mask |
+//! | [`batch`] | epochs of packed batches |
+//!
+//! The paper meant throughout is *Saliency is a Possible Red Herring When Diagnosing Poor
+//! Generalization* (ICLR 2021); "the released code" is the repository its authors published.
+//!
+//! ```
+//! use herring_datasets::crosses::{self, CrossesSettings};
+//!
+//! let splits = crosses::splits(&CrossesSettings::default(), 1234)?;
+//! assert_eq!(splits.train.len(), 500);
+//! assert_eq!(splits.train.image_shape(), [1, 28, 28]);
+//! // Seed 1234 draws file 322 first among the two-cross images, which come first in the list.
+//! assert_eq!(splits.train.samples()[0].id, "distractor1/0322");
+//! # Ok::<(), herring_datasets::DatasetError>(())
+//! ```
+
+pub mod batch;
+pub mod crosses;
+pub mod dataset;
+mod error;
+pub mod image;
+pub mod mask;
+pub mod numpy;
+pub mod permute;
+
+pub use batch::{Batch, Batches};
+pub use dataset::{Dataset, Sample, Splits};
+pub use error::DatasetError;
+pub use image::Image;
+
+// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExample;

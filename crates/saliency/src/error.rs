@@ -1,0 +1,60 @@
+//! What can be wrong with a map.
+
+/// Why a map cannot be scored.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SaliencyError {
+    /// A map or mask with another number of pixels than height times width.
+    #[error("{what} has {found} pixels, expected {expected}")]
+    Size {
+        /// `map` or `mask`.
+        what: &'static str,
+        /// Its pixels.
+        found: usize,
+        /// Height times width.
+        expected: usize,
+    },
+    /// A value that is not a number, or a mask outside `[0, 1]`.
+    #[error("{what} holds {found} at pixel {pixel}, expected {expected}")]
+    Value {
+        /// `map` or `mask`.
+        what: &'static str,
+        /// The value.
+        found: f64,
+        /// Its index, row by row.
+        pixel: usize,
+        /// What it may be.
+        expected: &'static str,
+    },
+}
+
+pub(crate) fn check(what: &'static str, values: &[f32], expected: usize) -> Result<(), SaliencyError> {
+    if values.len() != expected {
+        return Err(SaliencyError::Size {
+            what,
+            found: values.len(),
+            expected,
+        });
+    }
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(pixel) => Err(SaliencyError::Value {
+            what,
+            found: f64::from(values[pixel]),
+            pixel,
+            expected: "a finite number",
+        }),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn check_mask(mask: &[f32], expected: usize) -> Result<(), SaliencyError> {
+    check("mask", mask, expected)?;
+    match mask.iter().position(|value| !(0.0..=1.0).contains(value)) {
+        Some(pixel) => Err(SaliencyError::Value {
+            what: "mask",
+            found: f64::from(mask[pixel]),
+            pixel,
+            expected: "a value within [0, 1]",
+        }),
+        None => Ok(()),
+    }
+}

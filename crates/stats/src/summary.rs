@@ -1,0 +1,65 @@
+//! Mean, sample standard deviation and percentiles.
+
+use crate::{StatsError, check};
+
+/// Arithmetic mean.
+///
+/// # Errors
+/// [`StatsError::TooFew`] for no values, [`StatsError::NotFinite`].
+pub fn mean(values: &[f64]) -> Result<f64, StatsError> {
+    check::at_least(1, "values", values)?;
+    Ok(unchecked_mean(values))
+}
+
+/// Sample standard deviation, with `n - 1` in the denominator: the spread over seeds that the ICLR
+/// 2021 paper prints behind its means.
+///
+/// # Errors
+/// [`StatsError::TooFew`] for fewer than 2 values, [`StatsError::NotFinite`].
+pub fn standard_deviation(values: &[f64]) -> Result<f64, StatsError> {
+    check::at_least(2, "values", values)?;
+    Ok((squared_deviations(values) / (values.len() as f64 - 1.0)).sqrt())
+}
+
+/// The value below which `percent` per cent of the values lie, with linear interpolation between the
+/// two nearest: position `percent / 100 * (n - 1)` in ascending order, counted from 0. This is NumPy's
+/// default, which the released code uses to threshold saliency maps.
+///
+/// # Errors
+/// [`StatsError::OutOfRange`] unless `percent` lies in `[0, 100]`, [`StatsError::TooFew`] for no
+/// values, [`StatsError::NotFinite`].
+pub fn percentile(values: &[f64], percent: f64) -> Result<f64, StatsError> {
+    if !(0.0..=100.0).contains(&percent) {
+        return Err(StatsError::OutOfRange {
+            field: "percent",
+            found: percent,
+            expected: "within [0, 100]",
+        });
+    }
+    check::at_least(1, "values", values)?;
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    Ok(sorted_percentile(&sorted, percent))
+}
+
+pub(crate) fn sorted_percentile(sorted: &[f64], percent: f64) -> f64 {
+    let position = percent / 100.0 * (sorted.len() as f64 - 1.0);
+    let low = sorted[position.floor() as usize];
+    let high = sorted[position.ceil() as usize];
+    let share = position.fract();
+    // Starting from the nearer end keeps the result between the two in floating point.
+    if share < 0.5 {
+        low + (high - low) * share
+    } else {
+        high - (high - low) * (1.0 - share)
+    }
+}
+
+pub(crate) fn unchecked_mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+pub(crate) fn squared_deviations(values: &[f64]) -> f64 {
+    let mean = unchecked_mean(values);
+    values.iter().map(|value| (value - mean).powi(2)).sum()
+}

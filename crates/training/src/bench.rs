@@ -1,0 +1,119 @@
+//! The time of one training step.
+//!
+//! A step is what a training loop does with one batch that is already on the device: the forward
+//! passes, the penalty, the backward pass, Adam, and reading the loss.
+
+use crate::{
+    device::{Device, DeviceError},
+    method,
+};
+use burn::tensor::{ElementConversion, Int, Tensor, TensorData};
+use herring_backend::{Adam, AdamSettings, Autodiff, Job, Kernels};
+use herring_losses::Batch;
+use herring_models::{Classifier, Depth, ResNet, ResNetConfig};
+use herring_protocol::{DiscriminatorSpec, Method, Variant};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::time::Instant;
+
+/// Steps that are made before time is taken.
+const WARM_UP: usize = 3;
+/// Weight of the penalties; it does not change what is computed.
+const WEIGHT: f64 = 0.2;
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Channels of the first stage.
+    pub width: usize,
+    /// Rows and columns of the images.
+    pub size: usize,
+    /// Images a step.
+    pub batch: usize,
+    /// Steps that count, after some that do not.
+    pub steps: usize,
+}
+
+/// Median milliseconds of one training step of `method`.
+///
+/// # Errors
+/// The device cannot be used.
+pub fn step(device: &Device, settings: &Settings, method: Method) -> Result<f64, DeviceError> {
+    Ok(device.chosen()?.run(Measurement {
+        settings: *settings,
+        method,
+    }))
+}
+
+struct Measurement {
+    settings: Settings,
+    method: Method,
+}
+
+impl Job for Measurement {
+    type Output = f64;
+
+    fn run<B: Kernels>(self, device: &B::Device) -> f64 {
+        let mut random = ChaCha8Rng::seed_from_u64(0);
+        let config = ResNetConfig {
+            depth: Depth::ResNet18,
+            channels: 1,
+            width: self.settings.width,
+            classes: 2,
+        };
+        let mut model = ResNet::<Autodiff<B>>::new(&config, &mut random, device);
+        let discriminator = DiscriminatorSpec {
+            learning_rate: 1e-3,
+            every: 1,
+            hidden: 1024,
+        };
+        let settings = method::Settings {
+            method: self.method,
+            variant: Variant::Released,
+            weight: WEIGHT,
+            discriminator: Some(&discriminator),
+        };
+        let features = self.settings.width << 3;
+        let Ok(mut loss) = method::penalty::<B>(&settings, features, &mut random, device) else {
+            return f64::NAN;
+        };
+        let mut optimiser = Adam::<B>::new(AdamSettings::new(3e-4));
+        let batch = batch::<B>(&self.settings, &mut random, device);
+        let mut times = Vec::with_capacity(self.settings.steps);
+        for step in 0..self.settings.steps + WARM_UP {
+            let start = Instant::now();
+            let objective = loss.objective(&model, &batch);
+            let total = objective.total(batch.labels.clone());
+            for pass in objective.statistics {
+                model = model.absorb(pass);
+            }
+            let mut gradients = total.backward();
+            model = optimiser.step::<Autodiff<B>, _>(model, &mut gradients);
+            let _: f64 = total.into_scalar().elem();
+            if step >= WARM_UP {
+                times.push(start.elapsed().as_secs_f64() * 1e3);
+            }
+        }
+        times.sort_by(f64::total_cmp);
+        times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
+    }
+}
+
+/// Random images whose masks are all but a square.
+fn batch<B: Kernels>(settings: &Settings, random: &mut ChaCha8Rng, device: &B::Device) -> Batch<Autodiff<B>> {
+    let Settings { size, batch, .. } = *settings;
+    let shape = [batch, 1, size, size];
+    let mut noise = || -> Vec<f32> { (0..batch * size * size).map(|_| random.random()).collect() };
+    let tensor = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, shape), device);
+    let square = size / 4..size / 2;
+    let inside = (0..batch * size * size)
+        .map(|pixel| f32::from(square.contains(&(pixel / size % size)) && square.contains(&(pixel % size))))
+        .collect();
+    let labels: Vec<i32> = (0..batch as i32).map(|index| index % 2).collect();
+    Batch {
+        images: tensor(noise()),
+        masked: tensor(noise()),
+        inside: tensor(inside),
+        labels: Tensor::<Autodiff<B>, 1, Int>::from_data(TensorData::new(labels, [batch]), device),
+    }
+}

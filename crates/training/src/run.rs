@@ -1,0 +1,320 @@
+//! The training loop, by the authors' rules (iclr2021, section 5).
+//!
+//! One epoch is one pass over the training images in a new order, each batch with a new permutation
+//! of what lies outside the masks, then the validation; the test set is looked at only where the
+//! validation selects the model. Running statistics take over each forward pass in its order.
+
+use crate::{
+    data::{self, training_batch},
+    evaluate::{batches, evaluate},
+    look::look,
+    method,
+    random::{Purpose, stream},
+    selection::Selection,
+};
+use burn::{
+    module::AutodiffModule,
+    tensor::{ElementConversion, Tensor},
+};
+use herring_backend::{Adam, AdamSettings, Autodiff, Job, Kernels};
+use herring_datasets::{batch::Batches, dataset::Splits};
+use herring_losses::{Batch, Objective, Penalty};
+use herring_models::{Classifier, Depth, ResNet, ResNetConfig, weights};
+use herring_protocol::{
+    Control, EpochRecord, ModelSpec, Observer, RunFailure, RunOutcome, RunSpec, Scores, StepRecord,
+};
+
+type Model<B> = ResNet<Autodiff<B>>;
+type Loss<B> = Box<dyn Penalty<Autodiff<B>, Model<B>>>;
+
+/// One run, for whichever backend was chosen.
+pub(crate) struct TrainingRun<'a> {
+    pub(crate) spec: &'a RunSpec,
+    pub(crate) observer: &'a mut dyn Observer,
+}
+
+impl Job for TrainingRun<'_> {
+    type Output = Result<RunOutcome, RunFailure>;
+
+    fn run<B: Kernels>(self, device: &B::Device) -> Self::Output {
+        check(self.spec)?;
+        let splits = data::splits(&self.spec.data, self.spec.seed)?;
+        let (state, model) = State::<B>::new(self.spec, device.clone(), &splits)?;
+        state.train(model, self.observer)
+    }
+}
+
+/// What the configuration's own checks cannot see.
+fn check(spec: &RunSpec) -> Result<(), RunFailure> {
+    let wrong = |field: &str, found: String, expected: &str| {
+        Err(RunFailure::Specification {
+            field: field.to_owned(),
+            found,
+            expected: expected.to_owned(),
+        })
+    };
+    let training = &spec.training;
+    if training.burn_in > training.epochs {
+        return wrong(
+            "training.burn_in",
+            training.burn_in.to_string(),
+            "at most the number of epochs",
+        );
+    }
+    if spec.model.width == 0 {
+        return wrong("model.width", "0".to_owned(), "at least 1");
+    }
+    if spec.discriminator.is_some() != (spec.method == herring_protocol::Method::Adversarial) {
+        let found = if spec.discriminator.is_some() {
+            "settings"
+        } else {
+            "nothing"
+        };
+        return wrong(
+            "discriminator",
+            found.to_owned(),
+            "settings exactly where the method is adversarial",
+        );
+    }
+    depth(&spec.model).map(|_| ())
+}
+
+fn depth(spec: &ModelSpec) -> Result<Depth, RunFailure> {
+    match spec.depth {
+        18 => Ok(Depth::ResNet18),
+        34 => Ok(Depth::ResNet34),
+        other => Err(RunFailure::Specification {
+            field: "model.depth".to_owned(),
+            found: other.to_string(),
+            expected: "18 or 34".to_owned(),
+        }),
+    }
+}
+
+/// The model as it was when the validation chose it.
+struct Selected<B: Kernels> {
+    epoch: usize,
+    model: ResNet<B>,
+    valid: Scores,
+    test: Scores,
+}
+
+struct State<'a, B: Kernels> {
+    spec: &'a RunSpec,
+    device: B::Device,
+    splits: &'a Splits,
+    loss: Loss<B>,
+    optimiser: Adam<B>,
+}
+
+/// Means over the steps of an epoch.
+#[derive(Default)]
+struct EpochMeans {
+    cross_entropy: f64,
+    penalty: f64,
+    steps: usize,
+}
+
+impl<'a, B: Kernels> State<'a, B> {
+    fn new(spec: &'a RunSpec, device: B::Device, splits: &'a Splits) -> Result<(Self, Model<B>), RunFailure> {
+        let config = ResNetConfig {
+            depth: depth(&spec.model)?,
+            channels: splits.train.image_shape()[0],
+            width: spec.model.width,
+            classes: splits.train.classes(),
+        };
+        let model = ResNet::new(&config, &mut stream(spec.seed, Purpose::Weights, 0), &device);
+        let features = spec.model.width << 3;
+        let settings = method::Settings {
+            method: spec.method,
+            variant: spec.variant,
+            weight: spec.training.penalty_weight,
+            discriminator: spec.discriminator.as_ref(),
+        };
+        let mut random = stream(spec.seed, Purpose::Discriminator, 0);
+        let state = Self {
+            loss: method::penalty::<B>(&settings, features, &mut random, &device)?,
+            optimiser: Adam::new(AdamSettings::new(spec.training.learning_rate)),
+            spec,
+            device,
+            splits,
+        };
+        Ok((state, model))
+    }
+
+    fn train(mut self, mut model: Model<B>, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure> {
+        let training = &self.spec.training;
+        let mut selection = Selection::new(training.burn_in, training.patience);
+        let mut selected: Option<Selected<B>> = None;
+        let mut history = Vec::with_capacity(training.epochs);
+        for epoch in 1..=training.epochs {
+            let (trained, means) = self.train_epoch(model, epoch, observer)?;
+            let candidate = trained.valid();
+            model = trained;
+            let valid = self.evaluate(&candidate, Set::Valid, epoch)?;
+            let chosen = selection.accept(epoch, valid.cross_entropy);
+            let mut record = EpochRecord {
+                epoch,
+                train_cross_entropy: means.cross_entropy / means.steps.max(1) as f64,
+                train_penalty: means.penalty / means.steps.max(1) as f64,
+                valid: valid.clone(),
+                test: None,
+                selected: chosen,
+            };
+            if chosen {
+                let test = self.evaluate(&candidate, Set::Test, epoch)?;
+                record.test = Some(test.clone());
+                selected = Some(Selected {
+                    epoch,
+                    model: candidate,
+                    valid,
+                    test,
+                });
+            }
+            let control = observer.epoch(&record);
+            history.push(record);
+            if control == Control::Stop {
+                return Err(RunFailure::Interrupted);
+            }
+            if selection.exhausted() {
+                break;
+            }
+        }
+        let selected = selected.ok_or_else(|| RunFailure::Specification {
+            field: "training.epochs".to_owned(),
+            found: training.epochs.to_string(),
+            expected: "at least one epoch after the burn-in".to_owned(),
+        })?;
+        self.finish(selected, history)
+    }
+
+    fn train_epoch(
+        &mut self,
+        mut model: Model<B>,
+        epoch: usize,
+        observer: &mut dyn Observer,
+    ) -> Result<(Model<B>, EpochMeans), RunFailure> {
+        let seed = self.spec.seed;
+        let mut order = stream(seed, Purpose::Order, epoch);
+        let mut permutation = stream(seed, Purpose::Permutation, epoch);
+        let splits = self.splits;
+        let batches = Batches::shuffled(&splits.train, self.spec.training.batch_size, &mut order).map_err(|error| {
+            RunFailure::Specification {
+                field: "training.batch_size".to_owned(),
+                found: error.to_string(),
+                expected: "at least 1".to_owned(),
+            }
+        })?;
+        let steps = batches.len();
+        let mut means = EpochMeans::default();
+        for (index, packed) in batches.enumerate() {
+            let batch = training_batch(&packed, self.spec.method, &mut permutation, &self.device);
+            let mut record = StepRecord {
+                epoch,
+                step: index + 1,
+                steps,
+                cross_entropy: 0.0,
+                penalty: 0.0,
+                discriminator: None,
+                updated: false,
+            };
+            model = self.step(model, batch, &mut record)?;
+            means.cross_entropy += record.cross_entropy;
+            means.penalty += record.penalty;
+            means.steps += 1;
+            if observer.step(&record) == Control::Stop {
+                return Err(RunFailure::Interrupted);
+            }
+        }
+        Ok((model, means))
+    }
+
+    /// One evaluation of the loss and, where it is the encoder's turn, one step of the optimiser.
+    fn step(
+        &mut self,
+        mut model: Model<B>,
+        batch: Batch<Autodiff<B>>,
+        record: &mut StepRecord,
+    ) -> Result<Model<B>, RunFailure> {
+        let Objective {
+            logits,
+            penalty,
+            statistics,
+            update,
+            auxiliary,
+        } = self.loss.objective(&model, &batch);
+        let cross_entropy = herring_losses::cross_entropy(logits, batch.labels);
+        let total = match &penalty {
+            Some(penalty) => cross_entropy.clone() + penalty.clone(),
+            None => cross_entropy.clone(),
+        };
+        let finite = |quantity: &str, value: f64| match value.is_finite() {
+            true => Ok(value),
+            false => Err(RunFailure::NotFinite {
+                epoch: record.epoch,
+                step: record.step,
+                quantity: quantity.to_owned(),
+            }),
+        };
+        let cross_entropy = finite("cross-entropy", number(cross_entropy))?;
+        let penalty = finite("penalty", penalty.map_or(0.0, number))?;
+        let discriminator = auxiliary
+            .map(|loss| finite("discriminator loss", number(loss)))
+            .transpose()?;
+        for pass in statistics {
+            model = model.absorb(pass);
+        }
+        if update {
+            let mut gradients = total.backward();
+            model = self.optimiser.step::<Autodiff<B>, _>(model, &mut gradients);
+        }
+        record.cross_entropy = cross_entropy;
+        record.penalty = penalty;
+        record.discriminator = discriminator;
+        record.updated = update;
+        Ok(model)
+    }
+
+    fn evaluate(&mut self, model: &ResNet<B>, set: Set, epoch: usize) -> Result<Scores, RunFailure> {
+        let dataset = match set {
+            Set::Valid => &self.splits.valid,
+            Set::Test => &self.splits.test,
+        };
+        let batch_size = self.spec.training.batch_size;
+        for _ in batches(dataset, batch_size)? {
+            self.loss.passed_by();
+        }
+        evaluate::<B, _>(model, dataset, batch_size, epoch, &self.device)
+    }
+
+    fn finish(self, selected: Selected<B>, history: Vec<EpochRecord>) -> Result<RunOutcome, RunFailure> {
+        let spec = self.spec;
+        let (localisation, pictures) = look::<B, _>(
+            &selected.model,
+            self.splits,
+            spec.training.batch_size,
+            &spec.evaluation,
+            &self.device,
+        )?;
+        let weights = weights::to_bytes(&selected.model).map_err(|error| RunFailure::Device(error.to_string()))?;
+        Ok(RunOutcome {
+            best_epoch: selected.epoch,
+            valid: selected.valid,
+            test: selected.test,
+            localisation,
+            history,
+            pictures,
+            weights,
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Set {
+    Valid,
+    Test,
+}
+
+fn number<B: Kernels>(tensor: Tensor<B, 1>) -> f64 {
+    tensor.into_scalar().elem()
+}

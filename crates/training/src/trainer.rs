@@ -1,0 +1,77 @@
+//! The [`Trainer`] of a device.
+
+use crate::{
+    device::{Device, DeviceError},
+    run::TrainingRun,
+};
+use herring_backend::Device as Chosen;
+use herring_protocol::{BackendKind, Observer, Provenance, RunFailure, RunOutcome, RunSpec, Trainer};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Burn's version, pinned in the workspace.
+const BURN: &str = "0.21.0";
+
+/// A trainer on device `index` of a kind.
+///
+/// # Errors
+/// The kind is not compiled in or has no such device; the message says what would do.
+pub fn trainer(backend: BackendKind, index: usize) -> Result<Box<dyn Trainer>, DeviceError> {
+    let device = Device::new(backend, index)?;
+    Ok(Box::new(DeviceTrainer {
+        chosen: device.chosen()?,
+        device,
+    }))
+}
+
+struct DeviceTrainer {
+    device: Device,
+    chosen: Chosen,
+}
+
+impl Trainer for DeviceTrainer {
+    fn run(&self, spec: &RunSpec, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure> {
+        if spec.backend != self.device.backend {
+            return Err(RunFailure::Specification {
+                field: "backend".to_owned(),
+                found: spec.backend.to_string(),
+                expected: self.device.backend.to_string(),
+            });
+        }
+        // A device that runs out of memory, or is lost, makes Burn panic; the other runs go on.
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.chosen.run(TrainingRun { spec, observer })));
+        outcome.unwrap_or_else(|panic| Err(RunFailure::Device(message(panic.as_ref()))))
+    }
+
+    fn provenance(&self) -> Provenance {
+        Provenance {
+            backend: self.device.backend.to_string(),
+            device: self.device.name.clone(),
+            threads: rayon::current_num_threads(),
+            versions: vec![
+                ("red-herring".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+                ("burn".to_owned(), BURN.to_owned()),
+            ],
+        }
+    }
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic without a message")
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_of_burn_is_the_pinned_one() {
+        let manifest = include_str!("../../../Cargo.toml");
+        assert!(
+            manifest.contains(&format!("burn = {{ version = \"={BURN}\"")),
+            "another Burn is pinned"
+        );
+    }
+}
