@@ -28,6 +28,7 @@ mod device;
 mod gpu;
 mod kernels;
 pub mod ops;
+mod padding;
 pub mod pooling;
 pub mod resize;
 
@@ -50,3 +51,7 @@ pub type Cuda = burn::backend::Cuda<f32, i32>;
 /// Any GPU through WGPU.
 #[cfg(feature = "wgpu")]
 pub type Wgpu = burn::backend::Wgpu<f32, i32, u32>;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -3,7 +3,7 @@
 //! Burn 0.21's own pooling panics when it is differentiated twice. Averages over equal or adaptive
 //! windows are products with constant matrices; a maximum is a chain of pairwise maxima.
 
-use crate::resize::separable;
+use crate::{padding, resize::separable};
 use burn::tensor::{Tensor, backend::Backend};
 
 /// The mean over rows and columns: `[batch, channels, height, width]` to `[batch, channels]`.
@@ -28,17 +28,17 @@ pub fn adaptive_average<B: Backend>(input: Tensor<B, 4>, size: [usize; 2]) -> Te
     })
 }
 
-/// The maximum over windows of `kernel` rows and columns, with `padding` that never wins.
+/// The maximum over windows of `kernel` rows and columns, with `margins` that never win.
 ///
-/// The padding is the smallest finite value, so a window must hold at least one pixel: `padding`
+/// The margins hold the smallest finite value, so a window must hold at least one pixel: `margins`
 /// must be smaller than `kernel`.
 pub fn maximum<B: Backend>(
     input: Tensor<B, 4>,
     kernel: [usize; 2],
     stride: [usize; 2],
-    padding: [usize; 2],
+    margins: [usize; 2],
 ) -> Tensor<B, 4> {
-    let padded = input.pad((padding[1], padding[1], padding[0], padding[0]), f32::MIN);
+    let padded = padding::constant(input, margins.map(|margin| [margin; 2]), f32::MIN);
     let [batch, channels, height, width] = padded.dims();
     let out = [
         (height - kernel[0]) / stride[0] + 1,

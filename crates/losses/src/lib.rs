@@ -38,3 +38,7 @@ pub use masked::Masked;
 pub use objective::{Objective, Penalty};
 pub use rrr::Rrr;
 pub use unpenalised::Unpenalised;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -25,3 +25,7 @@ pub use differentiate::{Differentiated, input_gradient};
 pub use discriminator::{Discriminator, DiscriminatorConfig};
 pub use resnet::{BasicBlock, Depth, ResNet, ResNetConfig};
 pub use trace::{BatchStatistics, Classifier, Mode, Stackable, Trace};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -159,6 +159,22 @@ impl NamedTensors {
         }
     }
 
+    /// The same names and shapes with other values.
+    ///
+    /// # Panics
+    /// Where `values` gives another number of values than the shape says.
+    pub fn with_values(&self, values: impl Fn(&str) -> Vec<f32>) -> Self {
+        let replace = |(name, (shape, _)): (&String, &(Vec<usize>, Vec<f32>))| {
+            let values = values(name);
+            assert_eq!(values.len(), shape.iter().product::<usize>(), "values of '{name}'");
+            (name.clone(), (shape.clone(), values))
+        };
+        Self {
+            path: self.path.clone(),
+            tensors: self.tensors.iter().map(replace).collect(),
+        }
+    }
+
     /// The same tensors under other names.
     pub fn renamed(&self, rename: impl Fn(&str) -> String) -> Self {
         let tensors = self

@@ -19,7 +19,9 @@ mod trainer;
 
 pub use method::{Method, UnknownName, Variant};
 pub use outcome::{EpochRecord, Localisation, Pictures, Plane, RunOutcome, Scores, StepRecord};
-pub use spec::{
-    BackendKind, DataSpec, DiscriminatorSpec, EvaluationSpec, ModelSpec, RunSpec, TrainingSpec,
-};
+pub use spec::{BackendKind, DataSpec, DiscriminatorSpec, EvaluationSpec, ModelSpec, RunSpec, TrainingSpec};
 pub use trainer::{Control, Observer, Provenance, RunFailure, Trainer};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -94,9 +94,7 @@ named!(Method, "method",
 );
 
 /// Which reading of a protocol is followed where the paper's text and its released code differ.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Variant {
     /// What the paper's text says.

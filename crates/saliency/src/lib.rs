@@ -25,3 +25,7 @@ pub use localisation::{Overlap, localise, overlap};
 pub use mean_map::MeanMap;
 pub use smoothing::{Smoothing, smooth};
 pub use thresholding::threshold;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

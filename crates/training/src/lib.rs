@@ -21,3 +21,7 @@ mod trainer;
 
 pub use device::{Device, DeviceError, devices};
 pub use trainer::trainer;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

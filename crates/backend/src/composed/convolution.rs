@@ -1,7 +1,7 @@
 //! The closed trio on Burn's own convolutions.
 
 use super::{unwrap, wrap};
-use crate::kernels::ConvOptions;
+use crate::{kernels::ConvOptions, padding};
 use burn::tensor::{
     Tensor, TensorMetadata,
     backend::Backend,
@@ -52,23 +52,9 @@ pub(crate) fn input_gradient<B: Backend>(
 /// Zeros below and to the right of a kernel do not change a convolution, and a kernel that covers
 /// the stride is one that every backend transposes rightly.
 fn pad_kernel_to_stride<B: Backend>(weight: Tensor<B, 4>, stride: [usize; 2]) -> Tensor<B, 4> {
-    let [outputs, inputs, rows, columns] = weight.dims();
-    let (tall, wide) = (rows.max(stride[0]), columns.max(stride[1]));
-    if (tall, wide) == (rows, columns) {
-        return weight;
-    }
-    let device = weight.device();
-    let dtype = weight.dtype();
-    let mut padded = weight;
-    if wide > columns {
-        let zeros = Tensor::zeros([outputs, inputs, rows, wide - columns], (&device, dtype));
-        padded = Tensor::cat(vec![padded, zeros], 3);
-    }
-    if tall > rows {
-        let zeros = Tensor::zeros([outputs, inputs, tall - rows, wide], (&device, dtype));
-        padded = Tensor::cat(vec![padded, zeros], 2);
-    }
-    padded
+    let [_, _, rows, columns] = weight.dims();
+    let missing = [stride[0].saturating_sub(rows), stride[1].saturating_sub(columns)];
+    padding::constant(weight, missing.map(|zeros| [0, zeros]), 0.0)
 }
 
 pub(crate) fn weight_gradient<B: Backend>(

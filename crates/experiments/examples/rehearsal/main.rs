@@ -1,0 +1,45 @@
+//! Rehearses a reproduction with a trainer that only pretends: plan, runs, folder, table and report
+//! are real, the numbers are made up. Any trainer of one's own takes its place by implementing
+//! `herring_protocol::Trainer`.
+//!
+//! `cargo run --release -p herring-experiments --example rehearsal -- [FOLDER] [SCALE]`
+
+mod pretender;
+
+use herring_experiments::{
+    config::{Configuration, Scale, Targets},
+    plan::{Plan, Request},
+    progress, reproduce,
+    store::Store,
+    write_outputs,
+};
+use herring_protocol::{BackendKind, Variant};
+use pretender::Pretender;
+use std::{error::Error, path::PathBuf, sync::atomic::AtomicBool};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let out = arguments
+        .next()
+        .map_or_else(|| std::env::temp_dir().join("rehearsal"), PathBuf::from);
+    let scale: Scale = arguments.next().as_deref().unwrap_or("quick").parse()?;
+
+    let configuration = Configuration::embedded()?;
+    let targets = Targets::embedded()?;
+    let request = Request {
+        scale,
+        variant: Variant::Released,
+        backend: BackendKind::Cpu,
+        methods: None,
+        seeds: None,
+    };
+    let plan = Plan::new(&configuration, &request)?;
+    let store = Store::open(&out)?;
+    store.take_up(&plan, &configuration, &targets, true)?;
+    let mut progress = progress::for_standard_error();
+    let stop = AtomicBool::new(false);
+    reproduce(&plan, &store, &Pretender::default(), progress.as_mut(), &stop)?;
+    let outputs = write_outputs(&out)?;
+    println!("{}\nreport: {}", outputs.table, outputs.report.display());
+    Ok(())
+}

@@ -1,0 +1,227 @@
+//! A trainer that computes nothing and tells what a training might have given, the same each time.
+
+use herring_protocol::{
+    Control, EpochRecord, Localisation, Method, Observer, Pictures, Plane, Provenance, RunFailure, RunOutcome, RunSpec,
+    Scores, StepRecord, Trainer,
+};
+use std::time::Duration;
+
+/// Pretends to train.
+#[derive(Debug, Default)]
+pub(crate) struct Pretender {
+    /// The loss of this method and seed is not finite in the second epoch.
+    pub(crate) diverges: Option<(Method, u32)>,
+    /// The device fails in this method and seed, by a panic.
+    pub(crate) panics: Option<(Method, u32)>,
+    /// Time a step takes.
+    pub(crate) pause: Duration,
+}
+
+const SIDE: usize = 28;
+
+impl Trainer for Pretender {
+    fn run(&self, spec: &RunSpec, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure> {
+        let here = Some((spec.method, spec.seed));
+        let mut noise = Noise::new(spec);
+        let mut history: Vec<EpochRecord> = Vec::new();
+        let steps = spec.data.train.div_ceil(spec.training.batch_size);
+        let (level, speed, spread) = character(spec.method);
+        let own = (level + spread * noise.symmetric()).clamp(0.0, 1.0);
+        for epoch in 1..=spec.training.epochs {
+            for step in 1..=steps {
+                std::thread::sleep(self.pause);
+                if self.diverges == here && (epoch, step) == (2, 1) {
+                    return Err(RunFailure::NotFinite {
+                        epoch,
+                        step,
+                        quantity: "cross-entropy".to_owned(),
+                    });
+                }
+                assert!(self.panics != here, "out of\nmemory");
+                let record = StepRecord {
+                    epoch,
+                    step,
+                    steps,
+                    cross_entropy: 0.7 / (epoch as f64),
+                    penalty: 0.0,
+                    discriminator: (spec.method == Method::Adversarial).then_some(1.39),
+                    updated: true,
+                };
+                if observer.step(&record) == Control::Stop {
+                    return Err(RunFailure::Interrupted);
+                }
+            }
+            let progress = 1.0 - (-(epoch as f64) * speed).exp();
+            let wobble = spread * 0.5 * noise.symmetric();
+            let auc = (0.5 + (own - 0.5) * progress + wobble * progress).clamp(0.0, 1.0);
+            let valid = scores(if level < 0.02 && epoch > 2 { 0.0 } else { auc }, epoch);
+            let best = history
+                .iter()
+                .map(|record| record.valid.cross_entropy)
+                .fold(f64::INFINITY, f64::min);
+            let selected = epoch >= spec.training.burn_in && valid.cross_entropy < best;
+            history.push(EpochRecord {
+                epoch,
+                train_cross_entropy: 0.7 / (epoch as f64),
+                train_penalty: 0.0,
+                test: selected.then(|| valid.clone()),
+                valid,
+                selected,
+            });
+            if observer.epoch(&history[epoch - 1]) == Control::Stop {
+                return Err(RunFailure::Interrupted);
+            }
+        }
+        let best = history
+            .iter()
+            .rfind(|record| record.selected)
+            .unwrap_or(&history[history.len() - 1]);
+        let iop = (0.1 + 0.5 * own + 0.06 * noise.symmetric()).clamp(0.0, 1.0);
+        Ok(RunOutcome {
+            best_epoch: best.epoch,
+            valid: best.valid.clone(),
+            test: best.valid.clone(),
+            localisation: Localisation {
+                iou: iop / (2.0 - iop),
+                iop,
+                iot: iop,
+                images: spec.data.test / 2,
+            },
+            pictures: pictures(spec, &mut noise),
+            history,
+            weights: b"pretended weights".to_vec(),
+        })
+    }
+
+    fn provenance(&self) -> Provenance {
+        Provenance {
+            backend: "cpu".to_owned(),
+            device: "a pretender <&\"'>".to_owned(),
+            threads: 2,
+            versions: vec![("burn".to_owned(), "0.21.0".to_owned())],
+        }
+    }
+}
+
+/// A method's final AUC, how fast it gets there, and how much its seeds differ.
+fn character(method: Method) -> (f64, f64, f64) {
+    match method {
+        Method::Baseline => (0.0, 1.2, 0.0),
+        Method::Masked => (0.99, 0.8, 0.01),
+        Method::MaskedZero => (0.97, 0.8, 0.02),
+        Method::ActDiff => (1.0, 0.6, 0.0),
+        Method::Adversarial => (0.85, 0.1, 0.14),
+        Method::GradMask => (0.74, 0.7, 0.09),
+        Method::Rrr => (0.47, 0.3, 0.08),
+    }
+}
+
+fn scores(auc: f64, epoch: usize) -> Scores {
+    Scores {
+        auc,
+        auc_textbook: auc,
+        cross_entropy: 0.2 + (1.0 - auc) / (1.0 + 0.1 * epoch as f64),
+        accuracy: auc,
+        average_precision: auc,
+    }
+}
+
+fn pictures(spec: &RunSpec, noise: &mut Noise) -> Pictures {
+    let (mut saliency_sum, mut image_sum, mut mask_sum) = (plane(), plane(), plane());
+    let looks_at_crosses = !matches!(spec.method, Method::Baseline | Method::Rrr);
+    let looks_at_box = matches!(spec.method, Method::Baseline | Method::Masked);
+    // The images are those of the seed, whatever the method.
+    let mut places = Noise(u64::from(spec.seed));
+    for _ in 0..spec.evaluation.picture_samples {
+        let (image, mask) = drawing(2, true, &mut places);
+        for index in 0..SIDE * SIDE {
+            image_sum.values[index] += image.values[index];
+            mask_sum.values[index] += mask.values[index];
+            let (row, column) = (index / SIDE, index % SIDE);
+            let mut saliency = 0.04 * noise.symmetric().abs() as f32;
+            for other in 0..SIDE * SIDE {
+                let (dy, dx) = (
+                    row as f32 - (other / SIDE) as f32,
+                    column as f32 - (other % SIDE) as f32,
+                );
+                let near = (-(dy * dy + dx * dx) / 3.0).exp();
+                if looks_at_crosses {
+                    saliency += 0.2 * near * mask.values[other];
+                }
+                if looks_at_box {
+                    saliency += 0.3 * near * (image.values[other] - mask.values[other]);
+                }
+            }
+            saliency_sum.values[index] += saliency;
+        }
+    }
+    let mut examples = Vec::new();
+    for (name, crosses, left) in [
+        ("train, class 0", 1, true),
+        ("train, class 1", 2, false),
+        ("valid, class 0", 1, false),
+        ("valid, class 1", 2, true),
+    ] {
+        examples.push((name.to_owned(), drawing(crosses, left, &mut places).0));
+    }
+    Pictures {
+        saliency_sum,
+        image_sum,
+        mask_sum,
+        images: spec.evaluation.picture_samples,
+        examples,
+    }
+}
+
+fn plane() -> Plane {
+    Plane {
+        height: SIDE,
+        width: SIDE,
+        values: vec![0.0; SIDE * SIDE],
+    }
+}
+
+/// Crosses and a box, and the crosses alone.
+fn drawing(crosses: usize, left: bool, noise: &mut Noise) -> (Plane, Plane) {
+    let mut mask = plane();
+    let arm = 1 + noise.below(2);
+    for _ in 0..crosses {
+        let (row, column) = (arm + noise.below(SIDE - 2 * arm), arm + noise.below(SIDE - 2 * arm));
+        for step in 0..=2 * arm {
+            mask.values[(row + step - arm) * SIDE + column] = 1.0;
+            mask.values[row * SIDE + column + step - arm] = 1.0;
+        }
+    }
+    let mut image = mask.clone();
+    for row in [23, 24] {
+        for column in if left { 3..6 } else { 22..25 } {
+            image.values[row * SIDE + column] = 1.0;
+        }
+    }
+    (image, mask)
+}
+
+/// Numbers that look random and are the same each time (SplitMix64).
+struct Noise(u64);
+
+impl Noise {
+    fn new(spec: &RunSpec) -> Self {
+        Self(u64::from(spec.seed) * 31 + spec.method as u64)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound as u64) as usize
+    }
+
+    fn symmetric(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    }
+}

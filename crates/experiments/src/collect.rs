@@ -1,0 +1,169 @@
+//! Reads a reproduction's folder, and nothing but it.
+
+use crate::{
+    config::{ConfigError, Configuration, Targets},
+    plan::{Plan, PlannedRun},
+    store::{RunFailed, RunProvenance, RunResult, RunState, StoreError, check_format, read_json, read_plan, run_state},
+};
+use herring_protocol::{Method, Pictures};
+use std::{fs, path::Path};
+
+/// A reproduction as its folder holds it, finished or not.
+#[derive(Debug, Clone)]
+pub struct Collection {
+    /// What was asked for.
+    pub plan: Plan,
+    /// The configuration it was made from.
+    pub configuration: Configuration,
+    /// What it is compared with.
+    pub targets: Targets,
+    /// The runs of the plan, in its order.
+    pub runs: Vec<StoredRun>,
+}
+
+/// One run and what is there of it.
+#[derive(Debug, Clone)]
+pub struct StoredRun {
+    /// What was to be done.
+    pub run: PlannedRun,
+    /// What came of it.
+    pub content: Content,
+}
+
+/// What came of a run.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// A result.
+    Finished(Box<FinishedRun>),
+    /// No result.
+    Failed(Box<FailedRun>),
+    /// It was not done yet.
+    Missing,
+}
+
+/// The files of a finished run.
+#[derive(Debug, Clone)]
+pub struct FinishedRun {
+    /// Numbers.
+    pub result: RunResult,
+    /// What computed it.
+    pub provenance: RunProvenance,
+    /// What figures need.
+    pub pictures: Pictures,
+}
+
+/// The files of a failed run that are looked at again.
+#[derive(Debug, Clone)]
+pub struct FailedRun {
+    /// Why.
+    pub failed: RunFailed,
+    /// What computed it.
+    pub provenance: RunProvenance,
+}
+
+/// Why a folder cannot be read back.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectError {
+    /// A folder or file of it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The configuration it was made from.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+impl Collection {
+    /// Reads the folder `out`.
+    ///
+    /// # Errors
+    /// If it holds no reproduction, or a file of it cannot be read or is damaged.
+    pub fn read(out: &Path) -> Result<Self, CollectError> {
+        let plan = read_plan(out)?.ok_or_else(|| StoreError::Nothing { path: out.to_owned() })?;
+        let path = out.join("targets.toml");
+        let text = fs::read_to_string(&path).map_err(StoreError::system("read", &path))?;
+        let targets = Targets::parse(&path.display().to_string(), &text)?;
+        let configuration = Configuration::read(&out.join("experiment.toml"))?;
+        let runs = plan.runs.iter().map(|run| StoredRun::read(out, run));
+        Ok(Self {
+            runs: runs.collect::<Result<_, _>>()?,
+            plan,
+            configuration,
+            targets,
+        })
+    }
+
+    /// The runs of a method.
+    pub fn of(&self, method: Method) -> impl Iterator<Item = &StoredRun> {
+        self.runs.iter().filter(move |stored| stored.run.spec.method == method)
+    }
+
+    /// The finished runs of a method, with their seeds, in the order of the plan.
+    pub fn finished(&self, method: Method) -> impl Iterator<Item = (u32, &FinishedRun)> {
+        self.of(method).filter_map(|stored| match &stored.content {
+            Content::Finished(finished) => Some((stored.run.spec.seed, finished.as_ref())),
+            _ => None,
+        })
+    }
+
+    /// The name of a method for people.
+    pub fn label(&self, method: Method) -> &str {
+        self.configuration
+            .row(method)
+            .map_or(method.name(), |row| row.label.as_str())
+    }
+}
+
+impl StoredRun {
+    fn read(out: &Path, run: &PlannedRun) -> Result<Self, StoreError> {
+        let content = match run_state(out, run)? {
+            RunState::Finished(folder) => {
+                let path = folder.join("result.json");
+                let result: RunResult = read_json(&path)?;
+                check_format(&path, result.format)?;
+                if result.id != run.id {
+                    return Err(StoreError::Damaged {
+                        message: format!("found the result of run {}, expected {}", result.id, run.id),
+                        path,
+                        line: 0,
+                        column: 0,
+                    });
+                }
+                Content::Finished(Box::new(FinishedRun {
+                    result,
+                    provenance: read_json(&folder.join("provenance.json"))?,
+                    pictures: read_pictures(&folder.join("pictures.json"))?,
+                }))
+            }
+            RunState::Failed(folder, failed) => Content::Failed(Box::new(FailedRun {
+                failed,
+                provenance: read_json(&folder.join("provenance.json"))?,
+            })),
+            RunState::Missing => Content::Missing,
+        };
+        Ok(Self {
+            run: run.clone(),
+            content,
+        })
+    }
+}
+
+fn read_pictures(path: &Path) -> Result<Pictures, StoreError> {
+    let pictures: Pictures = read_json(path)?;
+    let sums = [&pictures.saliency_sum, &pictures.image_sum, &pictures.mask_sum];
+    for plane in sums.into_iter().chain(pictures.examples.iter().map(|(_, plane)| plane)) {
+        if plane.values.len() != plane.height * plane.width || plane.values.is_empty() {
+            return Err(StoreError::Damaged {
+                path: path.to_owned(),
+                line: 0,
+                column: 0,
+                message: format!(
+                    "found {} values, expected {} rows of {}",
+                    plane.values.len(),
+                    plane.height,
+                    plane.width
+                ),
+            });
+        }
+    }
+    Ok(pictures)
+}

@@ -1,0 +1,111 @@
+//! Where a paper's text and its released code differ, and what is done here.
+
+use super::{
+    ConfigError,
+    experiment::method_named,
+    text::{Text, check_format},
+};
+use herring_protocol::{Method, Variant};
+use serde::Deserialize;
+use toml::Spanned;
+
+/// Those that concern the synthetic crosses (iclr2021, section 4.3).
+const DIFFERENCES: &str = include_str!("../../../../experiments/iclr2021/differences.toml");
+
+/// One point on which text and code differ.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// What it is about.
+    pub topic: String,
+    /// The rows it concerns; empty where it concerns all.
+    pub methods: Vec<Method>,
+    /// What the paper says.
+    pub paper: String,
+    /// What the code does.
+    pub released: String,
+    /// How the variant `paper` reads the paper, where its words alone do not settle it.
+    pub reading: Option<String>,
+    /// What is done here, where it does not follow the variant.
+    pub ours: Option<String>,
+}
+
+impl Difference {
+    /// What a run of `variant` does.
+    pub fn in_force(&self, variant: Variant) -> &str {
+        match (&self.ours, variant) {
+            (Some(ours), _) => ours,
+            (None, Variant::Paper) => self.reading.as_ref().unwrap_or(&self.paper),
+            (None, Variant::Released) => &self.released,
+        }
+    }
+
+    /// Whether it concerns one of `methods`.
+    pub fn concerns(&self, methods: &[Method]) -> bool {
+        self.methods.is_empty() || self.methods.iter().any(|method| methods.contains(method))
+    }
+}
+
+/// All of an experiment.
+#[derive(Debug, Clone)]
+pub struct Differences {
+    /// The experiment they belong to.
+    pub experiment: String,
+    /// In the order of the file.
+    pub differences: Vec<Difference>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawDifferences {
+    format: Spanned<u32>,
+    experiment: String,
+    differences: Vec<RawDifference>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawDifference {
+    topic: String,
+    #[serde(default)]
+    methods: Vec<Spanned<String>>,
+    paper: String,
+    released: String,
+    reading: Option<String>,
+    ours: Option<String>,
+}
+
+impl Differences {
+    /// Those of the synthetic crosses, as they come with the program.
+    ///
+    /// # Errors
+    /// None in a released program; the type is that of [`Self::parse`].
+    pub fn embedded() -> Result<Self, ConfigError> {
+        Self::parse("experiments/iclr2021/differences.toml", DIFFERENCES)
+    }
+
+    /// Parses and checks `content`; `name` stands for it in errors.
+    ///
+    /// # Errors
+    /// With file, line and column, what is malformed.
+    pub fn parse(name: &str, content: &str) -> Result<Self, ConfigError> {
+        let text = Text::new(name, content);
+        let raw: RawDifferences = text.parse()?;
+        check_format(&text, &raw.format)?;
+        let mut differences = Vec::new();
+        for difference in raw.differences {
+            let methods = difference.methods.iter().map(|method| method_named(&text, method));
+            differences.push(Difference {
+                topic: difference.topic,
+                methods: methods.collect::<Result<_, _>>()?,
+                paper: difference.paper,
+                released: difference.released,
+                reading: difference.reading,
+                ours: difference.ours,
+            });
+        }
+        Ok(Self {
+            experiment: raw.experiment,
+            differences,
+        })
+    }
+}

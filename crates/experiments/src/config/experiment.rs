@@ -1,0 +1,282 @@
+//! An experiment: its rows with their tuned hyper-parameters, and its scales.
+
+use super::{
+    ConfigError, Scale, Setting,
+    scale::RawSetting,
+    text::{Text, check_format},
+};
+use herring_protocol::Method;
+use serde::Deserialize;
+use std::path::Path;
+use toml::Spanned;
+
+/// The synthetic crosses (iclr2021, section 5.1), as the program carries them.
+const CROSSES: &str = include_str!("../../../../experiments/iclr2021/crosses.toml");
+
+/// An experiment without contradictions.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// Identifies the experiment in run specifications, for instance `iclr2021-crosses`.
+    pub experiment: String,
+    /// For people.
+    pub title: String,
+    /// The paper that is reproduced.
+    pub paper: String,
+    /// The rows, in the order of the table.
+    pub methods: Vec<MethodRow>,
+    /// Where example images get an arrow in the report.
+    pub arrows: Vec<Arrow>,
+    smoke: Setting,
+    quick: Setting,
+    full: Setting,
+    text: String,
+}
+
+/// One row of the table with its tuned hyper-parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MethodRow {
+    /// Which method.
+    pub method: Method,
+    /// Its name for people.
+    pub label: String,
+    /// The paper's family of methods: `baseline`, `mask`, `domain invariance` or `saliency`.
+    pub group: String,
+    /// Learning rate of Adam on the encoder.
+    pub learning_rate: f64,
+    /// Enlarges the training masks, in pixels.
+    pub dilation_sigma: f64,
+    /// Weight of the penalty; 0 for a method without one.
+    pub penalty_weight: f64,
+    /// Present exactly for the adversarial method.
+    pub discriminator: Option<Discriminator>,
+    /// Whether it runs only when asked for by name.
+    pub optional: bool,
+}
+
+/// Hyper-parameters of the adversarial method's discriminator.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Discriminator {
+    /// Learning rate of its own Adam.
+    pub learning_rate: f64,
+    /// The encoder is updated once every so many loss evaluations.
+    pub every: usize,
+}
+
+/// Points at something in an example image.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arrow {
+    /// The example's name, as the trainer gives it.
+    pub example: String,
+    /// Pixels from the top.
+    pub row: f64,
+    /// Pixels from the left.
+    pub column: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawConfiguration {
+    format: Spanned<u32>,
+    experiment: Spanned<String>,
+    title: String,
+    paper: String,
+    setting: Spanned<RawSetting>,
+    methods: Spanned<Vec<Spanned<RawMethod>>>,
+    scales: RawScales,
+    #[serde(default)]
+    arrows: Vec<Arrow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawScales {
+    smoke: Spanned<RawSetting>,
+    quick: Spanned<RawSetting>,
+    paper: Spanned<RawSetting>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawMethod {
+    name: Spanned<String>,
+    label: String,
+    group: String,
+    learning_rate: Spanned<f64>,
+    dilation_sigma: Spanned<f64>,
+    penalty_weight: Option<Spanned<f64>>,
+    discriminator: Option<Spanned<RawDiscriminator>>,
+    #[serde(default)]
+    optional: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawDiscriminator {
+    learning_rate: Spanned<f64>,
+    every: Spanned<usize>,
+}
+
+impl Configuration {
+    /// The synthetic crosses of iclr2021, as they come with the program.
+    ///
+    /// # Errors
+    /// None in a released program; the type is that of [`Self::parse`].
+    pub fn embedded() -> Result<Self, ConfigError> {
+        Self::parse("experiments/iclr2021/crosses.toml", CROSSES)
+    }
+
+    /// Reads a configuration of one's own.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or as [`Self::parse`].
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        Self::check(&Text::read(path)?)
+    }
+
+    /// Parses and checks `content`; `name` stands for it in errors.
+    ///
+    /// # Errors
+    /// With file, line and column: malformed TOML, unknown or missing keys, values out of range, and
+    /// values that contradict each other.
+    pub fn parse(name: &str, content: &str) -> Result<Self, ConfigError> {
+        Self::check(&Text::new(name, content))
+    }
+
+    /// The text it was read from.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What all rows share at a scale.
+    pub fn setting(&self, scale: Scale) -> &Setting {
+        match scale {
+            Scale::Smoke => &self.smoke,
+            Scale::Quick => &self.quick,
+            Scale::Paper => &self.full,
+        }
+    }
+
+    /// The row of a method, if the experiment has it.
+    pub fn row(&self, method: Method) -> Option<&MethodRow> {
+        self.methods.iter().find(|row| row.method == method)
+    }
+
+    /// The methods that run when none is asked for.
+    pub fn default_methods(&self) -> Vec<Method> {
+        let wanted = self.methods.iter().filter(|row| !row.optional);
+        wanted.map(|row| row.method).collect()
+    }
+
+    fn check(text: &Text) -> Result<Self, ConfigError> {
+        let raw: RawConfiguration = text.parse()?;
+        check_format(text, &raw.format)?;
+        let experiment = raw.experiment.get_ref();
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+        if experiment.is_empty() || !experiment.chars().all(plain) {
+            let expected = "letters, digits and hyphens";
+            return Err(text.invalid(raw.experiment.span(), "experiment", format!("'{experiment}'"), expected));
+        }
+        let mut methods: Vec<MethodRow> = Vec::new();
+        for row in raw.methods.get_ref() {
+            let row = MethodRow::check(text, row)?;
+            if methods.iter().any(|other| other.method == row.method) {
+                let place = raw.methods.get_ref()[methods.len()].get_ref().name.span();
+                return Err(text.invalid(place, "methods", format!("'{}' twice", row.method), "each method once"));
+            }
+            methods.push(row);
+        }
+        if methods.iter().all(|row| row.optional) {
+            let expected = "at least one that is not optional";
+            return Err(text.invalid(raw.methods.span(), "methods", "none to run", expected));
+        }
+        Ok(Self {
+            experiment: experiment.clone(),
+            title: raw.title,
+            paper: raw.paper,
+            methods,
+            arrows: raw.arrows,
+            smoke: Setting::resolve(text, &raw.setting, &raw.scales.smoke)?,
+            quick: Setting::resolve(text, &raw.setting, &raw.scales.quick)?,
+            full: Setting::resolve(text, &raw.setting, &raw.scales.paper)?,
+            text: text.content().to_owned(),
+        })
+    }
+}
+
+impl MethodRow {
+    fn check(text: &Text, raw: &Spanned<RawMethod>) -> Result<Self, ConfigError> {
+        let row = raw.get_ref();
+        let method = method_named(text, &row.name)?;
+        let rate = |field: &str, value: &Spanned<f64>| {
+            text.check(field, value, "a learning rate above 0, at most 1", |rate| {
+                rate > 0.0 && rate <= 1.0
+            })
+        };
+        let penalised = matches!(
+            method,
+            Method::ActDiff | Method::Adversarial | Method::GradMask | Method::Rrr
+        );
+        let penalty_weight = match (&row.penalty_weight, penalised) {
+            (Some(weight), true) => text.check("penalty_weight", weight, "a finite number from 0 up", |weight| {
+                weight >= 0.0 && weight.is_finite()
+            })?,
+            (None, false) => 0.0,
+            (Some(weight), false) => {
+                let expected = format!("none: '{method}' has no penalty");
+                return Err(text.invalid(weight.span(), "penalty_weight", weight.get_ref(), expected));
+            }
+            (None, true) => {
+                let expected = format!("the weight of the penalty of '{method}'");
+                return Err(text.invalid(row.name.span(), "penalty_weight", "nothing", expected));
+            }
+        };
+        let discriminator = match (&row.discriminator, method == Method::Adversarial) {
+            (Some(given), true) => Some(Discriminator {
+                learning_rate: rate("discriminator.learning_rate", &given.get_ref().learning_rate)?,
+                every: text.check(
+                    "discriminator.every",
+                    &given.get_ref().every,
+                    "a number of loss evaluations from 1 to 1000",
+                    |every| (1..=1000).contains(&every),
+                )?,
+            }),
+            (None, false) => None,
+            (Some(given), false) => {
+                let expected = format!("none: '{method}' has no discriminator");
+                return Err(text.invalid(given.span(), "discriminator", "one", expected));
+            }
+            (None, true) => {
+                let expected = "one: 'adversarial' needs it";
+                return Err(text.invalid(row.name.span(), "discriminator", "nothing", expected));
+            }
+        };
+        Ok(Self {
+            method,
+            label: row.label.clone(),
+            group: row.group.clone(),
+            learning_rate: rate("learning_rate", &row.learning_rate)?,
+            dilation_sigma: text.check(
+                "dilation_sigma",
+                &row.dilation_sigma,
+                "a number of pixels from 0 to 28",
+                |sigma| (0.0..=28.0).contains(&sigma),
+            )?,
+            penalty_weight,
+            discriminator,
+            optional: row.optional,
+        })
+    }
+}
+
+/// The method that a text names.
+pub(super) fn method_named(text: &Text, name: &Spanned<String>) -> Result<Method, ConfigError> {
+    name.get_ref().parse().map_err(|error: herring_protocol::UnknownName| {
+        text.invalid(
+            name.span(),
+            "method",
+            format!("'{}'", error.found),
+            format!("one of {}", error.expected),
+        )
+    })
+}

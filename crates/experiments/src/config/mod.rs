@@ -1,0 +1,20 @@
+//! What can be run: the files under `experiments/`, read and checked.
+//!
+//! A configuration is text that a person wrote, so every complaint names file, line and column, what
+//! was found and what was expected. The files of the papers are part of the program
+//! ([`Configuration::embedded`]); one's own can be given instead ([`Configuration::read`]).
+//!
+//! *Invariant:* a [`Configuration`] that exists is free of contradictions; nothing after it checks
+//! again.
+
+mod differences;
+mod experiment;
+mod scale;
+mod targets;
+mod text;
+
+pub use differences::{Difference, Differences};
+pub use experiment::{Arrow, Configuration, Discriminator, MethodRow};
+pub use scale::{Judgement, Scale, Setting, UnknownScale};
+pub use targets::{Finding, Metric, Requirement, Target, TargetValue, Targets};
+pub use text::ConfigError;

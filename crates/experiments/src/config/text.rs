@@ -1,0 +1,141 @@
+//! Where in a file something stands, and errors that say so in one line.
+
+use serde::de::DeserializeOwned;
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+};
+use toml::Spanned;
+
+/// Why a configuration cannot be used. Its text is one line.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The text is not what was expected at this place.
+    #[error("{path}:{line}:{column}: {field}found {found}, expected {expected}")]
+    Invalid {
+        /// The file, or the name of the embedded text.
+        path: String,
+        /// 1-based.
+        line: usize,
+        /// 1-based, in characters.
+        column: usize,
+        /// The key it belongs to, with `: ` after it; empty where the text is no TOML.
+        field: String,
+        /// What stands there.
+        found: String,
+        /// What may stand there.
+        expected: String,
+    },
+    /// The text is no TOML, or lacks something.
+    #[error("{path}:{line}:{column}: {message}")]
+    Malformed {
+        /// The file, or the name of the embedded text.
+        path: String,
+        /// 1-based.
+        line: usize,
+        /// 1-based, in characters.
+        column: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// The file cannot be read.
+    #[error("{}: cannot be read: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// A TOML text with the name of where it came from.
+#[derive(Debug, Clone)]
+pub(crate) struct Text {
+    name: String,
+    content: String,
+}
+
+impl Text {
+    pub(crate) fn new(name: impl Into<String>, content: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            content: content.into(),
+        }
+    }
+
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let content = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self::new(path.display().to_string(), content))
+    }
+
+    pub(crate) fn content(&self) -> &str {
+        &self.content
+    }
+
+    /// Parses the text; an error carries the place and, where TOML tells them apart, what was found
+    /// and what was expected.
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        toml::from_str(&self.content).map_err(|error| {
+            let (line, column) = self.place(error.span().unwrap_or(0..0).start);
+            // The parser may explain itself over several lines.
+            let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+            ConfigError::Malformed {
+                path: self.name.clone(),
+                line,
+                column,
+                message: message.replacen(", expected", ": expected", 1),
+            }
+        })
+    }
+
+    /// An error at `span`: `field` holds `found` where only `expected` makes sense.
+    pub(crate) fn invalid(
+        &self,
+        span: Range<usize>,
+        field: &str,
+        found: impl std::fmt::Display,
+        expected: impl std::fmt::Display,
+    ) -> ConfigError {
+        let (line, column) = self.place(span.start);
+        ConfigError::Invalid {
+            path: self.name.clone(),
+            line,
+            column,
+            field: format!("{field}: "),
+            found: found.to_string(),
+            expected: expected.to_string(),
+        }
+    }
+
+    /// The value if `allowed` holds for it, else an error that names both.
+    pub(crate) fn check<T: Copy + std::fmt::Display>(
+        &self,
+        field: &str,
+        value: &Spanned<T>,
+        expected: &str,
+        allowed: impl Fn(T) -> bool,
+    ) -> Result<T, ConfigError> {
+        let inner = *value.get_ref();
+        if allowed(inner) {
+            Ok(inner)
+        } else {
+            Err(self.invalid(value.span(), field, inner, expected))
+        }
+    }
+
+    fn place(&self, offset: usize) -> (usize, usize) {
+        let before = self.content.get(..offset).unwrap_or(&self.content);
+        let line = before.matches('\n').count() + 1;
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        (line, before[start..].chars().count() + 1)
+    }
+}
+
+/// The formats of the files under `experiments/` that this program reads.
+pub(crate) fn check_format(text: &Text, format: &Spanned<u32>) -> Result<(), ConfigError> {
+    text.check("format", format, "1, the format of this version", |format| format == 1)?;
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! What a command's exit code says.
+
+use crate::{collect::CollectError, config::ConfigError, plan::PlanError, reproduce::Summary, store::StoreError};
+
+/// How a command ended, as its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// All is done.
+    Done = 0,
+    /// At least one run has no result (or, for checks, one failed); the others do.
+    SomeFailed = 1,
+    /// The command line or a configuration cannot be carried out.
+    BadInput = 2,
+    /// The disk, the folder or the device does not play along.
+    Environment = 3,
+    /// It was stopped by Ctrl-C or a signal; finished runs are kept.
+    Interrupted = 130,
+}
+
+impl Exit {
+    /// The number for the system.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+impl From<&Summary> for Exit {
+    fn from(summary: &Summary) -> Self {
+        if summary.interrupted {
+            Self::Interrupted
+        } else if summary.failed.is_empty() {
+            Self::Done
+        } else {
+            Self::SomeFailed
+        }
+    }
+}
+
+impl From<&ConfigError> for Exit {
+    fn from(_: &ConfigError) -> Self {
+        Self::BadInput
+    }
+}
+
+impl From<&PlanError> for Exit {
+    fn from(_: &PlanError) -> Self {
+        Self::BadInput
+    }
+}
+
+impl From<&StoreError> for Exit {
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::Nothing { .. } | StoreError::Unfinished { .. } | StoreError::Conflict { .. } => Self::BadInput,
+            StoreError::System { .. } | StoreError::Busy { .. } | StoreError::Damaged { .. } => Self::Environment,
+        }
+    }
+}
+
+impl From<&CollectError> for Exit {
+    fn from(error: &CollectError) -> Self {
+        match error {
+            CollectError::Store(error) => error.into(),
+            CollectError::Config(error) => error.into(),
+        }
+    }
+}

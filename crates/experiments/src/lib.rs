@@ -1,0 +1,45 @@
+//! From an experiment's configuration to its table and report.
+//!
+//! ```text
+//! experiments/*.toml -> Configuration -> Plan -> reproduce -> Store -> Collection -> Results -> table
+//!                                                  |  ^                                     \-> report
+//!                                               Trainer (herring-protocol)
+//! ```
+//!
+//! A [`config::Configuration`] is read and checked; a [`plan::Plan`] is what it and a
+//! [`plan::Request`] come to, run by run; [`reproduce`] has a trainer do the runs that a
+//! [`store::Store`] does not hold yet; [`write_outputs`] makes table and report from the store's folder
+//! and nothing else.
+//!
+//! *Invariants.* This crate knows nothing of tensors or devices: whoever implements
+//! `herring_protocol::Trainer` can be driven by it. No clock, path or hash-map order decides a result;
+//! clocks are read for `provenance.json` and progress alone. What is shown in a folder is whole.
+
+pub mod aggregate;
+mod clock;
+pub mod collect;
+pub mod config;
+mod departure;
+mod exit;
+mod export;
+mod identity;
+mod json;
+mod outputs;
+pub mod plan;
+pub mod progress;
+mod report;
+mod reproduce;
+pub mod statistics;
+pub mod store;
+pub mod table;
+pub mod verdict;
+
+pub use exit::Exit;
+pub use identity::RunId;
+pub use outputs::{Outputs, write_outputs};
+pub use reproduce::{Summary, reproduce};
+
+// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExample;

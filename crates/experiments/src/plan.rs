@@ -1,0 +1,212 @@
+//! From what was asked for to the runs that answer it.
+
+use crate::{
+    config::{Configuration, MethodRow, Scale, Setting},
+    identity::RunId,
+};
+use herring_protocol::{
+    BackendKind, DataSpec, DiscriminatorSpec, EvaluationSpec, Method, ModelSpec, RunSpec, TrainingSpec, Variant,
+};
+use serde::{Deserialize, Serialize};
+
+/// What to run. Methods and seeds that are not given are those of the configuration.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// How large.
+    pub scale: Scale,
+    /// Which reading of the protocol.
+    pub variant: Variant,
+    /// On which kind of device.
+    pub backend: BackendKind,
+    /// Which rows, if not the default ones.
+    pub methods: Option<Vec<Method>>,
+    /// Which seeds, if not those of the scale.
+    pub seeds: Option<Vec<u32>>,
+}
+
+/// One run to be done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedRun {
+    /// Identity of the specification.
+    pub id: RunId,
+    /// What to do.
+    pub spec: RunSpec,
+}
+
+impl PlannedRun {
+    /// The run of a specification.
+    pub fn new(spec: RunSpec) -> Self {
+        Self {
+            id: RunId::of(&spec),
+            spec,
+        }
+    }
+
+    /// Its name in messages, for instance `actdiff, seed 1234`.
+    pub fn label(&self) -> String {
+        format!("{}, seed {}", self.spec.method, self.spec.seed)
+    }
+
+    /// Its folder's name, for instance `actdiff-1234-0123456789abcdef`.
+    pub fn folder(&self) -> String {
+        format!("{}-{}-{}", self.spec.method, self.spec.seed, self.id)
+    }
+}
+
+/// The runs of a reproduction, in the order in which they are done: seed by seed, so that after an
+/// interruption the methods have seen equally many.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Which experiment.
+    pub experiment: String,
+    /// How large.
+    pub scale: Scale,
+    /// Which reading of the protocol.
+    pub variant: Variant,
+    /// On which kind of device.
+    pub backend: BackendKind,
+    /// What is to be done.
+    pub runs: Vec<PlannedRun>,
+}
+
+/// Why a request cannot be planned.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The experiment has no such row.
+    #[error("the experiment has no method '{found}': expected one of {expected}")]
+    NoSuchMethod {
+        /// The method that was asked for.
+        found: Method,
+        /// The experiment's methods, separated by commas.
+        expected: String,
+    },
+    /// Something was asked for twice.
+    #[error("{what} {found} was given twice: expected each once")]
+    Twice {
+        /// "method" or "seed".
+        what: &'static str,
+        /// What was given twice.
+        found: String,
+    },
+    /// An empty list.
+    #[error("no {what} was given: expected at least one")]
+    None {
+        /// "method" or "seed".
+        what: &'static str,
+    },
+}
+
+impl Plan {
+    /// The runs that answer `request`.
+    ///
+    /// # Errors
+    /// If a method is not of this experiment, or a method or seed is given twice.
+    pub fn new(configuration: &Configuration, request: &Request) -> Result<Self, PlanError> {
+        let setting = configuration.setting(request.scale);
+        let methods = request
+            .methods
+            .clone()
+            .unwrap_or_else(|| configuration.default_methods());
+        let seeds = request.seeds.clone().unwrap_or_else(|| setting.seeds.clone());
+        once("method", &methods)?;
+        once("seed", &seeds)?;
+        let mut rows = Vec::new();
+        for method in methods {
+            rows.push(configuration.row(method).ok_or_else(|| {
+                let names: Vec<_> = configuration.methods.iter().map(|row| row.method.name()).collect();
+                PlanError::NoSuchMethod {
+                    found: method,
+                    expected: names.join(", "),
+                }
+            })?);
+        }
+        let mut runs = Vec::new();
+        for seed in seeds {
+            for row in &rows {
+                let spec = specification(&configuration.experiment, setting, row, request, seed);
+                runs.push(PlannedRun::new(spec));
+            }
+        }
+        Ok(Self {
+            experiment: configuration.experiment.clone(),
+            scale: request.scale,
+            variant: request.variant,
+            backend: request.backend,
+            runs,
+        })
+    }
+
+    /// The methods it holds, in the order of the table.
+    pub fn methods(&self) -> Vec<Method> {
+        let holds = |method: &Method| self.runs.iter().any(|run| run.spec.method == *method);
+        Method::ALL.iter().copied().filter(holds).collect()
+    }
+
+    /// The seeds it holds, in the order of the runs.
+    pub fn seeds(&self) -> Vec<u32> {
+        let mut seeds = Vec::new();
+        for run in &self.runs {
+            if !seeds.contains(&run.spec.seed) {
+                seeds.push(run.spec.seed);
+            }
+        }
+        seeds
+    }
+}
+
+/// The run of one row and seed.
+fn specification(experiment: &str, setting: &Setting, row: &MethodRow, request: &Request, seed: u32) -> RunSpec {
+    RunSpec {
+        experiment: experiment.to_owned(),
+        method: row.method,
+        variant: request.variant,
+        seed,
+        backend: request.backend,
+        data: DataSpec {
+            train: setting.train,
+            valid: setting.valid,
+            test: setting.test,
+            dilation_sigma: row.dilation_sigma,
+            mask_fraction: setting.mask_fraction,
+        },
+        model: ModelSpec {
+            depth: setting.depth,
+            width: setting.width,
+        },
+        training: TrainingSpec {
+            epochs: setting.epochs,
+            batch_size: setting.batch_size,
+            learning_rate: row.learning_rate,
+            penalty_weight: row.penalty_weight,
+            burn_in: setting.burn_in,
+            patience: setting.patience,
+        },
+        discriminator: row.discriminator.as_ref().map(|given| DiscriminatorSpec {
+            learning_rate: given.learning_rate,
+            every: given.every,
+            hidden: setting.discriminator_hidden,
+        }),
+        evaluation: EvaluationSpec {
+            smoothing_sigma: setting.smoothing_sigma,
+            smoothing_truncate: setting.smoothing_truncate,
+            picture_samples: setting.picture_samples,
+        },
+    }
+}
+
+fn once<T: PartialEq + ToString>(what: &'static str, values: &[T]) -> Result<(), PlanError> {
+    if values.is_empty() {
+        return Err(PlanError::None { what });
+    }
+    for (index, value) in values.iter().enumerate() {
+        if values[..index].contains(value) {
+            return Err(PlanError::Twice {
+                what,
+                found: value.to_string(),
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! Validation AUC by epoch (paper, Figure 4).
+
+use super::{
+    escape,
+    figure::{Axis, Frame, path},
+    look, section,
+};
+use crate::collect::Collection;
+use herring_protocol::Method;
+
+/// One method's AUC: by epoch the mean, the least and the greatest over its seeds.
+struct Curve {
+    method: Method,
+    label: String,
+    points: Vec<(usize, f64, f64, f64)>,
+}
+
+pub(super) fn render(collection: &Collection) -> String {
+    let curves: Vec<Curve> = collection
+        .plan
+        .methods()
+        .into_iter()
+        .filter_map(|method| curve(collection, method))
+        .collect();
+    if curves.is_empty() {
+        return section("curves", "Validation AUC by epoch", "<p>No run has finished yet.</p>\n");
+    }
+    let entries: Vec<_> = curves.iter().map(|curve| (curve.method, curve.label.clone())).collect();
+    let body = format!(
+        "<p>The confounder is reversed in the validation images: a model that looks at it falls to 0, \
+         one that does not may reach 1. Lines are means over seeds, bands reach from the least to \
+         the greatest seed. (Paper: Figure 4.)</p>\n<figure>\n{}{}{}</figure>\n",
+        chart(&curves, 760.0, 400.0, true),
+        chart(&curves, 380.0, 320.0, false),
+        look::legend(&entries, true, false),
+    );
+    section("curves", "Validation AUC by epoch", &body)
+}
+
+fn curve(collection: &Collection, method: Method) -> Option<Curve> {
+    let histories: Vec<_> = collection
+        .finished(method)
+        .map(|(_, run)| &run.result.history)
+        .collect();
+    let epochs = histories.iter().map(|history| history.len()).max()?;
+    let mut points = Vec::new();
+    for epoch in 1..=epochs {
+        // A run that ended early is no longer in the mean.
+        let values: Vec<f64> = histories
+            .iter()
+            .filter_map(|history| history.iter().find(|record| record.epoch == epoch))
+            .map(|record| record.valid.auc)
+            .collect();
+        let Ok(mean) = herring_stats::summary::mean(&values) else {
+            continue;
+        };
+        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let greatest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        points.push((epoch, mean, least, greatest));
+    }
+    Some(Curve {
+        method,
+        label: collection.label(method).to_owned(),
+        points,
+    })
+}
+
+fn chart(curves: &[Curve], width: f64, height: f64, wide: bool) -> String {
+    let last = curves
+        .iter()
+        .filter_map(|curve| curve.points.last())
+        .map(|point| point.0)
+        .max();
+    let last = last.unwrap_or(1).max(2) as f64;
+    let frame = Frame {
+        width,
+        height,
+        right: if wide { 118.0 } else { 14.0 },
+        x: Axis::new(1.0, last, if wide { 10 } else { 5 }, "Epoch"),
+        y: Axis::new(0.0, 1.0, 5, "Validation AUC"),
+    };
+    let mut content = String::new();
+    for curve in curves {
+        let class = look::class(curve.method);
+        let upper = curve.points.iter().map(|point| (point.0, point.3));
+        let lower = curve.points.iter().rev().map(|point| (point.0, point.2));
+        let band: Vec<_> = upper.chain(lower).map(|point| place(&frame, point)).collect();
+        content.push_str(&format!("<path class=\"band {class}\" d=\"{}Z\"/>\n", path(&band)));
+    }
+    for curve in curves {
+        let line: Vec<_> = curve
+            .points
+            .iter()
+            .map(|point| place(&frame, (point.0, point.1)))
+            .collect();
+        content.push_str(&format!(
+            "<path class=\"curve {}\" stroke-dasharray=\"{}\" d=\"{}\"><title>{}</title></path>\n",
+            look::class(curve.method),
+            look::dashes(curve.method),
+            path(&line),
+            escape(&curve.label),
+        ));
+    }
+    if wide {
+        content.push_str(&end_labels(&frame, curves));
+    }
+    let words: Vec<_> = curves
+        .iter()
+        .filter_map(|curve| {
+            curve
+                .points
+                .last()
+                .map(|point| format!("{} {:.2}", curve.label, point.1))
+        })
+        .collect();
+    let title = format!("Mean validation AUC by epoch. At the end: {}.", words.join(", "));
+    frame.svg(if wide { "wide" } else { "narrow" }, &title, &content)
+}
+
+fn place(frame: &Frame, point: (usize, f64)) -> (f64, f64) {
+    (frame.at_x(point.0 as f64), frame.at_y(point.1))
+}
+
+/// Names at the ends of the lines, moved apart where they would overlap.
+fn end_labels(frame: &Frame, curves: &[Curve]) -> String {
+    const APART: f64 = 16.0;
+    let mut labels: Vec<(f64, f64, &Curve)> = curves
+        .iter()
+        .filter_map(|curve| {
+            curve
+                .points
+                .last()
+                .map(|point| (place(frame, (point.0, point.1)), curve))
+        })
+        .map(|((x, y), curve)| (y, x, curve))
+        .collect();
+    labels.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let mut heights: Vec<f64> = labels.iter().map(|(y, ..)| *y).collect();
+    for index in 1..heights.len() {
+        heights[index] = heights[index].max(heights[index - 1] + APART);
+    }
+    // Back up from the bottom where they were pushed over the edge.
+    let floor = frame.at_y(frame.y.from) + 4.0;
+    let mut limit = floor;
+    for height in heights.iter_mut().rev() {
+        *height = height.min(limit);
+        limit = *height - APART;
+    }
+    let mut text = String::new();
+    for ((y, x, curve), height) in labels.iter().zip(heights) {
+        let class = look::class(curve.method);
+        let edge = frame.width - frame.right;
+        text.push_str(&format!(
+            "<path class=\"leader {class}\" d=\"M{:.1} {y:.1}L{:.1} {height:.1}\"/>\
+             <text class=\"name {class}\" x=\"{:.1}\" y=\"{:.1}\">{}</text>\n",
+            x + 2.0,
+            edge + 12.0,
+            edge + 15.0,
+            height + 4.0,
+            escape(&curve.label),
+        ));
+    }
+    text
+}

@@ -1,0 +1,74 @@
+//! The report: one HTML file that needs nothing else, neither files nor scripts.
+//!
+//! Figures are SVG within the page and take their colours from its style sheet, so that they follow
+//! the reader's light or dark setting; images are PNG within the SVG. The page reads well on a phone
+//! and on paper.
+//!
+//! *Invariant:* text that comes from files or devices goes through [`escape`].
+
+mod colormap;
+mod curves;
+mod examples;
+mod figure;
+mod head;
+mod look;
+mod picture;
+mod readings;
+mod runs;
+mod saliency;
+mod scatter;
+mod setting;
+mod summary;
+
+use crate::{aggregate::Results, collect::Collection, config::Differences};
+
+const STYLE: &str = include_str!("style.css");
+
+/// The whole page.
+pub(crate) fn render(collection: &Collection, results: &Results, differences: &Differences) -> String {
+    let sections = [
+        head::render(collection, results),
+        summary::render(collection, results),
+        setting::render(collection),
+        curves::render(collection),
+        examples::render(collection),
+        saliency::render(collection, results),
+        scatter::render(collection),
+        readings::render(collection, differences),
+        runs::render(collection),
+    ];
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>{title}: reproduction at scale {scale}</title>\n<style>\n{STYLE}</style>\n</head>\n\
+         <body>\n<main>\n{body}</main>\n</body>\n</html>\n",
+        title = escape(&collection.configuration.title),
+        scale = results.scale,
+        body = sections.concat(),
+    )
+}
+
+/// Text as it may stand in HTML, also between quotation marks.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// A section with its heading.
+fn section(id: &str, heading: &str, body: &str) -> String {
+    format!(
+        "<section id=\"{id}\">\n<h2>{}</h2>\n{body}</section>\n",
+        escape(heading)
+    )
+}

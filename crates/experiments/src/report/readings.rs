@@ -1,0 +1,51 @@
+//! Where the paper's text and its released code differ, and which was followed.
+
+use super::{escape, section};
+use crate::{collect::Collection, config::Differences};
+use herring_protocol::Variant;
+
+pub(super) fn render(collection: &Collection, differences: &Differences) -> String {
+    let plan = &collection.plan;
+    let methods = plan.methods();
+    let concerned: Vec<_> = differences
+        .differences
+        .iter()
+        .filter(|difference| difference.concerns(&methods))
+        .collect();
+    if concerned.is_empty() {
+        return String::new();
+    }
+    let rows: String = concerned
+        .iter()
+        .map(|difference| {
+            let follows = |variant: Variant| {
+                let followed = difference.ours.is_none() && plan.variant == variant;
+                if followed { " class=\"followed\"" } else { "" }
+            };
+            let own = match (&difference.ours, plan.variant, &difference.reading) {
+                (Some(own), ..) => escape(own),
+                (None, Variant::Paper, Some(reading)) => escape(reading),
+                (None, Variant::Paper, None) => "As in the paper.".to_owned(),
+                (None, Variant::Released, _) => "As in the released code.".to_owned(),
+            };
+            format!(
+                "<tr><th scope=\"row\">{}</th><td data-label=\"Paper\"{}>{}</td>\
+                 <td data-label=\"Released code\"{}>{}</td><td data-label=\"In force here\">{own}</td></tr>\n",
+                escape(&difference.topic),
+                follows(Variant::Paper),
+                escape(&difference.paper),
+                follows(Variant::Released),
+                escape(&difference.released),
+            )
+        })
+        .collect();
+    let body = format!(
+        "<p>The paper’s text and the code that produced its numbers are not the same. This reproduction \
+         was made with the variant <i>{}</i>; where that decides, the text in force is marked.</p>\n\
+         <div class=\"scroll\"><table class=\"readings\">\n<thead><tr><th scope=\"col\">Topic</th>\
+         <th scope=\"col\">Paper</th><th scope=\"col\">Released code</th><th scope=\"col\">In force here</th></tr></thead>\n\
+         <tbody>\n{rows}</tbody>\n</table></div>\n",
+        plan.variant,
+    );
+    section("readings", "Paper and released code", &body)
+}

@@ -1,0 +1,62 @@
+//! Every run.
+
+use super::{escape, head::provenance, look, section};
+use crate::{
+    clock::spoken,
+    collect::{Collection, Content, StoredRun},
+};
+
+pub(super) fn render(collection: &Collection) -> String {
+    let rows: String = collection
+        .plan
+        .methods()
+        .into_iter()
+        .flat_map(|method| collection.of(method))
+        .map(|stored| row(collection, stored))
+        .collect();
+    let body = format!(
+        "<p>A run’s folder is <code>runs/&lt;method&gt;-&lt;seed&gt;-&lt;id&gt;</code>; its id stands for \
+         everything that decides its result.</p>\n<div class=\"scroll\"><table class=\"runs\">\n<thead><tr>\
+         <th scope=\"col\">Method</th><th scope=\"col\">Seed</th><th scope=\"col\">Best epoch</th>\
+         <th scope=\"col\">Valid AUC</th><th scope=\"col\">Test AUC</th><th scope=\"col\">IoU</th>\
+         <th scope=\"col\">IoP</th><th scope=\"col\">IoT</th><th scope=\"col\">Time</th><th scope=\"col\">Id</th>\
+         </tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n"
+    );
+    section("runs", "Runs", &body)
+}
+
+fn row(collection: &Collection, stored: &StoredRun) -> String {
+    let spec = &stored.run.spec;
+    let numbers = match &stored.content {
+        Content::Finished(run) => {
+            let result = &run.result;
+            let mut cells = format!("<td>{}</td>", result.best_epoch);
+            for value in [
+                result.valid.auc,
+                result.test.auc,
+                result.localisation.iou,
+                result.localisation.iop,
+                result.localisation.iot,
+            ] {
+                cells.push_str(&format!("<td>{value:.3}</td>"));
+            }
+            cells
+        }
+        Content::Failed(run) => {
+            format!(
+                "<td colspan=\"6\" class=\"failed\">failed: {}</td>",
+                escape(&run.failed.message)
+            )
+        }
+        Content::Missing => "<td colspan=\"6\" class=\"missing\">not done yet</td>".to_owned(),
+    };
+    let time = provenance(&stored.content).map_or_else(|| "–".to_owned(), |of| spoken(of.wall_seconds));
+    format!(
+        "<tr><th scope=\"row\"><span class=\"swatch {}\"></span>{}</th><td>{}</td>{numbers}<td>{time}</td>\
+         <td><code>{}</code></td></tr>\n",
+        look::class(spec.method),
+        escape(collection.label(spec.method)),
+        spec.seed,
+        escape(stored.run.id.as_str()),
+    )
+}

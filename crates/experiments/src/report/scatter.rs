@@ -1,0 +1,114 @@
+//! Generalisation against localisation, a point a run (paper, Figure 8).
+
+use super::{
+    escape,
+    figure::{Axis, Frame},
+    look, section,
+};
+use crate::{collect::Collection, statistics::Correlation};
+use herring_protocol::Method;
+
+struct Point {
+    method: Method,
+    seed: u32,
+    auc: f64,
+    iop: f64,
+}
+
+pub(super) fn render(collection: &Collection) -> String {
+    let methods = collection.plan.methods();
+    let points: Vec<Point> = methods
+        .iter()
+        .flat_map(|method| {
+            collection.finished(*method).map(|(seed, run)| Point {
+                method: *method,
+                seed,
+                auc: run.result.test.auc,
+                iop: run.result.localisation.iop,
+            })
+        })
+        .collect();
+    if points.is_empty() {
+        return String::new();
+    }
+    let entries: Vec<_> = methods
+        .iter()
+        .filter(|method| points.iter().any(|point| point.method == **method))
+        .map(|method| (*method, collection.label(*method).to_owned()))
+        .collect();
+    let body = format!(
+        "<p>Each mark is one run: its AUC on the test images against the share of its saliency that \
+         lies on the crosses (IoP, which the paper prints as IoU). {} (Paper: Figure 8, which shows \
+         a positive relation for this data.)</p>\n<figure>\n{}{}{}</figure>\n",
+        correlation(&points),
+        chart(collection, &points, 760.0, 430.0, true),
+        chart(collection, &points, 380.0, 340.0, false),
+        look::legend(&entries, false, true),
+    );
+    section("scatter", "Generalisation against localisation", &body)
+}
+
+fn correlation(points: &[Point]) -> String {
+    let auc: Vec<f64> = points.iter().map(|point| point.auc).collect();
+    let iop: Vec<f64> = points.iter().map(|point| point.iop).collect();
+    match Correlation::of(&auc, &iop) {
+        Some(found) => {
+            let interval = match found.interval {
+                Some((low, high)) => format!(", 95 % interval {} to {}", signed(low), signed(high)),
+                None => String::new(),
+            };
+            format!(
+                "Over {} runs Pearson’s <i>r</i> is {}{interval}; Spearman’s <i>ρ</i> is {}. Runs of one \
+                 method are not independent of each other, so the interval is too narrow if anything.",
+                points.len(),
+                signed(found.pearson),
+                signed(found.spearman),
+            )
+        }
+        None => format!("{} runs are too few, or too alike, for a correlation.", points.len()),
+    }
+}
+
+/// A number with two digits and a true minus sign.
+fn signed(value: f64) -> String {
+    format!("{value:.2}").replace('-', "−")
+}
+
+fn chart(collection: &Collection, points: &[Point], width: f64, height: f64, wide: bool) -> String {
+    let highest = points.iter().map(|point| point.iop).fold(0.2, f64::max);
+    let frame = Frame {
+        width,
+        height,
+        right: 18.0,
+        x: Axis::new(-0.02, 1.02, 5, "Test AUC"),
+        y: Axis::new(
+            -0.02,
+            (highest * 1.08).min(1.02),
+            5,
+            "IoP: share of the saliency on the crosses",
+        ),
+    };
+    let mut content = String::new();
+    let chance = frame.at_x(0.5);
+    content.push_str(&format!(
+        "<line class=\"reference\" x1=\"{chance:.1}\" y1=\"{:.1}\" x2=\"{chance:.1}\" y2=\"{:.1}\"/>\
+         <text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\">chance</text>\n",
+        frame.at_y(frame.y.to),
+        frame.at_y(frame.y.from),
+        chance + 5.0,
+        frame.at_y(frame.y.to) + 12.0,
+    ));
+    for point in points {
+        let shape = look::marker(point.method, frame.at_x(point.auc), frame.at_y(point.iop), 6.0);
+        content.push_str(&format!(
+            "<path class=\"mark {}\" d=\"{shape}\"><title>{}, seed {}: AUC {:.3}, IoP {:.3}</title></path>\n",
+            look::class(point.method),
+            escape(collection.label(point.method)),
+            point.seed,
+            point.auc,
+            point.iop,
+        ));
+    }
+    let title = format!("Test AUC against IoP for {} runs", points.len());
+    frame.svg(if wide { "wide" } else { "narrow" }, &title, &content)
+}

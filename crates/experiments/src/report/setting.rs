@@ -1,0 +1,64 @@
+//! What a scale changes of the paper's setting, read off the runs themselves.
+
+use super::{escape, section};
+use crate::{
+    collect::Collection,
+    departure::{departures, paper_seeds},
+};
+
+pub(super) fn render(collection: &Collection) -> String {
+    let (seeds, theirs) = (collection.plan.seeds().len(), paper_seeds(collection));
+    let mut rows = String::new();
+    if seeds != theirs {
+        rows.push_str(&line("Seeds", &seeds.to_string(), &theirs.to_string()));
+    }
+    for departure in departures(collection) {
+        rows.push_str(&line(words(&departure.field), &departure.here, &departure.paper));
+    }
+    let body = if rows.is_empty() {
+        "<p>Nothing: sizes, model, epochs, hyper-parameters and number of seeds are the paper’s.</p>\n".to_owned()
+    } else {
+        format!(
+            "<p>All else — data, methods, learning rates, penalties, model selection — is as in the \
+             paper’s setting.</p>\n<div class=\"scroll\"><table class=\"plain\">\n<thead><tr>\
+             <th scope=\"col\">Setting</th><th scope=\"col\">Here</th><th scope=\"col\">Paper</th></tr></thead>\n\
+             <tbody>\n{rows}</tbody>\n</table></div>\n"
+        )
+    };
+    section("setting", "What differs from the paper’s setting", &body)
+}
+
+fn line(name: &str, ours: &str, paper: &str) -> String {
+    format!(
+        "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>\n",
+        escape(name),
+        escape(ours),
+        escape(paper)
+    )
+}
+
+/// A field of a run's specification in words.
+fn words(field: &str) -> &str {
+    match field {
+        "data.train" => "Training images",
+        "data.valid" => "Validation images",
+        "data.test" => "Test images",
+        "data.mask_fraction" => "Fraction of masks kept",
+        "data.dilation_sigma" => "Mask dilation σ (pixels)",
+        "model.depth" => "ResNet depth",
+        "model.width" => "Channels of the first stage",
+        "training.epochs" => "Epochs",
+        "training.batch_size" => "Batch size",
+        "training.learning_rate" => "Learning rate",
+        "training.penalty_weight" => "Penalty weight λ",
+        "training.burn_in" => "First epoch that may be selected",
+        "training.patience" => "Patience (epochs)",
+        "discriminator.hidden" => "Units of the discriminator’s layers",
+        "discriminator.every" => "Loss evaluations an encoder update",
+        "discriminator.learning_rate" => "Discriminator’s learning rate",
+        "evaluation.smoothing_sigma" => "Smoothing σ of saliency (pixels)",
+        "evaluation.smoothing_truncate" => "Radius of that smoothing (σ)",
+        "evaluation.picture_samples" => "Images a seed in the mean saliency map",
+        other => other,
+    }
+}

@@ -1,0 +1,138 @@
+//! What the files of a run hold.
+//!
+//! Only [`RunProvenance`] knows clocks. Everything else is decided by the run's specification, so
+//! that two folders of the same run are the same, byte for byte.
+
+use herring_protocol::{EpochRecord, Localisation, Method, Provenance, RunFailure, RunOutcome, Scores, Variant};
+use serde::{Deserialize, Serialize};
+
+use crate::{identity::RunId, plan::PlannedRun};
+
+/// The format of the files below; readers refuse others.
+pub(crate) const STORE_FORMAT: u32 = 1;
+
+/// `result.json`: a [`RunOutcome`] without its pictures and weights, which have files of their own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunResult {
+    /// Of this file.
+    pub format: u32,
+    /// Identity of the run.
+    pub id: RunId,
+    /// Its method.
+    pub method: Method,
+    /// Its seed.
+    pub seed: u32,
+    /// The selected epoch, 1-based.
+    pub best_epoch: usize,
+    /// Scores of the selected model on the validation images.
+    pub valid: Scores,
+    /// Scores of the selected model on the test images.
+    pub test: Scores,
+    /// Localisation of the selected model on the test images.
+    pub localisation: Localisation,
+    /// A record an epoch, in order.
+    pub history: Vec<EpochRecord>,
+}
+
+impl RunResult {
+    /// What is kept of `outcome` beside pictures and weights.
+    pub fn new(run: &PlannedRun, outcome: &RunOutcome) -> Self {
+        Self {
+            format: STORE_FORMAT,
+            id: run.id.clone(),
+            method: run.spec.method,
+            seed: run.spec.seed,
+            best_epoch: outcome.best_epoch,
+            valid: outcome.valid.clone(),
+            test: outcome.test.clone(),
+            localisation: outcome.localisation.clone(),
+            history: outcome.history.clone(),
+        }
+    }
+}
+
+/// Why a run failed, as far as the file tells them apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
+pub enum FailureKind {
+    /// A number that decides the result is not finite. The same run fails again in the same way.
+    NotFinite {
+        /// 1-based.
+        epoch: usize,
+        /// 1-based; 0 stands for the validation after the epoch.
+        step: usize,
+        /// Which number.
+        quantity: String,
+    },
+    /// The specification cannot be carried out. The same run fails again in the same way.
+    Specification,
+    /// The device gave up. It may go well another time.
+    Device,
+}
+
+/// `failure.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunFailed {
+    /// Of this file.
+    pub format: u32,
+    /// Identity of the run.
+    pub id: RunId,
+    /// Its method.
+    pub method: Method,
+    /// Its seed.
+    pub seed: u32,
+    /// Why, for programs.
+    pub failure: FailureKind,
+    /// Why, for people.
+    pub message: String,
+}
+
+impl RunFailed {
+    /// The record of a failure; `None` for an interruption, which is no failure.
+    pub fn new(run: &PlannedRun, failure: &RunFailure) -> Option<Self> {
+        let kind = match failure {
+            RunFailure::NotFinite { epoch, step, quantity } => FailureKind::NotFinite {
+                epoch: *epoch,
+                step: *step,
+                quantity: quantity.clone(),
+            },
+            RunFailure::Interrupted => return None,
+            RunFailure::Specification { .. } => FailureKind::Specification,
+            RunFailure::Device(_) => FailureKind::Device,
+        };
+        Some(Self {
+            format: STORE_FORMAT,
+            id: run.id.clone(),
+            method: run.spec.method,
+            seed: run.spec.seed,
+            failure: kind,
+            message: failure.to_string(),
+        })
+    }
+
+    /// Whether doing the run again is of any use.
+    pub fn may_pass_another_time(&self) -> bool {
+        self.failure == FailureKind::Device
+    }
+}
+
+/// `provenance.json`: what computed a run, and when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunProvenance {
+    /// Of this file.
+    pub format: u32,
+    /// Version of this program.
+    pub program: String,
+    /// What computed.
+    pub computed_by: Provenance,
+    /// The run's seed.
+    pub seed: u32,
+    /// The run's reading of the protocol.
+    pub variant: Variant,
+    /// When it started, in UTC, as in RFC 3339.
+    pub started: String,
+    /// How long it took.
+    pub wall_seconds: f64,
+}

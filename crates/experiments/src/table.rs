@@ -1,0 +1,131 @@
+//! The table as text, for terminals.
+
+use crate::{
+    aggregate::{Results, Row},
+    config::{Judgement, Metric, TargetValue},
+    statistics::Spread,
+};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets::UTF8_HORIZONTAL_ONLY};
+use std::fmt::Write;
+
+/// Columns of the table when they do not come from a terminal.
+pub const PLAIN_WIDTH: usize = 120;
+
+/// Columns that the verdict needs to be read with ease.
+const VERDICT: usize = 40;
+
+/// Columns of the terminal, [`PLAIN_WIDTH`] if standard output is none.
+pub fn terminal_width() -> usize {
+    Table::new().width().map_or(PLAIN_WIDTH, usize::from)
+}
+
+/// The table in `width` columns: each row with the paper's numbers below ours. Where it is too
+/// narrow for the verdicts, they follow below the table.
+pub fn render(results: &Results, width: usize) -> String {
+    let numbers = table(results, None).to_string();
+    let needed = numbers
+        .lines()
+        .map(|line| line.chars().count())
+        .max()
+        .unwrap_or_default();
+    let mut text = String::new();
+    if needed + VERDICT + 2 <= width {
+        text.push_str(&table(results, Some((width - needed - 3).min(2 * VERDICT))).to_string());
+        text.push('\n');
+    } else {
+        text.push_str(&numbers);
+        text.push('\n');
+        for row in &results.rows {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{:12} {}", row.method, row.verdict.text);
+        }
+    }
+    let trimmed: Vec<_> = text.lines().map(str::trim_end).collect();
+    format!("{}\n{}", trimmed.join("\n"), note(results))
+}
+
+/// What the numbers are and what they are not.
+fn note(results: &Results) -> String {
+    let judgement = match results.judgement {
+        Judgement::Paper => "The paper's setting: `agrees` where the 95 % intervals of both means meet.",
+        Judgement::Findings => {
+            "Not the paper's setting: numbers are not comparable; a verdict says whether the paper's finding is seen."
+        }
+        Judgement::None => "Not the paper's setting, and too small to mean anything: it shows that everything runs.",
+    };
+    format!(
+        "Scale {}, variant {}; mean ± sample SD over seeds. {judgement}\nWhat the paper prints as IoU is IoP.\n",
+        results.scale, results.variant
+    )
+}
+
+fn table(results: &Results, verdict: Option<usize>) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Disabled);
+    let mut header = vec!["method".to_owned()];
+    header.extend(Metric::ALL.map(|metric| metric.label().to_owned()));
+    header.push("seeds".to_owned());
+    if verdict.is_some() {
+        header.push("verdict".to_owned());
+    }
+    table.set_header(header);
+    for row in &results.rows {
+        let mut cells = vec![format!("{}\n  paper", row.method)];
+        cells.extend(Metric::ALL.map(|metric| {
+            let theirs = row.target.as_ref().and_then(|target| target.value(metric));
+            format!("{}\n{}", ours(row.value(metric), metric), paper(theirs, metric))
+        }));
+        let theirs = row
+            .target
+            .as_ref()
+            .map_or("–".to_owned(), |target| target.seeds.to_string());
+        cells.push(format!("{}\n{theirs}", seeds(row)));
+        if verdict.is_some() {
+            cells.push(row.verdict.text.clone());
+        }
+        table.add_row(cells);
+    }
+    for column in table.column_iter_mut().skip(1).take(Metric::ALL.len() + 1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    if let Some(width) = verdict {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(u16::MAX);
+        let last = table.column_iter_mut().last();
+        if let Some(column) = last {
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width as u16)));
+        }
+    }
+    table
+}
+
+/// `0.993±0.020`, or a dash.
+fn ours(spread: Option<&Spread>, metric: Metric) -> String {
+    let digits = metric.digits();
+    match spread {
+        Some(Spread { mean, sd: Some(sd), .. }) => format!("{mean:.digits$}±{sd:.digits$}"),
+        Some(Spread { mean, .. }) => format!("{mean:.digits$}"),
+        None => "–".to_owned(),
+    }
+}
+
+fn paper(value: Option<&TargetValue>, metric: Metric) -> String {
+    let digits = metric.digits();
+    value.map_or("–".to_owned(), |value| {
+        format!("{:.digits$}±{:.digits$}", value.mean, value.sd)
+    })
+}
+
+/// `10`, or `8, 1 failed, 1 to do`.
+pub(crate) fn seeds(row: &Row) -> String {
+    let mut text = row.finished.to_string();
+    if row.failed > 0 {
+        let _ = write!(text, ", {} failed", row.failed);
+    }
+    if row.missing > 0 {
+        let _ = write!(text, ", {} to do", row.missing);
+    }
+    text
+}

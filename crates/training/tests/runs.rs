@@ -1,0 +1,201 @@
+//! Whole runs of tiny settings on the processor.
+#![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
+
+use herring_protocol::*;
+
+struct Watch {
+    steps: Vec<StepRecord>,
+    epochs: usize,
+    stop_at: usize,
+}
+
+impl Watch {
+    fn new() -> Self {
+        Self {
+            steps: Vec::new(),
+            epochs: 0,
+            stop_at: usize::MAX,
+        }
+    }
+}
+
+impl Observer for Watch {
+    fn step(&mut self, record: &StepRecord) -> Control {
+        self.steps.push(record.clone());
+        if self.steps.len() == self.stop_at {
+            Control::Stop
+        } else {
+            Control::Continue
+        }
+    }
+
+    fn epoch(&mut self, _: &EpochRecord) -> Control {
+        self.epochs += 1;
+        Control::Continue
+    }
+}
+
+fn spec(method: Method, variant: Variant) -> RunSpec {
+    RunSpec {
+        experiment: "test".to_owned(),
+        method,
+        variant,
+        seed: 1234,
+        backend: BackendKind::Cpu,
+        data: DataSpec {
+            train: 20,
+            valid: 8,
+            test: 8,
+            dilation_sigma: 0.8,
+            mask_fraction: 1.0,
+        },
+        model: ModelSpec { depth: 18, width: 2 },
+        training: TrainingSpec {
+            epochs: 3,
+            batch_size: 8,
+            learning_rate: 1e-3,
+            penalty_weight: 0.1,
+            burn_in: 2,
+            patience: 3,
+        },
+        discriminator: (method == Method::Adversarial).then_some(DiscriminatorSpec {
+            learning_rate: 1e-3,
+            every: 4,
+            hidden: 8,
+        }),
+        evaluation: EvaluationSpec {
+            smoothing_sigma: 1.0,
+            smoothing_truncate: 3.5,
+            picture_samples: 2,
+        },
+    }
+}
+
+fn run(spec: &RunSpec) -> Result<(RunOutcome, Watch), RunFailure> {
+    let mut watch = Watch::new();
+    let outcome = herring_training::trainer(BackendKind::Cpu, 0)
+        .unwrap()
+        .run(spec, &mut watch)?;
+    Ok((outcome, watch))
+}
+
+#[test]
+fn every_method_in_both_readings_gives_the_same_bytes_twice() {
+    for method in Method::ALL {
+        for variant in Variant::ALL {
+            let spec = spec(*method, *variant);
+            let (outcome, watch) = run(&spec).unwrap();
+            let (again, _) = run(&spec).unwrap();
+            assert_eq!(outcome, again, "{method}, {variant}");
+            assert_eq!((watch.epochs, watch.steps.len()), (3, 9));
+            assert_eq!(
+                watch.steps.iter().filter(|step| step.step == 3).count(),
+                3,
+                "the last, smaller batch is kept"
+            );
+            assert!(
+                (2..=3).contains(&outcome.best_epoch),
+                "nothing is selected before the burn-in"
+            );
+            assert_eq!(outcome.localisation.images, 4);
+            assert_eq!(outcome.pictures.images, 2);
+            let penalised = !matches!(method, Method::Baseline | Method::Masked | Method::MaskedZero);
+            assert_eq!(watch.steps[0].penalty != 0.0, penalised, "{method}");
+        }
+    }
+}
+
+#[test]
+fn the_result_does_not_depend_on_the_number_of_threads() {
+    let spec = spec(Method::GradMask, Variant::Released);
+    let with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| run(&spec).unwrap().0)
+    };
+    assert_eq!(with(1), with(3));
+}
+
+#[test]
+fn another_seed_gives_another_result() {
+    let first = spec(Method::Baseline, Variant::Released);
+    let second = RunSpec {
+        seed: 3232,
+        ..first.clone()
+    };
+    assert_ne!(run(&first).unwrap().0.weights, run(&second).unwrap().0.weights);
+}
+
+#[test]
+fn the_encoder_s_turn_comes_every_so_many_evaluations_validation_included() {
+    let (_, watch) = run(&spec(Method::Adversarial, Variant::Released)).unwrap();
+    // Three training steps and one validation batch an epoch, and one test batch where the model is
+    // selected: evaluation 4 is the first validation batch, so no step of the first epoch updates.
+    let updated: Vec<bool> = watch.steps.iter().map(|step| step.updated).collect();
+    assert_eq!(updated[..6], [false; 6]);
+    assert!(watch.steps.iter().all(|step| step.discriminator.is_some()));
+}
+
+#[test]
+fn a_loss_that_is_not_finite_ends_the_run_with_epoch_and_step() {
+    let mut spec = spec(Method::Baseline, Variant::Released);
+    spec.training.learning_rate = 1e30;
+    match run(&spec).map(|_| ()).unwrap_err() {
+        RunFailure::NotFinite { epoch, step, .. } => assert!(epoch == 1 && step <= 3, "{epoch} {step}"),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn an_observer_can_stop_a_run() {
+    let mut watch = Watch {
+        stop_at: 2,
+        ..Watch::new()
+    };
+    let failure = herring_training::trainer(BackendKind::Cpu, 0)
+        .unwrap()
+        .run(&spec(Method::Baseline, Variant::Released), &mut watch)
+        .unwrap_err();
+    assert_eq!(failure, RunFailure::Interrupted);
+    assert_eq!(watch.steps.len(), 2);
+}
+
+#[test]
+fn what_cannot_be_carried_out_is_named() {
+    let base = spec(Method::Baseline, Variant::Released);
+    let mut deep = base.clone();
+    deep.model.depth = 50;
+    let mut late = base.clone();
+    late.training.burn_in = 9;
+    let mut odd = base.clone();
+    odd.data.train = 7;
+    let mut empty = base.clone();
+    empty.training.batch_size = 0;
+    let mut stray = base.clone();
+    stray.discriminator = Some(DiscriminatorSpec {
+        learning_rate: 1.0,
+        every: 1,
+        hidden: 1,
+    });
+    for (spec, field) in [
+        (deep, "model.depth"),
+        (late, "training.burn_in"),
+        (odd, "data"),
+        (empty, "training.batch_size"),
+        (stray, "discriminator"),
+    ] {
+        match run(&spec).map(|_| ()).unwrap_err() {
+            RunFailure::Specification { field: found, .. } => assert_eq!(found, field),
+            other => panic!("{field}: {other}"),
+        }
+    }
+}
+
+#[test]
+fn a_backend_or_device_that_is_not_there_is_named() {
+    let error = herring_training::trainer(BackendKind::Cpu, 7).map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("no device 7"), "{error}");
+    if cfg!(not(feature = "cuda")) {
+        let error = herring_training::trainer(BackendKind::Cuda, 0).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("--features cuda"), "{error}");
+    }
+}

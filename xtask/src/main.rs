@@ -1,0 +1,47 @@
+//! The command line of red-herring. It reads arguments and prints; what is done lies in the crates.
+
+mod arguments;
+mod bench;
+mod checks;
+mod devices;
+mod failure;
+mod repro;
+
+use arguments::{BenchCommand, Command, Xtask};
+use clap::Parser;
+use failure::Failure;
+use herring_experiments::Exit;
+use std::{io::Write, process::ExitCode};
+
+// Training frees and takes many large blocks; the system's allocator gives them back each time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let ended = match Xtask::try_parse() {
+        Ok(Xtask { command }) => run(command),
+        Err(error) => failure::usage(&error),
+    };
+    let exit = ended.unwrap_or_else(|failure| {
+        eprintln!("error: {}", failure.text);
+        failure.exit
+    });
+    ExitCode::from(exit.code())
+}
+
+fn run(command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::ReproIclr2021(arguments) => repro::run(&arguments),
+        Command::Report(arguments) => repro::report(&arguments.out),
+        Command::Devices => devices::run(),
+        Command::Bench {
+            command: BenchCommand::Step(arguments),
+        } => bench::step(&arguments),
+        Command::Test(arguments) => Ok(checks::run(&arguments)),
+    }
+}
+
+/// Prints a line. Whoever closed the other end does not want it.
+fn print(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

@@ -1,0 +1,160 @@
+//! Bad input gets one clear line and the documented exit code; nothing is written for it.
+
+// Lints take the functions that tests share for functions of the program.
+#![allow(clippy::unwrap_used)]
+
+use assert_cmd::Command;
+use std::path::Path;
+
+fn xtask(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let mut command = Command::cargo_bin("xtask").unwrap();
+    let output = command.args(arguments).current_dir(folder).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[track_caller]
+fn refused(arguments: &[&str], code: i32, expected: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let (exit, stdout, stderr) = xtask(folder.path(), arguments);
+    assert_eq!(exit, code, "{stderr}");
+    assert!(stdout.is_empty(), "{stdout}");
+    assert!(stderr.starts_with("error: ") && stderr.contains(expected), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        0,
+        "something was written"
+    );
+}
+
+#[test]
+fn names_that_stand_for_nothing() {
+    refused(
+        &["repro-iclr2021", "--methods", "baseline,gradmsk"],
+        2,
+        "unknown method 'gradmsk': expected one of baseline, masked, masked-zero, actdiff",
+    );
+    refused(
+        &["repro-iclr2021", "--scale", "huge"],
+        2,
+        "unknown scale 'huge': expected one of smoke, quick, paper",
+    );
+    refused(
+        &["repro-iclr2021", "--backend", "tpu"],
+        2,
+        "unknown backend 'tpu': expected one of cpu, cuda, wgpu",
+    );
+    refused(
+        &["repro-iclr2021", "--variant", "mine"],
+        2,
+        "unknown variant 'mine': expected one of paper, released",
+    );
+    refused(
+        &["repro-iclr2021", "--sclae", "quick"],
+        2,
+        "unexpected argument '--sclae'",
+    );
+    refused(&["bench", "step", "bas"], 2, "unknown method 'bas'");
+    refused(&["reprö"], 2, "unrecognized subcommand 'reprö'");
+}
+
+#[test]
+fn values_that_make_no_sense() {
+    refused(
+        &["repro-iclr2021", "--seeds", "1,-2"],
+        2,
+        "expected a whole number from 0 to 4294967295",
+    );
+    refused(&["repro-iclr2021", "--seeds", "7,7"], 2, "seed 7 was given twice");
+    refused(
+        &["repro-iclr2021", "--methods", "rrr,rrr"],
+        2,
+        "method rrr was given twice",
+    );
+}
+
+#[test]
+fn files_that_are_not_there_or_not_right() {
+    refused(&["repro-iclr2021", "--config", "no.toml"], 2, "no.toml: cannot be read");
+    refused(
+        &["report", "--out", "nowhere"],
+        2,
+        "nowhere: found no reproduction here",
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("my.toml"), "format = 1\nexperiment = \n").unwrap();
+    let (exit, _, stderr) = xtask(folder.path(), &["repro-iclr2021", "--config", "my.toml"]);
+    assert_eq!(exit, 2);
+    assert!(stderr.starts_with("error: my.toml:2:"), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    let arguments = ["repro-iclr2021", "--scale", "smoke", "--out", "file/out"];
+    let (exit, _, stderr) = xtask(folder.path(), &arguments);
+    assert_eq!((exit, stderr.lines().count()), (3, 1), "{stderr}");
+    assert!(stderr.starts_with("error: cannot create file/out"), "{stderr}");
+}
+
+#[test]
+fn devices_that_are_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (exit, _, stderr) = xtask(folder.path(), &["repro-iclr2021", "--device", "99"]);
+    assert_eq!((exit, stderr.lines().count()), (3, 1), "{stderr}");
+    #[cfg(not(feature = "cuda"))]
+    refused(&["repro-iclr2021", "--backend", "cuda"], 3, "--features cuda");
+}
+
+#[test]
+fn help_teaches() {
+    let folder = tempfile::tempdir().unwrap();
+    let (exit, stdout, stderr) = xtask(folder.path(), &["repro-iclr2021", "--help"]);
+    assert_eq!((exit, stderr.as_str()), (0, ""));
+    for taught in [
+        "Examples:",
+        "Exit codes:",
+        "--resume",
+        "[default: quick]",
+        "never repeated",
+    ] {
+        assert!(stdout.contains(taught), "{taught} is missing");
+    }
+    let (exit, stdout, _) = xtask(folder.path(), &["devices"]);
+    assert_eq!(exit, 0);
+    assert!(stdout.contains("cpu"), "{stdout}");
+}
+
+/// The stages with a cargo that only says what it was asked, and fails the lints.
+#[test]
+#[cfg(unix)]
+fn a_check_that_fails_does_not_hide_the_others() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let cargo = folder.path().join("cargo");
+    let script = "#!/bin/sh\necho \"asked: $*\"\necho \"SKIPPED $1: no reason\" >&2\n[ $1 != clippy ]\n";
+    std::fs::write(&cargo, script).unwrap();
+    std::fs::set_permissions(&cargo, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = Command::cargo_bin("xtask").unwrap();
+    let output = command
+        .args(["test", "--features", "wgpu"])
+        .env("CARGO", &cargo)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).unwrap();
+    for told in [
+        "asked: fmt --all --check\n",
+        "asked: clippy --release --workspace --all-targets --features wgpu -- -D warnings\n",
+        "==> lints: FAILED in ",
+        "==> tests: ok in ",
+        "SKIPPED test: no reason\n",
+        "failed: lints; 4 skipped\n",
+    ] {
+        assert!(text.contains(told), "{told} is missing in {text}");
+    }
+}
