@@ -23,7 +23,7 @@ pub fn global_average<B: Backend>(input: Tensor<B, 4>) -> Tensor<B, 2> {
 pub fn adaptive_average<B: Backend>(input: Tensor<B, 4>, size: [usize; 2]) -> Tensor<B, 4> {
     separable(input, size, |position, from, to| {
         let (start, end) = (position * from / to, ((position + 1) * from).div_ceil(to));
-        let share = 1.0 / (end - start) as f32;
+        let share = 1.0 / (end - start) as f64;
         (start..end).map(|index| (index, share)).collect()
     })
 }

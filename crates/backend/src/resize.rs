@@ -10,12 +10,12 @@ use burn::tensor::{Tensor, TensorData, backend::Backend};
 pub(crate) fn separable<B: Backend>(
     input: Tensor<B, 4>,
     size: [usize; 2],
-    weights: impl Fn(usize, usize, usize) -> Vec<(usize, f32)>,
+    weights: impl Fn(usize, usize, usize) -> Vec<(usize, f64)>,
 ) -> Tensor<B, 4> {
     let [batch, channels, height, width] = input.dims();
     let (device, dtype) = (input.device(), input.dtype());
     let matrix = |from: usize, to: usize| {
-        let mut values = vec![0.0f32; to * from];
+        let mut values = vec![0.0f64; to * from];
         for position in 0..to {
             for (index, weight) in weights(position, from, to) {
                 values[position * from + index] += weight;
@@ -51,7 +51,7 @@ pub fn bilinear<B: Backend>(input: Tensor<B, 4>, size: [usize; 2]) -> Tensor<B, 
         let centre = ((position as f64 + 0.5) * from as f64 / to as f64 - 0.5).max(0.0);
         let low = (centre.floor() as usize).min(from - 1);
         let high = (low + 1).min(from - 1);
-        let share = (centre - low as f64) as f32;
+        let share = centre - low as f64;
         vec![(low, 1.0 - share), (high, share)]
     })
 }

@@ -1,5 +1,7 @@
 //! Times the convolutions of a ResNet-18 (1x28x28 images, batch 16), layer by
-//! layer: `cargo run --release -p herring-kernels --example bench_convolutions [THREADS]`.
+//! layer: `cargo run --release -p herring-kernels --example bench_convolutions`.
+//! `RAYON_NUM_THREADS` sets the number of threads. The rates count the operations
+//! of a direct convolution.
 
 use std::time::Instant;
 
@@ -42,10 +44,10 @@ fn layers(width: usize) -> Vec<(String, Geometry, usize)> {
     all
 }
 
-/// Median milliseconds of a call.
-fn milliseconds(mut call: impl FnMut()) -> f64 {
+/// Median and fastest milliseconds of a call.
+fn milliseconds(mut call: impl FnMut()) -> [f64; 2] {
     call();
-    let mut times: Vec<f64> = (0..15)
+    let mut times: Vec<f64> = (0..25)
         .map(|_| {
             let start = Instant::now();
             call();
@@ -53,13 +55,14 @@ fn milliseconds(mut call: impl FnMut()) -> f64 {
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+    [times[times.len() / 2], times[0]]
 }
 
 fn main() {
     for width in [64, 16] {
-        println!("width {width}: milliseconds (GFLOP/s) of one call");
+        println!("width {width}: median milliseconds (GFLOP/s) of one call");
         let mut totals = [0.0; 3];
+        let mut fastest = 0.0;
         let mut operations = 0;
         for (name, geometry, count) in layers(width) {
             let fill =
@@ -81,7 +84,9 @@ fn main() {
             ];
             print!("{name:14} x{count}");
             for (part, (time, total)) in ["output", "input", "weight"].iter().zip(times.iter().zip(&mut totals)) {
+                let [time, best] = *time;
                 let rate = geometry.operations() as f64 / time / 1e6;
+                fastest += best * count as f64;
                 print!("  {part} {time:7.3} ({rate:4.0})");
                 *total += time * count as f64;
             }
@@ -90,7 +95,7 @@ fn main() {
         }
         let sum: f64 = totals.iter().sum();
         println!(
-            "all 20: output {:.1}, input {:.1}, weight {:.1}; together {sum:.1} ms, {:.0} GFLOP/s",
+            "all 20: output {:.1}, input {:.1}, weight {:.1}; together {sum:.1} ms, {:.0} GFLOP/s; fastest calls {fastest:.1} ms",
             totals[0],
             totals[1],
             totals[2],

@@ -1,7 +1,7 @@
 //! What several tests need.
 
 /// Small reproducible numbers in [-1, 1).
-pub fn numbers(length: usize, seed: u64) -> Vec<f32> {
+pub(crate) fn numbers(length: usize, seed: u64) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     (0..length)
         .map(|_| {

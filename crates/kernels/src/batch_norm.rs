@@ -1,0 +1,595 @@
+//! Batch normalisation in training mode, differentiable twice.
+//!
+//! For every channel, over all positions of all images (`m` of them), with
+//! `xhat = (x - mean(x)) * rstd` and `rstd = 1 / sqrt(var(x) + eps)`:
+//!
+//! ```text
+//! y      = gamma xhat + beta
+//! dgamma = sum(dy xhat),  dbeta = sum(dy)
+//! dx     = gamma rstd P(dy),  P(v) = v - mean(v) - xhat mean(v xhat)
+//! ```
+//!
+//! `P` projects out the two directions along which normalisation has no effect;
+//! it is symmetrical, which makes the second derivative short. With cotangents
+//! `u` of `dx`, `a` of `dgamma` and `b` of `dbeta`, and
+//! `T = sum(u P(dy)) = sum(u dy) - m mean(u) mean(dy) - m mean(u xhat) mean(dy xhat)`:
+//!
+//! ```text
+//! grad dy    = gamma rstd P(u) + a xhat + b
+//! grad gamma = rstd T
+//! grad x     = rstd P(h) - gamma T rstd^2 xhat / m
+//!              with h = (a - gamma rstd mean(u xhat)) dy - gamma rstd mean(dy xhat) u
+//! ```
+//!
+//! `h` is the gradient with respect to `xhat`, and the last term of `grad x` comes
+//! through `rstd`. Everything is thus a handful of sums a channel, and then one
+//! affine combination of the inputs.
+//!
+//! Tensors are `[batch, channels, positions]`, statistics `[channels]`.
+
+use rayon::prelude::*;
+
+use crate::planes::{channels_in_item, parallel, split_mut};
+use crate::simd::{Task, dispatch};
+
+/// Where [`forward`] puts its results.
+#[derive(Debug)]
+pub struct Forward<'a> {
+    /// The normalised tensor, `[batch, channels, positions]`.
+    pub y: &'a mut [f32],
+    /// Mean of each channel, `[channels]`.
+    pub mean: &'a mut [f32],
+    /// Biased variance of each channel, `[channels]`.
+    pub variance: &'a mut [f32],
+    /// `1 / sqrt(variance + epsilon)`, `[channels]`.
+    pub rstd: &'a mut [f32],
+}
+
+/// What the backward passes need of the forward pass.
+#[derive(Clone, Copy, Debug)]
+pub struct Saved<'a> {
+    /// The input of [`forward`], `[batch, channels, positions]`.
+    pub x: &'a [f32],
+    /// The scale of [`forward`], `[channels]`.
+    pub gamma: &'a [f32],
+    /// [`Forward::mean`], `[channels]`.
+    pub mean: &'a [f32],
+    /// [`Forward::rstd`], `[channels]`.
+    pub rstd: &'a [f32],
+}
+
+/// Where [`backward`] puts its results.
+#[derive(Debug)]
+pub struct Gradients<'a> {
+    /// Gradient with respect to `x`, `[batch, channels, positions]`.
+    pub dx: &'a mut [f32],
+    /// Gradient with respect to `gamma`, `[channels]`.
+    pub dgamma: &'a mut [f32],
+    /// Gradient with respect to `beta`, `[channels]`.
+    pub dbeta: &'a mut [f32],
+}
+
+/// Gradients of a loss with respect to what [`backward`] returned.
+#[derive(Clone, Copy, Debug)]
+pub struct Cotangents<'a> {
+    /// Gradient with respect to `dx`, `[batch, channels, positions]`.
+    pub ddx: &'a [f32],
+    /// Gradient with respect to `dgamma`, `[channels]`.
+    pub ddgamma: &'a [f32],
+    /// Gradient with respect to `dbeta`, `[channels]`.
+    pub ddbeta: &'a [f32],
+}
+
+/// Where [`double_backward`] puts its results.
+#[derive(Debug)]
+pub struct DoubleGradients<'a> {
+    /// Gradient with respect to `dy`, `[batch, channels, positions]`.
+    pub dy: &'a mut [f32],
+    /// Gradient with respect to `x`, `[batch, channels, positions]`.
+    pub x: &'a mut [f32],
+    /// Gradient with respect to `gamma`, `[channels]`.
+    pub gamma: &'a mut [f32],
+}
+
+/// Normalises `x`, `[batch, channels, positions]`, over all but its channels.
+///
+/// An empty channel gets mean 0 and variance 0.
+///
+/// # Panics
+/// If a slice does not have the length that `shape` asks for.
+pub fn forward(shape: [usize; 3], x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32, result: Forward<'_>) {
+    check_tensors(shape, &[x.len(), result.y.len()]);
+    check_channels(
+        shape,
+        &[
+            gamma.len(),
+            beta.len(),
+            result.mean.len(),
+            result.variance.len(),
+            result.rstd.len(),
+        ],
+    );
+    let group = channels_in_item(shape);
+    let items: Vec<_> = split_mut(result.y, shape, group)
+        .into_iter()
+        .zip(result.mean.chunks_mut(group))
+        .zip(result.variance.chunks_mut(group))
+        .zip(result.rstd.chunks_mut(group))
+        .enumerate()
+        .map(|(item, (((y, mean), variance), rstd))| ForwardItem {
+            channels: Channels {
+                shape,
+                first: item * group,
+            },
+            x,
+            gamma,
+            beta,
+            epsilon,
+            y,
+            mean,
+            variance,
+            rstd,
+        })
+        .collect();
+    run(shape, items);
+}
+
+/// The gradient of [`forward`], given its gradient `dy` with respect to `y`,
+/// `[batch, channels, positions]`.
+///
+/// # Panics
+/// If a slice does not have the length that `shape` asks for.
+pub fn backward(shape: [usize; 3], saved: Saved<'_>, dy: &[f32], result: Gradients<'_>) {
+    saved.check(shape);
+    check_tensors(shape, &[dy.len(), result.dx.len()]);
+    check_channels(shape, &[result.dgamma.len(), result.dbeta.len()]);
+    let group = channels_in_item(shape);
+    let items: Vec<_> = split_mut(result.dx, shape, group)
+        .into_iter()
+        .zip(result.dgamma.chunks_mut(group))
+        .zip(result.dbeta.chunks_mut(group))
+        .enumerate()
+        .map(|(item, ((dx, dgamma), dbeta))| BackwardItem {
+            channels: Channels {
+                shape,
+                first: item * group,
+            },
+            saved,
+            dy,
+            dx,
+            dgamma,
+            dbeta,
+        })
+        .collect();
+    run(shape, items);
+}
+
+/// The gradient of [`backward`] as a function of `dy`, `x` and `gamma`, with
+/// `mean` and `rstd` functions of `x`; the module header has the formulas.
+///
+/// # Panics
+/// If a slice does not have the length that `shape` asks for.
+pub fn double_backward(
+    shape: [usize; 3],
+    saved: Saved<'_>,
+    dy: &[f32],
+    cotangents: Cotangents<'_>,
+    result: DoubleGradients<'_>,
+) {
+    saved.check(shape);
+    check_tensors(
+        shape,
+        &[dy.len(), cotangents.ddx.len(), result.dy.len(), result.x.len()],
+    );
+    check_channels(
+        shape,
+        &[cotangents.ddgamma.len(), cotangents.ddbeta.len(), result.gamma.len()],
+    );
+    let group = channels_in_item(shape);
+    let items: Vec<_> = split_mut(result.dy, shape, group)
+        .into_iter()
+        .zip(split_mut(result.x, shape, group))
+        .zip(result.gamma.chunks_mut(group))
+        .enumerate()
+        .map(|(item, ((grad_dy, grad_x), grad_gamma))| DoubleItem {
+            channels: Channels {
+                shape,
+                first: item * group,
+            },
+            saved,
+            dy,
+            cotangents,
+            grad_dy,
+            grad_x,
+            grad_gamma,
+        })
+        .collect();
+    run(shape, items);
+}
+
+/// `y = x * scale + shift`, with one scale and one shift a channel.
+///
+/// `x` and `y` are `[batch, channels, positions]`, `scale` and `shift` `[channels]`.
+/// This is also batch normalisation with running statistics.
+///
+/// # Panics
+/// If a slice does not have the length that `shape` asks for.
+pub fn scale_shift(shape: [usize; 3], x: &[f32], scale: &[f32], shift: &[f32], y: &mut [f32]) {
+    check_tensors(shape, &[x.len(), y.len()]);
+    check_channels(shape, &[scale.len(), shift.len()]);
+    let group = channels_in_item(shape);
+    let items: Vec<_> = split_mut(y, shape, group)
+        .into_iter()
+        .enumerate()
+        .map(|(item, y)| ScaleShiftItem {
+            channels: Channels {
+                shape,
+                first: item * group,
+            },
+            x,
+            scale,
+            shift,
+            y,
+        })
+        .collect();
+    run(shape, items);
+}
+
+/// The sum of each channel of `values`, `[batch, channels, positions]`.
+///
+/// # Panics
+/// If a slice does not have the length that `shape` asks for.
+pub fn channel_sum(shape: [usize; 3], values: &[f32], sums: &mut [f32]) {
+    check_tensors(shape, &[values.len()]);
+    channel_totals::<false>(shape, values, values, sums);
+}
+
+/// For each channel, the dot product of `left` and `right`, both
+/// `[batch, channels, positions]`.
+///
+/// # Panics
+/// If a slice does not have the length that `shape` asks for.
+pub fn channel_dot(shape: [usize; 3], left: &[f32], right: &[f32], sums: &mut [f32]) {
+    check_tensors(shape, &[left.len(), right.len()]);
+    channel_totals::<true>(shape, left, right, sums);
+}
+
+fn channel_totals<const DOT: bool>(shape: [usize; 3], left: &[f32], right: &[f32], sums: &mut [f32]) {
+    check_channels(shape, &[sums.len()]);
+    let group = channels_in_item(shape);
+    let items: Vec<_> = sums
+        .chunks_mut(group)
+        .enumerate()
+        .map(|(item, sums)| TotalItem::<'_, DOT> {
+            channels: Channels {
+                shape,
+                first: item * group,
+            },
+            left,
+            right,
+            sums,
+        })
+        .collect();
+    run(shape, items);
+}
+
+fn check_tensors(shape: [usize; 3], lengths: &[usize]) {
+    let length = shape.iter().product::<usize>();
+    assert!(
+        lengths.iter().all(|&given| given == length),
+        "tensors of shape {shape:?} hold {length} floats, not {lengths:?}"
+    );
+}
+
+fn check_channels(shape: [usize; 3], lengths: &[usize]) {
+    assert!(
+        lengths.iter().all(|&given| given == shape[1]),
+        "tensors of shape {shape:?} have {} channels, not {lengths:?}",
+        shape[1]
+    );
+}
+
+impl Saved<'_> {
+    fn check(&self, shape: [usize; 3]) {
+        check_tensors(shape, &[self.x.len()]);
+        check_channels(shape, &[self.gamma.len(), self.mean.len(), self.rstd.len()]);
+    }
+}
+
+fn run<T: Task<Output = ()> + Send>(shape: [usize; 3], items: Vec<T>) {
+    if parallel(shape) {
+        items.into_par_iter().for_each(dispatch);
+    } else {
+        items.into_iter().for_each(dispatch);
+    }
+}
+
+/// The channels that a piece of work owns.
+#[derive(Clone, Copy)]
+struct Channels {
+    shape: [usize; 3],
+    first: usize,
+}
+
+impl Channels {
+    /// The plane of a channel of this piece of work, in a tensor.
+    #[inline(always)]
+    fn plane<'a>(&self, values: &'a [f32], image: usize, channel: usize) -> &'a [f32] {
+        let [_, channels, positions] = self.shape;
+        &values[(image * channels + self.first + channel) * positions..][..positions]
+    }
+
+    /// The same in one image of the slices that this piece of work owns.
+    #[inline(always)]
+    fn own<'a>(&self, image: &'a mut [f32], channel: usize) -> &'a mut [f32] {
+        let positions = self.shape[2];
+        &mut image[channel * positions..][..positions]
+    }
+
+    /// Sums of a channel of two tensors.
+    ///
+    /// `terms` gives what one pair of values adds to each sum.
+    #[inline(always)]
+    fn sums<const N: usize>(
+        &self,
+        left: &[f32],
+        right: &[f32],
+        channel: usize,
+        terms: impl Fn(f32, f32) -> [f32; N],
+    ) -> [f64; N] {
+        let mut total = [0.0f64; N];
+        for image in 0..self.shape[0] {
+            let left = self.plane(left, image, channel);
+            let right = self.plane(right, image, channel);
+            for (left, right) in left.chunks(BLOCK).zip(right.chunks(BLOCK)) {
+                let sums = block_sums(left, right, &terms);
+                for (total, sum) in total.iter_mut().zip(sums) {
+                    *total += f64::from(sum);
+                }
+            }
+        }
+        total
+    }
+
+    /// Values of a channel in all images.
+    fn count(&self) -> f64 {
+        (self.shape[0] * self.shape[2]).max(1) as f64
+    }
+}
+
+/// Values that are added up in single precision, in [`LANES`] sums, before they go to the total.
+const BLOCK: usize = 1024;
+const LANES: usize = 16;
+
+#[inline(always)]
+fn block_sums<const N: usize>(left: &[f32], right: &[f32], terms: impl Fn(f32, f32) -> [f32; N]) -> [f32; N] {
+    let mut lanes = [[0.0f32; LANES]; N];
+    let (left, left_rest) = left.as_chunks::<LANES>();
+    let (right, right_rest) = right.as_chunks::<LANES>();
+    for (left, right) in left.iter().zip(right) {
+        for lane in 0..LANES {
+            let terms = terms(left[lane], right[lane]);
+            for part in 0..N {
+                lanes[part][lane] += terms[part];
+            }
+        }
+    }
+    for (lane, (left, right)) in left_rest.iter().zip(right_rest).enumerate() {
+        let terms = terms(*left, *right);
+        for part in 0..N {
+            lanes[part][lane] += terms[part];
+        }
+    }
+    lanes.map(|mut lanes| {
+        let mut width = LANES;
+        while width > 1 {
+            width /= 2;
+            for lane in 0..width {
+                lanes[lane] += lanes[lane + width];
+            }
+        }
+        lanes[0]
+    })
+}
+
+struct ForwardItem<'a> {
+    channels: Channels,
+    x: &'a [f32],
+    gamma: &'a [f32],
+    beta: &'a [f32],
+    epsilon: f32,
+    y: Vec<&'a mut [f32]>,
+    mean: &'a mut [f32],
+    variance: &'a mut [f32],
+    rstd: &'a mut [f32],
+}
+
+impl Task for ForwardItem<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(mut self) {
+        for channel in 0..self.mean.len() {
+            let channels = self.channels;
+            let count = channels.count();
+            let [sum] = channels.sums(self.x, self.x, channel, |x, _| [x]);
+            let mean = (sum / count) as f32;
+            // The mean in single precision is a little off; the first sum
+            // takes that back out of the second.
+            let [off, squares] = channels.sums(self.x, self.x, channel, |x, _| {
+                let distance = x - mean;
+                [distance, distance * distance]
+            });
+            let off = off / count;
+            let variance = (squares / count - off * off).max(0.0);
+            let rstd = 1.0 / (variance + f64::from(self.epsilon)).sqrt();
+            self.mean[channel] = mean;
+            self.variance[channel] = variance as f32;
+            self.rstd[channel] = rstd as f32;
+            let scale = rstd as f32 * self.gamma[channels.first + channel];
+            let beta = self.beta[channels.first + channel];
+            for (image, y) in self.y.iter_mut().enumerate() {
+                let x = channels.plane(self.x, image, channel);
+                for (y, x) in channels.own(y, channel).iter_mut().zip(x) {
+                    *y = (x - mean) * scale + beta;
+                }
+            }
+        }
+    }
+}
+
+struct BackwardItem<'a> {
+    channels: Channels,
+    saved: Saved<'a>,
+    dy: &'a [f32],
+    dx: Vec<&'a mut [f32]>,
+    dgamma: &'a mut [f32],
+    dbeta: &'a mut [f32],
+}
+
+impl Task for BackwardItem<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(mut self) {
+        for channel in 0..self.dgamma.len() {
+            let channels = self.channels;
+            let (gamma, mean, rstd) = self.saved.at(channels.first + channel);
+            let [sum, dot] = channels.sums(self.dy, self.saved.x, channel, |dy, x| [dy, dy * ((x - mean) * rstd)]);
+            self.dbeta[channel] = sum as f32;
+            self.dgamma[channel] = dot as f32;
+            let average = (sum / channels.count()) as f32;
+            let slope = (dot / channels.count()) as f32;
+            let scale = gamma * rstd;
+            for (image, dx) in self.dx.iter_mut().enumerate() {
+                let x = channels.plane(self.saved.x, image, channel);
+                let dy = channels.plane(self.dy, image, channel);
+                for ((dx, x), dy) in channels.own(dx, channel).iter_mut().zip(x).zip(dy) {
+                    *dx = scale * (dy - average - (x - mean) * rstd * slope);
+                }
+            }
+        }
+    }
+}
+
+impl Saved<'_> {
+    /// Scale, mean and reciprocal standard deviation of a channel.
+    #[inline(always)]
+    fn at(&self, channel: usize) -> (f32, f32, f32) {
+        (self.gamma[channel], self.mean[channel], self.rstd[channel])
+    }
+}
+
+struct DoubleItem<'a> {
+    channels: Channels,
+    saved: Saved<'a>,
+    dy: &'a [f32],
+    cotangents: Cotangents<'a>,
+    grad_dy: Vec<&'a mut [f32]>,
+    grad_x: Vec<&'a mut [f32]>,
+    grad_gamma: &'a mut [f32],
+}
+
+impl Task for DoubleItem<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(mut self) {
+        for channel in 0..self.grad_gamma.len() {
+            let channels = self.channels;
+            let count = channels.count();
+            let (gamma, mean, rstd) = self.saved.at(channels.first + channel);
+            let a = self.cotangents.ddgamma[channels.first + channel];
+            let b = self.cotangents.ddbeta[channels.first + channel];
+            let u = self.cotangents.ddx;
+            let [u_sum, u_dot] = channels.sums(u, self.saved.x, channel, |u, x| [u, u * ((x - mean) * rstd)]);
+            let [dy_sum, dy_dot] =
+                channels.sums(self.dy, self.saved.x, channel, |dy, x| [dy, dy * ((x - mean) * rstd)]);
+            let [both] = channels.sums(u, self.dy, channel, |u, dy| [u * dy]);
+            let total = both - (u_sum * dy_sum + u_dot * dy_dot) / count;
+            self.grad_gamma[channel] = (f64::from(rstd) * total) as f32;
+
+            let scale = f64::from(gamma) * f64::from(rstd);
+            let [u_mean, u_slope] = [u_sum / count, u_dot / count];
+            let [dy_mean, dy_slope] = [dy_sum / count, dy_dot / count];
+            // grad x = of_dy * dy + of_u * u + of_xhat * xhat + constant
+            let h_dy = f64::from(a) - scale * u_slope;
+            let h_u = -scale * dy_slope;
+            let h_mean = h_dy * dy_mean + h_u * u_mean;
+            let h_slope = h_dy * dy_slope + h_u * u_slope;
+            let rstd_64 = f64::from(rstd);
+            let of_dy = (rstd_64 * h_dy) as f32;
+            let of_u = (rstd_64 * h_u) as f32;
+            let of_xhat = (-rstd_64 * (h_slope + scale * total / count)) as f32;
+            let constant = (-rstd_64 * h_mean) as f32;
+            // grad dy = scale * u + slope * xhat + shift
+            let slope = (f64::from(a) - scale * u_slope) as f32;
+            let shift = (f64::from(b) - scale * u_mean) as f32;
+            let scale = scale as f32;
+            for (image, (grad_dy, grad_x)) in self.grad_dy.iter_mut().zip(&mut self.grad_x).enumerate() {
+                let inputs = channels
+                    .plane(self.saved.x, image, channel)
+                    .iter()
+                    .zip(channels.plane(self.dy, image, channel))
+                    .zip(channels.plane(u, image, channel));
+                let outputs = channels
+                    .own(grad_dy, channel)
+                    .iter_mut()
+                    .zip(channels.own(grad_x, channel));
+                for ((grad_dy, grad_x), ((x, dy), u)) in outputs.zip(inputs) {
+                    let xhat = (x - mean) * rstd;
+                    *grad_dy = scale * u + slope * xhat + shift;
+                    *grad_x = of_dy * dy + of_u * u + of_xhat * xhat + constant;
+                }
+            }
+        }
+    }
+}
+
+struct ScaleShiftItem<'a> {
+    channels: Channels,
+    x: &'a [f32],
+    scale: &'a [f32],
+    shift: &'a [f32],
+    y: Vec<&'a mut [f32]>,
+}
+
+impl Task for ScaleShiftItem<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(mut self) {
+        let channels = self.channels;
+        let positions = channels.shape[2].max(1);
+        for (image, y) in self.y.iter_mut().enumerate() {
+            for (channel, y) in y.chunks_exact_mut(positions).enumerate() {
+                let scale = self.scale[channels.first + channel];
+                let shift = self.shift[channels.first + channel];
+                for (y, x) in y.iter_mut().zip(channels.plane(self.x, image, channel)) {
+                    *y = x * scale + shift;
+                }
+            }
+        }
+    }
+}
+
+struct TotalItem<'a, const DOT: bool> {
+    channels: Channels,
+    left: &'a [f32],
+    right: &'a [f32],
+    sums: &'a mut [f32],
+}
+
+impl<const DOT: bool> Task for TotalItem<'_, DOT> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
+        for (channel, sum) in self.sums.iter_mut().enumerate() {
+            let [total] = self.channels.sums(self.left, self.right, channel, |left, right| {
+                [if DOT { left * right } else { left }]
+            });
+            *sum = total as f32;
+        }
+    }
+}

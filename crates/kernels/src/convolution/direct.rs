@@ -1,0 +1,618 @@
+//! The forward pass and the input gradient as matrix products.
+//!
+//! Both are the same computation: every output channel, at every position of a
+//! grid, is a weighted sum over (source channel, tap). That is a matrix product
+//! of the weights, `[channels, source channels * taps]`, with a matrix that has
+//! one column for each position of *all* images, so that late layers with few
+//! pixels an image still give wide matrices. That second matrix is never
+//! stored: each piece of work gathers the block that it is about to use into
+//! panels that fit the first-level cache (see [`Padded`] for why that is cheap).
+//!
+//! The input gradient with a stride reads, at input row `r`, the taps
+//! `k` with `(r + padding - k)` divisible by the stride. Rows (and columns) with the
+//! same remainder share these taps, so each remainder is a [`Phase`]: a dense
+//! convolution of its own, with no multiplication by an inserted zero.
+
+use rayon::prelude::*;
+
+use super::Geometry;
+use super::padded::{BLOCK, Layout, Padded};
+use crate::scratch::{self, Scratch};
+use crate::simd::{Task, dispatch, prefetch};
+use crate::tile::multiply;
+use crate::transpose;
+
+/// Depth of a block of the product: a panel of 32 columns is then 32 KiB.
+const DEPTH: usize = 256;
+/// Columns in a piece of work, about: 16 images of 7 x 7 make two.
+const COLUMNS_IN_ITEM: usize = 400;
+/// Pieces of work that a call is cut into at least, if it is large enough.
+const ITEMS: usize = 16;
+/// Below this many multiplications one thread is faster than two.
+const PARALLEL_FROM: usize = 1 << 17;
+
+/// Below this many weights one thread packs them faster than two.
+const PACK_PARALLEL_FROM: usize = 1 << 14;
+
+/// Output positions that share their taps.
+struct Phase {
+    /// Offset of each tap within a channel of the padded source.
+    taps: Vec<usize>,
+    /// Index of each tap within the kernel.
+    kernel: Vec<usize>,
+    /// Positions along rows and columns.
+    grid: [usize; 2],
+    /// First position within the destination image.
+    start: [usize; 2],
+    /// Weights in panels, `[panel][depth][tile rows]`.
+    panels: Scratch,
+}
+
+impl Phase {
+    fn depth(&self, channels: usize) -> usize {
+        channels * self.taps.len()
+    }
+}
+
+/// See [`super::forward`].
+pub(super) fn forward(geometry: &Geometry, input: &[f32], weight: &[f32], output: &mut [f32]) {
+    let grid = geometry.output_size();
+    let (layout, taps) = forward_layout(geometry);
+    let source = Padded::new(layout, input, geometry.in_channels, [geometry.height, geometry.width]);
+    let strides = [geometry.in_channels * geometry.taps(), geometry.taps()];
+    let mut phases = vec![Phase {
+        taps,
+        kernel: (0..geometry.taps()).collect(),
+        grid,
+        start: [0, 0],
+        panels: scratch::take(0),
+    }];
+    pack(
+        weight,
+        strides,
+        [geometry.out_channels, geometry.in_channels],
+        &mut phases,
+    );
+    Product {
+        source,
+        phases,
+        channels: geometry.out_channels,
+        step: [1, 1],
+        size: grid,
+    }
+    .run(geometry.batch, output);
+}
+
+/// The layout of the padded input, and the offset of every tap in it.
+pub(super) fn forward_layout(geometry: &Geometry) -> (Layout, Vec<usize>) {
+    let offsets: [Vec<isize>; 2] = std::array::from_fn(|axis| {
+        (0..geometry.kernel[axis])
+            .map(|tap| tap as isize - geometry.padding[axis] as isize)
+            .collect()
+    });
+    let layout = Layout::new(geometry.stride, [&offsets[0], &offsets[1]], geometry.output_size());
+    let mut taps = Vec::with_capacity(geometry.taps());
+    for &down in &offsets[0] {
+        for &right in &offsets[1] {
+            taps.push(layout.tap([down, right]));
+        }
+    }
+    (layout, taps)
+}
+
+/// See [`super::input_gradient`].
+pub(super) fn input_gradient(geometry: &Geometry, weight: &[f32], output_gradient: &[f32], input_gradient: &mut [f32]) {
+    let size = [geometry.height, geometry.width];
+    // For each axis and remainder: (tap, offset into the output) pairs.
+    let reached: [Vec<Vec<(usize, isize)>>; 2] = std::array::from_fn(|axis| {
+        let stride = geometry.stride[axis] as isize;
+        (0..stride)
+            .map(|remainder| {
+                (0..geometry.kernel[axis])
+                    .map(|tap| (tap, remainder + geometry.padding[axis] as isize - tap as isize))
+                    .filter(|(_, distance)| distance % stride == 0)
+                    .map(|(tap, distance)| (tap, distance / stride))
+                    .collect()
+            })
+            .collect()
+    });
+    let all: [Vec<isize>; 2] =
+        std::array::from_fn(|axis| reached[axis].iter().flatten().map(|&(_, offset)| offset).collect());
+    let grid_of = |axis: usize, remainder: usize| size[axis].saturating_sub(remainder).div_ceil(geometry.stride[axis]);
+    let layout = Layout::new(
+        [1, 1],
+        [&all[0], &all[1]],
+        [
+            grid_of(0, 0).max(geometry.output_size()[0]),
+            grid_of(1, 0).max(geometry.output_size()[1]),
+        ],
+    );
+    let source = Padded::new(layout, output_gradient, geometry.out_channels, geometry.output_size());
+    let strides = [geometry.taps(), geometry.in_channels * geometry.taps()];
+    let mut phases = Vec::new();
+    for down in 0..geometry.stride[0] {
+        for right in 0..geometry.stride[1] {
+            let grid = [grid_of(0, down), grid_of(1, right)];
+            if grid.contains(&0) {
+                continue;
+            }
+            let mut taps = Vec::new();
+            let mut kernel = Vec::new();
+            for &(row, above) in &reached[0][down] {
+                for &(column, before) in &reached[1][right] {
+                    taps.push(layout.tap([above, before]));
+                    kernel.push(row * geometry.kernel[1] + column);
+                }
+            }
+            phases.push(Phase {
+                taps,
+                kernel,
+                grid,
+                start: [down, right],
+                panels: scratch::take(0),
+            });
+        }
+    }
+    pack(
+        weight,
+        strides,
+        [geometry.in_channels, geometry.out_channels],
+        &mut phases,
+    );
+    Product {
+        source,
+        phases,
+        channels: geometry.in_channels,
+        step: geometry.stride,
+        size,
+    }
+    .run(geometry.batch, input_gradient);
+}
+
+/// Packs the weights of every phase into panels,
+/// `[panel][source channel][tap][tile rows]`.
+///
+/// `strides` are the distances, in `weight`, between channels of the result and
+/// between source channels; `sizes` counts both. All phases are packed together
+/// because they share cache lines of `weight`.
+fn pack(weight: &[f32], strides: [usize; 2], sizes: [usize; 2], phases: &mut [Phase]) {
+    dispatch(Pack {
+        weight,
+        strides,
+        sizes,
+        phases,
+    });
+}
+
+/// The taps of a phase within the kernel, and a panel of its weights.
+type Part<'a> = (&'a [usize], &'a mut [f32]);
+
+struct Pack<'a> {
+    weight: &'a [f32],
+    strides: [usize; 2],
+    sizes: [usize; 2],
+    phases: &'a mut [Phase],
+}
+
+impl Task for Pack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
+        let count = self.sizes[0].div_ceil(ROWS);
+        // For each panel, its part of every phase, and the phase's taps.
+        let mut panels: Vec<Vec<Part<'_>>> = (0..count).map(|_| Vec::new()).collect();
+        let mut work = 0;
+        for phase in self.phases.iter_mut() {
+            let length = phase.depth(self.sizes[1]) * ROWS;
+            phase.panels = scratch::take(count * length);
+            work += count * length;
+            for (panel, part) in panels.iter_mut().zip(phase.panels.chunks_mut(length.max(1))) {
+                panel.push((&phase.kernel, part));
+            }
+        }
+        let pack = |(panel, parts): (usize, Vec<Part<'_>>)| {
+            let first = panel * ROWS;
+            let rows = ROWS.min(self.sizes[0] - first);
+            let weight = &self.weight[first * self.strides[0]..];
+            pack_panel::<ROWS>(weight, self.strides, [rows, self.sizes[1]], parts);
+        };
+        if work < PACK_PARALLEL_FROM {
+            panels.into_iter().enumerate().for_each(pack);
+        } else {
+            panels.into_par_iter().enumerate().for_each(pack);
+        }
+    }
+}
+
+#[inline(always)]
+fn pack_panel<const ROWS: usize>(
+    weight: &[f32],
+    strides: [usize; 2],
+    [rows, channels]: [usize; 2],
+    mut parts: Vec<Part<'_>>,
+) {
+    if let [(kernel, part)] = parts.as_mut_slice()
+        && kernel.len() == strides[1]
+    {
+        // All taps in their order: rows of weights are contiguous.
+        transpose::matrix([rows, channels * strides[1]], weight, strides[0], part, ROWS);
+        return;
+    }
+    let taps = parts.iter().flat_map(|(kernel, _)| *kernel).max();
+    let Some(taps) = taps.map(|last| last + 1) else {
+        return;
+    };
+    let mut all = scratch::take(taps * ROWS);
+    for channel in 0..channels {
+        // The next weights are pages away, out of sight of the processor's own
+        // fetching ahead.
+        for line in (0..rows * strides[0]).step_by(16) {
+            prefetch(weight, (channel + 6) * strides[1] + line);
+        }
+        let weight = &weight[channel * strides[1]..];
+        transpose::matrix([rows, taps], weight, strides[0], &mut all, ROWS);
+        for (kernel, part) in &mut parts {
+            let part = &mut part[channel * kernel.len() * ROWS..];
+            for (&tap, part) in kernel.iter().zip(part.chunks_exact_mut(ROWS)) {
+                part.copy_from_slice(&all[tap * ROWS..][..ROWS]);
+            }
+        }
+    }
+}
+
+/// The matrix product, with everything but the destination.
+struct Product {
+    source: Padded,
+    phases: Vec<Phase>,
+    /// Channels of the destination.
+    channels: usize,
+    /// Distance between neighbouring positions of a phase in the destination.
+    step: [usize; 2],
+    /// Rows and columns of the destination.
+    size: [usize; 2],
+}
+
+/// The columns of some images, at the positions of one phase.
+struct Columns<'a> {
+    product: &'a Product,
+    phase: &'a Phase,
+    runs: Vec<Run>,
+    /// End of each panel in `runs`.
+    panel_ends: Vec<usize>,
+    /// The runs joined where they are neighbours in the destination.
+    stores: Vec<Run>,
+    store_ends: Vec<usize>,
+    /// The gathered blocks, if several pieces of work share them.
+    blocks: Vec<Scratch>,
+}
+
+/// A piece of work: some channels of some images.
+struct Item<'a> {
+    /// One for each phase.
+    columns: &'a [Columns<'a>],
+    first_channel: usize,
+    channels: usize,
+    /// For each image, its channels `[channels, height, width]`.
+    images: Vec<&'a mut [f32]>,
+}
+
+impl Product {
+    fn run(&self, batch: usize, destination: &mut [f32]) {
+        let pixels = self.size[0] * self.size[1];
+        if destination.is_empty() {
+            return;
+        }
+        let work: usize = self
+            .phases
+            .iter()
+            .map(|phase| phase.panels.len() * phase.grid[0] * phase.grid[1])
+            .sum();
+        let parallel = work * batch >= PARALLEL_FROM;
+        let images = (COLUMNS_IN_ITEM / pixels).clamp(1, batch);
+        let groups = batch.div_ceil(images);
+        // Channels are only cut where whole images make too few pieces; the
+        // pieces are multiples of every tile height, so panels stay whole.
+        let cuts = if parallel { ITEMS.div_ceil(groups) } else { 1 };
+        let channels = self.channels.div_ceil(cuts).next_multiple_of(TILE_ROWS_MULTIPLE);
+        let shared = channels < self.channels;
+        let mut columns: Vec<Columns<'_>> = (0..groups)
+            .flat_map(|group| self.phases.iter().map(move |phase| (group, phase)))
+            .map(|(group, phase)| {
+                let first = group * images;
+                dispatch(Arrange {
+                    product: self,
+                    phase,
+                    images: first..batch.min(first + images),
+                })
+            })
+            .collect();
+        if shared {
+            let blocks: Vec<(usize, usize)> = columns
+                .iter()
+                .enumerate()
+                .flat_map(|(index, columns)| {
+                    let depth = columns.phase.depth(self.source.channels);
+                    (0..depth.div_ceil(DEPTH)).map(move |block| (index, block))
+                })
+                .collect();
+            let gathered: Vec<Scratch> = blocks
+                .par_iter()
+                .map(|&(index, block)| {
+                    dispatch(Gather {
+                        columns: &columns[index],
+                        block,
+                    })
+                })
+                .collect();
+            for ((index, _), block) in blocks.into_iter().zip(gathered) {
+                columns[index].blocks.push(block);
+            }
+        }
+        let mut items = Vec::with_capacity(groups * cuts);
+        for (destination, columns) in destination
+            .chunks_mut(images * self.channels * pixels)
+            .zip(columns.chunks(self.phases.len().max(1)))
+        {
+            let first = items.len();
+            for image in destination.chunks_mut(self.channels * pixels) {
+                for (cut, part) in image.chunks_mut(channels * pixels).enumerate() {
+                    if items.len() <= first + cut {
+                        items.push(Item {
+                            columns,
+                            first_channel: cut * channels,
+                            channels: part.len() / pixels,
+                            images: Vec::with_capacity(images),
+                        });
+                    }
+                    items[first + cut].images.push(part);
+                }
+            }
+        }
+        if parallel {
+            items.into_par_iter().for_each(dispatch);
+        } else {
+            items.into_iter().for_each(dispatch);
+        }
+    }
+}
+
+/// A multiple of the tile heights of all instruction sets (12, 8, 6 and 4).
+const TILE_ROWS_MULTIPLE: usize = 24;
+
+/// A run of columns that are neighbours in the padded source: one row of
+/// positions of one image, or the part of it that lies in one panel.
+#[derive(Clone, Copy)]
+struct Run {
+    /// First column within the panel.
+    column: usize,
+    length: usize,
+    /// Offset of the first column in the padded source, tap and channel aside.
+    source: usize,
+    /// Image within the piece of work.
+    image: usize,
+    /// Offset of the first column in a channel of the destination.
+    destination: usize,
+}
+
+/// Cuts the columns of some images into panels and runs.
+struct Arrange<'a> {
+    product: &'a Product,
+    phase: &'a Phase,
+    images: std::ops::Range<usize>,
+}
+
+impl<'a> Task for Arrange<'a> {
+    type Output = Columns<'a>;
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) -> Columns<'a> {
+        let Self { product, phase, images } = self;
+        let [rows, columns] = phase.grid;
+        let mut runs = Vec::with_capacity(images.len() * rows * 2);
+        let mut panel_ends = Vec::new();
+        let mut column = 0;
+        for (index, image) in images.enumerate() {
+            for row in 0..rows {
+                let mut done = 0;
+                while done < columns {
+                    let length = (columns - done).min(COLUMNS - column);
+                    runs.push(Run {
+                        column,
+                        length,
+                        source: image * product.source.image() + row * product.source.layout.row() + done,
+                        image: index,
+                        destination: (row * product.step[0] + phase.start[0]) * product.size[1]
+                            + done * product.step[1]
+                            + phase.start[1],
+                    });
+                    done += length;
+                    column += length;
+                    if column == COLUMNS {
+                        column = 0;
+                        panel_ends.push(runs.len());
+                    }
+                }
+            }
+        }
+        if column > 0 {
+            panel_ends.push(runs.len());
+        }
+        let dense = product.step == [1, 1] && columns == product.size[1];
+        let (stores, store_ends) = if dense {
+            join(&runs, &panel_ends)
+        } else {
+            (runs.clone(), panel_ends.clone())
+        };
+        Columns {
+            product,
+            phase,
+            runs,
+            panel_ends,
+            stores,
+            store_ends,
+            blocks: Vec::new(),
+        }
+    }
+}
+
+/// Joins the runs of a panel that lie in the same image.
+fn join(runs: &[Run], panel_ends: &[usize]) -> (Vec<Run>, Vec<usize>) {
+    let mut joined: Vec<Run> = Vec::with_capacity(runs.len());
+    let mut ends = Vec::with_capacity(panel_ends.len());
+    let mut first = 0;
+    for &end in panel_ends {
+        let start = joined.len();
+        for run in &runs[first..end] {
+            match joined[start..].last_mut() {
+                Some(last) if last.image == run.image => last.length += run.length,
+                _ => joined.push(*run),
+            }
+        }
+        first = end;
+        ends.push(joined.len());
+    }
+    (joined, ends)
+}
+
+/// Gathers a block of rows of the right-hand matrix into panels
+/// `[panel][row][tile columns]`.
+struct Gather<'a> {
+    columns: &'a Columns<'a>,
+    block: usize,
+}
+
+impl Task for Gather<'_> {
+    type Output = Scratch;
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) -> Scratch {
+        let columns = self.columns;
+        let depth = columns.phase.depth(columns.product.source.channels);
+        let block = self.block * DEPTH..depth.min((self.block + 1) * DEPTH);
+        let mut right = scratch::take(columns.panel_ends.len() * COLUMNS * block.len() + BLOCK);
+        match columns.phase.grid[1] {
+            0..=4 => columns.gather::<4, COLUMNS>(block, &mut right),
+            5..=8 => columns.gather::<8, COLUMNS>(block, &mut right),
+            _ => columns.gather::<BLOCK, COLUMNS>(block, &mut right),
+        }
+        right
+    }
+}
+
+impl Columns<'_> {
+    /// Gathers in pieces of `WIDTH` columns.
+    #[inline(always)]
+    fn gather<const WIDTH: usize, const COLUMNS: usize>(&self, block: std::ops::Range<usize>, right: &mut [f32]) {
+        let values = &self.product.source.values;
+        let next_channel = self.product.source.layout.channel();
+        let taps = &self.phase.taps;
+        let mut first_run = 0;
+        for (panel, &last_run) in self.panel_ends.iter().enumerate() {
+            let start = panel * COLUMNS * block.len();
+            let runs = &self.runs[first_run..last_run];
+            first_run = last_run;
+            let mut tap = block.start % taps.len();
+            let mut channel = block.start / taps.len() * next_channel;
+            for line in 0..block.len() {
+                let source = &values[channel + taps[tap]..];
+                tap += 1;
+                if tap == taps.len() {
+                    tap = 0;
+                    channel += next_channel;
+                }
+                // Whole pieces are copied; what lies past the run is
+                // overwritten by the runs and lines that follow.
+                let target = &mut right[start + line * COLUMNS..][..COLUMNS + BLOCK];
+                for run in runs {
+                    let mut done = 0;
+                    while done < run.length {
+                        target[run.column + done..][..WIDTH].copy_from_slice(&source[run.source + done..][..WIDTH]);
+                        done += WIDTH;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Task for Item<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(mut self) {
+        for columns in self.columns {
+            self.phase::<ROWS, COLUMNS, FUSED>(columns);
+        }
+    }
+}
+
+impl Item<'_> {
+    #[inline(always)]
+    fn phase<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(&mut self, columns: &Columns<'_>) {
+        let depth = columns.phase.depth(columns.product.source.channels);
+        let mut sums = [[0.0; COLUMNS]; ROWS];
+        let left_panels = self.channels.div_ceil(ROWS);
+        let first_panel = self.first_channel / ROWS;
+        if depth == 0 {
+            for channel in 0..self.channels {
+                self.store(columns, &columns.stores, channel, &[0.0; COLUMNS], true);
+            }
+            return;
+        }
+        for (block, start) in (0..depth).step_by(DEPTH).enumerate() {
+            let block_depth = DEPTH.min(depth - start);
+            let own;
+            let right: &[f32] = match columns.blocks.get(block) {
+                Some(shared) => shared,
+                None => {
+                    own = dispatch(Gather { columns, block });
+                    &own
+                }
+            };
+            let mut first_run = 0;
+            for (panel, &last_run) in columns.store_ends.iter().enumerate() {
+                let right = &right[panel * COLUMNS * block_depth..][..COLUMNS * block_depth];
+                let stores = &columns.stores[first_run..last_run];
+                first_run = last_run;
+                let used = stores.iter().map(|run| run.length).sum();
+                for left_panel in 0..left_panels {
+                    let left = ((first_panel + left_panel) * depth + start) * ROWS;
+                    let left = &columns.phase.panels[left..][..block_depth * ROWS];
+                    let rows = ROWS.min(self.channels - left_panel * ROWS);
+                    multiply::<ROWS, COLUMNS, FUSED>([rows, used], left, right, &mut sums, false);
+                    for (row, sums) in sums[..rows].iter().enumerate() {
+                        let channel = left_panel * ROWS + row;
+                        self.store(columns, stores, channel, sums, start == 0);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes, or adds, one row of a tile.
+    #[inline(always)]
+    fn store(&mut self, columns: &Columns<'_>, runs: &[Run], channel: usize, sums: &[f32], overwrite: bool) {
+        let pixels = columns.product.size[0] * columns.product.size[1];
+        let step = columns.product.step[1];
+        for run in runs {
+            let target = &mut self.images[run.image][channel * pixels + run.destination..];
+            let sums = &sums[run.column..run.column + run.length];
+            if step == 1 {
+                let target = &mut target[..sums.len()];
+                if overwrite {
+                    target.copy_from_slice(sums);
+                } else {
+                    for (target, sum) in target.iter_mut().zip(sums) {
+                        *target += sum;
+                    }
+                }
+                continue;
+            }
+            for (index, sum) in sums.iter().enumerate() {
+                let target = &mut target[index * step];
+                *target = if overwrite { *sum } else { *target + *sum };
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! A copy of the images in which no kernel position falls outside.
+//!
+//! A convolution reads, for the output position `(a, b)` and the tap with
+//! offset `(i, j)`, the source at `(a * stride + i, b * stride + j)`: neighbours
+//! in `b` are `stride` apart, and some fall into the padding. This copy adds the
+//! padding and deals the rows and columns out by their remainder modulo the
+//! stride, one small plane a remainder. In it, every tap is *one offset*, and
+//! neighbours in `b` are neighbours in memory, whatever stride and padding are.
+
+use rayon::prelude::*;
+
+use crate::scratch::{self, Scratch};
+
+/// Reading a whole block past the last float is allowed by this much.
+pub(super) const BLOCK: usize = 16;
+
+/// How images are laid out in the padded copy.
+#[derive(Clone, Copy)]
+pub(super) struct Layout {
+    stride: [usize; 2],
+    /// Zeros before the first row and the first column.
+    before: [usize; 2],
+    /// Rows and columns of the plane of one remainder.
+    plane: [usize; 2],
+}
+
+impl Layout {
+    /// The layout that serves every offset in `offsets` over output positions
+    /// below `grid`. `offsets[axis]` lists offsets relative to the unpadded
+    /// source; it may be empty.
+    pub(super) fn new(stride: [usize; 2], offsets: [&[isize]; 2], grid: [usize; 2]) -> Self {
+        let before = offsets.map(|list| {
+            list.iter()
+                .map(|&offset| offset.min(0).unsigned_abs())
+                .max()
+                .unwrap_or(0)
+        });
+        let plane = std::array::from_fn(|axis| {
+            let furthest = offsets[axis]
+                .iter()
+                .map(|&offset| before[axis].wrapping_add_signed(offset) / stride[axis])
+                .max()
+                .unwrap_or(0);
+            furthest + grid[axis]
+        });
+        Self { stride, before, plane }
+    }
+
+    /// Where, within a channel, the tap at `offset` finds output position (0, 0).
+    pub(super) fn tap(&self, offset: [isize; 2]) -> usize {
+        let at: [usize; 2] = std::array::from_fn(|axis| self.before[axis].wrapping_add_signed(offset[axis]));
+        let remainder = (at[0] % self.stride[0]) * self.stride[1] + at[1] % self.stride[1];
+        remainder * self.plane[0] * self.plane[1] + at[0] / self.stride[0] * self.plane[1] + at[1] / self.stride[1]
+    }
+
+    /// Distance between output rows.
+    pub(super) fn row(&self) -> usize {
+        self.plane[1]
+    }
+
+    /// Distance between channels.
+    pub(super) fn channel(&self) -> usize {
+        self.stride[0] * self.stride[1] * self.plane[0] * self.plane[1]
+    }
+}
+
+/// Images in a [`Layout`], `[images, channels, remainder, plane rows, plane columns]`.
+pub(super) struct Padded {
+    pub(super) values: Scratch,
+    pub(super) layout: Layout,
+    pub(super) channels: usize,
+}
+
+impl Padded {
+    /// Copies `source`, `[images, channels, height, width]`.
+    pub(super) fn new(layout: Layout, source: &[f32], channels: usize, size: [usize; 2]) -> Self {
+        let planes = source.len() / (size[0] * size[1]).max(1);
+        let mut values = scratch::take(planes * layout.channel() + BLOCK);
+        let length = planes * layout.channel();
+        values[length..].fill(0.0);
+        let remainders = layout.remainders(size[1]);
+        // Enough planes in one piece of work to be worth handing over.
+        let group = (8192 / layout.channel().max(1)).max(1);
+        values[..length]
+            .par_chunks_mut(group * layout.channel().max(1))
+            .zip(source.par_chunks(group * (size[0] * size[1]).max(1)))
+            .for_each(|(copies, planes)| {
+                for (copy, plane) in copies
+                    .chunks_exact_mut(layout.channel())
+                    .zip(planes.chunks_exact(size[0] * size[1]))
+                {
+                    pad(&layout, &remainders, plane, size[1], copy);
+                }
+            });
+        Self {
+            values,
+            layout,
+            channels,
+        }
+    }
+
+    /// Distance between images.
+    pub(super) fn image(&self) -> usize {
+        self.channels * self.layout.channel()
+    }
+}
+
+/// The columns of an image that have one remainder.
+struct Remainder {
+    /// First of them in the image.
+    source: usize,
+    /// Where they go, row aside.
+    start: usize,
+    end: usize,
+}
+
+impl Layout {
+    /// The columns of images that are `width` wide, by remainder.
+    fn remainders(&self, width: usize) -> Vec<Remainder> {
+        let (stride, before) = (self.stride[1], self.before[1]);
+        (0..stride)
+            .map(|right| {
+                let first = before.saturating_sub(right).div_ceil(stride);
+                let end = (width + before).saturating_sub(right).div_ceil(stride);
+                let plane = right * self.plane[0] * self.plane[1];
+                Remainder {
+                    source: first * stride + right - before,
+                    start: plane + first,
+                    end: plane + end.clamp(first, first.max(self.plane[1])),
+                }
+            })
+            .collect()
+    }
+}
+
+fn pad(layout: &Layout, remainders: &[Remainder], plane: &[f32], width: usize, copy: &mut [f32]) {
+    let [rows, columns] = layout.plane;
+    copy.fill(0.0);
+    let mut down = layout.before[0] % layout.stride[0];
+    let mut at = layout.before[0] / layout.stride[0];
+    for source in plane.chunks_exact(width) {
+        if at < rows {
+            let start = (down * layout.stride[1] * rows + at) * columns;
+            for remainder in remainders {
+                let target = &mut copy[start + remainder.start..start + remainder.end];
+                let Some(source) = source.get(remainder.source..) else {
+                    continue;
+                };
+                match layout.stride[1] {
+                    1 => target.copy_from_slice(&source[..target.len()]),
+                    2 => deal::<2>(source, target),
+                    4 => deal::<4>(source, target),
+                    stride => {
+                        for (target, source) in target.iter_mut().zip(source.chunks(stride)) {
+                            *target = source[0];
+                        }
+                    }
+                }
+            }
+        }
+        down += 1;
+        if down == layout.stride[0] {
+            down = 0;
+            at += 1;
+        }
+    }
+}
+
+/// Takes every `STRIDE`th value.
+#[inline(always)]
+fn deal<const STRIDE: usize>(source: &[f32], target: &mut [f32]) {
+    let (whole, rest) = source.as_chunks::<STRIDE>();
+    for (target, source) in target.iter_mut().zip(whole) {
+        *target = source[0];
+    }
+    if let (Some(target), Some(source)) = (target.get_mut(whole.len()), rest.first()) {
+        *target = *source;
+    }
+}

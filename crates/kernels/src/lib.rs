@@ -1,0 +1,29 @@
+//! Fast CPU kernels for training convolutional networks.
+//!
+//! Everything here works on contiguous `f32` slices, images in the order
+//! `[batch, channels, height, width]`, and knows nothing of tensors or graphs:
+//!
+//! - [`convolution`]: the forward pass and both gradients. The three are closed
+//!   under differentiation, so they serve derivatives of any order.
+//! - [`batch_norm`]: training-mode batch normalisation, its gradient, and the
+//!   gradient of its gradient.
+//! - [`elementwise`] and [`adam`]: the rest of a training step, fused.
+//!
+//! Work is spread over the current rayon pool. Results are the same to the last
+//! bit from call to call and for any number of threads: no sum is ever split by
+//! how many threads there are. They do depend on the processor's instruction
+//! set, which decides the order of the sums.
+
+// Loops over fixed-size arrays by index are what the compiler keeps in registers.
+#![allow(clippy::needless_range_loop)]
+
+pub mod adam;
+pub mod batch_norm;
+pub mod convolution;
+pub mod elementwise;
+mod planes;
+mod scratch;
+mod shared;
+mod simd;
+mod tile;
+mod transpose;

@@ -1,0 +1,34 @@
+//! Deals a `[batch, channels, positions]` slice out by channels.
+//!
+//! Statistics are per channel while memory is per image, so a piece of work
+//! that owns some channels owns one slice in every image.
+
+/// Fewer floats than this are not worth a second thread.
+pub(crate) const PARALLEL_FROM: usize = 1 << 15;
+
+/// Whether a tensor of this shape is worth several threads.
+pub(crate) fn parallel(shape: [usize; 3]) -> bool {
+    shape.iter().product::<usize>() >= PARALLEL_FROM
+}
+
+/// Channels in one piece of work: enough for about 16 pieces, and for each
+/// piece to be worth handing over.
+pub(crate) fn channels_in_item(shape: [usize; 3]) -> usize {
+    let [batch, channels, positions] = shape;
+    let worthwhile = (PARALLEL_FROM / 4).div_ceil((batch * positions).max(1));
+    channels.div_ceil(16).max(worthwhile).clamp(1, channels.max(1))
+}
+
+/// For every group of `group` channels, its part of each image.
+pub(crate) fn split_mut(values: &mut [f32], shape: [usize; 3], group: usize) -> Vec<Vec<&mut [f32]>> {
+    let [batch, channels, positions] = shape;
+    let mut items: Vec<Vec<&mut [f32]>> = (0..channels.div_ceil(group))
+        .map(|_| Vec::with_capacity(batch))
+        .collect();
+    for image in values.chunks_mut((channels * positions).max(1)) {
+        for (item, part) in items.iter_mut().zip(image.chunks_mut((group * positions).max(1))) {
+            item.push(part);
+        }
+    }
+    items
+}

@@ -1,0 +1,89 @@
+//! Picks the instruction set once, at run time.
+//!
+//! A kernel is written a single time as a [`Task`]: ordinary safe code over
+//! fixed-size arrays, all of it `#[inline(always)]`. [`dispatch`] instantiates
+//! the task inside functions that enable AVX-512, AVX2 or nothing, and calls the
+//! best one that the processor has. Because everything is inlined into those
+//! functions, the compiler vectorises the same source for each of them; no
+//! build flag is needed.
+
+/// Work that is compiled once for every instruction set.
+///
+/// `ROWS` x `COLUMNS` is the register tile that suits the set, and `FUSED` says
+/// whether a fused multiply-add is one instruction there (elsewhere it would be
+/// a call into the mathematics library).
+pub(crate) trait Task {
+    /// What the work returns.
+    type Output;
+
+    /// Does the work. Implementations must be `#[inline(always)]`.
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) -> Self::Output;
+}
+
+/// `a * b + c`, fused where that is one instruction.
+#[inline(always)]
+pub(crate) fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
+    if FUSED { a.mul_add(b, c) } else { a * b + c }
+}
+
+/// Whether the processor has the parts of AVX-512 that [`dispatch`] uses.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(crate) fn has_avx512() -> bool {
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("fma")
+}
+
+/// Runs `task` on the widest instruction set that this processor has.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(crate) fn dispatch<T: Task>(task: T) -> T::Output {
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+    fn with_avx512<T: Task>(task: T) -> T::Output {
+        task.run::<12, 32, true>()
+    }
+    #[inline(never)]
+    #[target_feature(enable = "avx2,fma")]
+    fn with_avx2<T: Task>(task: T) -> T::Output {
+        task.run::<6, 16, true>()
+    }
+    if has_avx512() {
+        // SAFETY: every feature that the function enables was detected above
+        // (AVX2 is part of AVX-512F).
+        unsafe { with_avx512(task) }
+    } else if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        // SAFETY: both features that the function enables were detected above.
+        unsafe { with_avx2(task) }
+    } else {
+        task.run::<4, 8, false>()
+    }
+}
+
+/// Runs `task` with what every processor of this architecture has.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline]
+pub(crate) fn dispatch<T: Task>(task: T) -> T::Output {
+    // Thirty-two vector registers of four lanes hold an 8 x 12 tile.
+    #[cfg(target_arch = "aarch64")]
+    return task.run::<8, 12, true>();
+    #[cfg(not(target_arch = "aarch64"))]
+    return task.run::<4, 8, false>();
+}
+
+/// Asks for the cache line of `values[index]`, if there is one, ahead of its use.
+#[inline(always)]
+pub(crate) fn prefetch(values: &[f32], index: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(value) = values.get(index) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: the address is that of a live value, and fetching it ahead has
+        // no effect that a program can see.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(value).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (values, index);
+}

@@ -1,0 +1,268 @@
+//! First and second derivatives against finite differences.
+//!
+//! A [`Scalar`] is one function written twice: on tensors, and with plain loops. With
+//! `F` its value and `x` its first argument, the gradient of `F`, and the gradient of the penalty
+//! `P = Σ (dF/dx)²` with respect to every argument, are compared with central differences of the
+//! plain version in double precision.
+
+use super::{Plain, difference, reference, values};
+use burn::tensor::{DType, Tensor, backend::AutodiffBackend};
+use herring_backend::{Autodiff, ConvOptions, Job, Kernels, ops, pooling, resize};
+
+/// One scalar function of several arguments of rank 4.
+pub trait Scalar {
+    /// Its name.
+    fn name(&self) -> String;
+    /// The arguments at which it is differentiated, the image first.
+    fn arguments(&self) -> Vec<Plain>;
+    /// Its value by plain loops.
+    fn plain(&self, arguments: &[Plain]) -> f64;
+    /// Its value on tensors, `[1]`.
+    fn tensors<B: Kernels>(&self, arguments: &[Tensor<B, 4>]) -> Tensor<B, 1>;
+}
+
+/// Compares the derivatives of every [`Scalar`] here; gives back what differs.
+#[derive(Debug)]
+pub struct Derivatives {
+    /// The precision to compute in.
+    pub dtype: DType,
+    /// The largest relative differences that pass, for the first and the second order. Nested
+    /// differences are good to about 1e-4.
+    pub tolerances: [f64; 2],
+}
+
+impl Job for Derivatives {
+    type Output = Vec<String>;
+
+    fn run<B: Kernels>(self, device: &B::Device) -> Vec<String> {
+        let stride = |stride: usize, padding: usize| ConvOptions {
+            stride: [stride; 2],
+            padding: [padding; 2],
+        };
+        let mut wrong = Vec::new();
+        for options in [stride(1, 1), stride(2, 1)] {
+            self.check::<B>(
+                &Block {
+                    options,
+                    shortcut: stride(options.stride[0], 0),
+                },
+                device,
+                &mut wrong,
+            );
+        }
+        self.check::<B>(&Resampled::Average, device, &mut wrong);
+        self.check::<B>(&Resampled::Maximum, device, &mut wrong);
+        self.check::<B>(&Resampled::Bilinear, device, &mut wrong);
+        wrong
+    }
+}
+
+impl Derivatives {
+    fn check<B: Kernels>(&self, scalar: &impl Scalar, device: &B::Device, wrong: &mut Vec<String>) {
+        let arguments = scalar.arguments();
+        let first = differences(&arguments, 1e-5, &|arguments| scalar.plain(arguments));
+        let second = differences(&arguments, 1e-4, &|arguments| {
+            let image = differences(&arguments[..1], 1e-5, &|image| {
+                scalar.plain(&[image, &arguments[1..]].concat())
+            });
+            image[0].values.iter().map(|value| value * value).sum()
+        });
+        let found_first = self.first::<Autodiff<B>>(scalar, &arguments, device);
+        let found_second = self.second::<B>(scalar, &arguments, device);
+        for (order, found, expected) in [(1, found_first, first), (2, found_second, second)] {
+            for (index, (found, expected)) in found.into_iter().zip(expected).enumerate() {
+                let off = difference(found, &expected);
+                if off.is_nan() || off > self.tolerances[order - 1] {
+                    wrong.push(format!(
+                        "{}, order {order}, argument {index}: off by {off:.1e}",
+                        scalar.name()
+                    ));
+                }
+            }
+        }
+    }
+
+    fn first<A>(&self, scalar: &impl Scalar, arguments: &[Plain], device: &A::Device) -> Vec<Tensor<A::InnerBackend, 4>>
+    where
+        A: AutodiffBackend + Kernels,
+    {
+        let leaves: Vec<Tensor<A, 4>> = arguments
+            .iter()
+            .map(|plain| plain.tensor::<A>(self.dtype, device).require_grad())
+            .collect();
+        let gradients = scalar.tensors(&leaves).backward();
+        let gradient = |leaf: &Tensor<A, 4>| {
+            leaf.grad(&gradients)
+                .unwrap_or_else(|| leaf.clone().inner().zeros_like())
+        };
+        leaves.iter().map(gradient).collect()
+    }
+
+    fn second<B: Kernels>(&self, scalar: &impl Scalar, arguments: &[Plain], device: &B::Device) -> Vec<Tensor<B, 4>> {
+        type Outer<B> = Autodiff<Autodiff<B>>;
+        let leaves: Vec<Tensor<Autodiff<B>, 4>> = arguments
+            .iter()
+            .map(|plain| plain.tensor::<Autodiff<B>>(self.dtype, device).require_grad())
+            .collect();
+        let mut lifted: Vec<Tensor<Outer<B>, 4>> = leaves.iter().map(|leaf| Tensor::from_inner(leaf.clone())).collect();
+        lifted[0] = lifted[0].clone().require_grad();
+        let gradients = scalar.tensors(&lifted).backward();
+        let image = lifted[0]
+            .grad(&gradients)
+            .unwrap_or_else(|| panic!("no gradient reaches the image"));
+        let gradients = (image.clone() * image).sum().backward();
+        let gradient = |leaf: &Tensor<Autodiff<B>, 4>| {
+            leaf.grad(&gradients)
+                .unwrap_or_else(|| leaf.clone().inner().zeros_like())
+        };
+        leaves.iter().map(gradient).collect()
+    }
+}
+
+/// Central differences of `function` with respect to every entry of every argument.
+fn differences(arguments: &[Plain], step: f64, function: &dyn Fn(&[Plain]) -> f64) -> Vec<Plain> {
+    let mut moved = arguments.to_vec();
+    arguments
+        .iter()
+        .enumerate()
+        .map(|(index, argument)| {
+            let mut gradient = Plain::zeros(argument.shape);
+            for place in 0..argument.values.len() {
+                let here = argument.values[place];
+                let mut value = |there: f64| {
+                    moved[index].values[place] = there;
+                    function(&moved)
+                };
+                gradient.values[place] = (value(here + step) - value(here - step)) / (2.0 * step);
+                moved[index].values[place] = here;
+            }
+            gradient
+        })
+        .collect()
+}
+
+/// What the scalar sums: coefficients that differ, times the value and its square.
+fn weigh(index: usize, value: f64) -> f64 {
+    (0.5 + 0.1 * (index % 7) as f64) * (value + 0.5 * value * value)
+}
+
+fn weigh_tensor<B: Kernels>(tensor: Tensor<B, 4>) -> Tensor<B, 1> {
+    let shape = tensor.dims();
+    let coefficients: Vec<f64> = (0..shape.iter().product())
+        .map(|index| weigh(index, 1.0) / 1.5)
+        .collect();
+    let coefficients = Plain {
+        shape,
+        values: coefficients,
+    }
+    .tensor::<B>(tensor.dtype(), &tensor.device());
+    ((tensor.clone() + tensor.clone() * tensor * 0.5) * coefficients).sum()
+}
+
+/// A residual block with its shortcut: convolution, normalisation, rectifier, sum.
+struct Block {
+    options: ConvOptions,
+    shortcut: ConvOptions,
+}
+
+const EPSILON: f64 = 1e-5;
+
+impl Scalar for Block {
+    fn name(&self) -> String {
+        format!("a residual block of stride {}", self.options.stride[0])
+    }
+
+    fn arguments(&self) -> Vec<Plain> {
+        // Far enough from the rectifier's corner for the differences to stay on one side.
+        let seed = 5 + self.options.stride[0] as u64;
+        let mut scale = Plain::random([1, 3, 1, 1], seed + 4);
+        scale.values.iter_mut().for_each(|value| *value = 1.0 + 0.3 * *value);
+        vec![
+            Plain::random([2, 2, 4, 5], seed),
+            Plain::random([3, 2, 3, 3], seed + 1),
+            Plain::random([3, 2, 1, 1], seed + 2),
+            scale,
+            Plain::random([1, 3, 1, 1], seed + 5),
+        ]
+    }
+
+    fn plain(&self, arguments: &[Plain]) -> f64 {
+        let [image, weight, shortcut, scale, shift] = arguments else {
+            unreachable!("five arguments")
+        };
+        let rectify = |mut plain: Plain| {
+            plain.values.iter_mut().for_each(|value| *value = value.max(0.0));
+            plain
+        };
+        let main = reference::convolution(image, weight, self.options);
+        let main = rectify(reference::batch_norm(&main, &scale.values, &shift.values, EPSILON));
+        let mut sum = reference::convolution(image, shortcut, self.shortcut);
+        sum.values
+            .iter_mut()
+            .zip(&main.values)
+            .for_each(|(sum, value)| *sum += value);
+        let sum = rectify(sum);
+        sum.values
+            .iter()
+            .enumerate()
+            .map(|(index, value)| weigh(index, *value))
+            .sum()
+    }
+
+    fn tensors<B: Kernels>(&self, arguments: &[Tensor<B, 4>]) -> Tensor<B, 1> {
+        let [image, weight, shortcut, scale, shift] = arguments else {
+            unreachable!("five arguments")
+        };
+        let main = ops::convolution(image.clone(), weight.clone(), self.options);
+        let channel = |tensor: &Tensor<B, 4>| tensor.clone().reshape([3]);
+        let main = ops::rectify(ops::batch_norm(main, channel(scale), channel(shift), EPSILON).output);
+        let side = ops::convolution(image.clone(), shortcut.clone(), self.shortcut);
+        weigh_tensor(ops::add_rectify(main, side))
+    }
+}
+
+/// Pooling and resizing.
+enum Resampled {
+    Average,
+    Maximum,
+    Bilinear,
+}
+
+impl Scalar for Resampled {
+    fn name(&self) -> String {
+        match self {
+            Self::Average => "adaptive average pooling",
+            Self::Maximum => "maximum pooling",
+            Self::Bilinear => "bilinear resizing",
+        }
+        .to_owned()
+    }
+
+    fn arguments(&self) -> Vec<Plain> {
+        vec![Plain::random([2, 2, 5, 4], 3)]
+    }
+
+    fn plain(&self, arguments: &[Plain]) -> f64 {
+        let image = &arguments[0];
+        let found = match self {
+            Self::Average => values::adaptive(image, [3, 2]),
+            Self::Maximum => values::maximum(image, [3, 3], [1, 1], [1, 1]),
+            Self::Bilinear => values::bilinear(image, [7, 3]),
+        };
+        found
+            .values
+            .iter()
+            .enumerate()
+            .map(|(index, value)| weigh(index, *value))
+            .sum()
+    }
+
+    fn tensors<B: Kernels>(&self, arguments: &[Tensor<B, 4>]) -> Tensor<B, 1> {
+        let image = arguments[0].clone();
+        weigh_tensor(match self {
+            Self::Average => pooling::adaptive_average(image, [3, 2]),
+            Self::Maximum => pooling::maximum(image, [3, 3], [1, 1], [1, 1]),
+            Self::Bilinear => resize::bilinear(image, [7, 3]),
+        })
+    }
+}

@@ -1,0 +1,192 @@
+//! Values of single operations.
+
+use super::{Plain, difference, reference};
+use burn::tensor::DType;
+use herring_backend::{ConvOptions, Job, Kernels, ops, pooling, resize};
+
+/// One convolution.
+#[derive(Debug, Clone, Copy)]
+pub struct Case {
+    /// `[batch, inputs, height, width]`.
+    pub image: [usize; 4],
+    /// `[outputs, inputs, rows, columns]`.
+    pub weight: [usize; 4],
+    /// Stride and padding.
+    pub options: ConvOptions,
+}
+
+const fn case(image: [usize; 4], outputs: usize, kernel: [usize; 2], stride: [usize; 2], padding: [usize; 2]) -> Case {
+    Case {
+        image,
+        weight: [outputs, image[1], kernel[0], kernel[1]],
+        options: ConvOptions { stride, padding },
+    }
+}
+
+/// Kernels larger than, equal to and smaller than the stride; odd and even images; windows that
+/// leave a rest; one pixel; more padding than image.
+pub const CASES: [Case; 16] = [
+    case([1, 1, 4, 4], 1, [1, 1], [2, 2], [0, 0]),
+    case([2, 3, 8, 8], 5, [1, 1], [2, 2], [0, 0]),
+    case([2, 3, 7, 9], 4, [1, 1], [2, 2], [0, 0]),
+    case([1, 2, 8, 8], 3, [1, 1], [3, 3], [0, 0]),
+    case([2, 2, 9, 8], 3, [2, 2], [3, 3], [0, 0]),
+    case([1, 2, 9, 7], 2, [1, 3], [2, 1], [0, 1]),
+    case([2, 3, 6, 6], 4, [2, 1], [3, 2], [1, 0]),
+    case([2, 3, 8, 8], 4, [3, 3], [1, 1], [1, 1]),
+    case([1, 4, 7, 7], 3, [3, 3], [2, 2], [1, 1]),
+    case([3, 1, 8, 8], 8, [3, 3], [2, 2], [1, 1]),
+    case([2, 17, 5, 4], 19, [3, 3], [1, 1], [1, 1]),
+    case([2, 2, 11, 6], 3, [5, 4], [2, 3], [2, 1]),
+    case([1, 3, 7, 7], 2, [7, 7], [1, 1], [3, 3]),
+    case([2, 3, 4, 4], 2, [4, 4], [1, 1], [0, 0]),
+    case([4, 2, 1, 1], 3, [3, 3], [1, 1], [1, 1]),
+    case([1, 1, 5, 5], 1, [2, 2], [2, 2], [0, 0]),
+];
+
+/// Compares the convolution trio, pooling and resizing with plain loops; gives back what differs.
+#[derive(Debug)]
+pub struct Values;
+
+impl Job for Values {
+    type Output = Vec<String>;
+
+    fn run<B: Kernels>(self, device: &B::Device) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let mut expect = |what: String, off: f64| {
+            if off.is_nan() || off > 1e-5 {
+                wrong.push(format!("{what}: off by {off:.1e}"));
+            }
+        };
+        for (index, case) in CASES.iter().enumerate() {
+            for (name, off) in trio::<B>(case, index as u64, device) {
+                expect(format!("{name} of {case:?}"), off);
+            }
+        }
+        for (name, off) in planes::<B>(device) {
+            expect(name, off);
+        }
+        wrong
+    }
+}
+
+fn trio<B: Kernels>(case: &Case, seed: u64, device: &B::Device) -> [(&'static str, f64); 3] {
+    let Case { image, weight, options } = *case;
+    let on = |plain: &Plain| plain.tensor::<B>(DType::F32, device);
+    let (x, w) = (Plain::random(image, seed), Plain::random(weight, seed + 100));
+    let dy = Plain::random(reference::output_shape(image, weight, options), seed + 200);
+    let forward = ops::convolution(on(&x), on(&w), options);
+    let input = ops::convolution_input_gradient(on(&w), on(&dy), [image[2], image[3]], options);
+    let kernel = ops::convolution_weight_gradient(on(&x), on(&dy), [weight[2], weight[3]], options);
+    [
+        (
+            "convolution",
+            difference(forward, &reference::convolution(&x, &w, options)),
+        ),
+        (
+            "input gradient",
+            difference(input, &reference::input_gradient(image, &w, &dy, options)),
+        ),
+        (
+            "weight gradient",
+            difference(kernel, &reference::weight_gradient(&x, weight, &dy, options)),
+        ),
+    ]
+}
+
+fn planes<B: Kernels>(device: &B::Device) -> Vec<(String, f64)> {
+    let mut found = Vec::new();
+    for (seed, (size, target)) in [([6, 6], [3, 3]), ([7, 5], [3, 2]), ([4, 4], [9, 7]), ([5, 5], [1, 1])]
+        .into_iter()
+        .enumerate()
+    {
+        let image = Plain::random([2, 3, size[0], size[1]], seed as u64);
+        let on = || image.tensor::<B>(DType::F32, device);
+        let (pooled, taken, drawn) = (
+            adaptive(&image, target),
+            nearest(&image, target),
+            bilinear(&image, target),
+        );
+        let name = |what: &str| format!("{what} from {size:?} to {target:?}");
+        found.push((
+            name("adaptive average"),
+            difference(pooling::adaptive_average(on(), target), &pooled),
+        ));
+        found.push((name("nearest"), difference(resize::nearest(on(), target), &taken)));
+        found.push((name("bilinear"), difference(resize::bilinear(on(), target), &drawn)));
+    }
+    for (kernel, stride, padding) in [
+        ([3, 3], [1, 1], [1, 1]),
+        ([2, 2], [2, 2], [0, 0]),
+        ([3, 2], [2, 1], [1, 0]),
+    ] {
+        let image = Plain::random([2, 2, 7, 6], 77);
+        let expected = maximum(&image, kernel, stride, padding);
+        let taken = pooling::maximum(image.tensor::<B>(DType::F32, device), kernel, stride, padding);
+        found.push((format!("maximum over {kernel:?}"), difference(taken, &expected)));
+    }
+    found
+}
+
+/// Averages over windows `floor(i length / n) .. ceil((i + 1) length / n)`.
+pub fn adaptive(image: &Plain, target: [usize; 2]) -> Plain {
+    let [_, _, height, width] = image.shape;
+    reference::resample(image, target, |row, column, pixel| {
+        let range = |i: usize, length: usize, n: usize| i * length / n..((i + 1) * length).div_ceil(n);
+        let (rows, columns) = (range(row, height, target[0]), range(column, width, target[1]));
+        let count = (rows.len() * columns.len()) as f64;
+        rows.flat_map(|r| columns.clone().map(move |c| (r, c)))
+            .map(|(r, c)| pixel(r, c))
+            .sum::<f64>()
+            / count
+    })
+}
+
+fn nearest(image: &Plain, target: [usize; 2]) -> Plain {
+    let [_, _, height, width] = image.shape;
+    reference::resample(image, target, |row, column, pixel| {
+        pixel(row * height / target[0], column * width / target[1])
+    })
+}
+
+/// Linear interpolation between pixel centres, the border repeated.
+pub fn bilinear(image: &Plain, target: [usize; 2]) -> Plain {
+    let size = [image.shape[2], image.shape[3]];
+    reference::resample(image, target, |row, column, pixel| {
+        let ends = |i: usize, axis: usize| {
+            let scale = size[axis] as f64 / target[axis] as f64;
+            let centre = ((i as f64 + 0.5) * scale - 0.5).clamp(0.0, size[axis] as f64 - 1.0);
+            let low = centre.floor() as usize;
+            [
+                (low, 1.0 - centre.fract()),
+                ((low + 1).min(size[axis] - 1), centre.fract()),
+            ]
+        };
+        let mut sum = 0.0;
+        for (r, share) in ends(row, 0) {
+            for (c, part) in ends(column, 1) {
+                sum += share * part * pixel(r, c);
+            }
+        }
+        sum
+    })
+}
+
+/// The maximum over windows; padding never wins.
+pub fn maximum(image: &Plain, kernel: [usize; 2], stride: [usize; 2], padding: [usize; 2]) -> Plain {
+    let [_, _, height, width] = image.shape;
+    let size = |axis: usize, length: usize| (length + 2 * padding[axis] - kernel[axis]) / stride[axis] + 1;
+    reference::resample(image, [size(0, height), size(1, width)], |row, column, pixel| {
+        let mut most = f64::NEG_INFINITY;
+        for y in 0..kernel[0] {
+            for x in 0..kernel[1] {
+                let r = (row * stride[0] + y).wrapping_sub(padding[0]);
+                let c = (column * stride[1] + x).wrapping_sub(padding[1]);
+                if r < height && c < width {
+                    most = most.max(pixel(r, c));
+                }
+            }
+        }
+        most
+    })
+}

@@ -1,0 +1,53 @@
+//! The conformance suite, on every backend of this build.
+
+use burn::tensor::DType;
+use herring_backend::BackendName;
+use herring_tests::{
+    backends,
+    conformance::{derivatives::Derivatives, stock::SmallKernel, values::Values},
+};
+
+const NOTHING: Vec<String> = Vec::new();
+
+#[test]
+fn operations_have_the_values_of_plain_loops() {
+    backends::on_each(|device| assert_eq!(device.run(Values), NOTHING));
+}
+
+#[test]
+fn derivatives_of_both_orders_agree_with_finite_differences() {
+    backends::on_each(|device| {
+        let single = Derivatives {
+            dtype: DType::F32,
+            tolerances: [1e-4, 2e-4],
+        };
+        assert_eq!(device.run(single), NOTHING);
+    });
+}
+
+#[test]
+fn double_precision_agrees_closely() {
+    backends::on_each(|device| {
+        if device.info().backend == BackendName::Cpu {
+            let double = Derivatives {
+                dtype: DType::F64,
+                tolerances: [1e-8, 1e-4],
+            };
+            assert_eq!(device.run(double), NOTHING);
+        }
+    });
+}
+
+#[test]
+fn a_kernel_smaller_than_the_stride_is_transposed_rightly_although_stock_burn_fails_on_a_gpu() {
+    backends::on_each(|device| {
+        let (stock, ours) = device.run(SmallKernel);
+        assert!(ours < 1e-6, "ours is off by {ours}");
+        let on_a_gpu = device.info().backend != BackendName::Cpu;
+        assert_eq!(
+            stock > 0.1,
+            on_a_gpu,
+            "stock Burn is off by {stock}: see the module `stock`"
+        );
+    });
+}

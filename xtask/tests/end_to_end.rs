@@ -1,0 +1,170 @@
+//! The real command on its smallest scale: what it prints, what it leaves, and that it repeats.
+#![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+const METHODS: [&str; 6] = ["baseline", "masked", "actdiff", "adversarial", "gradmask", "rrr"];
+
+fn command(arguments: &[&str], out: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.arg("repro-iclr2021").args(arguments).arg("--out").arg(out);
+    command
+}
+
+fn smoke(out: &Path, more: &[&str]) -> Output {
+    command(&[&["--scale", "smoke"], more].concat(), out).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn runs(out: &Path) -> Vec<PathBuf> {
+    let mut folders: Vec<_> = fs::read_dir(out.join("runs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    folders.sort();
+    folders
+}
+
+/// Every file of every run but `provenance.json`, the only one with clocks.
+fn contents(out: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for folder in runs(out) {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if !path.ends_with("provenance.json") {
+                found.insert(path.strip_prefix(out).unwrap().to_owned(), fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn six_methods_from_one_command_to_table_and_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = smoke(folder.path(), &[]);
+    let (printed, said) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    for method in METHODS {
+        assert!(printed.contains(method), "no row for {method}:\n{printed}");
+    }
+    assert!(
+        printed.contains("0.560±0.036"),
+        "the paper's value stands beside ActDiff's:\n{printed}"
+    );
+    assert!(printed.contains("Not the paper's setting"), "{printed}");
+
+    assert_eq!(runs(folder.path()).len(), METHODS.len());
+    for run in runs(folder.path()) {
+        for file in [
+            "config.json",
+            "provenance.json",
+            "steps.jsonl",
+            "epochs.jsonl",
+            "result.json",
+            "pictures.json",
+            "weights.safetensors",
+        ] {
+            assert!(run.join(file).is_file(), "{} lacks {file}", run.display());
+        }
+    }
+    let report = fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert!(
+        !report.contains("<script") && !report.contains("src=\"http"),
+        "the report stands alone"
+    );
+    assert!(report.matches("<svg").count() >= 2 && report.matches("data:image/png").count() >= 10);
+    let rows = fs::read_to_string(folder.path().join("results.csv")).unwrap();
+    assert!(rows.lines().count() > METHODS.len());
+}
+
+#[test]
+fn the_same_bytes_twice_and_no_finished_run_again() {
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for folder in [&first, &second] {
+        assert!(smoke(folder.path(), &[]).status.success());
+    }
+    let before = contents(first.path());
+    assert_eq!(before, contents(second.path()));
+
+    let provenance = |folder: &Path| -> Vec<Vec<u8>> {
+        runs(folder)
+            .iter()
+            .map(|run| fs::read(run.join("provenance.json")).unwrap())
+            .collect()
+    };
+    let clocks = provenance(first.path());
+    assert!(smoke(first.path(), &["--resume"]).status.success());
+    assert_eq!(clocks, provenance(first.path()), "a finished run was repeated");
+    assert_eq!(before, contents(first.path()));
+}
+
+#[test]
+fn a_run_that_diverges_is_shown_and_the_others_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = include_str!("../../experiments/iclr2021/crosses.toml");
+    // The first learning rate in the file is the baseline's.
+    let config = config.replacen("learning_rate = 3.11e-4", "learning_rate = 1e30", 1);
+    let path = folder.path().join("diverges.toml");
+    fs::write(&path, config).unwrap();
+    let out = folder.path().join("out");
+    let output = smoke(
+        &out,
+        &["--methods", "baseline,masked", "--config", path.to_str().unwrap()],
+    );
+    let everything = text(&output.stdout) + &text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{everything}");
+    assert!(everything.contains("epoch 1, step"), "{everything}");
+    let names: Vec<_> = runs(&out)
+        .iter()
+        .map(|run| run.file_name().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert!(
+        names.iter().any(|name| name.starts_with("failed-baseline-1234-")),
+        "{names:?}"
+    );
+    assert!(names.iter().any(|name| name.starts_with("masked-1234-")), "{names:?}");
+}
+
+#[test]
+fn control_c_leaves_finished_runs_and_nothing_half_written() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(smoke(folder.path(), &["--methods", "baseline"]).status.success());
+    let before = contents(folder.path());
+
+    let out = tempfile::tempdir().unwrap();
+    let mut child = command(&["--scale", "quick", "--methods", "baseline"], out.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let patience = Instant::now();
+    while !out.path().join("runs").is_dir() && patience.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let visible = runs(out.path()).into_iter().filter(|run| {
+        let name = run.file_name().unwrap().to_str().unwrap();
+        !name.starts_with('.')
+    });
+    assert_eq!(visible.count(), 0);
+    assert_eq!(before, contents(folder.path()));
+}
