@@ -112,14 +112,13 @@ fn the_same_bytes_twice_and_no_finished_run_again() {
 fn a_run_that_diverges_is_shown_and_the_others_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let config = include_str!("../../experiments/iclr2021/crosses.toml");
-    // The first learning rate in the file is the baseline's.
-    let config = config.replacen("learning_rate = 3.11e-4", "learning_rate = 1e30", 1);
+    let config = config.replace("penalty_weight = 0.203439", "penalty_weight = 1e38");
     let path = folder.path().join("diverges.toml");
     fs::write(&path, config).unwrap();
     let out = folder.path().join("out");
     let output = smoke(
         &out,
-        &["--methods", "baseline,masked", "--config", path.to_str().unwrap()],
+        &["--methods", "gradmask,masked", "--config", path.to_str().unwrap()],
     );
     let everything = text(&output.stdout) + &text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{everything}");
@@ -130,7 +129,7 @@ fn a_run_that_diverges_is_shown_and_the_others_go_on() {
         .collect();
     assert_eq!(names.len(), 2, "{names:?}");
     assert!(
-        names.iter().any(|name| name.starts_with("failed-baseline-1234-")),
+        names.iter().any(|name| name.starts_with("failed-gradmask-1234-")),
         "{names:?}"
     );
     assert!(names.iter().any(|name| name.starts_with("masked-1234-")), "{names:?}");

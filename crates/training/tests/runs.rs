@@ -138,7 +138,7 @@ fn the_encoder_s_turn_comes_every_so_many_evaluations_validation_included() {
 #[test]
 fn a_loss_that_is_not_finite_ends_the_run_with_epoch_and_step() {
     let mut spec = spec(Method::Baseline, Variant::Released);
-    spec.training.learning_rate = 1e30;
+    spec.training.learning_rate = 1e38;
     match run(&spec).map(|_| ()).unwrap_err() {
         RunFailure::NotFinite { epoch, step, .. } => assert!(epoch == 1 && step <= 3, "{epoch} {step}"),
         other => panic!("{other}"),

@@ -27,7 +27,7 @@ const DEPTH: usize = 256;
 /// Columns in a piece of work, about: 16 images of 7 x 7 make two.
 const COLUMNS_IN_ITEM: usize = 400;
 /// Pieces of work that a call is cut into at least, if it is large enough.
-const ITEMS: usize = 16;
+const ITEMS: usize = 6;
 /// Below this many multiplications one thread is faster than two.
 const PARALLEL_FROM: usize = 1 << 17;
 
@@ -475,7 +475,7 @@ fn join(runs: &[Run], panel_ends: &[usize]) -> (Vec<Run>, Vec<usize>) {
     (joined, ends)
 }
 
-/// Gathers a block of rows of the right-hand matrix into panels
+/// Gathers a block of rows of the right-hand matrix, all panels of it, into
 /// `[panel][row][tile columns]`.
 struct Gather<'a> {
     columns: &'a Columns<'a>,
@@ -488,48 +488,65 @@ impl Task for Gather<'_> {
     #[inline(always)]
     fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) -> Scratch {
         let columns = self.columns;
-        let depth = columns.phase.depth(columns.product.source.channels);
-        let block = self.block * DEPTH..depth.min((self.block + 1) * DEPTH);
-        let mut right = scratch::take(columns.panel_ends.len() * COLUMNS * block.len() + BLOCK);
-        match columns.phase.grid[1] {
-            0..=4 => columns.gather::<4, COLUMNS>(block, &mut right),
-            5..=8 => columns.gather::<8, COLUMNS>(block, &mut right),
-            _ => columns.gather::<BLOCK, COLUMNS>(block, &mut right),
+        let block = columns.block(self.block);
+        let panels = columns.panel_ends.len();
+        let mut right = scratch::take(panels * COLUMNS * block.len() + BLOCK);
+        for panel in 0..panels {
+            let right = &mut right[panel * COLUMNS * block.len()..];
+            columns.gather::<COLUMNS>(panel, block.clone(), right);
         }
         right
     }
 }
 
 impl Columns<'_> {
+    /// Rows of the right-hand matrix in a block.
+    fn block(&self, block: usize) -> std::ops::Range<usize> {
+        let depth = self.phase.depth(self.product.source.channels);
+        block * DEPTH..depth.min((block + 1) * DEPTH)
+    }
+
+    /// Gathers the rows `block` of a panel into `[row][tile columns]`, and writes up
+    /// to [`BLOCK`] floats past that.
+    #[inline(always)]
+    fn gather<const COLUMNS: usize>(&self, panel: usize, block: std::ops::Range<usize>, right: &mut [f32]) {
+        match self.phase.grid[1] {
+            0..=4 => self.gather_by::<4, COLUMNS>(panel, block, right),
+            5..=8 => self.gather_by::<8, COLUMNS>(panel, block, right),
+            _ => self.gather_by::<BLOCK, COLUMNS>(panel, block, right),
+        }
+    }
+
     /// Gathers in pieces of `WIDTH` columns.
     #[inline(always)]
-    fn gather<const WIDTH: usize, const COLUMNS: usize>(&self, block: std::ops::Range<usize>, right: &mut [f32]) {
+    fn gather_by<const WIDTH: usize, const COLUMNS: usize>(
+        &self,
+        panel: usize,
+        block: std::ops::Range<usize>,
+        right: &mut [f32],
+    ) {
         let values = &self.product.source.values;
         let next_channel = self.product.source.layout.channel();
         let taps = &self.phase.taps;
-        let mut first_run = 0;
-        for (panel, &last_run) in self.panel_ends.iter().enumerate() {
-            let start = panel * COLUMNS * block.len();
-            let runs = &self.runs[first_run..last_run];
-            first_run = last_run;
-            let mut tap = block.start % taps.len();
-            let mut channel = block.start / taps.len() * next_channel;
-            for line in 0..block.len() {
-                let source = &values[channel + taps[tap]..];
-                tap += 1;
-                if tap == taps.len() {
-                    tap = 0;
-                    channel += next_channel;
-                }
-                // Whole pieces are copied; what lies past the run is
-                // overwritten by the runs and lines that follow.
-                let target = &mut right[start + line * COLUMNS..][..COLUMNS + BLOCK];
-                for run in runs {
-                    let mut done = 0;
-                    while done < run.length {
-                        target[run.column + done..][..WIDTH].copy_from_slice(&source[run.source + done..][..WIDTH]);
-                        done += WIDTH;
-                    }
+        let first_run = if panel == 0 { 0 } else { self.panel_ends[panel - 1] };
+        let runs = &self.runs[first_run..self.panel_ends[panel]];
+        let mut tap = block.start % taps.len();
+        let mut channel = block.start / taps.len() * next_channel;
+        for line in 0..block.len() {
+            let source = &values[channel + taps[tap]..];
+            tap += 1;
+            if tap == taps.len() {
+                tap = 0;
+                channel += next_channel;
+            }
+            // Whole pieces are copied; what lies past the run is overwritten by
+            // the runs and lines that follow.
+            let target = &mut right[line * COLUMNS..][..COLUMNS + BLOCK];
+            for run in runs {
+                let mut done = 0;
+                while done < run.length {
+                    target[run.column + done..][..WIDTH].copy_from_slice(&source[run.source + done..][..WIDTH]);
+                    done += WIDTH;
                 }
             }
         }
@@ -560,19 +577,21 @@ impl Item<'_> {
             }
             return;
         }
-        for (block, start) in (0..depth).step_by(DEPTH).enumerate() {
-            let block_depth = DEPTH.min(depth - start);
-            let own;
-            let right: &[f32] = match columns.blocks.get(block) {
-                Some(shared) => shared,
-                None => {
-                    own = dispatch(Gather { columns, block });
-                    &own
-                }
-            };
+        // A panel is gathered just before its use, into the first-level cache.
+        let mut own = scratch::take(COLUMNS * DEPTH.min(depth) + BLOCK);
+        for block in 0..depth.div_ceil(DEPTH) {
+            let rows = columns.block(block);
+            let (start, block_depth) = (rows.start, rows.len());
             let mut first_run = 0;
             for (panel, &last_run) in columns.store_ends.iter().enumerate() {
-                let right = &right[panel * COLUMNS * block_depth..][..COLUMNS * block_depth];
+                let right = match columns.blocks.get(block) {
+                    Some(shared) => &shared[panel * COLUMNS * block_depth..],
+                    None => {
+                        columns.gather::<COLUMNS>(panel, rows.clone(), &mut own);
+                        &own[..]
+                    }
+                };
+                let right = &right[..COLUMNS * block_depth];
                 let stores = &columns.stores[first_run..last_run];
                 first_run = last_run;
                 let used = stores.iter().map(|run| run.length).sum();
