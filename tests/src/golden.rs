@@ -53,17 +53,12 @@ impl Report {
 
     fn compare(&mut self, name: &str, found: &[f32], expected: &[f32]) {
         assert_eq!(found.len(), expected.len(), "{name}: another number of values");
-        let largest = expected
-            .iter()
-            .fold(0.0f64, |most, value| most.max(f64::from(value.abs())));
+        let largest = expected.iter().fold(0.0f64, |most, value| most.max(f64::from(value.abs())));
         let furthest = found
             .iter()
             .zip(expected)
             .map(|(found, expected)| f64::from(found - expected).abs())
-            .fold(
-                0.0,
-                |most: f64, value| if value.is_nan() { f64::NAN } else { most.max(value) },
-            );
+            .fold(0.0, |most: f64, value| if value.is_nan() { f64::NAN } else { most.max(value) });
         self.compared.push((name.to_owned(), furthest / largest.max(1e-12)));
     }
 }
@@ -93,16 +88,11 @@ fn gradients_by_path<A: AutodiffBackend, M: Module<A>>(module: &M, gradients: &A
         }
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<A, D>>) {
             if let Some(gradient) = param.val().grad(self.gradients) {
-                self.found
-                    .insert(self.path.join("."), gradient.into_data().iter().collect());
+                self.found.insert(self.path.join("."), gradient.into_data().iter().collect());
             }
         }
     }
-    let mut collect = Collect {
-        path: Vec::new(),
-        gradients,
-        found: BTreeMap::new(),
-    };
+    let mut collect = Collect { path: Vec::new(), gradients, found: BTreeMap::new() };
     module.visit(&mut collect);
     collect.found
 }
@@ -125,15 +115,8 @@ struct Comparison<'a, B: Kernels> {
 
 impl<'a, B: Kernels> Comparison<'a, B> {
     fn new(fixture: &'a NamedTensors, device: &B::Device) -> Self {
-        let (shape, _) = fixture
-            .get("model.conv1.weight")
-            .unwrap_or_else(|error| panic!("{error}"));
-        let config = ResNetConfig {
-            depth: Depth::ResNet18,
-            channels: shape[1],
-            width: shape[0],
-            classes: 2,
-        };
+        let (shape, _) = fixture.get("model.conv1.weight").unwrap_or_else(|error| panic!("{error}"));
+        let config = ResNetConfig { depth: Depth::ResNet18, channels: shape[1], width: shape[0], classes: 2 };
         let fresh = ResNet::new(&config, &mut ChaCha8Rng::seed_from_u64(0), device);
         let model = weights::load(fresh, &fixture.below("model.")).unwrap_or_else(|error| panic!("{error}"));
         let (_, labels) = fixture.get("y").unwrap_or_else(|error| panic!("{error}"));
@@ -145,13 +128,7 @@ impl<'a, B: Kernels> Comparison<'a, B> {
             masked: tensor(fixture, "x_shuffled", device),
             labels: Tensor::<Autodiff<B>, 1, Int>::from_data(TensorData::new(labels, [count]), device),
         };
-        Self {
-            fixture,
-            device: device.clone(),
-            model,
-            batch,
-            report: Report::default(),
-        }
+        Self { fixture, device: device.clone(), model, batch, report: Report::default() }
     }
 
     fn expected(&self, name: &str) -> &'a [f32] {
@@ -160,11 +137,7 @@ impl<'a, B: Kernels> Comparison<'a, B> {
 
     /// Compares a loss of one number and the gradients of the model.
     fn loss(&mut self, name: &str, loss: Tensor<Autodiff<B>, 1>) {
-        self.report.compare(
-            &format!("{name}.value"),
-            &values(loss.clone()),
-            self.expected(&format!("{name}.value")),
-        );
+        self.report.compare(&format!("{name}.value"), &values(loss.clone()), self.expected(&format!("{name}.value")));
         let found = gradients_by_path::<Autodiff<B>, _>(&self.model, &loss.backward());
         let prefix = format!("{name}.grad.");
         for parameter in self.fixture.below(&prefix).names() {
@@ -192,13 +165,7 @@ impl<'a, B: Kernels> Comparison<'a, B> {
             self.penalty(&format!("actdiff.{variant}"), ActDiff { weight: 1.0, variant });
             self.penalty(&format!("gradmask.{variant}"), GradMask { weight: 1.0, variant });
         }
-        self.penalty(
-            "rrr.released",
-            Rrr {
-                weight: 1.0,
-                variant: Variant::Released,
-            },
-        );
+        self.penalty("rrr.released", Rrr { weight: 1.0, variant: Variant::Released });
         self.adversarial();
         self.masked_is_cross_entropy_of_the_masked_images();
         self.name_what_was_passed_over();
@@ -208,10 +175,8 @@ impl<'a, B: Kernels> Comparison<'a, B> {
     fn forward_passes(&mut self) {
         let images = self.batch.images.clone();
         let train = self.model.trace(images.clone(), Mode::Train);
-        self.report
-            .compare("logits.train", &values(train.logits), self.expected("logits.train"));
-        self.report
-            .compare("pooled.train", &values(train.pooled), self.expected("pooled.train"));
+        self.report.compare("logits.train", &values(train.logits), self.expected("logits.train"));
+        self.report.compare("pooled.train", &values(train.pooled), self.expected("pooled.train"));
         let absorbed = self.model.clone().absorb(train.statistics);
         let bytes = weights::to_bytes(&absorbed).unwrap_or_else(|error| panic!("{error}"));
         let saved = NamedTensors::from_bytes(&bytes).unwrap_or_else(|error| panic!("{error}"));
@@ -221,16 +186,10 @@ impl<'a, B: Kernels> Comparison<'a, B> {
             self.report.compare(&full, found, self.expected(&full));
         }
         let evaluated = self.model.trace(images.clone(), Mode::Evaluate);
-        self.report
-            .compare("logits.eval", &values(evaluated.logits), self.expected("logits.eval"));
-        let saliency = input_gradient(&self.model, images, Mode::Evaluate, |trace| {
-            trace.logits.clone().narrow(1, 1, 1).sum()
-        });
-        self.report.compare(
-            "saliency.eval",
-            &values(saliency.gradient),
-            self.expected("saliency.eval"),
-        );
+        self.report.compare("logits.eval", &values(evaluated.logits), self.expected("logits.eval"));
+        let saliency =
+            input_gradient(&self.model, images, Mode::Evaluate, |trace| trace.logits.clone().narrow(1, 1, 1).sum());
+        self.report.compare("saliency.eval", &values(saliency.gradient), self.expected("saliency.eval"));
     }
 
     /// The fixture's discriminator has no spectral normalisation, and its layers are numbered as in
@@ -238,12 +197,7 @@ impl<'a, B: Kernels> Comparison<'a, B> {
     fn adversarial(&mut self) {
         let stored = self.fixture.below("discriminator.");
         let (shape, _) = stored.get("0.weight").unwrap_or_else(|error| panic!("{error}"));
-        let config = DiscriminatorConfig {
-            features: shape[1],
-            hidden: shape[0],
-            layers: 2,
-            spectral: false,
-        };
+        let config = DiscriminatorConfig { features: shape[1], hidden: shape[0], layers: 2, spectral: false };
         let fresh = Discriminator::new(&config, &mut ChaCha8Rng::seed_from_u64(0), &self.device);
         let stored = stored.renamed(|name| match name.split_once('.') {
             Some(("4", rest)) => format!("output.{rest}"),
@@ -256,10 +210,7 @@ impl<'a, B: Kernels> Comparison<'a, B> {
         let whole = self.model.trace(self.batch.images.clone(), Mode::Train).pooled;
         let loss = DiscriminatorLoss(Variant::Released);
         let judged = |features| discriminator.forward(features);
-        self.loss(
-            "adversarial.encoder",
-            loss.encoder(judged(whole.clone()), judged(masked.clone())),
-        );
+        self.loss("adversarial.encoder", loss.encoder(judged(whole.clone()), judged(masked.clone())));
         let value = loss.discriminator(judged(whole), judged(masked));
         let name = "adversarial.discriminator.value";
         self.report.compare(name, &values(value), self.expected(name));
@@ -268,10 +219,7 @@ impl<'a, B: Kernels> Comparison<'a, B> {
     fn masked_is_cross_entropy_of_the_masked_images(&mut self) {
         let labels = self.batch.labels.clone();
         let masked = Masked.objective(&self.model, &self.batch).total(labels.clone());
-        let swapped = Batch {
-            images: self.batch.masked.clone(),
-            ..self.batch.clone()
-        };
+        let swapped = Batch { images: self.batch.masked.clone(), ..self.batch.clone() };
         let direct = Unpenalised.objective(&self.model, &swapped).total(labels);
         self.report.compare("masked", &values(masked), &values(direct));
     }

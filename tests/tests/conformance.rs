@@ -17,10 +17,7 @@ fn operations_have_the_values_of_plain_loops() {
 #[test]
 fn derivatives_of_both_orders_agree_with_finite_differences() {
     backends::on_each(|device| {
-        let single = Derivatives {
-            dtype: DType::F32,
-            tolerances: [1e-4, 2e-4],
-        };
+        let single = Derivatives { dtype: DType::F32, tolerances: [1e-4, 2e-4] };
         assert_eq!(device.run(single), NOTHING);
     });
 }
@@ -29,10 +26,7 @@ fn derivatives_of_both_orders_agree_with_finite_differences() {
 fn double_precision_agrees_closely() {
     backends::on_each(|device| {
         if device.info().backend == BackendName::Cpu {
-            let double = Derivatives {
-                dtype: DType::F64,
-                tolerances: [1e-8, 1e-4],
-            };
+            let double = Derivatives { dtype: DType::F64, tolerances: [1e-8, 1e-4] };
             assert_eq!(device.run(double), NOTHING);
         }
     });
@@ -44,10 +38,6 @@ fn a_kernel_smaller_than_the_stride_is_transposed_rightly_although_stock_burn_fa
         let (stock, ours) = device.run(SmallKernel);
         assert!(ours < 1e-6, "ours is off by {ours}");
         let on_a_gpu = device.info().backend != BackendName::Cpu;
-        assert_eq!(
-            stock > 0.1,
-            on_a_gpu,
-            "stock Burn is off by {stock}: see the module `stock`"
-        );
+        assert_eq!(stock > 0.1, on_a_gpu, "stock Burn is off by {stock}: see the module `stock`");
     });
 }

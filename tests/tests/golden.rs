@@ -2,6 +2,8 @@
 //!
 //! `HERRING_FIXTURES` names further fixture files, or folders of them, separated by colons.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
+
 use herring_models::weights::NamedTensors;
 use herring_tests::{backends, golden::GoldenLosses};
 use std::path::{Path, PathBuf};
@@ -15,9 +17,8 @@ fn fixtures() -> Vec<PathBuf> {
     for place in places {
         if place.is_dir() {
             let listed = std::fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().path());
-            let mut listed: Vec<_> = listed
-                .filter(|path| path.extension().is_some_and(|end| end == "safetensors"))
-                .collect();
+            let mut listed: Vec<_> =
+                listed.filter(|path| path.extension().is_some_and(|end| end == "safetensors")).collect();
             listed.sort();
             assert!(!listed.is_empty(), "{}: no fixture in this folder", place.display());
             files.extend(listed);
@@ -34,11 +35,7 @@ fn losses_and_gradients_agree_with_pytorch() {
         for path in fixtures() {
             let fixture = NamedTensors::read(&path).unwrap_or_else(|error| panic!("{error}"));
             let report = device.run(GoldenLosses(&fixture));
-            let worst = report
-                .compared
-                .iter()
-                .max_by(|left, right| left.1.total_cmp(&right.1))
-                .unwrap();
+            let worst = report.compared.iter().max_by(|left, right| left.1.total_cmp(&right.1)).unwrap();
             println!(
                 "{}: {} comparisons, furthest off {} by {:.1e}; not built here: {}",
                 path.display(),
@@ -47,13 +44,7 @@ fn losses_and_gradients_agree_with_pytorch() {
                 worst.1,
                 report.passed_over.join(", ")
             );
-            assert_eq!(
-                report.failures(),
-                Vec::<String>::new(),
-                "{} on {}",
-                path.display(),
-                device.info().name
-            );
+            assert_eq!(report.failures(), Vec::<String>::new(), "{} on {}", path.display(), device.info().name);
         }
     });
 }

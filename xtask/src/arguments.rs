@@ -152,6 +152,5 @@ pub(crate) struct TestArguments {
 }
 
 fn seed(text: &str) -> Result<u32, String> {
-    text.parse()
-        .map_err(|_| format!("expected a whole number from 0 to {}", u32::MAX))
+    text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u32::MAX))
 }

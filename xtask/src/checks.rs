@@ -20,13 +20,7 @@ struct Stage {
 
 // All in the release profile, so that dependencies, build scripts and macros are built once.
 const STAGES: [Stage; 4] = [
-    Stage {
-        name: "format",
-        arguments: &["fmt", "--all", "--check"],
-        after: &[],
-        environment: &[],
-        featured: false,
-    },
+    Stage { name: "format", arguments: &["fmt", "--all", "--check"], after: &[], environment: &[], featured: false },
     Stage {
         name: "lints",
         arguments: &["clippy", "--release", "--workspace", "--all-targets"],
@@ -58,11 +52,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Exit {
         let clock = Instant::now();
         let passed = stage.run(arguments.features.as_deref(), &mut skipped);
         let word = if passed { "ok" } else { "FAILED" };
-        print(&format!(
-            "==> {}: {word} in {:.1} s",
-            stage.name,
-            clock.elapsed().as_secs_f64()
-        ));
+        print(&format!("==> {}: {word} in {:.1} s", stage.name, clock.elapsed().as_secs_f64()));
         if !passed {
             failed.push(stage.name);
         }

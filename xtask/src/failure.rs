@@ -17,20 +17,14 @@ where
     for<'a> Exit: From<&'a E>,
 {
     fn from(error: E) -> Self {
-        Self {
-            exit: Exit::from(&error),
-            text: error.to_string(),
-        }
+        Self { exit: Exit::from(&error), text: error.to_string() }
     }
 }
 
 impl Failure {
     /// The device is not there or gave up.
     pub(crate) fn device(error: impl Display) -> Self {
-        Self {
-            text: error.to_string(),
-            exit: Exit::Environment,
-        }
+        Self { text: error.to_string(), exit: Exit::Environment }
     }
 }
 
@@ -46,12 +40,7 @@ pub(crate) fn usage(error: &clap::Error) -> Result<Exit, Failure> {
         return Ok(Exit::BadInput);
     }
     let text = error.to_string();
-    let told = text
-        .lines()
-        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"));
+    let told = text.lines().take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"));
     let told = told.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
-    Err(Failure {
-        text: told.trim_start_matches("error: ").to_owned(),
-        exit: Exit::BadInput,
-    })
+    Err(Failure { text: told.trim_start_matches("error: ").to_owned(), exit: Exit::BadInput })
 }

@@ -34,9 +34,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::ReproIclr2021(arguments) => repro::run(&arguments),
         Command::Report(arguments) => repro::report(&arguments.out),
         Command::Devices => devices::run(),
-        Command::Bench {
-            command: BenchCommand::Step(arguments),
-        } => bench::step(&arguments),
+        Command::Bench { command: BenchCommand::Step(arguments) } => bench::step(&arguments),
         Command::Test(arguments) => Ok(checks::run(&arguments)),
     }
 }

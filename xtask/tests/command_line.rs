@@ -21,11 +21,7 @@ fn refused(arguments: &[&str], code: i32, expected: &str) {
     assert!(stdout.is_empty(), "{stdout}");
     assert!(stderr.starts_with("error: ") && stderr.contains(expected), "{stderr}");
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
-    assert_eq!(
-        std::fs::read_dir(folder.path()).unwrap().count(),
-        0,
-        "something was written"
-    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "something was written");
 }
 
 #[test]
@@ -35,53 +31,25 @@ fn names_that_stand_for_nothing() {
         2,
         "unknown method 'gradmsk': expected one of baseline, masked, masked-zero, actdiff",
     );
-    refused(
-        &["repro-iclr2021", "--scale", "huge"],
-        2,
-        "unknown scale 'huge': expected one of smoke, quick, paper",
-    );
-    refused(
-        &["repro-iclr2021", "--backend", "tpu"],
-        2,
-        "unknown backend 'tpu': expected one of cpu, cuda, wgpu",
-    );
-    refused(
-        &["repro-iclr2021", "--variant", "mine"],
-        2,
-        "unknown variant 'mine': expected one of paper, released",
-    );
-    refused(
-        &["repro-iclr2021", "--sclae", "quick"],
-        2,
-        "unexpected argument '--sclae'",
-    );
+    refused(&["repro-iclr2021", "--scale", "huge"], 2, "unknown scale 'huge': expected one of smoke, quick, paper");
+    refused(&["repro-iclr2021", "--backend", "tpu"], 2, "unknown backend 'tpu': expected one of cpu, cuda, wgpu");
+    refused(&["repro-iclr2021", "--variant", "mine"], 2, "unknown variant 'mine': expected one of paper, released");
+    refused(&["repro-iclr2021", "--sclae", "quick"], 2, "unexpected argument '--sclae'");
     refused(&["bench", "step", "bas"], 2, "unknown method 'bas'");
     refused(&["reprö"], 2, "unrecognized subcommand 'reprö'");
 }
 
 #[test]
 fn values_that_make_no_sense() {
-    refused(
-        &["repro-iclr2021", "--seeds", "1,-2"],
-        2,
-        "expected a whole number from 0 to 4294967295",
-    );
+    refused(&["repro-iclr2021", "--seeds", "1,-2"], 2, "expected a whole number from 0 to 4294967295");
     refused(&["repro-iclr2021", "--seeds", "7,7"], 2, "seed 7 was given twice");
-    refused(
-        &["repro-iclr2021", "--methods", "rrr,rrr"],
-        2,
-        "method rrr was given twice",
-    );
+    refused(&["repro-iclr2021", "--methods", "rrr,rrr"], 2, "method rrr was given twice");
 }
 
 #[test]
 fn files_that_are_not_there_or_not_right() {
     refused(&["repro-iclr2021", "--config", "no.toml"], 2, "no.toml: cannot be read");
-    refused(
-        &["report", "--out", "nowhere"],
-        2,
-        "nowhere: found no reproduction here",
-    );
+    refused(&["report", "--out", "nowhere"], 2, "nowhere: found no reproduction here");
 
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("my.toml"), "format = 1\nexperiment = \n").unwrap();
@@ -115,13 +83,7 @@ fn help_teaches() {
     let folder = tempfile::tempdir().unwrap();
     let (exit, stdout, stderr) = xtask(folder.path(), &["repro-iclr2021", "--help"]);
     assert_eq!((exit, stderr.as_str()), (0, ""));
-    for taught in [
-        "Examples:",
-        "Exit codes:",
-        "--resume",
-        "[default: quick]",
-        "never repeated",
-    ] {
+    for taught in ["Examples:", "Exit codes:", "--resume", "[default: quick]", "never repeated"] {
         assert!(stdout.contains(taught), "{taught} is missing");
     }
     let (exit, stdout, _) = xtask(folder.path(), &["devices"]);
@@ -140,11 +102,7 @@ fn a_check_that_fails_does_not_hide_the_others() {
     std::fs::write(&cargo, script).unwrap();
     std::fs::set_permissions(&cargo, std::fs::Permissions::from_mode(0o755)).unwrap();
     let mut command = Command::cargo_bin("xtask").unwrap();
-    let output = command
-        .args(["test", "--features", "wgpu"])
-        .env("CARGO", &cargo)
-        .output()
-        .unwrap();
+    let output = command.args(["test", "--features", "wgpu"]).env("CARGO", &cargo).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stdout).unwrap();
     for told in [

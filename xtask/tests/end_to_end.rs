@@ -26,10 +26,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn runs(out: &Path) -> Vec<PathBuf> {
-    let mut folders: Vec<_> = fs::read_dir(out.join("runs"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut folders: Vec<_> = fs::read_dir(out.join("runs")).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
     folders
 }
@@ -57,10 +54,7 @@ fn six_methods_from_one_command_to_table_and_report() {
     for method in METHODS {
         assert!(printed.contains(method), "no row for {method}:\n{printed}");
     }
-    assert!(
-        printed.contains("0.560±0.036"),
-        "the paper's value stands beside ActDiff's:\n{printed}"
-    );
+    assert!(printed.contains("0.560±0.036"), "the paper's value stands beside ActDiff's:\n{printed}");
     assert!(printed.contains("Not the paper's setting"), "{printed}");
 
     assert_eq!(runs(folder.path()).len(), METHODS.len());
@@ -78,10 +72,7 @@ fn six_methods_from_one_command_to_table_and_report() {
         }
     }
     let report = fs::read_to_string(folder.path().join("report.html")).unwrap();
-    assert!(
-        !report.contains("<script") && !report.contains("src=\"http"),
-        "the report stands alone"
-    );
+    assert!(!report.contains("<script") && !report.contains("src=\"http"), "the report stands alone");
     assert!(report.matches("<svg").count() >= 2 && report.matches("data:image/png").count() >= 10);
     let rows = fs::read_to_string(folder.path().join("results.csv")).unwrap();
     assert!(rows.lines().count() > METHODS.len());
@@ -97,10 +88,7 @@ fn the_same_bytes_twice_and_no_finished_run_again() {
     assert_eq!(before, contents(second.path()));
 
     let provenance = |folder: &Path| -> Vec<Vec<u8>> {
-        runs(folder)
-            .iter()
-            .map(|run| fs::read(run.join("provenance.json")).unwrap())
-            .collect()
+        runs(folder).iter().map(|run| fs::read(run.join("provenance.json")).unwrap()).collect()
     };
     let clocks = provenance(first.path());
     assert!(smoke(first.path(), &["--resume"]).status.success());
@@ -116,22 +104,13 @@ fn a_run_that_diverges_is_shown_and_the_others_go_on() {
     let path = folder.path().join("diverges.toml");
     fs::write(&path, config).unwrap();
     let out = folder.path().join("out");
-    let output = smoke(
-        &out,
-        &["--methods", "gradmask,masked", "--config", path.to_str().unwrap()],
-    );
+    let output = smoke(&out, &["--methods", "gradmask,masked", "--config", path.to_str().unwrap()]);
     let everything = text(&output.stdout) + &text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{everything}");
     assert!(everything.contains("epoch 1, step"), "{everything}");
-    let names: Vec<_> = runs(&out)
-        .iter()
-        .map(|run| run.file_name().unwrap().to_str().unwrap().to_owned())
-        .collect();
+    let names: Vec<_> = runs(&out).iter().map(|run| run.file_name().unwrap().to_str().unwrap().to_owned()).collect();
     assert_eq!(names.len(), 2, "{names:?}");
-    assert!(
-        names.iter().any(|name| name.starts_with("failed-gradmask-1234-")),
-        "{names:?}"
-    );
+    assert!(names.iter().any(|name| name.starts_with("failed-gradmask-1234-")), "{names:?}");
     assert!(names.iter().any(|name| name.starts_with("masked-1234-")), "{names:?}");
 }
 
@@ -152,13 +131,7 @@ fn control_c_leaves_finished_runs_and_nothing_half_written() {
         std::thread::sleep(Duration::from_millis(20));
     }
     std::thread::sleep(Duration::from_millis(500));
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &child.id().to_string()])
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let visible = runs(out.path()).into_iter().filter(|run| {
         let name = run.file_name().unwrap().to_str().unwrap();

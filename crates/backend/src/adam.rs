@@ -29,21 +29,13 @@ pub struct AdamSettings {
 impl AdamSettings {
     /// PyTorch's defaults at a learning rate: betas 0.9 and 0.999, epsilon 1e-8.
     pub fn new(learning_rate: f64) -> Self {
-        Self {
-            learning_rate,
-            beta1: 0.9,
-            beta2: 0.999,
-            epsilon: 1e-8,
-        }
+        Self { learning_rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
     }
 
     /// The factors that undo the zero start of the moments at step `time`, which counts from 1.
     pub(crate) fn corrections(&self, time: u64) -> Corrections {
         let exponent = time as f64;
-        Corrections {
-            first: 1.0 - self.beta1.powf(exponent),
-            second_root: (1.0 - self.beta2.powf(exponent)).sqrt(),
-        }
+        Corrections { first: 1.0 - self.beta1.powf(exponent), second_root: (1.0 - self.beta2.powf(exponent)).sqrt() }
     }
 }
 
@@ -62,10 +54,7 @@ pub struct Adam<B: Backend> {
 impl<B: Kernels> Adam<B> {
     /// An optimiser that has made no step.
     pub fn new(settings: AdamSettings) -> Self {
-        Self {
-            settings,
-            moments: HashMap::new(),
-        }
+        Self { settings, moments: HashMap::new() }
     }
 
     /// Moves every parameter of `module` that has a gradient; the others stay as they are.
@@ -74,10 +63,7 @@ impl<B: Kernels> Adam<B> {
         A: AutodiffBackend<InnerBackend = B>,
         M: AutodiffModule<A>,
     {
-        module.map(&mut Step {
-            optimiser: self,
-            gradients,
-        })
+        module.map(&mut Step { optimiser: self, gradients })
     }
 }
 
@@ -98,13 +84,7 @@ where
         };
         let (time, moments) = self.optimiser.moments.remove(&id).unwrap_or_else(|| {
             let zeros = || unwrap(gradient.zeros_like());
-            (
-                0,
-                AdamMoments {
-                    first: zeros(),
-                    second: zeros(),
-                },
-            )
+            (0, AdamMoments { first: zeros(), second: zeros() })
         });
         let time = time + 1;
         let settings = self.optimiser.settings;

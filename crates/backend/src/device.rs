@@ -89,11 +89,7 @@ pub fn devices(backend: BackendName) -> Vec<DeviceInfo> {
         BackendName::Wgpu => wgpu::adapters().into_iter().map(|adapter| adapter.name).collect(),
         _ => Vec::new(),
     };
-    names
-        .into_iter()
-        .enumerate()
-        .map(|(index, name)| DeviceInfo { backend, index, name })
-        .collect()
+    names.into_iter().enumerate().map(|(index, name)| DeviceInfo { backend, index, name }).collect()
 }
 
 /// Generic code that runs on whichever backend was chosen.
@@ -119,28 +115,15 @@ impl Device {
     /// devices that would.
     pub fn new(backend: BackendName, index: usize) -> Result<Self, DeviceError> {
         if !backend.compiled() {
-            let available: Vec<_> = BackendName::ALL
-                .into_iter()
-                .filter(|backend| backend.compiled())
-                .collect();
-            return Err(DeviceError::NotCompiled {
-                backend,
-                available: list(&available),
-            });
+            let available: Vec<_> = BackendName::ALL.into_iter().filter(|backend| backend.compiled()).collect();
+            return Err(DeviceError::NotCompiled { backend, available: list(&available) });
         }
         let found = devices(backend);
         match found.get(index) {
             Some(info) => Ok(Self { info: info.clone() }),
             None => {
-                let named: Vec<_> = found
-                    .iter()
-                    .map(|info| format!("{} ({})", info.index, info.name))
-                    .collect();
-                Err(DeviceError::NotThere {
-                    backend,
-                    index,
-                    available: list(&named),
-                })
+                let named: Vec<_> = found.iter().map(|info| format!("{} ({})", info.index, info.name)).collect();
+                Err(DeviceError::NotThere { backend, index, available: list(&named) })
             }
         }
     }
@@ -195,9 +178,7 @@ mod cuda {
         let count = CudaContext::device_count().unwrap_or(0);
         (0..count.max(0) as usize)
             .map(|index| {
-                CudaContext::new(index)
-                    .and_then(|context| context.name())
-                    .unwrap_or_else(|_| "CUDA device".to_owned())
+                CudaContext::new(index).and_then(|context| context.name()).unwrap_or_else(|_| "CUDA device".to_owned())
             })
             .collect()
     }
@@ -215,11 +196,7 @@ mod wgpu {
 
     /// The graphics API that Burn's runtime picks.
     fn backends() -> Backends {
-        if cfg!(any(target_os = "macos", target_os = "ios")) {
-            Backends::METAL
-        } else {
-            Backends::VULKAN
-        }
+        if cfg!(any(target_os = "macos", target_os = "ios")) { Backends::METAL } else { Backends::VULKAN }
     }
 
     /// The adapters that Burn can address, GPUs before software.
@@ -253,9 +230,6 @@ mod wgpu {
     }
 
     pub(super) fn device(index: usize) -> WgpuDevice {
-        adapters()
-            .into_iter()
-            .nth(index)
-            .map_or(WgpuDevice::DefaultDevice, |adapter| adapter.device)
+        adapters().into_iter().nth(index).map_or(WgpuDevice::DefaultDevice, |adapter| adapter.device)
     }
 }

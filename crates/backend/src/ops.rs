@@ -18,12 +18,7 @@ pub fn convolution_input_gradient<B: Kernels>(
     size: [usize; 2],
     options: ConvOptions,
 ) -> Tensor<B, 4> {
-    wrap(B::convolution_input_gradient(
-        unwrap(weight),
-        unwrap(output_gradient),
-        size,
-        options,
-    ))
+    wrap(B::convolution_input_gradient(unwrap(weight), unwrap(output_gradient), size, options))
 }
 
 /// The gradient of [`convolution`] with respect to its weight, whose rows and columns are `kernel`.
@@ -33,12 +28,7 @@ pub fn convolution_weight_gradient<B: Kernels>(
     kernel: [usize; 2],
     options: ConvOptions,
 ) -> Tensor<B, 4> {
-    wrap(B::convolution_weight_gradient(
-        unwrap(input),
-        unwrap(output_gradient),
-        kernel,
-        options,
-    ))
+    wrap(B::convolution_weight_gradient(unwrap(input), unwrap(output_gradient), kernel, options))
 }
 
 /// A normalised batch with the statistics that normalised it.
@@ -61,11 +51,7 @@ pub fn batch_norm<B: Kernels>(
     epsilon: f64,
 ) -> Normalised<B> {
     let found = B::batch_norm(unwrap(input), unwrap(scale), unwrap(shift), epsilon);
-    Normalised {
-        output: wrap(found.output),
-        mean: wrap(found.statistics.mean),
-        variance: wrap(found.variance),
-    }
+    Normalised { output: wrap(found.output), mean: wrap(found.statistics.mean), variance: wrap(found.variance) }
 }
 
 /// `max(input, 0)`.

@@ -13,10 +13,7 @@ pub(crate) fn constant<B: Backend>(input: Tensor<B, 4>, margins: [[usize; 2]; 2]
             shape[2 + axis] = length;
             (length > 0).then(|| Tensor::<B, 4>::full(shape, value, (&device, dtype)))
         };
-        let parts: Vec<_> = [margin(before), Some(padded.clone()), margin(after)]
-            .into_iter()
-            .flatten()
-            .collect();
+        let parts: Vec<_> = [margin(before), Some(padded.clone()), margin(after)].into_iter().flatten().collect();
         if parts.len() > 1 {
             padded = Tensor::cat(parts, 2 + axis);
         }

@@ -9,10 +9,7 @@ use burn::tensor::{Tensor, backend::Backend};
 /// The mean over rows and columns: `[batch, channels, height, width]` to `[batch, channels]`.
 pub fn global_average<B: Backend>(input: Tensor<B, 4>) -> Tensor<B, 2> {
     let [batch, channels, height, width] = input.dims();
-    input
-        .reshape([batch, channels, height * width])
-        .mean_dim(2)
-        .reshape([batch, channels])
+    input.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels])
 }
 
 /// Averages to `size` rows and columns; window `i` of `n` covers
@@ -40,10 +37,7 @@ pub fn maximum<B: Backend>(
 ) -> Tensor<B, 4> {
     let padded = padding::constant(input, margins.map(|margin| [margin; 2]), f32::MIN);
     let [batch, channels, height, width] = padded.dims();
-    let out = [
-        (height - kernel[0]) / stride[0] + 1,
-        (width - kernel[1]) / stride[1] + 1,
-    ];
+    let out = [(height - kernel[0]) / stride[0] + 1, (width - kernel[1]) / stride[1] + 1];
     let window = |row: usize, column: usize| {
         let end = |start: usize, axis: usize| start + (out[axis] - 1) * stride[axis] + 1;
         padded.clone().slice([

@@ -21,17 +21,12 @@ pub(crate) fn separable<B: Backend>(
                 values[position * from + index] += weight;
             }
         }
-        Tensor::<B, 2>::from_data(
-            TensorData::new(values, [to, from]).convert_dtype(dtype),
-            (&device, dtype),
-        )
+        Tensor::<B, 2>::from_data(TensorData::new(values, [to, from]).convert_dtype(dtype), (&device, dtype))
     };
     let columns = matrix(width, size[1]).transpose();
     let rows = matrix(height, size[0]);
-    let widened = input
-        .reshape([batch * channels * height, width])
-        .matmul(columns)
-        .reshape([batch * channels, height, size[1]]);
+    let widened =
+        input.reshape([batch * channels * height, width]).matmul(columns).reshape([batch * channels, height, size[1]]);
     rows.unsqueeze::<3>()
         .expand([batch * channels, size[0], height])
         .matmul(widened)

@@ -19,12 +19,7 @@ fn main() -> Result<(), DatasetError> {
             let Some(sample) = dataset.samples().iter().find(|s| s.label == label) else {
                 continue;
             };
-            println!(
-                "\n{}, {}: label {label}, environment {}",
-                dataset.name(),
-                sample.id,
-                sample.environment
-            );
+            println!("\n{}, {}: label {label}, environment {}", dataset.name(), sample.id, sample.environment);
             let permuted = permute::permuted_image(&sample.image, &sample.mask, &mut rng)?;
             print_pair(sample, &permuted);
         }

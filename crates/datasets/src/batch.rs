@@ -147,12 +147,7 @@ impl<'a> Batches<'a> {
         if batch_size == 0 {
             return Err(DatasetError::out_of_range("batch_size", 0, "at least 1"));
         }
-        Ok(Self {
-            dataset,
-            order: (0..dataset.len()).collect(),
-            batch_size,
-            position: 0,
-        })
+        Ok(Self { dataset, order: (0..dataset.len()).collect(), batch_size, position: 0 })
     }
 
     /// The order of the whole epoch, as positions in the dataset.

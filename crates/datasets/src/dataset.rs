@@ -49,12 +49,7 @@ impl Dataset {
         for sample in &samples {
             check(sample, shape, classes)?;
         }
-        Ok(Self {
-            name: name.into(),
-            classes,
-            shape,
-            samples,
-        })
+        Ok(Self { name: name.into(), classes, shape, samples })
     }
 
     /// What the dataset calls itself, for instance `crosses/train`.
@@ -111,19 +106,11 @@ pub struct Splits {
 fn check(sample: &Sample, shape: [usize; 3], classes: usize) -> Result<(), DatasetError> {
     let fail = |field, found: String, expected: String| Err(DatasetError::sample(&sample.id, field, found, expected));
     if sample.image.shape() != shape {
-        return fail(
-            "image shape",
-            format!("{:?}", sample.image.shape()),
-            format!("{shape:?}"),
-        );
+        return fail("image shape", format!("{:?}", sample.image.shape()), format!("{shape:?}"));
     }
     let mask_shape = [1, shape[1], shape[2]];
     if sample.mask.shape() != mask_shape {
-        return fail(
-            "mask shape",
-            format!("{:?}", sample.mask.shape()),
-            format!("{mask_shape:?}"),
-        );
+        return fail("mask shape", format!("{:?}", sample.mask.shape()), format!("{mask_shape:?}"));
     }
     if sample.label >= classes {
         return fail("label", sample.label.to_string(), format!("less than {classes}"));
@@ -182,14 +169,8 @@ mod tests {
             refused(|s| s.image.values_mut()[7] = f32::NAN),
             "sample a/0: image value is NaN, expected a finite number"
         );
-        assert_eq!(
-            refused(|s| s.mask.values_mut()[0] = 1.5),
-            "sample a/0: mask value is 1.5, expected within [0, 1]"
-        );
-        assert_eq!(
-            Dataset::new("d", 2, vec![]).unwrap_err().to_string(),
-            "samples is empty, expected at least 1"
-        );
+        assert_eq!(refused(|s| s.mask.values_mut()[0] = 1.5), "sample a/0: mask value is 1.5, expected within [0, 1]");
+        assert_eq!(Dataset::new("d", 2, vec![]).unwrap_err().to_string(), "samples is empty, expected at least 1");
         assert!(Dataset::new("d", 0, vec![sample()]).is_err());
     }
 }

@@ -45,27 +45,14 @@ pub enum DatasetError {
 
 impl DatasetError {
     pub(crate) fn out_of_range(field: &'static str, found: impl Display, expected: impl Display) -> Self {
-        Self::OutOfRange {
-            field,
-            found: found.to_string(),
-            expected: expected.to_string(),
-        }
+        Self::OutOfRange { field, found: found.to_string(), expected: expected.to_string() }
     }
 
     pub(crate) fn shape(what: impl Display, found: impl Display, expected: impl Display) -> Self {
-        Self::Shape {
-            what: what.to_string(),
-            found: found.to_string(),
-            expected: expected.to_string(),
-        }
+        Self::Shape { what: what.to_string(), found: found.to_string(), expected: expected.to_string() }
     }
 
     pub(crate) fn sample(id: &str, field: &'static str, found: impl Display, expected: impl Display) -> Self {
-        Self::Sample {
-            id: id.to_owned(),
-            field,
-            found: found.to_string(),
-            expected: expected.to_string(),
-        }
+        Self::Sample { id: id.to_owned(), field, found: found.to_string(), expected: expected.to_string() }
     }
 }

@@ -26,12 +26,7 @@ impl Image {
     pub fn new(channels: usize, height: usize, width: usize, values: Vec<f32>) -> Result<Self, DatasetError> {
         let product = channels.checked_mul(height).and_then(|plane| plane.checked_mul(width));
         match product {
-            Some(count) if count > 0 && count == values.len() => Ok(Self {
-                channels,
-                height,
-                width,
-                values,
-            }),
+            Some(count) if count > 0 && count == values.len() => Ok(Self { channels, height, width, values }),
             _ => Err(DatasetError::shape(
                 "image",
                 format!("{} values", values.len()),
@@ -42,12 +37,7 @@ impl Image {
 
     // Callers inside the crate that know the shape to be right skip the error path.
     pub(crate) fn filled(channels: usize, height: usize, width: usize, value: f32) -> Self {
-        Self {
-            channels,
-            height,
-            width,
-            values: vec![value; channels * height * width],
-        }
+        Self { channels, height, width, values: vec![value; channels * height * width] }
     }
 
     /// Number of channels.

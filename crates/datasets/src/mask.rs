@@ -22,11 +22,7 @@ use crate::{DatasetError, Image, Sample};
 /// [`DatasetError::OutOfRange`] if `sigma` is negative or not finite.
 pub fn dilation_half_width(sigma: f64) -> Result<usize, DatasetError> {
     if !sigma.is_finite() || sigma < 0.0 {
-        return Err(DatasetError::out_of_range(
-            "dilation_sigma",
-            sigma,
-            "a finite number of pixels, at least 0",
-        ));
+        return Err(DatasetError::out_of_range("dilation_sigma", sigma, "a finite number of pixels, at least 0"));
     }
     // A float-to-integer cast saturates, and `dilate` never looks past the border of the image.
     Ok((4.0 * sigma + 0.5).floor() as usize)
@@ -69,9 +65,7 @@ pub(crate) fn reach(centre: usize, half_width: usize, side: usize) -> Range<usiz
 /// This is the reading of the training code, in which a fractional border pixel counts as outside.
 /// (The localisation scores of the same code count any value above 0 as inside.)
 pub fn outside(mask: &[f32]) -> Vec<f32> {
-    mask.iter()
-        .map(|&value| if is_outside(value) { 1.0 } else { 0.0 })
-        .collect()
+    mask.iter().map(|&value| if is_outside(value) { 1.0 } else { 0.0 }).collect()
 }
 
 // Exact comparison is the definition: only a value of exactly 1 is inside.
@@ -100,10 +94,8 @@ pub fn keep_fraction(samples: &mut [Sample], fraction: f64) -> Result<(), Datase
     for sample in samples.iter() {
         *totals.entry(sample.label).or_default() += 1;
     }
-    let mut left: BTreeMap<usize, usize> = totals
-        .into_iter()
-        .map(|(label, total)| (label, (fraction * total as f64).round() as usize))
-        .collect();
+    let mut left: BTreeMap<usize, usize> =
+        totals.into_iter().map(|(label, total)| (label, (fraction * total as f64).round() as usize)).collect();
     for sample in samples.iter_mut() {
         let left = left.entry(sample.label).or_default();
         if *left > 0 {
@@ -121,15 +113,7 @@ mod tests {
 
     #[test]
     fn half_widths_of_the_paper() {
-        let cases = [
-            (0.0, 0),
-            (0.124, 0),
-            (0.125, 1),
-            (0.5, 2),
-            (0.639513, 3),
-            (0.817838, 3),
-            (1.0, 4),
-        ];
+        let cases = [(0.0, 0), (0.124, 0), (0.125, 1), (0.5, 2), (0.639513, 3), (0.817838, 3), (1.0, 4)];
         for (sigma, expected) in cases {
             assert_eq!(dilation_half_width(sigma), Ok(expected), "sigma {sigma}");
         }

@@ -74,11 +74,7 @@ impl LegacyRandom {
     /// [`DatasetError::OutOfRange`] if `low >= high`.
     pub fn randint(&mut self, low: u32, high: u32) -> Result<u32, DatasetError> {
         if low >= high {
-            return Err(DatasetError::out_of_range(
-                "high",
-                high,
-                format!("greater than low, which is {low}"),
-            ));
+            return Err(DatasetError::out_of_range("high", high, format!("greater than low, which is {low}")));
         }
         Ok(low + self.interval(high - 1 - low))
     }
@@ -117,11 +113,7 @@ impl LegacyRandom {
     /// [`DatasetError::OutOfRange`] if `count > n`.
     pub fn choice_without_replacement(&mut self, n: usize, count: usize) -> Result<Vec<usize>, DatasetError> {
         if count > n {
-            return Err(DatasetError::out_of_range(
-                "count",
-                count,
-                format!("at most the population, {n}"),
-            ));
+            return Err(DatasetError::out_of_range("count", count, format!("at most the population, {n}")));
         }
         let mut values = self.permutation(n)?;
         values.truncate(count);

@@ -52,11 +52,7 @@ pub fn zero_outside(values: &mut [f32], mask: &[f32]) -> Result<(), DatasetError
 pub fn permuted_image<R: Rng + ?Sized>(image: &Image, mask: &Image, rng: &mut R) -> Result<Image, DatasetError> {
     let [_, height, width] = image.shape();
     if mask.shape() != [1, height, width] {
-        return Err(DatasetError::shape(
-            "mask",
-            format!("{:?}", mask.shape()),
-            format!("{:?}", [1, height, width]),
-        ));
+        return Err(DatasetError::shape("mask", format!("{:?}", mask.shape()), format!("{:?}", [1, height, width])));
     }
     let mut copy = image.clone();
     permute_outside(copy.values_mut(), mask.values(), rng)?;
@@ -79,9 +75,7 @@ impl Batch {
         let [_, channels, height, width] = self.shape();
         let plane = height * width;
         let mut images = self.images().to_vec();
-        let pairs = images
-            .chunks_exact_mut(channels * plane)
-            .zip(self.masks().chunks_exact(plane));
+        let pairs = images.chunks_exact_mut(channels * plane).zip(self.masks().chunks_exact(plane));
         for (image, mask) in pairs {
             change(image, mask);
         }
@@ -113,10 +107,6 @@ fn check(values: usize, mask: usize) -> Result<(), DatasetError> {
     if mask > 0 && values.is_multiple_of(mask) {
         Ok(())
     } else {
-        Err(DatasetError::shape(
-            "image",
-            format!("{values} values"),
-            format!("a multiple of the mask's {mask}"),
-        ))
+        Err(DatasetError::shape("image", format!("{values} values"), format!("a multiple of the mask's {mask}")))
     }
 }

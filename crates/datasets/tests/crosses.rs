@@ -41,10 +41,7 @@ fn published() -> Vec<Vec<u8>> {
 }
 
 fn bytes(samples: &[Sample], part: fn(&Sample) -> &Image) -> Vec<u8> {
-    samples
-        .iter()
-        .flat_map(|sample| part(sample).values().iter().map(|&value| value as u8))
-        .collect()
+    samples.iter().flat_map(|sample| part(sample).values().iter().map(|&value| value as u8)).collect()
 }
 
 #[test]
@@ -78,11 +75,7 @@ fn first_drawings_of_each_group() {
     ];
     for (group, index, arm, rows, columns) in expected {
         let drawing = drawings(group, Difficulty::Hard).unwrap().swap_remove(index);
-        assert_eq!(
-            (drawing.arm, drawing.rows, drawing.columns),
-            (arm, rows, columns),
-            "{group:?} {index}"
-        );
+        assert_eq!((drawing.arm, drawing.rows, drawing.columns), (arm, rows, columns), "{group:?} {index}");
     }
 }
 
@@ -121,14 +114,8 @@ fn selections_of_the_protocol() {
         (zeros[..5].to_vec(), ones[..5].to_vec())
     };
     for count in [500, 128] {
-        assert_eq!(
-            head(count, 1234),
-            (vec![125, 234, 52, 6, 100], vec![322, 454, 317, 492, 391])
-        );
-        assert_eq!(
-            head(count, 451),
-            (vec![34, 255, 71, 134, 188], vec![305, 287, 295, 423, 413])
-        );
+        assert_eq!(head(count, 1234), (vec![125, 234, 52, 6, 100], vec![322, 454, 317, 492, 391]));
+        assert_eq!(head(count, 451), (vec![34, 255, 71, 134, 188], vec![305, 287, 295, 423, 413]));
     }
     for count in [1, 513, 514] {
         assert!(selection(count, 1).is_err());
@@ -137,11 +124,7 @@ fn selections_of_the_protocol() {
 
 fn box_side(sample: &Sample) -> usize {
     let lit = |columns: Range<usize>| {
-        columns.clone().all(|column| {
-            [23, 24]
-                .iter()
-                .all(|&row| sample.image.get(0, row, column) == Some(1.0))
-        })
+        columns.clone().all(|column| [23, 24].iter().all(|&row| sample.image.get(0, row, column) == Some(1.0)))
     };
     match (lit(3..6), lit(22..25)) {
         (true, false) => 0,
@@ -188,10 +171,7 @@ fn only_training_masks_are_dilated() {
 
 #[test]
 fn without_mirroring_the_rule_holds_everywhere() {
-    let settings = CrossesSettings {
-        mirror_evaluation: false,
-        ..CrossesSettings::default()
-    };
+    let settings = CrossesSettings { mirror_evaluation: false, ..CrossesSettings::default() };
     let splits = splits(&settings, 1).unwrap();
     for dataset in [&splits.train, &splits.valid, &splits.test] {
         assert!(dataset.samples().iter().all(|s| s.environment == s.label));
@@ -200,10 +180,7 @@ fn without_mirroring_the_rule_holds_everywhere() {
 
 #[test]
 fn withheld_masks_are_all_ones_and_balanced() {
-    let settings = CrossesSettings {
-        mask_fraction: 0.3,
-        ..CrossesSettings::default()
-    };
+    let settings = CrossesSettings { mask_fraction: 0.3, ..CrossesSettings::default() };
     let splits = splits(&settings, 1234).unwrap();
     for label in 0..2 {
         let full = |s: &&Sample| s.label == label && s.mask.values().iter().all(|&v| v == 1.0);
@@ -219,26 +196,14 @@ fn bad_settings_name_the_field() {
         change(&mut settings);
         splits(&settings, 1).unwrap_err().to_string()
     };
-    assert_eq!(
-        message(|s| s.train = 513),
-        "train is 513, expected an even number from 2 to 512"
-    );
-    assert_eq!(
-        message(|s| s.valid = 0),
-        "valid is 0, expected an even number from 2 to 512"
-    );
-    assert_eq!(
-        message(|s| s.test = 3),
-        "test is 3, expected an even number from 2 to 512"
-    );
+    assert_eq!(message(|s| s.train = 513), "train is 513, expected an even number from 2 to 512");
+    assert_eq!(message(|s| s.valid = 0), "valid is 0, expected an even number from 2 to 512");
+    assert_eq!(message(|s| s.test = 3), "test is 3, expected an even number from 2 to 512");
     assert_eq!(
         message(|s| s.dilation_sigma = f64::NAN),
         "dilation_sigma is NaN, expected a finite number of pixels, at least 0"
     );
-    assert_eq!(
-        message(|s| s.mask_fraction = 2.0),
-        "mask_fraction is 2, expected within [0, 1]"
-    );
+    assert_eq!(message(|s| s.mask_fraction = 2.0), "mask_fraction is 2, expected within [0, 1]");
 }
 
 #[test]

@@ -37,10 +37,7 @@ fn groups_agree() {
         let of_class = |label| samples.iter().filter(move |s| s.label == label);
         let counts = [0, 1].map(|label| of_class(label).count() as i64);
         let means = [0, 1].map(|label| {
-            let pixels: f64 = of_class(label)
-                .flat_map(|s| s.mask.values())
-                .map(|&v| f64::from(v))
-                .sum();
+            let pixels: f64 = of_class(label).flat_map(|s| s.mask.values()).map(|&v| f64::from(v)).sum();
             pixels / counts[label] as f64
         });
         assert_eq!(entry["name"], group.name().into());
@@ -58,10 +55,7 @@ fn geometry_agrees() {
     let manifest = manifest();
     let geometry = &manifest["geometry"];
     let (shortest, longest) = Difficulty::Hard.arms();
-    assert_eq!(
-        geometry["arm_half_length"],
-        list([i64::from(shortest), i64::from(longest)])
-    );
+    assert_eq!(geometry["arm_half_length"], list([i64::from(shortest), i64::from(longest)]));
     let margin = Difficulty::Hard.box_margin() as i64;
     assert_eq!(geometry["box_margin"], margin.into());
     let side = SIDE as i64;
@@ -71,10 +65,7 @@ fn geometry_agrees() {
     assert_eq!(manifest["images"]["values"], list([0, 1]));
 
     // The box is what image and mask differ in, over all images of a class.
-    for (label, drawings) in drawings(Group::Train, Difficulty::Hard)
-        .unwrap()
-        .chunks_exact(GROUP_SIZE / 2)
-        .enumerate()
+    for (label, drawings) in drawings(Group::Train, Difficulty::Hard).unwrap().chunks_exact(GROUP_SIZE / 2).enumerate()
     {
         let mut rows = Vec::new();
         let mut columns = Vec::new();
@@ -98,11 +89,7 @@ fn splits_agree() {
     let manifest = manifest();
     let entry = &manifest["splits"];
     let defaults = CrossesSettings::default();
-    for (name, count) in [
-        ("train", defaults.train),
-        ("valid", defaults.valid),
-        ("test", defaults.test),
-    ] {
+    for (name, count) in [("train", defaults.train), ("valid", defaults.valid), ("test", defaults.test)] {
         assert_eq!(entry[name], (count as i64).into());
     }
 
@@ -110,18 +97,9 @@ fn splits_agree() {
     assert_eq!(run_seeds.len(), 10);
     for seed in run_seeds {
         let splits = splits(&defaults, seed.as_integer().unwrap() as u32).unwrap();
-        let parts = [
-            ("train", &splits.train),
-            ("valid", &splits.valid),
-            ("test", &splits.test),
-        ];
+        let parts = [("train", &splits.train), ("valid", &splits.valid), ("test", &splits.test)];
         let named = |condition: &dyn Fn(&Sample) -> bool| {
-            list(
-                parts
-                    .iter()
-                    .filter(|(_, dataset)| dataset.samples().iter().all(condition))
-                    .map(|&(name, _)| name),
-            )
+            list(parts.iter().filter(|(_, dataset)| dataset.samples().iter().all(condition)).map(|&(name, _)| name))
         };
         assert_eq!(entry["mirrored"], named(&|s| s.environment != s.label));
         // Two undilated crosses have at most 18 pixels, one dilated by 3 pixels at least 40.

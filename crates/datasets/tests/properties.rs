@@ -16,10 +16,7 @@ fn image_and_mask() -> impl Strategy<Value = (Image, Image)> {
         let mask = prop::collection::vec(prop::sample::select(vec![0.0_f32, 0.5, 1.0]), height * width);
         mask.prop_map(move |mask| {
             let values = (0..channels * height * width).map(|v| v as f32 + 1.0).collect();
-            (
-                Image::new(channels, height, width, values).unwrap(),
-                Image::new(1, height, width, mask).unwrap(),
-            )
+            (Image::new(channels, height, width, values).unwrap(), Image::new(1, height, width, mask).unwrap())
         })
     })
 }
@@ -161,10 +158,7 @@ fn a_batch_permutes_each_image_by_its_own_mask() {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     // Every image is constant, so a permutation within images changes nothing.
     assert_eq!(batch.permuted_images(&mut rng), batch.images());
-    assert_eq!(
-        batch.zeroed_images(),
-        [1., 1., 1., 1., 0., 0., 0., 0., 0., 0., 0., 0., 3., 3., 3., 3.]
-    );
+    assert_eq!(batch.zeroed_images(), [1., 1., 1., 1., 0., 0., 0., 0., 0., 0., 0., 0., 3., 3., 3., 3.]);
     assert_eq!(batch.outside(), [0., 0., 1., 1., 1., 1., 0., 0.]);
 }
 

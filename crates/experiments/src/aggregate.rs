@@ -71,26 +71,13 @@ impl Results {
     /// The table of what a folder holds.
     pub fn of(collection: &Collection) -> Self {
         let plan = &collection.plan;
-        let mut rows: Vec<Row> = plan
-            .methods()
-            .into_iter()
-            .map(|method| row(collection, method))
-            .collect();
+        let mut rows: Vec<Row> = plan.methods().into_iter().map(|method| row(collection, method)).collect();
         let judgement = judgement(collection);
-        let verdicts: Vec<_> = rows
-            .iter()
-            .map(|row| verdict::of(row, &rows, judgement, &collection.targets))
-            .collect();
+        let verdicts: Vec<_> = rows.iter().map(|row| verdict::of(row, &rows, judgement, &collection.targets)).collect();
         for (row, verdict) in rows.iter_mut().zip(verdicts) {
             row.verdict = verdict;
         }
-        Self {
-            experiment: plan.experiment.clone(),
-            scale: plan.scale,
-            variant: plan.variant,
-            judgement,
-            rows,
-        }
+        Self { experiment: plan.experiment.clone(), scale: plan.scale, variant: plan.variant, judgement, rows }
     }
 
     /// Runs without a result.
@@ -106,9 +93,7 @@ fn judgement(collection: &Collection) -> Judgement {
         return Judgement::None;
     }
     let pictures_only = |field: &str| field == "evaluation.picture_samples";
-    let departs = departures(collection)
-        .iter()
-        .any(|departure| !pictures_only(&departure.field));
+    let departs = departures(collection).iter().any(|departure| !pictures_only(&departure.field));
     match claimed {
         Judgement::Paper if departs => Judgement::Findings,
         other => other,
@@ -119,10 +104,7 @@ fn row(collection: &Collection, method: Method) -> Row {
     let count = |wanted: fn(&Content) -> bool| collection.of(method).filter(|stored| wanted(&stored.content)).count();
     let mut values = Vec::new();
     for metric in Metric::ALL {
-        let numbers: Vec<f64> = collection
-            .finished(method)
-            .map(|(_, run)| metric_of(run, metric))
-            .collect();
+        let numbers: Vec<f64> = collection.finished(method).map(|(_, run)| metric_of(run, metric)).collect();
         if let Some(spread) = Spread::of(&numbers, metric.range()) {
             values.push((metric, spread));
         }

@@ -84,12 +84,7 @@ impl Collection {
         let targets = Targets::parse(&path.display().to_string(), &text)?;
         let configuration = Configuration::read(&out.join("experiment.toml"))?;
         let runs = plan.runs.iter().map(|run| StoredRun::read(out, run));
-        Ok(Self {
-            runs: runs.collect::<Result<_, _>>()?,
-            plan,
-            configuration,
-            targets,
-        })
+        Ok(Self { runs: runs.collect::<Result<_, _>>()?, plan, configuration, targets })
     }
 
     /// The runs of a method.
@@ -107,9 +102,7 @@ impl Collection {
 
     /// The name of a method for people.
     pub fn label(&self, method: Method) -> &str {
-        self.configuration
-            .row(method)
-            .map_or(method.name(), |row| row.label.as_str())
+        self.configuration.row(method).map_or(method.name(), |row| row.label.as_str())
     }
 }
 
@@ -134,16 +127,12 @@ impl StoredRun {
                     pictures: read_pictures(&folder.join("pictures.json"))?,
                 }))
             }
-            RunState::Failed(folder, failed) => Content::Failed(Box::new(FailedRun {
-                failed,
-                provenance: read_json(&folder.join("provenance.json"))?,
-            })),
+            RunState::Failed(folder, failed) => {
+                Content::Failed(Box::new(FailedRun { failed, provenance: read_json(&folder.join("provenance.json"))? }))
+            }
             RunState::Missing => Content::Missing,
         };
-        Ok(Self {
-            run: run.clone(),
-            content,
-        })
+        Ok(Self { run: run.clone(), content })
     }
 }
 

@@ -49,10 +49,7 @@ pub(crate) fn json(collection: &Collection, results: &Results, path: &Path) -> R
             values,
         }
     });
-    let file = File {
-        results,
-        runs: runs.collect(),
-    };
+    let file = File { results, runs: runs.collect() };
     pretty_json(path, &file)
 }
 

@@ -49,9 +49,7 @@ pub(crate) fn differing_fields(one: &RunSpec, other: &RunSpec) -> Vec<(String, S
     let mut names: Vec<&String> = left.iter().chain(&right).map(|(name, _)| name).collect();
     names.sort();
     names.dedup();
-    let both = names
-        .into_iter()
-        .map(|name| (name.clone(), lookup(&left, name), lookup(&right, name)));
+    let both = names.into_iter().map(|name| (name.clone(), lookup(&left, name), lookup(&right, name)));
     both.filter(|(_, left, right)| left != right).collect()
 }
 
@@ -95,11 +93,7 @@ fn flatten(value: &Value, prefix: &str, fields: &mut Vec<(String, String)>) {
     match value {
         Value::Object(inner) => {
             for (name, value) in inner {
-                let path = if prefix.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{prefix}.{name}")
-                };
+                let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
                 flatten(value, &path, fields);
             }
         }

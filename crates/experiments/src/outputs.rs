@@ -40,11 +40,7 @@ pub fn write_outputs(out: &Path) -> Result<Outputs, CollectError> {
     let report = out.join("report.html");
     let page = report::render(&collection, &results, &differences);
     replace(&report, page.as_bytes())?;
-    Ok(Outputs {
-        table: table::render(&results, table::terminal_width()),
-        results,
-        report,
-    })
+    Ok(Outputs { table: table::render(&results, table::terminal_width()), results, report })
 }
 
 /// The differences between text and code that are known of the collection's experiment.

@@ -37,10 +37,7 @@ pub struct PlannedRun {
 impl PlannedRun {
     /// The run of a specification.
     pub fn new(spec: RunSpec) -> Self {
-        Self {
-            id: RunId::of(&spec),
-            spec,
-        }
+        Self { id: RunId::of(&spec), spec }
     }
 
     /// Its name in messages, for instance `actdiff, seed 1234`.
@@ -105,10 +102,7 @@ impl Plan {
     /// If a method is not of this experiment, or a method or seed is given twice.
     pub fn new(configuration: &Configuration, request: &Request) -> Result<Self, PlanError> {
         let setting = configuration.setting(request.scale);
-        let methods = request
-            .methods
-            .clone()
-            .unwrap_or_else(|| configuration.default_methods());
+        let methods = request.methods.clone().unwrap_or_else(|| configuration.default_methods());
         let seeds = request.seeds.clone().unwrap_or_else(|| setting.seeds.clone());
         once("method", &methods)?;
         once("seed", &seeds)?;
@@ -116,10 +110,7 @@ impl Plan {
         for method in methods {
             rows.push(configuration.row(method).ok_or_else(|| {
                 let names: Vec<_> = configuration.methods.iter().map(|row| row.method.name()).collect();
-                PlanError::NoSuchMethod {
-                    found: method,
-                    expected: names.join(", "),
-                }
+                PlanError::NoSuchMethod { found: method, expected: names.join(", ") }
             })?);
         }
         let mut runs = Vec::new();
@@ -171,10 +162,7 @@ fn specification(experiment: &str, setting: &Setting, row: &MethodRow, request: 
             dilation_sigma: row.dilation_sigma,
             mask_fraction: setting.mask_fraction,
         },
-        model: ModelSpec {
-            depth: setting.depth,
-            width: setting.width,
-        },
+        model: ModelSpec { depth: setting.depth, width: setting.width },
         training: TrainingSpec {
             epochs: setting.epochs,
             batch_size: setting.batch_size,
@@ -202,10 +190,7 @@ fn once<T: PartialEq + ToString>(what: &'static str, values: &[T]) -> Result<(),
     }
     for (index, value) in values.iter().enumerate() {
         if values[..index].contains(value) {
-            return Err(PlanError::Twice {
-                what,
-                found: value.to_string(),
-            });
+            return Err(PlanError::Twice { what, found: value.to_string() });
         }
     }
     Ok(())

@@ -94,12 +94,7 @@ fn one_run(
     stop: &AtomicBool,
 ) -> Result<(RunEnd, f64), StoreError> {
     let (started, clock) = (clock::now(), Instant::now());
-    let mut recorder = Recorder {
-        partial: store.begin(run)?,
-        progress,
-        stop,
-        refused: None,
-    };
+    let mut recorder = Recorder { partial: store.begin(run)?, progress, stop, refused: None };
     let outcome = guarded(trainer, &run.spec, &mut recorder).and_then(finite);
     let seconds = clock.elapsed().as_secs_f64();
     let Recorder { partial, refused, .. } = recorder;
@@ -118,11 +113,7 @@ fn one_run(
     let end = match outcome {
         Ok(outcome) => {
             partial.publish(run, &outcome, &provenance)?;
-            RunEnd::Finished {
-                auc: outcome.test.auc,
-                iop: outcome.localisation.iop,
-                best_epoch: outcome.best_epoch,
-            }
+            RunEnd::Finished { auc: outcome.test.auc, iop: outcome.localisation.iop, best_epoch: outcome.best_epoch }
         }
         Err(failure) => match RunFailed::new(run, &failure) {
             Some(failed) => {
@@ -148,11 +139,7 @@ impl Recorder<'_> {
         if let Err(error) = written {
             self.refused = Some(error);
         }
-        if self.refused.is_some() || self.stop.load(Ordering::Relaxed) {
-            Control::Stop
-        } else {
-            Control::Continue
-        }
+        if self.refused.is_some() || self.stop.load(Ordering::Relaxed) { Control::Stop } else { Control::Continue }
     }
 }
 
@@ -189,11 +176,8 @@ fn panic_text(payload: &(dyn Any + Send)) -> String {
 
 /// Refuses an outcome with a number that JSON cannot hold and no table should.
 fn finite(outcome: RunOutcome) -> Result<RunOutcome, RunFailure> {
-    let at_best = |quantity: &str| RunFailure::NotFinite {
-        epoch: outcome.best_epoch,
-        step: 0,
-        quantity: quantity.to_owned(),
-    };
+    let at_best =
+        |quantity: &str| RunFailure::NotFinite { epoch: outcome.best_epoch, step: 0, quantity: quantity.to_owned() };
     for (name, value) in [
         ("test AUC", outcome.test.auc),
         ("test cross-entropy", outcome.test.cross_entropy),

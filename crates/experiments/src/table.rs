@@ -23,11 +23,7 @@ pub fn terminal_width() -> usize {
 /// narrow for the verdicts, they follow below the table.
 pub fn render(results: &Results, width: usize) -> String {
     let numbers = table(results, None).to_string();
-    let needed = numbers
-        .lines()
-        .map(|line| line.chars().count())
-        .max()
-        .unwrap_or_default();
+    let needed = numbers.lines().map(|line| line.chars().count()).max().unwrap_or_default();
     let mut text = String::new();
     if needed + VERDICT + 2 <= width {
         text.push_str(&table(results, Some((width - needed - 3).min(2 * VERDICT))).to_string());
@@ -61,9 +57,7 @@ fn note(results: &Results) -> String {
 
 fn table(results: &Results, verdict: Option<usize>) -> Table {
     let mut table = Table::new();
-    table
-        .load_style(UTF8_HORIZONTAL_ONLY)
-        .set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
     let mut header = vec!["method".to_owned()];
     header.extend(Metric::ALL.map(|metric| metric.label().to_owned()));
     header.push("seeds".to_owned());
@@ -77,10 +71,7 @@ fn table(results: &Results, verdict: Option<usize>) -> Table {
             let theirs = row.target.as_ref().and_then(|target| target.value(metric));
             format!("{}\n{}", ours(row.value(metric), metric), paper(theirs, metric))
         }));
-        let theirs = row
-            .target
-            .as_ref()
-            .map_or("–".to_owned(), |target| target.seeds.to_string());
+        let theirs = row.target.as_ref().map_or("–".to_owned(), |target| target.seeds.to_string());
         cells.push(format!("{}\n{theirs}", seeds(row)));
         if verdict.is_some() {
             cells.push(row.verdict.text.clone());
@@ -113,9 +104,7 @@ fn ours(spread: Option<&Spread>, metric: Metric) -> String {
 
 fn paper(value: Option<&TargetValue>, metric: Metric) -> String {
     let digits = metric.digits();
-    value.map_or("–".to_owned(), |value| {
-        format!("{:.digits$}±{:.digits$}", value.mean, value.sd)
-    })
+    value.map_or("–".to_owned(), |value| format!("{:.digits$}±{:.digits$}", value.mean, value.sd))
 }
 
 /// `10`, or `8, 1 failed, 1 to do`.

@@ -35,10 +35,7 @@ pub struct Verdict {
 impl Verdict {
     /// Nothing can be said, for this reason.
     pub(crate) fn unjudged(reason: &str) -> Self {
-        Self {
-            standing: Standing::Unjudged,
-            text: reason.to_owned(),
-        }
+        Self { standing: Standing::Unjudged, text: reason.to_owned() }
     }
 }
 
@@ -87,10 +84,7 @@ fn findings(row: &Row, rows: &[Row], targets: &Targets) -> Verdict {
         (_, true) => (Standing::Seen, format!("finding seen: {}", seen.join(", "))),
         _ => (Standing::NotSeen, format!("finding not seen: {}", unseen.join(", "))),
     };
-    Verdict {
-        standing,
-        text: format!("{text}; not the paper's setting"),
-    }
+    Verdict { standing, text: format!("{text}; not the paper's setting") }
 }
 
 fn comparison(row: &Row) -> Verdict {
@@ -110,28 +104,14 @@ fn comparison(row: &Row) -> Verdict {
         if overlap || (ours.mean - theirs.mean).abs() < PRINTED {
             alike.push(metric.label());
         } else {
-            apart.push(format!(
-                "{} {:.3} against {:.3}",
-                metric.label(),
-                ours.mean,
-                theirs.mean
-            ));
+            apart.push(format!("{} {:.3} against {:.3}", metric.label(), ours.mean, theirs.mean));
         }
     }
-    let seeds = if row.finished < target.seeds.min(10) {
-        format!(" ({} seeds only)", row.finished)
-    } else {
-        String::new()
-    };
+    let seeds =
+        if row.finished < target.seeds.min(10) { format!(" ({} seeds only)", row.finished) } else { String::new() };
     match (alike.is_empty(), apart.is_empty()) {
         (true, true) => Verdict::unjudged("the paper gives no numbers for this row"),
-        (_, true) => Verdict {
-            standing: Standing::Agrees,
-            text: format!("agrees: {}{seeds}", alike.join(", ")),
-        },
-        _ => Verdict {
-            standing: Standing::Differs,
-            text: format!("differs: {}{seeds}", apart.join(", ")),
-        },
+        (_, true) => Verdict { standing: Standing::Agrees, text: format!("agrees: {}{seeds}", alike.join(", ")) },
+        _ => Verdict { standing: Standing::Differs, text: format!("differs: {}{seeds}", apart.join(", ")) },
     }
 }

@@ -16,9 +16,7 @@ fn error_with(from: &str, to: &str) -> (String, usize) {
     let text = embedded().text().to_owned();
     assert_eq!(text.matches(from).count(), 1, "'{from}' must occur once");
     let line = text[..text.find(from).unwrap()].matches('\n').count() + 1;
-    let error = Configuration::parse("my.toml", &text.replace(from, to))
-        .unwrap_err()
-        .to_string();
+    let error = Configuration::parse("my.toml", &text.replace(from, to)).unwrap_err().to_string();
     assert!(!error.contains('\n'), "more than one line: {error}");
     (error, line)
 }
@@ -27,10 +25,7 @@ fn error_with(from: &str, to: &str) -> (String, usize) {
 fn the_paper_scale_is_the_paper() {
     let configuration = embedded();
     let setting = configuration.setting(Scale::Paper);
-    assert_eq!(
-        setting.seeds,
-        [1234, 3232, 3221, 9856, 1290, 1987, 1111, 6400, 8888, 451]
-    );
+    assert_eq!(setting.seeds, [1234, 3232, 3221, 9856, 1290, 1987, 1111, 6400, 8888, 451]);
     assert_eq!((setting.train, setting.valid, setting.test), (500, 128, 128));
     assert_eq!((setting.depth, setting.width), (18, 64));
     assert_eq!((setting.epochs, setting.batch_size), (100, 16));
@@ -55,10 +50,7 @@ fn the_rows_have_the_tuned_hyper_parameters() {
         (Method::Rrr, 1e-5, 10.0, 0.0),
     ] {
         let row = row(method);
-        assert_eq!(
-            (row.learning_rate, row.penalty_weight, row.dilation_sigma),
-            (rate, weight, sigma)
-        );
+        assert_eq!((row.learning_rate, row.penalty_weight, row.dilation_sigma), (rate, weight, sigma));
     }
     let discriminator = row(Method::Adversarial).discriminator.clone().unwrap();
     assert_eq!((discriminator.learning_rate, discriminator.every), (0.01, 10));
@@ -73,14 +65,8 @@ fn the_smaller_scales_keep_the_rules() {
     let paper = configuration.setting(Scale::Paper);
     let quick = configuration.setting(Scale::Quick);
     assert!(quick.seeds.len() >= 2);
-    assert_eq!(
-        (quick.train, quick.valid, quick.test),
-        (paper.train, paper.valid, paper.test)
-    );
-    assert_eq!(
-        (quick.batch_size, quick.burn_in, quick.depth),
-        (paper.batch_size, paper.burn_in, paper.depth)
-    );
+    assert_eq!((quick.train, quick.valid, quick.test), (paper.train, paper.valid, paper.test));
+    assert_eq!((quick.batch_size, quick.burn_in, quick.depth), (paper.batch_size, paper.burn_in, paper.depth));
     assert_eq!(quick.judgement, Judgement::Findings);
     assert_eq!(configuration.setting(Scale::Smoke).judgement, Judgement::None);
 }
@@ -93,25 +79,14 @@ fn the_targets_are_complete_where_they_were_published() {
         assert!(target.value(Metric::Auc).is_some() && target.value(Metric::Iop).is_some());
         assert_eq!(target.value(Metric::Iou).is_none(), *method == Method::Masked);
     }
-    assert_eq!(
-        targets
-            .target(Method::GradMask)
-            .unwrap()
-            .value(Metric::Iop)
-            .unwrap()
-            .mean,
-        0.6129
-    );
+    assert_eq!(targets.target(Method::GradMask).unwrap().value(Metric::Iop).unwrap().mean, 0.6129);
     assert!(targets.findings.len() >= 5);
 }
 
 #[test]
 fn the_differences_say_what_is_in_force() {
     let differences = Differences::embedded().unwrap().differences;
-    let weight = differences
-        .iter()
-        .find(|difference| difference.topic == "ActDiff: weight")
-        .unwrap();
+    let weight = differences.iter().find(|difference| difference.topic == "ActDiff: weight").unwrap();
     assert!(weight.in_force(Variant::Released).contains("the weight is 1"));
     assert!(weight.in_force(Variant::Paper).contains("multiplied by the tuned"));
     assert!(weight.concerns(&[Method::ActDiff]) && !weight.concerns(&[Method::Rrr]));
@@ -121,69 +96,19 @@ fn the_differences_say_what_is_in_force() {
 fn values_out_of_range_are_refused_with_their_place() {
     for (from, to, found, expected) in [
         ("depth = 18 ", "depth = 50 ", "depth: found 50", "expected 18 or 34"),
-        (
-            "mask_fraction = 1.0",
-            "mask_fraction = 1.5",
-            "mask_fraction: found 1.5",
-            "a fraction from 0 to 1",
-        ),
-        (
-            "mask_fraction = 1.0",
-            "mask_fraction = nan",
-            "found NaN",
-            "a fraction from 0 to 1",
-        ),
+        ("mask_fraction = 1.0", "mask_fraction = 1.5", "mask_fraction: found 1.5", "a fraction from 0 to 1"),
+        ("mask_fraction = 1.0", "mask_fraction = nan", "found NaN", "a fraction from 0 to 1"),
         ("train = 500", "train = 501", "train: found 501", "an even number"),
         ("valid = 128", "valid = 0", "valid: found 0", "an even number"),
-        (
-            "batch_size = 16",
-            "batch_size = 0",
-            "batch_size: found 0",
-            "a number from 1",
-        ),
-        (
-            "learning_rate = 0.01\ndilation",
-            "learning_rate = -1.0\ndilation",
-            "found -1",
-            "a learning rate above 0",
-        ),
-        (
-            "seeds = [1234, 3232]",
-            "seeds = [7, 7]",
-            "seeds: found 7 twice",
-            "all different",
-        ),
-        (
-            "seeds = [1234, 3232]",
-            "seeds = []",
-            "seeds: found none",
-            "at least one",
-        ),
-        (
-            "epochs = 15",
-            "epochs = 4",
-            "burn_in: found 5 with 4 epochs",
-            "an epoch that is reached",
-        ),
-        (
-            "picture_samples = 4",
-            "picture_samples = 40",
-            "picture_samples: found 40 with 16 test",
-            "no more than",
-        ),
+        ("batch_size = 16", "batch_size = 0", "batch_size: found 0", "a number from 1"),
+        ("learning_rate = 0.01\ndilation", "learning_rate = -1.0\ndilation", "found -1", "a learning rate above 0"),
+        ("seeds = [1234, 3232]", "seeds = [7, 7]", "seeds: found 7 twice", "all different"),
+        ("seeds = [1234, 3232]", "seeds = []", "seeds: found none", "at least one"),
+        ("epochs = 15", "epochs = 4", "burn_in: found 5 with 4 epochs", "an epoch that is reached"),
+        ("picture_samples = 4", "picture_samples = 40", "picture_samples: found 40 with 16 test", "no more than"),
         ("format = 1", "format = 2", "format: found 2", "expected 1"),
-        (
-            "name = \"rrr\"",
-            "name = \"rrrr\"",
-            "method: found 'rrrr'",
-            "one of baseline, masked",
-        ),
-        (
-            "name = \"rrr\"",
-            "name = \"gradmask\"",
-            "found 'gradmask' twice",
-            "each method once",
-        ),
+        ("name = \"rrr\"", "name = \"rrrr\"", "method: found 'rrrr'", "one of baseline, masked"),
+        ("name = \"rrr\"", "name = \"gradmask\"", "found 'gradmask' twice", "each method once"),
     ] {
         let (error, line) = error_with(from, to);
         assert!(error.starts_with(&format!("my.toml:{line}:")), "line {line}: {error}");
@@ -195,28 +120,16 @@ fn values_out_of_range_are_refused_with_their_place() {
 fn contradictions_are_refused_with_their_place() {
     let discriminator = "discriminator = { learning_rate = 0.01, every = 10 }\n";
     let (error, _) = error_with(discriminator, "");
-    assert!(
-        error.contains("discriminator: found nothing, expected one: 'adversarial' needs it"),
-        "{error}"
-    );
+    assert!(error.contains("discriminator: found nothing, expected one: 'adversarial' needs it"), "{error}");
 
     let (error, _) = error_with("label = \"RRR\"\n", &format!("label = \"RRR\"\n{discriminator}"));
-    assert!(
-        error.contains("discriminator: found one, expected none: 'rrr' has no discriminator"),
-        "{error}"
-    );
+    assert!(error.contains("discriminator: found one, expected none: 'rrr' has no discriminator"), "{error}");
 
     let (error, _) = error_with("label = \"Baseline\"\n", "label = \"Baseline\"\npenalty_weight = 1.0\n");
-    assert!(
-        error.contains("penalty_weight: found 1, expected none: 'baseline' has no penalty"),
-        "{error}"
-    );
+    assert!(error.contains("penalty_weight: found 1, expected none: 'baseline' has no penalty"), "{error}");
 
     let (error, _) = error_with("penalty_weight = 0.203439\n", "");
-    assert!(
-        error.contains("penalty_weight: found nothing, expected the weight"),
-        "{error}"
-    );
+    assert!(error.contains("penalty_weight: found nothing, expected the weight"), "{error}");
 }
 
 #[test]
@@ -225,30 +138,19 @@ fn what_is_no_toml_or_has_other_keys_is_refused_with_its_place() {
     assert!(error.starts_with(&format!("my.toml:{line}:")), "{error}");
 
     let (error, line) = error_with("epochs = 15", "epocs = 15");
-    assert!(
-        error.starts_with(&format!("my.toml:{line}:1: unknown field `epocs`: expected one of")),
-        "{error}"
-    );
+    assert!(error.starts_with(&format!("my.toml:{line}:1: unknown field `epocs`: expected one of")), "{error}");
 
     let (error, line) = error_with("epochs = 15", "epochs = \"many\"");
-    assert!(
-        error.starts_with(&format!("my.toml:{line}:10: invalid type: string \"many\": expected")),
-        "{error}"
-    );
+    assert!(error.starts_with(&format!("my.toml:{line}:10: invalid type: string \"many\": expected")), "{error}");
 
     let (error, line) = error_with("[scales.quick]", "[scales.huge]");
     assert!(error.starts_with(&format!("my.toml:{line}:")), "{error}");
-    assert!(
-        error.contains("unknown field `huge`: expected one of `smoke`, `quick`, `paper`"),
-        "{error}"
-    );
+    assert!(error.contains("unknown field `huge`: expected one of `smoke`, `quick`, `paper`"), "{error}");
 
     let (error, _) = error_with("depth = 18             # ResNet-18\n", "");
     assert!(error.contains("depth: found nothing, expected a value"), "{error}");
 
-    let error = Configuration::read("no/such/file.toml".as_ref())
-        .unwrap_err()
-        .to_string();
+    let error = Configuration::read("no/such/file.toml".as_ref()).unwrap_err().to_string();
     assert!(error.starts_with("no/such/file.toml: cannot be read:"), "{error}");
 }
 
@@ -257,10 +159,7 @@ fn targets_are_checked_too() {
     let text = Targets::embedded().unwrap().text().to_owned();
     let broken = text.replacen("source = \"notebook\"", "source = \"hearsay\"", 1);
     let error = Targets::parse("targets.toml", &broken).unwrap_err().to_string();
-    assert!(
-        error.contains("source: found 'hearsay', expected a name under [[sources]]"),
-        "{error}"
-    );
+    assert!(error.contains("source: found 'hearsay', expected a name under [[sources]]"), "{error}");
 
     let broken = text.replacen("at_most = 0.10", "at_most = 0.10\nat_least = 0.2", 1);
     let error = Targets::parse("targets.toml", &broken).unwrap_err().to_string();

@@ -11,13 +11,7 @@ use herring_experiments::{
 use herring_protocol::{BackendKind, Method, Variant};
 
 fn request(scale: Scale) -> Request {
-    Request {
-        scale,
-        variant: Variant::Released,
-        backend: BackendKind::Cpu,
-        methods: None,
-        seeds: None,
-    }
+    Request { scale, variant: Variant::Released, backend: BackendKind::Cpu, methods: None, seeds: None }
 }
 
 fn plan(request: &Request) -> Result<Plan, PlanError> {
@@ -72,23 +66,14 @@ fn a_specification_survives_its_file() {
 fn what_cannot_be_planned_is_said_in_a_line() {
     let mut twice = request(Scale::Quick);
     twice.seeds = Some(vec![1, 2, 1]);
-    assert_eq!(
-        plan(&twice).unwrap_err().to_string(),
-        "seed 1 was given twice: expected each once"
-    );
+    assert_eq!(plan(&twice).unwrap_err().to_string(), "seed 1 was given twice: expected each once");
 
     let mut twice = request(Scale::Quick);
     twice.methods = Some(vec![Method::Rrr, Method::Rrr]);
-    assert_eq!(
-        plan(&twice).unwrap_err().to_string(),
-        "method rrr was given twice: expected each once"
-    );
+    assert_eq!(plan(&twice).unwrap_err().to_string(), "method rrr was given twice: expected each once");
 
     let text = Configuration::embedded().unwrap().text().to_owned();
-    let without = Configuration::parse(
-        "my.toml",
-        text.split("# Not a row of the paper's tables").next().unwrap(),
-    );
+    let without = Configuration::parse("my.toml", text.split("# Not a row of the paper's tables").next().unwrap());
     assert!(without.is_err(), "scales are missing");
 
     let shorter = text.replace("name = \"masked-zero\"", "name = \"masked\"").replacen(

@@ -24,26 +24,11 @@ fn reproduction(out: &Path, scale: Scale) -> herring_experiments::Outputs {
 }
 
 fn reproduction_of(configuration: &Configuration, out: &Path, scale: Scale) -> herring_experiments::Outputs {
-    let request = Request {
-        scale,
-        variant: Variant::Released,
-        backend: BackendKind::Cpu,
-        methods: None,
-        seeds: None,
-    };
+    let request = Request { scale, variant: Variant::Released, backend: BackendKind::Cpu, methods: None, seeds: None };
     let plan = Plan::new(configuration, &request).unwrap();
     let store = Store::open(out).unwrap();
-    store
-        .take_up(&plan, configuration, &Targets::embedded().unwrap(), false)
-        .unwrap();
-    reproduce(
-        &plan,
-        &store,
-        &Pretender::default(),
-        &mut Silent,
-        &AtomicBool::new(false),
-    )
-    .unwrap();
+    store.take_up(&plan, configuration, &Targets::embedded().unwrap(), false).unwrap();
+    reproduce(&plan, &store, &Pretender::default(), &mut Silent, &AtomicBool::new(false)).unwrap();
     write_outputs(out).unwrap()
 }
 
@@ -58,9 +43,7 @@ fn the_report_needs_nothing_else() {
     for source in page.split("href=\"").skip(1).chain(page.split("src=\"").skip(1)) {
         assert!(source.starts_with("data:image/png;base64,"), "{}", &source[..40]);
     }
-    for id in [
-        "results", "setting", "curves", "examples", "saliency", "scatter", "readings", "runs",
-    ] {
+    for id in ["results", "setting", "curves", "examples", "saliency", "scatter", "readings", "runs"] {
         assert!(page.contains(&format!("<section id=\"{id}\">")), "no section {id}");
     }
     // Text from outside is text.
@@ -107,11 +90,7 @@ fn verdicts_claim_no_more_than_the_scale_allows() {
     let outputs = reproduction(quick.path(), Scale::Quick);
     for row in &outputs.results.rows {
         assert!(matches!(row.verdict.standing, Standing::Seen | Standing::NotSeen));
-        assert!(
-            row.verdict.text.ends_with("not the paper's setting"),
-            "{}",
-            row.verdict.text
-        );
+        assert!(row.verdict.text.ends_with("not the paper's setting"), "{}", row.verdict.text);
     }
     assert!(outputs.table.contains("Not the paper's setting"));
     let paper = tempfile::tempdir().unwrap();

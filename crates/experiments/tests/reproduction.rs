@@ -37,12 +37,7 @@ fn plan(methods: &[Method], seeds: &[u32]) -> Plan {
 }
 
 fn take_up(store: &Store, plan: &Plan, resume: bool) -> Result<Plan, StoreError> {
-    store.take_up(
-        plan,
-        &Configuration::embedded().unwrap(),
-        &Targets::embedded().unwrap(),
-        resume,
-    )
+    store.take_up(plan, &Configuration::embedded().unwrap(), &Targets::embedded().unwrap(), resume)
 }
 
 fn run(out: &Path, plan: &Plan, trainer: &dyn Trainer, resume: bool) -> Result<Summary, StoreError> {
@@ -60,11 +55,7 @@ struct Counting<'a> {
 
 impl Counting<'_> {
     fn new() -> Self {
-        Self {
-            inner: Pretender::default(),
-            runs: AtomicUsize::new(0),
-            stop_in: None,
-        }
+        Self { inner: Pretender::default(), runs: AtomicUsize::new(0), stop_in: None }
     }
 }
 
@@ -83,10 +74,8 @@ impl Trainer for Counting<'_> {
 }
 
 fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -145,29 +134,16 @@ fn a_finished_run_is_never_repeated_and_rows_can_be_added() {
 fn a_run_that_is_not_finite_is_recorded_and_the_others_go_on() {
     let out = tempfile::tempdir().unwrap();
     let plan = plan(&[Method::Baseline, Method::GradMask, Method::Rrr], &[1]);
-    let trainer = Pretender {
-        diverges: Some((Method::GradMask, 1)),
-        ..Pretender::default()
-    };
+    let trainer = Pretender { diverges: Some((Method::GradMask, 1)), ..Pretender::default() };
     let summary = run(out.path(), &plan, &trainer, false).unwrap();
     assert_eq!((summary.done, summary.failed.len()), (2, 1));
     assert_eq!(Exit::from(&summary), Exit::SomeFailed);
-    let expected = FailureKind::NotFinite {
-        epoch: 2,
-        step: 1,
-        quantity: "cross-entropy".to_owned(),
-    };
+    let expected = FailureKind::NotFinite { epoch: 2, step: 1, quantity: "cross-entropy".to_owned() };
     assert_eq!(summary.failed[0].failure, expected);
 
-    let folder = out
-        .path()
-        .join("runs")
-        .join(format!("failed-{}", plan.runs[1].folder()));
+    let folder = out.path().join("runs").join(format!("failed-{}", plan.runs[1].folder()));
     let record = fs::read_to_string(folder.join("failure.json")).unwrap();
-    assert!(
-        record.contains("cross-entropy is not finite at epoch 2, step 1"),
-        "{record}"
-    );
+    assert!(record.contains("cross-entropy is not finite at epoch 2, step 1"), "{record}");
 
     let outputs = write_outputs(out.path()).unwrap();
     assert_eq!(outputs.results.failed(), 1);
@@ -185,10 +161,7 @@ fn a_run_that_is_not_finite_is_recorded_and_the_others_go_on() {
 fn a_device_that_fails_fails_one_run_and_is_tried_again() {
     let out = tempfile::tempdir().unwrap();
     let plan = plan(&[Method::Baseline, Method::Rrr], &[1]);
-    let trainer = Pretender {
-        panics: Some((Method::Baseline, 1)),
-        ..Pretender::default()
-    };
+    let trainer = Pretender { panics: Some((Method::Baseline, 1)), ..Pretender::default() };
     let summary = run(out.path(), &plan, &trainer, false).unwrap();
     assert_eq!(summary.failed[0].message, "the device failed: out of memory");
     assert_eq!(summary.done, 1);
@@ -208,10 +181,7 @@ fn an_interruption_keeps_what_is_finished_and_nothing_half_done() {
     let plan = plan(&[Method::Baseline, Method::Masked, Method::Rrr], &[1]);
     let stop = AtomicBool::new(false);
     let counting = Counting {
-        inner: Pretender {
-            pause: Duration::from_millis(1),
-            ..Pretender::default()
-        },
+        inner: Pretender { pause: Duration::from_millis(1), ..Pretender::default() },
         stop_in: Some((1, &stop)),
         ..Counting::new()
     };
@@ -224,18 +194,8 @@ fn an_interruption_keeps_what_is_finished_and_nothing_half_done() {
     drop(store);
 
     let refused = run(out.path(), &plan, &Counting::new(), false).unwrap_err();
-    assert!(matches!(
-        refused,
-        StoreError::Unfinished {
-            finished: 1,
-            planned: 3,
-            ..
-        }
-    ));
-    assert!(
-        refused.to_string().contains("(1 of 3 runs are done): add --resume"),
-        "{refused}"
-    );
+    assert!(matches!(refused, StoreError::Unfinished { finished: 1, planned: 3, .. }));
+    assert!(refused.to_string().contains("(1 of 3 runs are done): add --resume"), "{refused}");
     assert_eq!(Exit::from(&refused), Exit::BadInput);
 
     // The table of an unfinished reproduction says so.
@@ -278,13 +238,7 @@ fn two_writers_do_not_meet() {
 #[test]
 fn another_reproduction_is_not_mixed_in() {
     let out = tempfile::tempdir().unwrap();
-    run(
-        out.path(),
-        &plan(&[Method::Baseline], &[1]),
-        &Pretender::default(),
-        false,
-    )
-    .unwrap();
+    run(out.path(), &plan(&[Method::Baseline], &[1]), &Pretender::default(), false).unwrap();
     let store = Store::open(out.path()).unwrap();
 
     let mut other = plan(&[Method::Baseline], &[1]);
@@ -292,10 +246,7 @@ fn another_reproduction_is_not_mixed_in() {
     let refused = take_up(&store, &other, false).unwrap_err().to_string();
     assert!(refused.contains("found scale smoke, expected quick"), "{refused}");
 
-    let text = Configuration::embedded()
-        .unwrap()
-        .text()
-        .replace("width = 4\n", "width = 8\n");
+    let text = Configuration::embedded().unwrap().text().replace("width = 4\n", "width = 8\n");
     let wider = Configuration::parse("my.toml", &text).unwrap();
     let request = Request {
         scale: Scale::Smoke,
@@ -306,12 +257,7 @@ fn another_reproduction_is_not_mixed_in() {
     };
     let other = Plan::new(&wider, &request).unwrap();
     let refused = take_up(&store, &other, true).unwrap_err();
-    assert!(
-        refused
-            .to_string()
-            .contains("found model.width of rrr, seed 1 4, expected 8"),
-        "{refused}"
-    );
+    assert!(refused.to_string().contains("found model.width of rrr, seed 1 4, expected 8"), "{refused}");
     assert_eq!(Exit::from(&refused), Exit::BadInput);
 }
 
@@ -325,10 +271,7 @@ fn a_damaged_file_is_named_with_its_place() {
     fs::write(&path, &text[..text.len() / 2]).unwrap();
     let error = write_outputs(out.path()).unwrap_err().to_string();
     assert!(error.starts_with(&format!("{}:", path.display())), "{error}");
-    assert!(
-        error.contains("the file is damaged") && !error.contains('\n'),
-        "{error}"
-    );
+    assert!(error.contains("the file is damaged") && !error.contains('\n'), "{error}");
 
     let empty = tempfile::tempdir().unwrap();
     let error = write_outputs(empty.path()).unwrap_err().to_string();
@@ -358,9 +301,7 @@ impl SmallDisk {
             .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
             .arg(folder.path())
             .output();
-        mounted
-            .is_ok_and(|output| output.status.success())
-            .then_some(Self(folder))
+        mounted.is_ok_and(|output| output.status.success()).then_some(Self(folder))
     }
 }
 
@@ -386,17 +327,11 @@ fn a_full_disk_ends_it_with_finished_runs_intact() {
     let plan = plan(&[Method::Baseline, Method::Masked, Method::Rrr], &[1, 2, 3, 4]);
     let error = run(&out, &plan, &Pretender::default(), false).unwrap_err();
     let text = error.to_string();
-    assert!(
-        text.starts_with("cannot ") && text.contains("No space left") && !text.contains('\n'),
-        "{text}"
-    );
+    assert!(text.starts_with("cannot ") && text.contains("No space left") && !text.contains('\n'), "{text}");
     assert_eq!(Exit::from(&error), Exit::Environment);
 
     let kept = names(&out.join("runs"));
-    assert!(
-        !kept.is_empty() && kept.iter().all(|name| !name.starts_with('.')),
-        "{kept:?}"
-    );
+    assert!(!kept.is_empty() && kept.iter().all(|name| !name.starts_with('.')), "{kept:?}");
     for name in &kept {
         assert_eq!(names(&out.join("runs").join(name)).len(), 7, "{name} is not whole");
     }
@@ -408,10 +343,7 @@ fn plain_lines_tell_start_and_end() {
     let plan = plan(&[Method::Baseline, Method::GradMask], &[1]);
     let store = Store::open(out.path()).unwrap();
     take_up(&store, &plan, false).unwrap();
-    let trainer = Pretender {
-        diverges: Some((Method::GradMask, 1)),
-        ..Pretender::default()
-    };
+    let trainer = Pretender { diverges: Some((Method::GradMask, 1)), ..Pretender::default() };
     let mut text = Vec::new();
     let mut lines = Lines::new(&mut text);
     reproduce(&plan, &store, &trainer, &mut lines, &AtomicBool::new(false)).unwrap();

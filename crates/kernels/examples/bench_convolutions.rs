@@ -22,23 +22,12 @@ fn layers(width: usize) -> Vec<(String, Geometry, usize)> {
         };
         (name.to_owned(), geometry, count)
     };
-    let mut all = vec![
-        layer(1, width, 28, 3, 1, 1, "stem"),
-        layer(width, width, 28, 3, 1, 4, "layer1"),
-    ];
+    let mut all = vec![layer(1, width, 28, 3, 1, 1, "stem"), layer(width, width, 28, 3, 1, 4, "layer1")];
     for (stage, size) in [(1, 28), (2, 14), (3, 7)] {
         let (before, after) = (width << (stage - 1), width << stage);
         let half = usize::div_ceil(size, 2);
         all.push(layer(before, after, size, 3, 2, 1, &format!("layer{} down", stage + 1)));
-        all.push(layer(
-            before,
-            after,
-            size,
-            1,
-            2,
-            1,
-            &format!("layer{} short", stage + 1),
-        ));
+        all.push(layer(before, after, size, 1, 2, 1, &format!("layer{} short", stage + 1)));
         all.push(layer(after, after, half, 3, 1, 3, &format!("layer{}", stage + 1)));
     }
     all

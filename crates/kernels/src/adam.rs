@@ -32,12 +32,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            learning_rate: 1e-3,
-            beta1: 0.9,
-            beta2: 0.999,
-            epsilon: 1e-8,
-        }
+        Self { learning_rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
     }
 }
 
@@ -62,13 +57,7 @@ pub fn step(
     assert_eq!(second_moment.len(), length, "length of the second moment");
     let constants = Constants::new(settings, time);
     if length < PARALLEL_FROM {
-        dispatch(Step {
-            constants,
-            parameter,
-            gradient,
-            first_moment,
-            second_moment,
-        });
+        dispatch(Step { constants, parameter, gradient, first_moment, second_moment });
         return;
     }
     parameter
@@ -77,13 +66,7 @@ pub fn step(
         .zip(first_moment.par_chunks_mut(CHUNK))
         .zip(second_moment.par_chunks_mut(CHUNK))
         .for_each(|(((parameter, gradient), first_moment), second_moment)| {
-            dispatch(Step {
-                constants,
-                parameter,
-                gradient,
-                first_moment,
-                second_moment,
-            });
+            dispatch(Step { constants, parameter, gradient, first_moment, second_moment });
         });
 }
 
@@ -100,12 +83,7 @@ struct Constants {
 impl Constants {
     fn new(settings: &Settings, time: u64) -> Self {
         let time = time as f64;
-        let Settings {
-            learning_rate,
-            beta1,
-            beta2,
-            epsilon,
-        } = *settings;
+        let Settings { learning_rate, beta1, beta2, epsilon } = *settings;
         Self {
             step_size: (learning_rate / (1.0 - beta1.powf(time))) as f32,
             beta2: beta2 as f32,
@@ -131,12 +109,8 @@ impl Task for Step<'_> {
     #[inline(always)]
     fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
         let constants = self.constants;
-        for (((parameter, &gradient), first), second) in self
-            .parameter
-            .iter_mut()
-            .zip(self.gradient)
-            .zip(self.first_moment)
-            .zip(self.second_moment)
+        for (((parameter, &gradient), first), second) in
+            self.parameter.iter_mut().zip(self.gradient).zip(self.first_moment).zip(self.second_moment)
         {
             // The first moment moves towards the gradient, as PyTorch's `lerp_` does.
             *first += constants.one_minus_beta1 * (gradient - *first);

@@ -99,16 +99,7 @@ pub struct DoubleGradients<'a> {
 /// If a slice does not have the length that `shape` asks for.
 pub fn forward(shape: [usize; 3], x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32, result: Forward<'_>) {
     check_tensors(shape, &[x.len(), result.y.len()]);
-    check_channels(
-        shape,
-        &[
-            gamma.len(),
-            beta.len(),
-            result.mean.len(),
-            result.variance.len(),
-            result.rstd.len(),
-        ],
-    );
+    check_channels(shape, &[gamma.len(), beta.len(), result.mean.len(), result.variance.len(), result.rstd.len()]);
     let group = channels_in_item(shape);
     let items: Vec<_> = split_mut(result.y, shape, group)
         .into_iter()
@@ -117,10 +108,7 @@ pub fn forward(shape: [usize; 3], x: &[f32], gamma: &[f32], beta: &[f32], epsilo
         .zip(result.rstd.chunks_mut(group))
         .enumerate()
         .map(|(item, (((y, mean), variance), rstd))| ForwardItem {
-            channels: Channels {
-                shape,
-                first: item * group,
-            },
+            channels: Channels { shape, first: item * group },
             x,
             gamma,
             beta,
@@ -150,10 +138,7 @@ pub fn backward(shape: [usize; 3], saved: Saved<'_>, dy: &[f32], result: Gradien
         .zip(result.dbeta.chunks_mut(group))
         .enumerate()
         .map(|(item, ((dx, dgamma), dbeta))| BackwardItem {
-            channels: Channels {
-                shape,
-                first: item * group,
-            },
+            channels: Channels { shape, first: item * group },
             saved,
             dy,
             dx,
@@ -177,14 +162,8 @@ pub fn double_backward(
     result: DoubleGradients<'_>,
 ) {
     saved.check(shape);
-    check_tensors(
-        shape,
-        &[dy.len(), cotangents.ddx.len(), result.dy.len(), result.x.len()],
-    );
-    check_channels(
-        shape,
-        &[cotangents.ddgamma.len(), cotangents.ddbeta.len(), result.gamma.len()],
-    );
+    check_tensors(shape, &[dy.len(), cotangents.ddx.len(), result.dy.len(), result.x.len()]);
+    check_channels(shape, &[cotangents.ddgamma.len(), cotangents.ddbeta.len(), result.gamma.len()]);
     let group = channels_in_item(shape);
     let items: Vec<_> = split_mut(result.dy, shape, group)
         .into_iter()
@@ -192,10 +171,7 @@ pub fn double_backward(
         .zip(result.gamma.chunks_mut(group))
         .enumerate()
         .map(|(item, ((grad_dy, grad_x), grad_gamma))| DoubleItem {
-            channels: Channels {
-                shape,
-                first: item * group,
-            },
+            channels: Channels { shape, first: item * group },
             saved,
             dy,
             cotangents,
@@ -221,16 +197,7 @@ pub fn scale_shift(shape: [usize; 3], x: &[f32], scale: &[f32], shift: &[f32], y
     let items: Vec<_> = split_mut(y, shape, group)
         .into_iter()
         .enumerate()
-        .map(|(item, y)| ScaleShiftItem {
-            channels: Channels {
-                shape,
-                first: item * group,
-            },
-            x,
-            scale,
-            shift,
-            y,
-        })
+        .map(|(item, y)| ScaleShiftItem { channels: Channels { shape, first: item * group }, x, scale, shift, y })
         .collect();
     run(shape, items);
 }
@@ -261,10 +228,7 @@ fn channel_totals<const DOT: bool>(shape: [usize; 3], left: &[f32], right: &[f32
         .chunks_mut(group)
         .enumerate()
         .map(|(item, sums)| TotalItem::<'_, DOT> {
-            channels: Channels {
-                shape,
-                first: item * group,
-            },
+            channels: Channels { shape, first: item * group },
             left,
             right,
             sums,
@@ -532,10 +496,7 @@ impl Task for DoubleItem<'_> {
                     .iter()
                     .zip(channels.plane(self.dy, image, channel))
                     .zip(channels.plane(u, image, channel));
-                let outputs = channels
-                    .own(grad_dy, channel)
-                    .iter_mut()
-                    .zip(channels.own(grad_x, channel));
+                let outputs = channels.own(grad_dy, channel).iter_mut().zip(channels.own(grad_x, channel));
                 for ((grad_dy, grad_x), ((x, dy), u)) in outputs.zip(inputs) {
                     let xhat = (x - mean) * rstd;
                     *grad_dy = scale * u + slope * xhat + shift;
@@ -586,9 +547,9 @@ impl<const DOT: bool> Task for TotalItem<'_, DOT> {
     #[inline(always)]
     fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
         for (channel, sum) in self.sums.iter_mut().enumerate() {
-            let [total] = self.channels.sums(self.left, self.right, channel, |left, right| {
-                [if DOT { left * right } else { left }]
-            });
+            let [total] = self
+                .channels
+                .sums(self.left, self.right, channel, |left, right| [if DOT { left * right } else { left }]);
             *sum = total as f32;
         }
     }

@@ -26,9 +26,7 @@ pub fn relu(input: &[f32], output: &mut [f32]) {
 /// # Panics
 /// If the lengths differ.
 pub fn relu_backward(output: &[f32], output_gradient: &[f32], input_gradient: &mut [f32]) {
-    binary(output, output_gradient, input_gradient, |value, gradient| {
-        if value > 0.0 { gradient } else { 0.0 }
-    });
+    binary(output, output_gradient, input_gradient, |value, gradient| if value > 0.0 { gradient } else { 0.0 });
 }
 
 /// `output = max(left + right, 0)`.
@@ -72,24 +70,12 @@ fn binary<F: Fn(f32, f32) -> f32 + Copy + Send + Sync>(left: &[f32], right: &[f3
     assert_eq!(left.len(), right.len(), "operands of different lengths");
     assert_eq!(left.len(), output.len(), "operand and result of different lengths");
     if output.len() < PARALLEL_FROM {
-        dispatch(Binary {
-            left,
-            right,
-            output,
-            function,
-        });
+        dispatch(Binary { left, right, output, function });
         return;
     }
-    output
-        .par_chunks_mut(CHUNK)
-        .zip(left.par_chunks(CHUNK))
-        .zip(right.par_chunks(CHUNK))
-        .for_each(|((output, left), right)| {
-            dispatch(Binary {
-                left,
-                right,
-                output,
-                function,
-            });
-        });
+    output.par_chunks_mut(CHUNK).zip(left.par_chunks(CHUNK)).zip(right.par_chunks(CHUNK)).for_each(
+        |((output, left), right)| {
+            dispatch(Binary { left, right, output, function });
+        },
+    );
 }

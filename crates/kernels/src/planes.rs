@@ -22,9 +22,7 @@ pub(crate) fn channels_in_item(shape: [usize; 3]) -> usize {
 /// For every group of `group` channels, its part of each image.
 pub(crate) fn split_mut(values: &mut [f32], shape: [usize; 3], group: usize) -> Vec<Vec<&mut [f32]>> {
     let [batch, channels, positions] = shape;
-    let mut items: Vec<Vec<&mut [f32]>> = (0..channels.div_ceil(group))
-        .map(|_| Vec::with_capacity(batch))
-        .collect();
+    let mut items: Vec<Vec<&mut [f32]>> = (0..channels.div_ceil(group)).map(|_| Vec::with_capacity(batch)).collect();
     for image in values.chunks_mut((channels * positions).max(1)) {
         for (item, part) in items.iter_mut().zip(image.chunks_mut((group * positions).max(1))) {
             item.push(part);

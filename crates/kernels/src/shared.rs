@@ -17,11 +17,7 @@ unsafe impl Sync for Shared<'_> {}
 
 impl<'a> Shared<'a> {
     pub(crate) fn new(values: &'a mut [f32]) -> Self {
-        Self {
-            start: values.as_mut_ptr(),
-            length: values.len(),
-            lifetime: PhantomData,
-        }
+        Self { start: values.as_mut_ptr(), length: values.len(), lifetime: PhantomData }
     }
 
     /// The elements from `start` on.

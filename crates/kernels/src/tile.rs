@@ -108,11 +108,7 @@ fn part<const PART: usize, const USED: usize, const ROWS: usize, const COLUMNS: 
     accumulate: bool,
 ) {
     let mut part = [[0.0; USED]; PART];
-    dispatch(Tile::<PART, ROWS, USED, COLUMNS, FUSED> {
-        left,
-        right,
-        out: &mut part,
-    });
+    dispatch(Tile::<PART, ROWS, USED, COLUMNS, FUSED> { left, right, out: &mut part });
     for (out, part) in out.iter_mut().zip(&part) {
         if accumulate {
             for (out, part) in out.iter_mut().zip(part) {

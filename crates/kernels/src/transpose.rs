@@ -136,11 +136,7 @@ mod tests {
                 block(&starts, columns, &source, &mut target, 19);
                 for column in 0..BLOCK {
                     for row in 0..19 {
-                        let expected = if row < rows && column < columns {
-                            source[row * 20 + column]
-                        } else {
-                            -1.0
-                        };
+                        let expected = if row < rows && column < columns { source[row * 20 + column] } else { -1.0 };
                         assert_eq!(target[column * 19 + row], expected);
                     }
                 }

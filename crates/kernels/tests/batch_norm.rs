@@ -33,20 +33,13 @@ fn normalise(x: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let mean: Vec<f64> = sums(x.iter().copied()).iter().map(|sum| sum / count).collect();
     let squares = sums(x.iter().enumerate().map(|(i, x)| (x - mean[channel(i)]).powi(2)));
     let rstd: Vec<f64> = squares.iter().map(|sum| 1.0 / (sum / count + EPSILON).sqrt()).collect();
-    let xhat = x
-        .iter()
-        .enumerate()
-        .map(|(i, x)| (x - mean[channel(i)]) * rstd[channel(i)])
-        .collect();
+    let xhat = x.iter().enumerate().map(|(i, x)| (x - mean[channel(i)]) * rstd[channel(i)]).collect();
     (xhat, rstd)
 }
 
 fn forward(x: &[f64], gamma: &[f64], beta: &[f64]) -> Vec<f64> {
     let (xhat, _) = normalise(x);
-    xhat.iter()
-        .enumerate()
-        .map(|(i, xhat)| xhat * gamma[channel(i)] + beta[channel(i)])
-        .collect()
+    xhat.iter().enumerate().map(|(i, xhat)| xhat * gamma[channel(i)] + beta[channel(i)]).collect()
 }
 
 /// dx, dgamma and dbeta.
@@ -102,35 +95,13 @@ fn values_and_derivatives_of_both_orders_agree_with_the_reference() {
     let [mut y, mut dx, mut grad_dy, mut grad_x] = std::array::from_fn(|_| vec![f32::NAN; LENGTH]);
     let [mut mean, mut variance, mut rstd, mut dgamma, mut dbeta, mut grad_gamma] =
         std::array::from_fn(|_| vec![f32::NAN; SHAPE[1]]);
-    let result = Forward {
-        y: &mut y,
-        mean: &mut mean,
-        variance: &mut variance,
-        rstd: &mut rstd,
-    };
+    let result = Forward { y: &mut y, mean: &mut mean, variance: &mut variance, rstd: &mut rstd };
     batch_norm::forward(SHAPE, &x, &gamma, &beta, EPSILON as f32, result);
-    let saved = Saved {
-        x: &x,
-        gamma: &gamma,
-        mean: &mean,
-        rstd: &rstd,
-    };
-    let result = Gradients {
-        dx: &mut dx,
-        dgamma: &mut dgamma,
-        dbeta: &mut dbeta,
-    };
+    let saved = Saved { x: &x, gamma: &gamma, mean: &mean, rstd: &rstd };
+    let result = Gradients { dx: &mut dx, dgamma: &mut dgamma, dbeta: &mut dbeta };
     batch_norm::backward(SHAPE, saved, &dy, result);
-    let cotangents = Cotangents {
-        ddx: &ddx,
-        ddgamma: &ddgamma,
-        ddbeta: &ddbeta,
-    };
-    let result = DoubleGradients {
-        dy: &mut grad_dy,
-        x: &mut grad_x,
-        gamma: &mut grad_gamma,
-    };
+    let cotangents = Cotangents { ddx: &ddx, ddgamma: &ddgamma, ddbeta: &ddbeta };
+    let result = DoubleGradients { dy: &mut grad_dy, x: &mut grad_x, gamma: &mut grad_gamma };
     batch_norm::double_backward(SHAPE, saved, &dy, cotangents, result);
 
     let [x, dy, ddx] = [x, dy, ddx].map(|values| wide(&values));
@@ -151,11 +122,7 @@ fn values_and_derivatives_of_both_orders_agree_with_the_reference() {
     };
     assert_close("grad dy", &grad_dy, &differences(&dy, |dy| second(dy, &x, &gamma)));
     assert_close("grad x", &grad_x, &differences(&x, |x| second(&dy, x, &gamma)));
-    assert_close(
-        "grad gamma",
-        &grad_gamma,
-        &differences(&gamma, |gamma| second(&dy, &x, gamma)),
-    );
+    assert_close("grad gamma", &grad_gamma, &differences(&gamma, |gamma| second(&dy, &x, gamma)));
 }
 
 #[test]

@@ -146,9 +146,7 @@ fn a_kernel_smaller_than_the_stride_reaches_every_input_it_read() {
     };
     let mut dx = [f32::NAN; 16];
     convolution::input_gradient(&g, &[1.0], &[1.0, 2.0, 3.0, 4.0], &mut dx);
-    let expected = [
-        1.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0, 0.0, 4.0, 0.0, 0.0, 0.0, 0.0, 0.0,
-    ];
+    let expected = [1.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0, 0.0, 4.0, 0.0, 0.0, 0.0, 0.0, 0.0];
     assert_eq!(dx, expected);
 }
 
@@ -174,21 +172,9 @@ fn many_tiles_many_blocks_and_several_chunks_agree_with_the_reference() {
 fn the_trio_is_adjoint() {
     let dot = |a: &[f32], b: &[f32]| -> f64 { a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum() };
     for (kernel, stride, padding) in [([3, 3], [1, 1], [1, 1]), ([3, 2], [2, 1], [0, 1])] {
-        let g = Geometry {
-            batch: 4,
-            in_channels: 32,
-            height: 12,
-            width: 13,
-            out_channels: 24,
-            kernel,
-            stride,
-            padding,
-        };
-        let (x, w, dy) = (
-            numbers(g.input_len(), 4),
-            numbers(g.weight_len(), 5),
-            numbers(g.output_len(), 6),
-        );
+        let g =
+            Geometry { batch: 4, in_channels: 32, height: 12, width: 13, out_channels: 24, kernel, stride, padding };
+        let (x, w, dy) = (numbers(g.input_len(), 4), numbers(g.weight_len(), 5), numbers(g.output_len(), 6));
         let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
         convolution::forward(&g, &x, &w, &mut y);
         convolution::input_gradient(&g, &w, &dy, &mut dx);

@@ -27,11 +27,7 @@ fn convolutions() -> Vec<Vec<f32>> {
             stride: [stride; 2],
             padding: [kernel / 2; 2],
         };
-        let (x, w, dy) = (
-            numbers(g.input_len(), 1),
-            numbers(g.weight_len(), 2),
-            numbers(g.output_len(), 3),
-        );
+        let (x, w, dy) = (numbers(g.input_len(), 1), numbers(g.weight_len(), 2), numbers(g.output_len(), 3));
         let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
         convolution::forward(&g, &x, &w, &mut y);
         convolution::input_gradient(&g, &w, &dy, &mut dx);
@@ -48,24 +44,10 @@ fn normalisation() -> Vec<Vec<f32>> {
     let (gamma, beta) = (numbers(37, 6), numbers(37, 7));
     let [mut mean, mut variance, mut rstd, mut dgamma, mut dbeta] = std::array::from_fn(|_| vec![0.0; 37]);
     let (mut y, mut dx) = (x.clone(), x.clone());
-    let result = Forward {
-        y: &mut y,
-        mean: &mut mean,
-        variance: &mut variance,
-        rstd: &mut rstd,
-    };
+    let result = Forward { y: &mut y, mean: &mut mean, variance: &mut variance, rstd: &mut rstd };
     batch_norm::forward(shape, &x, &gamma, &beta, 1e-5, result);
-    let saved = Saved {
-        x: &x,
-        gamma: &gamma,
-        mean: &mean,
-        rstd: &rstd,
-    };
-    let result = Gradients {
-        dx: &mut dx,
-        dgamma: &mut dgamma,
-        dbeta: &mut dbeta,
-    };
+    let saved = Saved { x: &x, gamma: &gamma, mean: &mean, rstd: &rstd };
+    let result = Gradients { dx: &mut dx, dgamma: &mut dgamma, dbeta: &mut dbeta };
     batch_norm::backward(shape, saved, &dy, result);
     vec![y, mean, variance, rstd, dx, dgamma, dbeta]
 }
@@ -80,10 +62,7 @@ fn any_number_of_threads_gives_the_same_bits() {
             .install(|| [convolutions(), normalisation()].concat())
     };
     let bits = |results: Vec<Vec<f32>>| -> Vec<Vec<u32>> {
-        results
-            .into_iter()
-            .map(|values| values.into_iter().map(f32::to_bits).collect())
-            .collect()
+        results.into_iter().map(|values| values.into_iter().map(f32::to_bits).collect()).collect()
     };
     let expected = bits(run(1));
     for threads in [1, 2, 3] {

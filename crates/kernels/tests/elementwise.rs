@@ -20,11 +20,7 @@ fn rectification_agrees_with_its_definition() {
             assert_eq!(*gradient, if *a > 0.0 { *b } else { 0.0 });
         }
         elementwise::add_relu(&a, &b, &mut out);
-        assert!(
-            out.iter()
-                .zip(a.iter().zip(&b))
-                .all(|(out, (a, b))| *out == (a + b).max(0.0))
-        );
+        assert!(out.iter().zip(a.iter().zip(&b)).all(|(out, (a, b))| *out == (a + b).max(0.0)));
         elementwise::add(&a, &b, &mut out);
         assert!(out.iter().zip(a.iter().zip(&b)).all(|(out, (a, b))| *out == a + b));
     }
@@ -33,12 +29,7 @@ fn rectification_agrees_with_its_definition() {
 /// Values of `torch.optim.Adam` (PyTorch 2.15), three steps.
 #[test]
 fn adam_repeats_what_torch_does() {
-    let settings = Settings {
-        learning_rate: 3e-2,
-        beta1: 0.8,
-        beta2: 0.95,
-        epsilon: 1e-6,
-    };
+    let settings = Settings { learning_rate: 3e-2, beta1: 0.8, beta2: 0.95, epsilon: 1e-6 };
     let mut parameter = [0.5, -1.0, 2.0, 1e-3];
     let mut first = [0.0; 4];
     let mut second = [0.0; 4];
@@ -50,14 +41,7 @@ fn adam_repeats_what_torch_does() {
     for (step, expected) in expected.iter().enumerate() {
         let last = if step == 0 { 3.0 } else { 0.0 };
         let gradient = [0.1 * (step + 1) as f32, -2.0, 1e-4, last];
-        adam::step(
-            &settings,
-            step as u64 + 1,
-            &mut parameter,
-            &gradient,
-            &mut first,
-            &mut second,
-        );
+        adam::step(&settings, step as u64 + 1, &mut parameter, &gradient, &mut first, &mut second);
         for (actual, expected) in parameter.iter().zip(expected) {
             assert!((actual - expected).abs() < 3e-7, "{actual} instead of {expected}");
         }
@@ -72,11 +56,8 @@ fn adam_treats_large_tensors_like_small_ones() {
     let (mut whole, mut pieces) = (start.clone(), start);
     let [mut m, mut v, mut m_pieces, mut v_pieces] = std::array::from_fn(|_| vec![0.0; whole.len()]);
     adam::step(&settings, 7, &mut whole, &gradient, &mut m, &mut v);
-    for (((p, g), m), v) in pieces
-        .chunks_mut(1000)
-        .zip(gradient.chunks(1000))
-        .zip(m_pieces.chunks_mut(1000))
-        .zip(v_pieces.chunks_mut(1000))
+    for (((p, g), m), v) in
+        pieces.chunks_mut(1000).zip(gradient.chunks(1000)).zip(m_pieces.chunks_mut(1000)).zip(v_pieces.chunks_mut(1000))
     {
         adam::step(&settings, 7, p, g, m, v);
     }

@@ -81,12 +81,7 @@ where
 {
     /// A game that has not begun.
     pub fn new(config: AdversarialConfig, discriminator: Discriminator<B>) -> Self {
-        Self {
-            config,
-            discriminator,
-            optimiser: Adam::new(AdamSettings::new(config.learning_rate)),
-            evaluations: 0,
-        }
+        Self { config, discriminator, optimiser: Adam::new(AdamSettings::new(config.learning_rate)), evaluations: 0 }
     }
 
     /// Counts one evaluation of the loss; says whether the encoder's turn has come.

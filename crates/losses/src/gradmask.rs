@@ -34,17 +34,12 @@ fn contrast<B: Backend>(logits: Tensor<B, 2>) -> Tensor<B, 1> {
 
 impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for GradMask {
     fn objective(&mut self, model: &M, batch: &Batch<B>) -> Objective<B> {
-        let found = input_gradient(model, batch.images.clone(), Mode::Train, |trace| {
-            contrast(trace.logits.clone())
-        });
+        let found = input_gradient(model, batch.images.clone(), Mode::Train, |trace| contrast(trace.logits.clone()));
         let outside = found.gradient * batch.outside();
         let penalty = match self.variant {
             Variant::Paper => norm::rows(outside.flatten(1, 3)).sum(),
             Variant::Released => outside.abs().sum(),
         };
-        Objective {
-            penalty: Some(penalty * self.weight),
-            ..Objective::new(found.logits, found.statistics)
-        }
+        Objective { penalty: Some(penalty * self.weight), ..Objective::new(found.logits, found.statistics) }
     }
 }

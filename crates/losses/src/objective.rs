@@ -26,13 +26,7 @@ pub struct Objective<B: Backend> {
 impl<B: Backend> Objective<B> {
     /// An objective of one pass without penalty.
     pub fn new(logits: Tensor<B, 2>, statistics: Vec<BatchStatistics<B>>) -> Self {
-        Self {
-            logits,
-            penalty: None,
-            statistics: vec![statistics],
-            update: true,
-            auxiliary: None,
-        }
+        Self { logits, penalty: None, statistics: vec![statistics], update: true, auxiliary: None }
     }
 
     /// Mean cross-entropy of the logits, `[1]`, in nats.

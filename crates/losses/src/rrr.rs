@@ -41,14 +41,9 @@ impl Rrr {
 
 impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for Rrr {
     fn objective(&mut self, model: &M, batch: &Batch<B>) -> Objective<B> {
-        let found = input_gradient(model, batch.images.clone(), Mode::Train, |trace| {
-            self.score(trace.logits.clone())
-        });
+        let found = input_gradient(model, batch.images.clone(), Mode::Train, |trace| self.score(trace.logits.clone()));
         let outside = found.gradient * batch.outside();
         let penalty = (outside.clone() * outside).sum() * self.weight;
-        Objective {
-            penalty: Some(penalty),
-            ..Objective::new(found.logits, found.statistics)
-        }
+        Objective { penalty: Some(penalty), ..Objective::new(found.logits, found.statistics) }
     }
 }

@@ -13,16 +13,10 @@ use rand_chacha::ChaCha8Rng;
 use std::{error::Error, path::PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let path = std::env::args_os()
-        .nth(1)
-        .map_or_else(|| std::env::temp_dir().join("resnet.safetensors"), PathBuf::from);
+    let path =
+        std::env::args_os().nth(1).map_or_else(|| std::env::temp_dir().join("resnet.safetensors"), PathBuf::from);
     let device = Default::default();
-    let config = ResNetConfig {
-        depth: Depth::ResNet18,
-        channels: 1,
-        width: 8,
-        classes: 2,
-    };
+    let config = ResNetConfig { depth: Depth::ResNet18, channels: 1, width: 8, classes: 2 };
     let fresh = |seed| ResNet::<Cpu>::new(&config, &mut ChaCha8Rng::seed_from_u64(seed), &device);
 
     let saved = fresh(1);
@@ -35,9 +29,6 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let images = Tensor::ones([2, 1, 28, 28], &device);
     let logits = |model: &ResNet<Cpu>| model.trace(images.clone(), Mode::Evaluate).logits;
-    println!(
-        "largest difference of the logits: {}",
-        (logits(&saved) - logits(&loaded)).abs().max().into_scalar()
-    );
+    println!("largest difference of the logits: {}", (logits(&saved) - logits(&loaded)).abs().max().into_scalar());
     Ok(())
 }

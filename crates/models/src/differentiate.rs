@@ -34,9 +34,7 @@ pub fn input_gradient<B: Kernels, M: Stackable<B>>(
     let images = Tensor::<Autodiff<B>, 4>::from_inner(images).require_grad();
     let trace = model.lift().trace(images.clone(), mode);
     let gradients = score(&trace).backward();
-    let gradient = images
-        .grad(&gradients)
-        .unwrap_or_else(|| images.clone().inner().zeros_like());
+    let gradient = images.grad(&gradients).unwrap_or_else(|| images.clone().inner().zeros_like());
     Differentiated {
         gradient,
         logits: trace.logits.inner(),

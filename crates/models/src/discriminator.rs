@@ -41,10 +41,7 @@ impl<B: Backend> SingularVectors<B> {
             let tensor = initialise::buffer(initialise::normal(count, random), [count], device);
             tensor.map(|tensor| normalise(tensor))
         };
-        Self {
-            left: unit(rows),
-            right: unit(columns),
-        }
+        Self { left: unit(rows), right: unit(columns) }
     }
 
     /// `leftᵀ weight right`, `[1, 1]`; the vectors are constants.
@@ -72,17 +69,12 @@ impl<B: Backend> Discriminator<B> {
     /// Weights by PyTorch's default for linear layers, singular vectors random.
     pub fn new(config: &DiscriminatorConfig, random: &mut impl Rng, device: &B::Device) -> Self {
         let inputs = |layer: usize| if layer == 0 { config.features } else { config.hidden };
-        let hidden: Vec<_> = (0..config.layers)
-            .map(|layer| Linear::new(inputs(layer), config.hidden, random, device))
-            .collect();
+        let hidden: Vec<_> =
+            (0..config.layers).map(|layer| Linear::new(inputs(layer), config.hidden, random, device)).collect();
         let singular = (0..if config.spectral { config.layers } else { 0 })
             .map(|layer| SingularVectors::new([config.hidden, inputs(layer)], random, device))
             .collect();
-        Self {
-            hidden,
-            singular,
-            output: Linear::new(inputs(config.layers), 1, random, device),
-        }
+        Self { hidden, singular, output: Linear::new(inputs(config.layers), 1, random, device) }
     }
 
     /// The logit of "this comes from a whole image", `[batch, 1]`, for `features [batch, features]`.

@@ -27,10 +27,7 @@ pub fn buffer<B: Backend, const D: usize>(
     shape: [usize; D],
     device: &B::Device,
 ) -> Param<Tensor<B, D>> {
-    Param::initialized(
-        ParamId::new(),
-        Tensor::from_data(TensorData::new(values, shape), device),
-    )
+    Param::initialized(ParamId::new(), Tensor::from_data(TensorData::new(values, shape), device))
 }
 
 /// Normal values of standard deviation `sqrt(2 / fan_out)` (He et al. 2015, for a rectifier), where
@@ -48,9 +45,7 @@ pub fn kaiming_normal(shape: [usize; 4], random: &mut impl Rng) -> Vec<f32> {
 /// Uniform values in `[-bound, bound)`, PyTorch's default for a linear layer at
 /// `bound = 1 / sqrt(inputs)`.
 pub fn uniform(count: usize, bound: f64, random: &mut impl Rng) -> Vec<f32> {
-    (0..count)
-        .map(|_| ((random.random::<f64>() * 2.0 - 1.0) * bound) as f32)
-        .collect()
+    (0..count).map(|_| ((random.random::<f64>() * 2.0 - 1.0) * bound) as f32).collect()
 }
 
 /// Standard normal values.

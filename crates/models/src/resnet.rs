@@ -65,18 +65,9 @@ impl<B: Kernels> BasicBlock<B> {
         let conv1 = Convolution::new([inputs, outputs], 3, stride, 1, random, device);
         let conv2 = Convolution::new([outputs, outputs], 3, 1, 1, random, device);
         let downsample = (stride != 1 || inputs != outputs).then(|| {
-            (
-                Convolution::new([inputs, outputs], 1, stride, 0, random, device),
-                BatchNorm::new(outputs, device),
-            )
+            (Convolution::new([inputs, outputs], 1, stride, 0, random, device), BatchNorm::new(outputs, device))
         });
-        Self {
-            conv1,
-            bn1: BatchNorm::new(outputs, device),
-            conv2,
-            bn2: BatchNorm::new(outputs, device),
-            downsample,
-        }
+        Self { conv1, bn1: BatchNorm::new(outputs, device), conv2, bn2: BatchNorm::new(outputs, device), downsample }
     }
 
     fn forward(&self, input: Tensor<B, 4>, mode: Mode, statistics: &mut Vec<BatchStatistics<B>>) -> BlockTrace<B> {
@@ -87,19 +78,14 @@ impl<B: Kernels> BasicBlock<B> {
             Some((convolution, norm)) => norm.forward(convolution.forward(input), mode, statistics),
             None => input,
         };
-        BlockTrace {
-            output: ops::add_rectify(second.clone(), shortcut),
-            normalised: [first, second],
-        }
+        BlockTrace { output: ops::add_rectify(second.clone(), shortcut), normalised: [first, second] }
     }
 
     fn absorb(self, statistics: &mut impl Iterator<Item = BatchStatistics<B>>) -> Self {
         Self {
             bn1: absorb_next(self.bn1, statistics),
             bn2: absorb_next(self.bn2, statistics),
-            downsample: self
-                .downsample
-                .map(|(convolution, norm)| (convolution, absorb_next(norm, statistics))),
+            downsample: self.downsample.map(|(convolution, norm)| (convolution, absorb_next(norm, statistics))),
             conv1: self.conv1,
             conv2: self.conv2,
         }
@@ -176,13 +162,7 @@ impl<B: Kernels> Classifier<B> for ResNet<B> {
             pre_activations.push(normalised);
         }
         let pooled = pooling::global_average(current);
-        Trace {
-            logits: self.fc.forward(pooled.clone()),
-            pooled,
-            taps,
-            pre_activations,
-            statistics,
-        }
+        Trace { logits: self.fc.forward(pooled.clone()), pooled, taps, pre_activations, statistics }
     }
 
     fn absorb(self, statistics: Vec<BatchStatistics<B>>) -> Self {

@@ -29,11 +29,7 @@ pub struct BatchStatistics<B: Backend> {
 impl<B: Backend> BatchStatistics<Autodiff<B>> {
     /// The same on the backend below.
     pub fn inner(self) -> BatchStatistics<B> {
-        BatchStatistics {
-            mean: self.mean.inner(),
-            variance: self.variance.inner(),
-            count: self.count,
-        }
+        BatchStatistics { mean: self.mean.inner(), variance: self.variance.inner(), count: self.count }
     }
 }
 
@@ -58,13 +54,7 @@ pub struct Trace<B: Backend> {
 impl<B: Backend> Trace<B> {
     /// A trace of a model that shows no more than logits and features.
     pub fn new(logits: Tensor<B, 2>, pooled: Tensor<B, 2>) -> Self {
-        Self {
-            logits,
-            pooled,
-            taps: Vec::new(),
-            pre_activations: Vec::new(),
-            statistics: Vec::new(),
-        }
+        Self { logits, pooled, taps: Vec::new(), pre_activations: Vec::new(), statistics: Vec::new() }
     }
 }
 

@@ -92,10 +92,7 @@ impl NamedTensors {
     /// # Errors
     /// The file cannot be read, is damaged, or holds tensors other than of floats and integers.
     pub fn read(path: &Path) -> Result<Self, WeightsError> {
-        let bytes = std::fs::read(path).map_err(|source| WeightsError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let bytes = std::fs::read(path).map_err(|source| WeightsError::Read { path: path.to_owned(), source })?;
         Self::parse(&bytes, path)
     }
 
@@ -108,10 +105,8 @@ impl NamedTensors {
     }
 
     fn parse(bytes: &[u8], path: &Path) -> Result<Self, WeightsError> {
-        let file = SafeTensors::deserialize(bytes).map_err(|error| WeightsError::Format {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })?;
+        let file = SafeTensors::deserialize(bytes)
+            .map_err(|error| WeightsError::Format { path: path.to_owned(), reason: error.to_string() })?;
         let mut tensors = BTreeMap::new();
         for (name, view) in file.iter() {
             let values = floats(&view).ok_or_else(|| WeightsError::Element {
@@ -121,10 +116,7 @@ impl NamedTensors {
             })?;
             tensors.insert(name.to_owned(), (view.shape().to_vec(), values));
         }
-        Ok(Self {
-            path: path.to_owned(),
-            tensors,
-        })
+        Ok(Self { path: path.to_owned(), tensors })
     }
 
     /// The names, sorted.
@@ -140,10 +132,7 @@ impl NamedTensors {
         self.tensors
             .get(name)
             .map(|(shape, values)| (shape.as_slice(), values.as_slice()))
-            .ok_or_else(|| WeightsError::Missing {
-                path: self.path.clone(),
-                name: name.to_owned(),
-            })
+            .ok_or_else(|| WeightsError::Missing { path: self.path.clone(), name: name.to_owned() })
     }
 
     /// The tensors whose names begin with `prefix`, without it.
@@ -153,10 +142,7 @@ impl NamedTensors {
             .iter()
             .filter_map(|(name, tensor)| Some((name.strip_prefix(prefix)?.to_owned(), tensor.clone())))
             .collect();
-        Self {
-            path: self.path.clone(),
-            tensors,
-        }
+        Self { path: self.path.clone(), tensors }
     }
 
     /// The same names and shapes with other values.
@@ -169,53 +155,23 @@ impl NamedTensors {
             assert_eq!(values.len(), shape.iter().product::<usize>(), "values of '{name}'");
             (name.clone(), (shape.clone(), values))
         };
-        Self {
-            path: self.path.clone(),
-            tensors: self.tensors.iter().map(replace).collect(),
-        }
+        Self { path: self.path.clone(), tensors: self.tensors.iter().map(replace).collect() }
     }
 
     /// The same tensors under other names.
     pub fn renamed(&self, rename: impl Fn(&str) -> String) -> Self {
-        let tensors = self
-            .tensors
-            .iter()
-            .map(|(name, tensor)| (rename(name), tensor.clone()))
-            .collect();
-        Self {
-            path: self.path.clone(),
-            tensors,
-        }
+        let tensors = self.tensors.iter().map(|(name, tensor)| (rename(name), tensor.clone())).collect();
+        Self { path: self.path.clone(), tensors }
     }
 }
 
 fn floats(view: &TensorView<'_>) -> Option<Vec<f32>> {
     let bytes = view.data();
     Some(match view.dtype() {
-        Dtype::F32 => bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|chunk| f32::from_le_bytes(*chunk))
-            .collect(),
-        Dtype::F64 => bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|chunk| f64::from_le_bytes(*chunk) as f32)
-            .collect(),
-        Dtype::I32 => bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|chunk| i32::from_le_bytes(*chunk) as f32)
-            .collect(),
-        Dtype::I64 => bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|chunk| i64::from_le_bytes(*chunk) as f32)
-            .collect(),
+        Dtype::F32 => bytes.as_chunks().0.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect(),
+        Dtype::F64 => bytes.as_chunks().0.iter().map(|chunk| f64::from_le_bytes(*chunk) as f32).collect(),
+        Dtype::I32 => bytes.as_chunks().0.iter().map(|chunk| i32::from_le_bytes(*chunk) as f32).collect(),
+        Dtype::I64 => bytes.as_chunks().0.iter().map(|chunk| i64::from_le_bytes(*chunk) as f32).collect(),
         _ => return None,
     })
 }
@@ -225,10 +181,7 @@ fn floats(view: &TensorView<'_>) -> Option<Vec<f32>> {
 /// # Errors
 /// The library that lays out the file refuses, which no module of this crate makes it do.
 pub fn to_bytes<B: Backend, M: Module<B>>(module: &M) -> Result<Vec<u8>, WeightsError> {
-    let mut collected = Collect {
-        path: Vec::new(),
-        tensors: BTreeMap::new(),
-    };
+    let mut collected = Collect { path: Vec::new(), tensors: BTreeMap::new() };
     module.visit(&mut collected);
     let views = collected
         .tensors
@@ -247,10 +200,7 @@ pub fn to_bytes<B: Backend, M: Module<B>>(module: &M) -> Result<Vec<u8>, Weights
 /// # Errors
 /// A tensor is missing, unknown or of another shape; the module is not changed then.
 pub fn load<B: Backend, M: Module<B>>(module: M, tensors: &NamedTensors) -> Result<M, WeightsError> {
-    let mut expected = Collect {
-        path: Vec::new(),
-        tensors: BTreeMap::new(),
-    };
+    let mut expected = Collect { path: Vec::new(), tensors: BTreeMap::new() };
     module.visit(&mut expected);
     for (name, (shape, _)) in &expected.tensors {
         let (found, _) = tensors.get(name)?;
@@ -263,19 +213,12 @@ pub fn load<B: Backend, M: Module<B>>(module: M, tensors: &NamedTensors) -> Resu
             });
         }
     }
-    let unknown = tensors
-        .names()
-        .find(|name| !expected.tensors.contains_key(*name) && !name.ends_with("num_batches_tracked"));
+    let unknown =
+        tensors.names().find(|name| !expected.tensors.contains_key(*name) && !name.ends_with("num_batches_tracked"));
     if let Some(name) = unknown {
-        return Err(WeightsError::Unexpected {
-            path: tensors.path.clone(),
-            name: name.to_owned(),
-        });
+        return Err(WeightsError::Unexpected { path: tensors.path.clone(), name: name.to_owned() });
     }
-    Ok(module.map(&mut Replace {
-        path: Vec::new(),
-        tensors,
-    }))
+    Ok(module.map(&mut Replace { path: Vec::new(), tensors }))
 }
 
 struct Collect {

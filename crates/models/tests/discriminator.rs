@@ -13,19 +13,12 @@ use rand_chacha::ChaCha8Rng;
 type A = Autodiff<Cpu>;
 
 fn discriminator(spectral: bool) -> Discriminator<A> {
-    let config = DiscriminatorConfig {
-        features: 3,
-        hidden: 3,
-        layers: 1,
-        spectral,
-    };
+    let config = DiscriminatorConfig { features: 3, hidden: 3, layers: 1, spectral };
     Discriminator::new(&config, &mut ChaCha8Rng::seed_from_u64(4), &Default::default())
 }
 
 fn answer(discriminator: &Discriminator<A>, features: [[f32; 3]; 1]) -> f32 {
-    discriminator
-        .forward(Tensor::from_floats(features, &Default::default()))
-        .into_scalar()
+    discriminator.forward(Tensor::from_floats(features, &Default::default())).into_scalar()
 }
 
 #[test]

@@ -11,12 +11,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 fn network(depth: Depth, width: usize, seed: u64) -> ResNet<Cpu> {
-    let config = ResNetConfig {
-        depth,
-        channels: 1,
-        width,
-        classes: 2,
-    };
+    let config = ResNetConfig { depth, channels: 1, width, classes: 2 };
     ResNet::new(&config, &mut ChaCha8Rng::seed_from_u64(seed), &Default::default())
 }
 
@@ -72,10 +67,7 @@ fn another_network_s_weights_are_refused() {
     let error = weights::load(network(Depth::ResNet18, 2, 1), &narrow).unwrap_err();
     assert!(matches!(error, WeightsError::Shape { .. }), "{error}");
     let error = weights::load(network(Depth::ResNet34, 1, 1), &narrow).unwrap_err();
-    assert!(
-        matches!(&error, WeightsError::Missing { name, .. } if name.starts_with("layer")),
-        "{error}"
-    );
+    assert!(matches!(&error, WeightsError::Missing { name, .. } if name.starts_with("layer")), "{error}");
     let deep = NamedTensors::from_bytes(&weights::to_bytes(&network(Depth::ResNet34, 1, 1)).unwrap()).unwrap();
     let error = weights::load(network(Depth::ResNet18, 1, 1), &deep).unwrap_err();
     assert!(matches!(error, WeightsError::Unexpected { .. }), "{error}");

@@ -11,10 +11,7 @@ fn main() -> Result<(), SaliencyError> {
     for (name, row, column) in [("on the mask", 4, 4), ("beside it", 4, 7), ("in a corner", 0, 0)] {
         let map: Vec<f32> = (0..81).map(|pixel| f32::from(pixel == row * 9 + column)).collect();
         let found = localise(&map, &mask, size, Smoothing::default())?;
-        println!(
-            "{name:12} IoU {:.2}  IoP {:.2}  IoT {:.2}",
-            found.iou, found.iop, found.iot
-        );
+        println!("{name:12} IoU {:.2}  IoP {:.2}  IoT {:.2}", found.iou, found.iop, found.iot);
     }
     Ok(())
 }

@@ -29,19 +29,12 @@ pub enum SaliencyError {
 
 pub(crate) fn check(what: &'static str, values: &[f32], expected: usize) -> Result<(), SaliencyError> {
     if values.len() != expected {
-        return Err(SaliencyError::Size {
-            what,
-            found: values.len(),
-            expected,
-        });
+        return Err(SaliencyError::Size { what, found: values.len(), expected });
     }
     match values.iter().position(|value| !value.is_finite()) {
-        Some(pixel) => Err(SaliencyError::Value {
-            what,
-            found: f64::from(values[pixel]),
-            pixel,
-            expected: "a finite number",
-        }),
+        Some(pixel) => {
+            Err(SaliencyError::Value { what, found: f64::from(values[pixel]), pixel, expected: "a finite number" })
+        }
         None => Ok(()),
     }
 }

@@ -27,17 +27,10 @@ pub struct Overlap {
 /// Map and mask differ in size.
 pub fn overlap(kept: &[bool], mask: &[f32]) -> Result<Overlap, SaliencyError> {
     if kept.len() != mask.len() {
-        return Err(SaliencyError::Size {
-            what: "map",
-            found: kept.len(),
-            expected: mask.len(),
-        });
+        return Err(SaliencyError::Size { what: "map", found: kept.len(), expected: mask.len() });
     }
     let count = |predicate: fn(bool, bool) -> bool| {
-        kept.iter()
-            .zip(mask)
-            .filter(|(kept, mask)| predicate(**kept, **mask != 0.0))
-            .count() as f64
+        kept.iter().zip(mask).filter(|(kept, mask)| predicate(**kept, **mask != 0.0)).count() as f64
     };
     let both = count(|kept, truth| kept && truth);
     Ok(Overlap {

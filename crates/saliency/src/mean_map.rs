@@ -13,11 +13,7 @@ pub struct MeanMap {
 impl MeanMap {
     /// An empty sum of maps of `size` rows and columns.
     pub fn new(size: [usize; 2]) -> Self {
-        Self {
-            size,
-            sum: vec![0.0; size[0] * size[1]],
-            count: 0,
-        }
+        Self { size, sum: vec![0.0; size[0] * size[1]], count: 0 }
     }
 
     /// Adds one map.

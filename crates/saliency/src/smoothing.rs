@@ -13,10 +13,7 @@ pub struct Smoothing {
 
 impl Default for Smoothing {
     fn default() -> Self {
-        Self {
-            sigma: 1.0,
-            truncate: 3.5,
-        }
+        Self { sigma: 1.0, truncate: 3.5 }
     }
 }
 
@@ -27,9 +24,7 @@ impl Smoothing {
             return vec![1.0];
         }
         let radius = (self.truncate * self.sigma + 0.5).floor() as i32;
-        let raw: Vec<f64> = (0..=radius)
-            .map(|x| (-0.5 * (f64::from(x) / self.sigma).powi(2)).exp())
-            .collect();
+        let raw: Vec<f64> = (0..=radius).map(|x| (-0.5 * (f64::from(x) / self.sigma).powi(2)).exp()).collect();
         let total = 2.0 * raw.iter().sum::<f64>() - raw[0];
         raw.into_iter().map(|weight| weight / total).collect()
     }
@@ -45,22 +40,8 @@ pub fn smooth(map: &[f32], [height, width]: [usize; 2], smoothing: Smoothing) ->
     error::check("map", map, height * width)?;
     let kernel = smoothing.half_kernel();
     let absolute: Vec<f64> = map.iter().map(|value| f64::from(value.abs())).collect();
-    let down = along(
-        &absolute,
-        height,
-        width,
-        |row, column| row * width + column,
-        &kernel,
-        height * width,
-    );
-    let across = along(
-        &down,
-        width,
-        height,
-        |column, row| row * width + column,
-        &kernel,
-        height * width,
-    );
+    let down = along(&absolute, height, width, |row, column| row * width + column, &kernel, height * width);
+    let across = along(&down, width, height, |column, row| row * width + column, &kernel, height * width);
     Ok(across.into_iter().map(|value| value as f32).collect())
 }
 
@@ -78,14 +59,8 @@ fn along(
         for position in 0..length {
             let mut sum = kernel[0] * values[index(position, line)];
             for (distance, weight) in kernel.iter().enumerate().skip(1) {
-                let before = position
-                    .checked_sub(distance)
-                    .map_or(0.0, |place| values[index(place, line)]);
-                let after = if position + distance < length {
-                    values[index(position + distance, line)]
-                } else {
-                    0.0
-                };
+                let before = position.checked_sub(distance).map_or(0.0, |place| values[index(place, line)]);
+                let after = if position + distance < length { values[index(position + distance, line)] } else { 0.0 };
                 sum += weight * (before + after);
             }
             result[index(position, line)] = sum;

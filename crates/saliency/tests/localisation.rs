@@ -29,10 +29,7 @@ fn agrees_with_scipy() {
         let size = [case.height, case.width];
         let smoothed = smooth(&case.map, size, Smoothing::default()).unwrap();
         for (found, expected) in smoothed.iter().zip(&case.smooth) {
-            assert!(
-                (found - expected).abs() <= 1e-6 * expected.abs().max(1.0),
-                "{found} {expected}"
-            );
+            assert!((found - expected).abs() <= 1e-6 * expected.abs().max(1.0), "{found} {expected}");
         }
         assert_eq!(threshold(&case.smooth, &case.mask).unwrap(), case.kept);
         let found = localise(&case.map, &case.mask, size, Smoothing::default()).unwrap();
@@ -46,10 +43,7 @@ fn agrees_with_scipy() {
 fn a_perfect_map_scores_one_and_an_empty_one_zero() {
     let mask = [0.0, 1.0, 1.0, 0.0];
     let perfect = overlap(&[false, true, true, false], &mask).unwrap();
-    assert_eq!(
-        [perfect.iou, perfect.iop, perfect.iot].map(|value| (value * 1e9).round() / 1e9),
-        [1.0; 3]
-    );
+    assert_eq!([perfect.iou, perfect.iop, perfect.iot].map(|value| (value * 1e9).round() / 1e9), [1.0; 3]);
     let empty = overlap(&[false; 4], &mask).unwrap();
     assert_eq!([empty.iou, empty.iop, empty.iot], [0.0; 3]);
     assert_eq!(threshold(&[0.0; 4], &mask).unwrap(), [false; 4]);
@@ -58,14 +52,7 @@ fn a_perfect_map_scores_one_and_an_empty_one_zero() {
 #[test]
 fn bad_maps_are_named() {
     let wrong_size = smooth(&[0.0; 5], [2, 3], Smoothing::default()).unwrap_err();
-    assert_eq!(
-        wrong_size,
-        SaliencyError::Size {
-            what: "map",
-            found: 5,
-            expected: 6
-        }
-    );
+    assert_eq!(wrong_size, SaliencyError::Size { what: "map", found: 5, expected: 6 });
     let not_finite = threshold(&[0.0, f32::NAN], &[0.0, 1.0]).unwrap_err();
     assert!(not_finite.to_string().contains("pixel 1"), "{not_finite}");
     let mask = localise(&[0.0, 1.0], &[0.0, 1.5], [1, 2], Smoothing::default()).unwrap_err();

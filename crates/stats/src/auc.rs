@@ -40,12 +40,7 @@ pub fn roc_auc(scores: &[f64], labels: &[bool]) -> Result<f64, StatsError> {
         return Err(StatsError::MissingClass { class: 1 });
     }
     let ranks = rank::unchecked(scores);
-    let sum: f64 = ranks
-        .iter()
-        .zip(labels)
-        .filter(|&(_, &label)| label)
-        .map(|(rank, _)| rank)
-        .sum();
+    let sum: f64 = ranks.iter().zip(labels).filter(|&(_, &label)| label).map(|(rank, _)| rank).sum();
     Ok((sum - positives * (positives + 1.0) / 2.0) / (positives * negatives))
 }
 
@@ -85,21 +80,13 @@ pub(crate) fn one_versus_rest<R: AsRef<[f64]>>(
     check::same_length("labels", labels.len(), logits.len())?;
     let classes = logits.first().map_or(0, |row| row.as_ref().len());
     if classes < 2 {
-        return Err(StatsError::TooFew {
-            what: "columns of logits",
-            found: classes,
-            needed: 2,
-        });
+        return Err(StatsError::TooFew { what: "columns of logits", found: classes, needed: 2 });
     }
     for row in logits {
         check::same_length("row of logits", row.as_ref().len(), classes)?;
     }
     if let Some(index) = labels.iter().position(|&label| label >= classes) {
-        return Err(StatsError::UnknownClass {
-            index,
-            label: labels[index],
-            classes,
-        });
+        return Err(StatsError::UnknownClass { index, label: labels[index], classes });
     }
     // Found before scoring, so that the error names the class and not "positive".
     if let Some(class) = (0..classes).find(|class| !labels.contains(class)) {

@@ -10,11 +10,7 @@ use crate::{StatsError, auc, check};
 pub fn accuracy(predicted: &[usize], labels: &[usize]) -> Result<f64, StatsError> {
     check::same_length("labels", labels.len(), predicted.len())?;
     if labels.is_empty() {
-        return Err(StatsError::TooFew {
-            what: "labels",
-            found: 0,
-            needed: 1,
-        });
+        return Err(StatsError::TooFew { what: "labels", found: 0, needed: 1 });
     }
     let right = predicted.iter().zip(labels).filter(|(p, l)| p == l).count();
     Ok(right as f64 / labels.len() as f64)

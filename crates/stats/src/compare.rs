@@ -38,11 +38,7 @@ pub fn welch(a: &[f64], b: &[f64]) -> Result<Welch, StatsError> {
     // As shares of the total, so that tiny variances do not vanish when squared.
     let (of_a, of_b) = (of_a / total, of_b / total);
     let freedom = 1.0 / (of_a * of_a / (a.len() as f64 - 1.0) + of_b * of_b / (b.len() as f64 - 1.0));
-    Ok(Welch {
-        t,
-        freedom,
-        p_value: student::two_sided_p(t, freedom)?,
-    })
+    Ok(Welch { t, freedom, p_value: student::two_sided_p(t, freedom)? })
 }
 
 /// Result of Wilcoxon's signed-rank test.
@@ -74,12 +70,7 @@ pub fn wilcoxon(a: &[f64], b: &[f64]) -> Result<Wilcoxon, StatsError> {
     check::same_length("b", b.len(), a.len())?;
     check::at_least(1, "a", a)?;
     check::at_least(1, "b", b)?;
-    let differences: Vec<f64> = a
-        .iter()
-        .zip(b)
-        .map(|(a, b)| a - b)
-        .filter(|&difference| difference != 0.0)
-        .collect();
+    let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).filter(|&difference| difference != 0.0).collect();
     if differences.is_empty() {
         return Err(StatsError::Constant { what: "differences" });
     }
@@ -92,24 +83,13 @@ pub fn wilcoxon(a: &[f64], b: &[f64]) -> Result<Wilcoxon, StatsError> {
     }
     let sizes: Vec<f64> = differences.iter().map(|d| d.abs()).collect();
     // Doubled, mean ranks are whole numbers and can index a table.
-    let doubled: Vec<usize> = rank::unchecked(&sizes)
-        .into_iter()
-        .map(|rank| (2.0 * rank) as usize)
-        .collect();
+    let doubled: Vec<usize> = rank::unchecked(&sizes).into_iter().map(|rank| (2.0 * rank) as usize).collect();
     let total: usize = doubled.iter().sum();
-    let up: usize = doubled
-        .iter()
-        .zip(&differences)
-        .filter(|&(_, &difference)| difference > 0.0)
-        .map(|(rank, _)| rank)
-        .sum();
+    let up: usize =
+        doubled.iter().zip(&differences).filter(|&(_, &difference)| difference > 0.0).map(|(rank, _)| rank).sum();
     let smaller = up.min(total - up);
     let tail: f64 = rank_sum_distribution(&doubled)[..=smaller].iter().sum();
-    Ok(Wilcoxon {
-        statistic: smaller as f64 / 2.0,
-        p_value: (2.0 * tail).min(1.0),
-        count: differences.len(),
-    })
+    Ok(Wilcoxon { statistic: smaller as f64 / 2.0, p_value: (2.0 * tail).min(1.0), count: differences.len() })
 }
 
 // Probability of each sum when every rank enters with probability one half.

@@ -40,22 +40,14 @@ pub fn pearson(x: &[f64], y: &[f64]) -> Result<Correlation, StatsError> {
     // One root keeps a perfect correlation at exactly 1; where the product leaves the range of `f64`,
     // two roots give the answer to within rounding.
     let product = of_x * of_y;
-    let scale = if product.is_normal() {
-        product.sqrt()
-    } else {
-        of_x.sqrt() * of_y.sqrt()
-    };
+    let scale = if product.is_normal() { product.sqrt() } else { of_x.sqrt() * of_y.sqrt() };
     let coefficient = (joint / scale).clamp(-1.0, 1.0);
     if coefficient.is_nan() {
         return Err(StatsError::Constant { what: "x or y" });
     }
     let freedom = x.len() as f64 - 2.0;
     let t = coefficient * (freedom / ((1.0 - coefficient) * (1.0 + coefficient))).sqrt();
-    Ok(Correlation {
-        coefficient,
-        p_value: student::two_sided_p(t, freedom)?,
-        count: x.len(),
-    })
+    Ok(Correlation { coefficient, p_value: student::two_sided_p(t, freedom)?, count: x.len() })
 }
 
 /// Spearman's rank correlation of the pairs `(x[i], y[i])`: Pearson's, of the ranks with ties at their
@@ -82,19 +74,12 @@ impl Correlation {
     pub fn fisher_interval(&self, level: f64) -> Result<Interval, StatsError> {
         check::level(level)?;
         if self.count < 4 {
-            return Err(StatsError::TooFew {
-                what: "pairs",
-                found: self.count,
-                needed: 4,
-            });
+            return Err(StatsError::TooFew { what: "pairs", found: self.count, needed: 4 });
         }
         // From the lower tail, which cannot round to a probability of 1 and an infinite quantile.
         let z = -Normal::standard().inverse_cdf((1.0 - level) / 2.0);
         let half = z / (self.count as f64 - 3.0).sqrt();
         let centre = self.coefficient.atanh();
-        Ok(Interval {
-            low: (centre - half).tanh(),
-            high: (centre + half).tanh(),
-        })
+        Ok(Interval { low: (centre - half).tanh(), high: (centre + half).tanh() })
     }
 }

@@ -30,10 +30,7 @@ pub fn student_mean_interval(values: &[f64], level: f64) -> Result<Interval, Sta
     let count = values.len() as f64;
     let half = student::two_sided_quantile(level, count - 1.0)? * deviation / count.sqrt();
     let mean = summary::unchecked_mean(values);
-    Ok(Interval {
-        low: mean - half,
-        high: mean + half,
-    })
+    Ok(Interval { low: mean - half, high: mean + half })
 }
 
 /// Percentile bootstrap interval of the mean.
@@ -54,18 +51,12 @@ pub fn bootstrap_mean_interval(
     check::level(level)?;
     check::at_least(2, "values", values)?;
     if iterations == 0 {
-        return Err(StatsError::OutOfRange {
-            field: "iterations",
-            found: 0.0,
-            expected: "at least 1",
-        });
+        return Err(StatsError::OutOfRange { field: "iterations", found: 0.0, expected: "at least 1" });
     }
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut means: Vec<f64> = (0..iterations)
         .map(|_| {
-            let sum: f64 = (0..values.len())
-                .map(|_| values[rng.random_range(0..values.len())])
-                .sum();
+            let sum: f64 = (0..values.len()).map(|_| values[rng.random_range(0..values.len())]).sum();
             sum / values.len() as f64
         })
         .collect();

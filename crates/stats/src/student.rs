@@ -29,11 +29,7 @@ pub const MOST_FREEDOM: f64 = 1e7;
 /// [`StatsError::OutOfRange`] if `t` is NaN or `freedom` is not above 0 and at most [`MOST_FREEDOM`].
 pub fn two_sided_p(t: f64, freedom: f64) -> Result<f64, StatsError> {
     if t.is_nan() {
-        return Err(StatsError::OutOfRange {
-            field: "t",
-            found: t,
-            expected: "a number",
-        });
+        return Err(StatsError::OutOfRange { field: "t", found: t, expected: "a number" });
     }
     if !(freedom > 0.0 && freedom <= MOST_FREEDOM) {
         return Err(bad_freedom(freedom));
@@ -84,9 +80,5 @@ pub fn two_sided_quantile(level: f64, freedom: f64) -> Result<f64, StatsError> {
 }
 
 fn bad_freedom(freedom: f64) -> StatsError {
-    StatsError::OutOfRange {
-        field: "freedom",
-        found: freedom,
-        expected: "above 0 and at most 1e7",
-    }
+    StatsError::OutOfRange { field: "freedom", found: freedom, expected: "above 0 and at most 1e7" }
 }

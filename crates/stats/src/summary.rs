@@ -30,11 +30,7 @@ pub fn standard_deviation(values: &[f64]) -> Result<f64, StatsError> {
 /// values, [`StatsError::NotFinite`].
 pub fn percentile(values: &[f64], percent: f64) -> Result<f64, StatsError> {
     if !(0.0..=100.0).contains(&percent) {
-        return Err(StatsError::OutOfRange {
-            field: "percent",
-            found: percent,
-            expected: "within [0, 100]",
-        });
+        return Err(StatsError::OutOfRange { field: "percent", found: percent, expected: "within [0, 100]" });
     }
     check::at_least(1, "values", values)?;
     let mut sorted = values.to_vec();
@@ -48,11 +44,7 @@ pub(crate) fn sorted_percentile(sorted: &[f64], percent: f64) -> f64 {
     let high = sorted[position.ceil() as usize];
     let share = position.fract();
     // Starting from the nearer end keeps the result between the two in floating point.
-    if share < 0.5 {
-        low + (high - low) * share
-    } else {
-        high - (high - low) * (1.0 - share)
-    }
+    if share < 0.5 { low + (high - low) * share } else { high - (high - low) * (1.0 - share) }
 }
 
 pub(crate) fn unchecked_mean(values: &[f64]) -> f64 {

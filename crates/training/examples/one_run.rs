@@ -12,16 +12,8 @@ impl Observer for Print {
     }
 
     fn epoch(&mut self, record: &EpochRecord) -> Control {
-        let EpochRecord {
-            epoch,
-            train_cross_entropy,
-            valid,
-            ..
-        } = record;
-        println!(
-            "epoch {epoch}: cross-entropy {train_cross_entropy:.3}, validation AUC {:.3}",
-            valid.auc
-        );
+        let EpochRecord { epoch, train_cross_entropy, valid, .. } = record;
+        println!("epoch {epoch}: cross-entropy {train_cross_entropy:.3}, validation AUC {:.3}", valid.auc);
         Control::Continue
     }
 }
@@ -33,13 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         variant: Variant::Released,
         seed: 1234,
         backend: BackendKind::Cpu,
-        data: DataSpec {
-            train: 64,
-            valid: 32,
-            test: 32,
-            dilation_sigma: 0.8,
-            mask_fraction: 1.0,
-        },
+        data: DataSpec { train: 64, valid: 32, test: 32, dilation_sigma: 0.8, mask_fraction: 1.0 },
         model: ModelSpec { depth: 18, width: 4 },
         training: TrainingSpec {
             epochs: 4,
@@ -50,11 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             patience: 4,
         },
         discriminator: None,
-        evaluation: EvaluationSpec {
-            smoothing_sigma: 1.0,
-            smoothing_truncate: 3.5,
-            picture_samples: 2,
-        },
+        evaluation: EvaluationSpec { smoothing_sigma: 1.0, smoothing_truncate: 3.5, picture_samples: 2 },
     };
     let trainer = herring_training::trainer(BackendKind::Cpu, 0)?;
     let outcome = trainer.run(&spec, &mut Print)?;

@@ -39,10 +39,7 @@ pub struct Settings {
 /// # Errors
 /// The device cannot be used.
 pub fn step(device: &Device, settings: &Settings, method: Method) -> Result<f64, DeviceError> {
-    Ok(device.chosen()?.run(Measurement {
-        settings: *settings,
-        method,
-    }))
+    Ok(device.chosen()?.run(Measurement { settings: *settings, method }))
 }
 
 struct Measurement {
@@ -55,18 +52,9 @@ impl Job for Measurement {
 
     fn run<B: Kernels>(self, device: &B::Device) -> f64 {
         let mut random = ChaCha8Rng::seed_from_u64(0);
-        let config = ResNetConfig {
-            depth: Depth::ResNet18,
-            channels: 1,
-            width: self.settings.width,
-            classes: 2,
-        };
+        let config = ResNetConfig { depth: Depth::ResNet18, channels: 1, width: self.settings.width, classes: 2 };
         let mut model = ResNet::<Autodiff<B>>::new(&config, &mut random, device);
-        let discriminator = DiscriminatorSpec {
-            learning_rate: 1e-3,
-            every: 1,
-            hidden: 1024,
-        };
+        let discriminator = DiscriminatorSpec { learning_rate: 1e-3, every: 1, hidden: 1024 };
         let settings = method::Settings {
             method: self.method,
             variant: Variant::Released,

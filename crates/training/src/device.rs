@@ -24,11 +24,7 @@ impl Device {
     /// device, which lists those that there are.
     pub fn new(backend: BackendKind, index: usize) -> Result<Self, DeviceError> {
         let info = Chosen::new(name(backend), index)?.info().clone();
-        Ok(Self {
-            backend,
-            index,
-            name: info.name,
-        })
+        Ok(Self { backend, index, name: info.name })
     }
 
     pub(crate) fn chosen(&self) -> Result<Chosen, DeviceError> {
@@ -54,11 +50,7 @@ pub fn devices() -> Vec<(BackendKind, Result<Vec<Device>, DeviceError>)> {
                 Err(error @ DeviceError::NotCompiled { .. }) => Err(error),
                 _ => Ok(herring_backend::devices(name(*kind))
                     .into_iter()
-                    .map(|info| Device {
-                        backend: *kind,
-                        index: info.index,
-                        name: info.name,
-                    })
+                    .map(|info| Device { backend: *kind, index: info.index, name: info.name })
                     .collect()),
             };
             (*kind, found)

@@ -1,8 +1,8 @@
 //! Trains one run of a protocol on the device of choice.
 //!
-//! [`trainer`] gives a [`Trainer`] for a device: it takes a [`RunSpec`](herring_protocol::RunSpec),
+//! [`trainer`] gives a [`Trainer`](herring_protocol::Trainer) for a device: it takes a [`RunSpec`](herring_protocol::RunSpec),
 //! makes the data, trains, selects, evaluates and returns the outcome, all of it decided by the
-//! specification alone. [`bench`] times single steps.
+//! specification alone. [`mod@bench`] times single steps.
 //!
 //! *Invariant:* this is the one crate that compiles the training path for each backend, at two
 //! levels of autodiff; everything above it is free of Burn.

@@ -35,11 +35,7 @@ pub(crate) fn look<B: Kernels, M: Stackable<B>>(
 }
 
 fn undefined(error: SaliencyError) -> RunFailure {
-    RunFailure::NotFinite {
-        epoch: 0,
-        step: 0,
-        quantity: format!("a saliency map ({error})"),
-    }
+    RunFailure::NotFinite { epoch: 0, step: 0, quantity: format!("a saliency map ({error})") }
 }
 
 struct View {
@@ -57,10 +53,7 @@ impl View {
     fn new(size: [usize; 2], spec: &EvaluationSpec) -> Self {
         Self {
             size,
-            smoothing: Smoothing {
-                sigma: spec.smoothing_sigma,
-                truncate: spec.smoothing_truncate,
-            },
+            smoothing: Smoothing { sigma: spec.smoothing_sigma, truncate: spec.smoothing_truncate },
             wanted: spec.picture_samples,
             overlaps: [0.0; 3],
             scored: 0,
@@ -74,11 +67,7 @@ impl View {
     fn add(&mut self, packed: &Packed, gradients: &[f32]) -> Result<(), SaliencyError> {
         let [_, channels, height, width] = packed.shape();
         let pixels = height * width;
-        let positive = packed
-            .labels()
-            .iter()
-            .enumerate()
-            .filter(|(_, label)| **label == POSITIVE);
+        let positive = packed.labels().iter().enumerate().filter(|(_, label)| **label == POSITIVE);
         for (index, _) in positive {
             let channel = index * channels * pixels..index * channels * pixels + pixels;
             let mask = &packed.masks()[index * pixels..][..pixels];
@@ -101,18 +90,9 @@ impl View {
     }
 
     fn finish(self, examples: Vec<(String, Plane)>) -> (Localisation, Pictures) {
-        let plane = |map: &MeanMap| Plane {
-            height: self.size[0],
-            width: self.size[1],
-            values: map.sum(),
-        };
+        let plane = |map: &MeanMap| Plane { height: self.size[0], width: self.size[1], values: map.sum() };
         let [iou, iop, iot] = self.overlaps.map(|sum| sum / self.scored.max(1) as f64);
-        let localisation = Localisation {
-            iou,
-            iop,
-            iot,
-            images: self.scored,
-        };
+        let localisation = Localisation { iou, iop, iot, images: self.scored };
         let pictures = Pictures {
             saliency_sum: plane(&self.saliency),
             image_sum: plane(&self.images),

@@ -9,6 +9,11 @@ use rand::Rng;
 /// Hidden layers of the discriminator (iclr2021, section 3).
 const DISCRIMINATOR_LAYERS: usize = 3;
 
+/// A network on the level of autodiff that it is trained on.
+pub(crate) type Model<B> = ResNet<Autodiff<B>>;
+/// Any training loss for such a network.
+pub(crate) type Loss<B> = Box<dyn Penalty<Autodiff<B>, Model<B>>>;
+
 /// Settings of a training loss.
 pub(crate) struct Settings<'a> {
     pub(crate) method: Method,
@@ -24,13 +29,8 @@ pub(crate) fn penalty<B: Kernels>(
     features: usize,
     random: &mut impl Rng,
     device: &B::Device,
-) -> Result<Box<dyn Penalty<Autodiff<B>, ResNet<Autodiff<B>>>>, RunFailure> {
-    let Settings {
-        method,
-        variant,
-        weight,
-        discriminator,
-    } = *settings;
+) -> Result<Loss<B>, RunFailure> {
+    let Settings { method, variant, weight, discriminator } = *settings;
     Ok(match method {
         Method::Baseline => Box::new(Unpenalised),
         Method::Masked | Method::MaskedZero => Box::new(Masked),
@@ -43,22 +43,10 @@ pub(crate) fn penalty<B: Kernels>(
                 found: "nothing".to_owned(),
                 expected: "the discriminator's settings, which this method needs".to_owned(),
             })?;
-            let config = DiscriminatorConfig {
-                features,
-                hidden: spec.hidden,
-                layers: DISCRIMINATOR_LAYERS,
-                spectral: true,
-            };
-            let game = AdversarialConfig {
-                weight,
-                variant,
-                learning_rate: spec.learning_rate,
-                every: spec.every,
-            };
-            Box::new(Adversarial::<Autodiff<B>>::new(
-                game,
-                Discriminator::new(&config, random, device),
-            ))
+            let config =
+                DiscriminatorConfig { features, hidden: spec.hidden, layers: DISCRIMINATOR_LAYERS, spectral: true };
+            let game = AdversarialConfig { weight, variant, learning_rate: spec.learning_rate, every: spec.every };
+            Box::new(Adversarial::<Autodiff<B>>::new(game, Discriminator::new(&config, random, device)))
         }
     })
 }

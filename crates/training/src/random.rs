@@ -48,11 +48,7 @@ mod tests {
         let first = |seed, purpose, epoch| stream(seed, purpose, epoch).next_u64();
         let base = first(1, Purpose::Order, 1);
         assert_eq!(base, first(1, Purpose::Order, 1));
-        let others = [
-            first(2, Purpose::Order, 1),
-            first(1, Purpose::Permutation, 1),
-            first(1, Purpose::Order, 2),
-        ];
+        let others = [first(2, Purpose::Order, 1), first(1, Purpose::Permutation, 1), first(1, Purpose::Order, 2)];
         assert!(others.iter().all(|other| *other != base));
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     data::{self, training_batch},
     evaluate::{batches, evaluate},
     look::look,
-    method,
+    method::{self, Loss, Model},
     random::{Purpose, stream},
     selection::Selection,
 };
@@ -18,14 +18,11 @@ use burn::{
 };
 use herring_backend::{Adam, AdamSettings, Autodiff, Job, Kernels};
 use herring_datasets::{batch::Batches, dataset::Splits};
-use herring_losses::{Batch, Objective, Penalty};
+use herring_losses::{Batch, Objective};
 use herring_models::{Classifier, Depth, ResNet, ResNetConfig, weights};
 use herring_protocol::{
     Control, EpochRecord, ModelSpec, Observer, RunFailure, RunOutcome, RunSpec, Scores, StepRecord,
 };
-
-type Model<B> = ResNet<Autodiff<B>>;
-type Loss<B> = Box<dyn Penalty<Autodiff<B>, Model<B>>>;
 
 /// One run, for whichever backend was chosen.
 pub(crate) struct TrainingRun<'a> {
@@ -47,34 +44,18 @@ impl Job for TrainingRun<'_> {
 /// What the configuration's own checks cannot see.
 fn check(spec: &RunSpec) -> Result<(), RunFailure> {
     let wrong = |field: &str, found: String, expected: &str| {
-        Err(RunFailure::Specification {
-            field: field.to_owned(),
-            found,
-            expected: expected.to_owned(),
-        })
+        Err(RunFailure::Specification { field: field.to_owned(), found, expected: expected.to_owned() })
     };
     let training = &spec.training;
     if training.burn_in > training.epochs {
-        return wrong(
-            "training.burn_in",
-            training.burn_in.to_string(),
-            "at most the number of epochs",
-        );
+        return wrong("training.burn_in", training.burn_in.to_string(), "at most the number of epochs");
     }
     if spec.model.width == 0 {
         return wrong("model.width", "0".to_owned(), "at least 1");
     }
     if spec.discriminator.is_some() != (spec.method == herring_protocol::Method::Adversarial) {
-        let found = if spec.discriminator.is_some() {
-            "settings"
-        } else {
-            "nothing"
-        };
-        return wrong(
-            "discriminator",
-            found.to_owned(),
-            "settings exactly where the method is adversarial",
-        );
+        let found = if spec.discriminator.is_some() { "settings" } else { "nothing" };
+        return wrong("discriminator", found.to_owned(), "settings exactly where the method is adversarial");
     }
     depth(&spec.model).map(|_| ())
 }
@@ -164,12 +145,7 @@ impl<'a, B: Kernels> State<'a, B> {
             if chosen {
                 let test = self.evaluate(&candidate, Set::Test, epoch)?;
                 record.test = Some(test.clone());
-                selected = Some(Selected {
-                    epoch,
-                    model: candidate,
-                    valid,
-                    test,
-                });
+                selected = Some(Selected { epoch, model: candidate, valid, test });
             }
             let control = observer.epoch(&record);
             history.push(record);
@@ -236,13 +212,7 @@ impl<'a, B: Kernels> State<'a, B> {
         batch: Batch<Autodiff<B>>,
         record: &mut StepRecord,
     ) -> Result<Model<B>, RunFailure> {
-        let Objective {
-            logits,
-            penalty,
-            statistics,
-            update,
-            auxiliary,
-        } = self.loss.objective(&model, &batch);
+        let Objective { logits, penalty, statistics, update, auxiliary } = self.loss.objective(&model, &batch);
         let cross_entropy = herring_losses::cross_entropy(logits, batch.labels);
         let total = match &penalty {
             Some(penalty) => cross_entropy.clone() + penalty.clone(),
@@ -250,17 +220,13 @@ impl<'a, B: Kernels> State<'a, B> {
         };
         let finite = |quantity: &str, value: f64| match value.is_finite() {
             true => Ok(value),
-            false => Err(RunFailure::NotFinite {
-                epoch: record.epoch,
-                step: record.step,
-                quantity: quantity.to_owned(),
-            }),
+            false => {
+                Err(RunFailure::NotFinite { epoch: record.epoch, step: record.step, quantity: quantity.to_owned() })
+            }
         };
         let cross_entropy = finite("cross-entropy", number(cross_entropy))?;
         let penalty = finite("penalty", penalty.map_or(0.0, number))?;
-        let discriminator = auxiliary
-            .map(|loss| finite("discriminator loss", number(loss)))
-            .transpose()?;
+        let discriminator = auxiliary.map(|loss| finite("discriminator loss", number(loss))).transpose()?;
         for pass in statistics {
             model = model.absorb(pass);
         }
@@ -289,13 +255,8 @@ impl<'a, B: Kernels> State<'a, B> {
 
     fn finish(self, selected: Selected<B>, history: Vec<EpochRecord>) -> Result<RunOutcome, RunFailure> {
         let spec = self.spec;
-        let (localisation, pictures) = look::<B, _>(
-            &selected.model,
-            self.splits,
-            spec.training.batch_size,
-            &spec.evaluation,
-            &self.device,
-        )?;
+        let (localisation, pictures) =
+            look::<B, _>(&selected.model, self.splits, spec.training.batch_size, &spec.evaluation, &self.device)?;
         let weights = weights::to_bytes(&selected.model).map_err(|error| RunFailure::Device(error.to_string()))?;
         Ok(RunOutcome {
             best_epoch: selected.epoch,

@@ -8,11 +8,7 @@ use herring_stats::{auc, classification};
 /// # Errors
 /// A score that is not defined for these logits, as a failure after the epoch's last step.
 pub(crate) fn scores(logits: &[[f64; 2]], labels: &[usize], epoch: usize) -> Result<Scores, RunFailure> {
-    let not_finite = |_| RunFailure::NotFinite {
-        epoch,
-        step: 0,
-        quantity: "a validation or test logit".to_owned(),
-    };
+    let not_finite = |_| RunFailure::NotFinite { epoch, step: 0, quantity: "a validation or test logit".to_owned() };
     if logits.iter().flatten().any(|value| !value.is_finite()) {
         return Err(not_finite(()));
     }
@@ -23,10 +19,7 @@ pub(crate) fn scores(logits: &[[f64; 2]], labels: &[usize], epoch: usize) -> Res
     };
     let differences: Vec<f64> = logits.iter().map(|[zero, one]| one - zero).collect();
     let positive: Vec<bool> = labels.iter().map(|label| *label == 1).collect();
-    let predicted: Vec<usize> = differences
-        .iter()
-        .map(|difference| usize::from(*difference > 0.0))
-        .collect();
+    let predicted: Vec<usize> = differences.iter().map(|difference| usize::from(*difference > 0.0)).collect();
     let cross_entropy = differences
         .iter()
         .zip(&positive)

@@ -13,12 +13,7 @@ pub(crate) struct Selection {
 impl Selection {
     /// `burn_in` is the first epoch, from 1, that may be selected; it always is.
     pub(crate) fn new(burn_in: usize, patience: usize) -> Self {
-        Self {
-            burn_in,
-            patience,
-            lowest: f64::INFINITY,
-            waited: 0,
-        }
+        Self { burn_in, patience, lowest: f64::INFINITY, waited: 0 }
     }
 
     /// Whether the model of this epoch is the best so far.

@@ -17,10 +17,7 @@ const BURN: &str = "0.21.0";
 /// The kind is not compiled in or has no such device; the message says what would do.
 pub fn trainer(backend: BackendKind, index: usize) -> Result<Box<dyn Trainer>, DeviceError> {
     let device = Device::new(backend, index)?;
-    Ok(Box::new(DeviceTrainer {
-        chosen: device.chosen()?,
-        device,
-    }))
+    Ok(Box::new(DeviceTrainer { chosen: device.chosen()?, device }))
 }
 
 struct DeviceTrainer {
@@ -57,9 +54,7 @@ impl Trainer for DeviceTrainer {
 
 fn message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("a panic without a message")
-        .to_owned()
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message").to_owned()
 }
 
 #[cfg(test)]
@@ -69,9 +64,6 @@ mod tests {
     #[test]
     fn the_version_of_burn_is_the_pinned_one() {
         let manifest = include_str!("../../../Cargo.toml");
-        assert!(
-            manifest.contains(&format!("burn = {{ version = \"={BURN}\"")),
-            "another Burn is pinned"
-        );
+        assert!(manifest.contains(&format!("burn = {{ version = \"={BURN}\"")), "another Burn is pinned");
     }
 }

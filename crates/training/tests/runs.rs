@@ -11,22 +11,14 @@ struct Watch {
 
 impl Watch {
     fn new() -> Self {
-        Self {
-            steps: Vec::new(),
-            epochs: 0,
-            stop_at: usize::MAX,
-        }
+        Self { steps: Vec::new(), epochs: 0, stop_at: usize::MAX }
     }
 }
 
 impl Observer for Watch {
     fn step(&mut self, record: &StepRecord) -> Control {
         self.steps.push(record.clone());
-        if self.steps.len() == self.stop_at {
-            Control::Stop
-        } else {
-            Control::Continue
-        }
+        if self.steps.len() == self.stop_at { Control::Stop } else { Control::Continue }
     }
 
     fn epoch(&mut self, _: &EpochRecord) -> Control {
@@ -42,13 +34,7 @@ fn spec(method: Method, variant: Variant) -> RunSpec {
         variant,
         seed: 1234,
         backend: BackendKind::Cpu,
-        data: DataSpec {
-            train: 20,
-            valid: 8,
-            test: 8,
-            dilation_sigma: 0.8,
-            mask_fraction: 1.0,
-        },
+        data: DataSpec { train: 20, valid: 8, test: 8, dilation_sigma: 0.8, mask_fraction: 1.0 },
         model: ModelSpec { depth: 18, width: 2 },
         training: TrainingSpec {
             epochs: 3,
@@ -63,19 +49,13 @@ fn spec(method: Method, variant: Variant) -> RunSpec {
             every: 4,
             hidden: 8,
         }),
-        evaluation: EvaluationSpec {
-            smoothing_sigma: 1.0,
-            smoothing_truncate: 3.5,
-            picture_samples: 2,
-        },
+        evaluation: EvaluationSpec { smoothing_sigma: 1.0, smoothing_truncate: 3.5, picture_samples: 2 },
     }
 }
 
 fn run(spec: &RunSpec) -> Result<(RunOutcome, Watch), RunFailure> {
     let mut watch = Watch::new();
-    let outcome = herring_training::trainer(BackendKind::Cpu, 0)
-        .unwrap()
-        .run(spec, &mut watch)?;
+    let outcome = herring_training::trainer(BackendKind::Cpu, 0).unwrap().run(spec, &mut watch)?;
     Ok((outcome, watch))
 }
 
@@ -88,15 +68,8 @@ fn every_method_in_both_readings_gives_the_same_bytes_twice() {
             let (again, _) = run(&spec).unwrap();
             assert_eq!(outcome, again, "{method}, {variant}");
             assert_eq!((watch.epochs, watch.steps.len()), (3, 9));
-            assert_eq!(
-                watch.steps.iter().filter(|step| step.step == 3).count(),
-                3,
-                "the last, smaller batch is kept"
-            );
-            assert!(
-                (2..=3).contains(&outcome.best_epoch),
-                "nothing is selected before the burn-in"
-            );
+            assert_eq!(watch.steps.iter().filter(|step| step.step == 3).count(), 3, "the last, smaller batch is kept");
+            assert!((2..=3).contains(&outcome.best_epoch), "nothing is selected before the burn-in");
             assert_eq!(outcome.localisation.images, 4);
             assert_eq!(outcome.pictures.images, 2);
             let penalised = !matches!(method, Method::Baseline | Method::Masked | Method::MaskedZero);
@@ -118,10 +91,7 @@ fn the_result_does_not_depend_on_the_number_of_threads() {
 #[test]
 fn another_seed_gives_another_result() {
     let first = spec(Method::Baseline, Variant::Released);
-    let second = RunSpec {
-        seed: 3232,
-        ..first.clone()
-    };
+    let second = RunSpec { seed: 3232, ..first.clone() };
     assert_ne!(run(&first).unwrap().0.weights, run(&second).unwrap().0.weights);
 }
 
@@ -147,10 +117,7 @@ fn a_loss_that_is_not_finite_ends_the_run_with_epoch_and_step() {
 
 #[test]
 fn an_observer_can_stop_a_run() {
-    let mut watch = Watch {
-        stop_at: 2,
-        ..Watch::new()
-    };
+    let mut watch = Watch { stop_at: 2, ..Watch::new() };
     let failure = herring_training::trainer(BackendKind::Cpu, 0)
         .unwrap()
         .run(&spec(Method::Baseline, Variant::Released), &mut watch)
@@ -171,11 +138,7 @@ fn what_cannot_be_carried_out_is_named() {
     let mut empty = base.clone();
     empty.training.batch_size = 0;
     let mut stray = base.clone();
-    stray.discriminator = Some(DiscriminatorSpec {
-        learning_rate: 1.0,
-        every: 1,
-        hidden: 1,
-    });
+    stray.discriminator = Some(DiscriminatorSpec { learning_rate: 1.0, every: 1, hidden: 1 });
     for (spec, field) in [
         (deep, "model.depth"),
         (late, "training.burn_in"),

@@ -35,20 +35,10 @@ impl Job for Derivatives {
     type Output = Vec<String>;
 
     fn run<B: Kernels>(self, device: &B::Device) -> Vec<String> {
-        let stride = |stride: usize, padding: usize| ConvOptions {
-            stride: [stride; 2],
-            padding: [padding; 2],
-        };
+        let stride = |stride: usize, padding: usize| ConvOptions { stride: [stride; 2], padding: [padding; 2] };
         let mut wrong = Vec::new();
         for options in [stride(1, 1), stride(2, 1)] {
-            self.check::<B>(
-                &Block {
-                    options,
-                    shortcut: stride(options.stride[0], 0),
-                },
-                device,
-                &mut wrong,
-            );
+            self.check::<B>(&Block { options, shortcut: stride(options.stride[0], 0) }, device, &mut wrong);
         }
         self.check::<B>(&Resampled::Average, device, &mut wrong);
         self.check::<B>(&Resampled::Maximum, device, &mut wrong);
@@ -62,9 +52,7 @@ impl Derivatives {
         let arguments = scalar.arguments();
         let first = differences(&arguments, 1e-5, &|arguments| scalar.plain(arguments));
         let second = differences(&arguments, 1e-4, &|arguments| {
-            let image = differences(&arguments[..1], 1e-5, &|image| {
-                scalar.plain(&[image, &arguments[1..]].concat())
-            });
+            let image = differences(&arguments[..1], 1e-5, &|image| scalar.plain(&[image, &arguments[1..]].concat()));
             image[0].values.iter().map(|value| value * value).sum()
         });
         let found_first = self.first::<Autodiff<B>>(scalar, &arguments, device);
@@ -73,10 +61,7 @@ impl Derivatives {
             for (index, (found, expected)) in found.into_iter().zip(expected).enumerate() {
                 let off = difference(found, &expected);
                 if off.is_nan() || off > self.tolerances[order - 1] {
-                    wrong.push(format!(
-                        "{}, order {order}, argument {index}: off by {off:.1e}",
-                        scalar.name()
-                    ));
+                    wrong.push(format!("{}, order {order}, argument {index}: off by {off:.1e}", scalar.name()));
                 }
             }
         }
@@ -86,35 +71,24 @@ impl Derivatives {
     where
         A: AutodiffBackend + Kernels,
     {
-        let leaves: Vec<Tensor<A, 4>> = arguments
-            .iter()
-            .map(|plain| plain.tensor::<A>(self.dtype, device).require_grad())
-            .collect();
+        let leaves: Vec<Tensor<A, 4>> =
+            arguments.iter().map(|plain| plain.tensor::<A>(self.dtype, device).require_grad()).collect();
         let gradients = scalar.tensors(&leaves).backward();
-        let gradient = |leaf: &Tensor<A, 4>| {
-            leaf.grad(&gradients)
-                .unwrap_or_else(|| leaf.clone().inner().zeros_like())
-        };
+        let gradient = |leaf: &Tensor<A, 4>| leaf.grad(&gradients).unwrap_or_else(|| leaf.clone().inner().zeros_like());
         leaves.iter().map(gradient).collect()
     }
 
     fn second<B: Kernels>(&self, scalar: &impl Scalar, arguments: &[Plain], device: &B::Device) -> Vec<Tensor<B, 4>> {
         type Outer<B> = Autodiff<Autodiff<B>>;
-        let leaves: Vec<Tensor<Autodiff<B>, 4>> = arguments
-            .iter()
-            .map(|plain| plain.tensor::<Autodiff<B>>(self.dtype, device).require_grad())
-            .collect();
+        let leaves: Vec<Tensor<Autodiff<B>, 4>> =
+            arguments.iter().map(|plain| plain.tensor::<Autodiff<B>>(self.dtype, device).require_grad()).collect();
         let mut lifted: Vec<Tensor<Outer<B>, 4>> = leaves.iter().map(|leaf| Tensor::from_inner(leaf.clone())).collect();
         lifted[0] = lifted[0].clone().require_grad();
         let gradients = scalar.tensors(&lifted).backward();
-        let image = lifted[0]
-            .grad(&gradients)
-            .unwrap_or_else(|| panic!("no gradient reaches the image"));
+        let image = lifted[0].grad(&gradients).unwrap_or_else(|| panic!("no gradient reaches the image"));
         let gradients = (image.clone() * image).sum().backward();
-        let gradient = |leaf: &Tensor<Autodiff<B>, 4>| {
-            leaf.grad(&gradients)
-                .unwrap_or_else(|| leaf.clone().inner().zeros_like())
-        };
+        let gradient =
+            |leaf: &Tensor<Autodiff<B>, 4>| leaf.grad(&gradients).unwrap_or_else(|| leaf.clone().inner().zeros_like());
         leaves.iter().map(gradient).collect()
     }
 }
@@ -148,14 +122,8 @@ fn weigh(index: usize, value: f64) -> f64 {
 
 fn weigh_tensor<B: Kernels>(tensor: Tensor<B, 4>) -> Tensor<B, 1> {
     let shape = tensor.dims();
-    let coefficients: Vec<f64> = (0..shape.iter().product())
-        .map(|index| weigh(index, 1.0) / 1.5)
-        .collect();
-    let coefficients = Plain {
-        shape,
-        values: coefficients,
-    }
-    .tensor::<B>(tensor.dtype(), &tensor.device());
+    let coefficients: Vec<f64> = (0..shape.iter().product()).map(|index| weigh(index, 1.0) / 1.5).collect();
+    let coefficients = Plain { shape, values: coefficients }.tensor::<B>(tensor.dtype(), &tensor.device());
     ((tensor.clone() + tensor.clone() * tensor * 0.5) * coefficients).sum()
 }
 
@@ -187,9 +155,7 @@ impl Scalar for Block {
     }
 
     fn plain(&self, arguments: &[Plain]) -> f64 {
-        let [image, weight, shortcut, scale, shift] = arguments else {
-            unreachable!("five arguments")
-        };
+        let [image, weight, shortcut, scale, shift] = arguments else { unreachable!("five arguments") };
         let rectify = |mut plain: Plain| {
             plain.values.iter_mut().for_each(|value| *value = value.max(0.0));
             plain
@@ -197,22 +163,13 @@ impl Scalar for Block {
         let main = reference::convolution(image, weight, self.options);
         let main = rectify(reference::batch_norm(&main, &scale.values, &shift.values, EPSILON));
         let mut sum = reference::convolution(image, shortcut, self.shortcut);
-        sum.values
-            .iter_mut()
-            .zip(&main.values)
-            .for_each(|(sum, value)| *sum += value);
+        sum.values.iter_mut().zip(&main.values).for_each(|(sum, value)| *sum += value);
         let sum = rectify(sum);
-        sum.values
-            .iter()
-            .enumerate()
-            .map(|(index, value)| weigh(index, *value))
-            .sum()
+        sum.values.iter().enumerate().map(|(index, value)| weigh(index, *value)).sum()
     }
 
     fn tensors<B: Kernels>(&self, arguments: &[Tensor<B, 4>]) -> Tensor<B, 1> {
-        let [image, weight, shortcut, scale, shift] = arguments else {
-            unreachable!("five arguments")
-        };
+        let [image, weight, shortcut, scale, shift] = arguments else { unreachable!("five arguments") };
         let main = ops::convolution(image.clone(), weight.clone(), self.options);
         let channel = |tensor: &Tensor<B, 4>| tensor.clone().reshape([3]);
         let main = ops::rectify(ops::batch_norm(main, channel(scale), channel(shift), EPSILON).output);
@@ -249,12 +206,7 @@ impl Scalar for Resampled {
             Self::Maximum => values::maximum(image, [3, 3], [1, 1], [1, 1]),
             Self::Bilinear => values::bilinear(image, [7, 3]),
         };
-        found
-            .values
-            .iter()
-            .enumerate()
-            .map(|(index, value)| weigh(index, *value))
-            .sum()
+        found.values.iter().enumerate().map(|(index, value)| weigh(index, *value)).sum()
     }
 
     fn tensors<B: Kernels>(&self, arguments: &[Tensor<B, 4>]) -> Tensor<B, 1> {

@@ -6,7 +6,7 @@
 //! - [`stock`]: the same question put to stock Burn, which answers it wrongly on GPUs.
 //!
 //! Nothing here trusts autodiff, a tensor library or this workspace's kernels: the references are in
-//! [`reference`].
+//! [`mod@reference`].
 
 pub mod derivatives;
 pub mod reference;
@@ -30,18 +30,13 @@ pub struct Plain {
 impl Plain {
     /// Zeros.
     pub fn zeros(shape: [usize; 4]) -> Self {
-        Self {
-            shape,
-            values: vec![0.0; shape.iter().product()],
-        }
+        Self { shape, values: vec![0.0; shape.iter().product()] }
     }
 
     /// Uniform values in `[-1, 1)` that single precision holds exactly.
     pub fn random(shape: [usize; 4], seed: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let values = (0..shape.iter().product())
-            .map(|_| f64::from(random.random::<f32>() * 2.0 - 1.0))
-            .collect();
+        let values = (0..shape.iter().product()).map(|_| f64::from(random.random::<f32>() * 2.0 - 1.0)).collect();
         Self { shape, values }
     }
 
@@ -61,17 +56,11 @@ impl Plain {
 pub fn difference<B: Kernels>(found: Tensor<B, 4>, expected: &Plain) -> f64 {
     assert_eq!(found.dims(), expected.shape, "another shape");
     let found: Vec<f64> = found.into_data().iter().collect();
-    let largest = expected
-        .values
-        .iter()
-        .fold(1e-6f64, |most, value| most.max(value.abs()));
+    let largest = expected.values.iter().fold(1e-6f64, |most, value| most.max(value.abs()));
     found
         .iter()
         .zip(&expected.values)
         .map(|(found, expected)| (found - expected).abs())
-        .fold(
-            0.0,
-            |most: f64, value| if value.is_nan() { f64::NAN } else { most.max(value) },
-        )
+        .fold(0.0, |most: f64, value| if value.is_nan() { f64::NAN } else { most.max(value) })
         / largest
 }

@@ -52,9 +52,7 @@ pub fn output_shape(image: [usize; 4], weight: [usize; 4], options: ConvOptions)
 pub fn convolution(image: &Plain, weight: &Plain, options: ConvOptions) -> Plain {
     let mut output = Plain::zeros(output_shape(image.shape, weight.shape, options));
     let shape = output.clone();
-    products(image, weight, &shape, options, |i, w, o| {
-        output.values[o] += image.values[i] * weight.values[w]
-    });
+    products(image, weight, &shape, options, |i, w, o| output.values[o] += image.values[i] * weight.values[w]);
     output
 }
 
@@ -62,9 +60,7 @@ pub fn convolution(image: &Plain, weight: &Plain, options: ConvOptions) -> Plain
 pub fn input_gradient(image: [usize; 4], weight: &Plain, gradient: &Plain, options: ConvOptions) -> Plain {
     let mut found = Plain::zeros(image);
     let shape = found.clone();
-    products(&shape, weight, gradient, options, |i, w, o| {
-        found.values[i] += gradient.values[o] * weight.values[w]
-    });
+    products(&shape, weight, gradient, options, |i, w, o| found.values[i] += gradient.values[o] * weight.values[w]);
     found
 }
 
@@ -72,9 +68,7 @@ pub fn input_gradient(image: [usize; 4], weight: &Plain, gradient: &Plain, optio
 pub fn weight_gradient(image: &Plain, weight: [usize; 4], gradient: &Plain, options: ConvOptions) -> Plain {
     let mut found = Plain::zeros(weight);
     let shape = found.clone();
-    products(image, &shape, gradient, options, |i, w, o| {
-        found.values[w] += gradient.values[o] * image.values[i]
-    });
+    products(image, &shape, gradient, options, |i, w, o| found.values[w] += gradient.values[o] * image.values[i]);
     found
 }
 
@@ -91,11 +85,7 @@ pub fn batch_norm(image: &Plain, scale: &[f64], shift: &[f64], epsilon: f64) -> 
             .collect();
         let count = places.len() as f64;
         let mean = places.iter().map(|place| image.values[*place]).sum::<f64>() / count;
-        let variance = places
-            .iter()
-            .map(|place| (image.values[*place] - mean).powi(2))
-            .sum::<f64>()
-            / count;
+        let variance = places.iter().map(|place| (image.values[*place] - mean).powi(2)).sum::<f64>() / count;
         for place in places {
             let normalised = (image.values[place] - mean) / (variance + epsilon).sqrt();
             output.values[place] = normalised * scale[channel] + shift[channel];

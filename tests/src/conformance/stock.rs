@@ -17,25 +17,11 @@ impl Job for SmallKernel {
     type Output = (f64, f64);
 
     fn run<B: Kernels>(self, device: &B::Device) -> (f64, f64) {
-        let options = ConvOptions {
-            stride: [2, 2],
-            padding: [0, 0],
-        };
-        let gradient = Plain {
-            shape: [1, 1, 2, 2],
-            values: vec![1.0, 2.0, 3.0, 4.0],
-        };
-        let weight = Plain {
-            shape: [1; 4],
-            values: vec![1.0],
-        };
+        let options = ConvOptions { stride: [2, 2], padding: [0, 0] };
+        let gradient = Plain { shape: [1, 1, 2, 2], values: vec![1.0, 2.0, 3.0, 4.0] };
+        let weight = Plain { shape: [1; 4], values: vec![1.0] };
         let expected = reference::input_gradient([1, 1, 4, 4], &weight, &gradient, options);
-        assert_eq!(
-            expected.values,
-            [
-                1.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0, 0.0, 4.0, 0.0, 0.0, 0.0, 0.0, 0.0
-            ]
-        );
+        assert_eq!(expected.values, [1.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0, 0.0, 4.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
         let on = |plain: &Plain| plain.tensor::<B>(DType::F32, device);
         let stock: Tensor<B, 4> = conv_transpose2d(
             on(&gradient),

@@ -16,11 +16,7 @@ pub struct Case {
 }
 
 const fn case(image: [usize; 4], outputs: usize, kernel: [usize; 2], stride: [usize; 2], padding: [usize; 2]) -> Case {
-    Case {
-        image,
-        weight: [outputs, image[1], kernel[0], kernel[1]],
-        options: ConvOptions { stride, padding },
-    }
+    Case { image, weight: [outputs, image[1], kernel[0], kernel[1]], options: ConvOptions { stride, padding } }
 }
 
 /// Kernels larger than, equal to and smaller than the stride; odd and even images; windows that
@@ -79,47 +75,26 @@ fn trio<B: Kernels>(case: &Case, seed: u64, device: &B::Device) -> [(&'static st
     let input = ops::convolution_input_gradient(on(&w), on(&dy), [image[2], image[3]], options);
     let kernel = ops::convolution_weight_gradient(on(&x), on(&dy), [weight[2], weight[3]], options);
     [
-        (
-            "convolution",
-            difference(forward, &reference::convolution(&x, &w, options)),
-        ),
-        (
-            "input gradient",
-            difference(input, &reference::input_gradient(image, &w, &dy, options)),
-        ),
-        (
-            "weight gradient",
-            difference(kernel, &reference::weight_gradient(&x, weight, &dy, options)),
-        ),
+        ("convolution", difference(forward, &reference::convolution(&x, &w, options))),
+        ("input gradient", difference(input, &reference::input_gradient(image, &w, &dy, options))),
+        ("weight gradient", difference(kernel, &reference::weight_gradient(&x, weight, &dy, options))),
     ]
 }
 
 fn planes<B: Kernels>(device: &B::Device) -> Vec<(String, f64)> {
     let mut found = Vec::new();
-    for (seed, (size, target)) in [([6, 6], [3, 3]), ([7, 5], [3, 2]), ([4, 4], [9, 7]), ([5, 5], [1, 1])]
-        .into_iter()
-        .enumerate()
+    for (seed, (size, target)) in
+        [([6, 6], [3, 3]), ([7, 5], [3, 2]), ([4, 4], [9, 7]), ([5, 5], [1, 1])].into_iter().enumerate()
     {
         let image = Plain::random([2, 3, size[0], size[1]], seed as u64);
         let on = || image.tensor::<B>(DType::F32, device);
-        let (pooled, taken, drawn) = (
-            adaptive(&image, target),
-            nearest(&image, target),
-            bilinear(&image, target),
-        );
+        let (pooled, taken, drawn) = (adaptive(&image, target), nearest(&image, target), bilinear(&image, target));
         let name = |what: &str| format!("{what} from {size:?} to {target:?}");
-        found.push((
-            name("adaptive average"),
-            difference(pooling::adaptive_average(on(), target), &pooled),
-        ));
+        found.push((name("adaptive average"), difference(pooling::adaptive_average(on(), target), &pooled)));
         found.push((name("nearest"), difference(resize::nearest(on(), target), &taken)));
         found.push((name("bilinear"), difference(resize::bilinear(on(), target), &drawn)));
     }
-    for (kernel, stride, padding) in [
-        ([3, 3], [1, 1], [1, 1]),
-        ([2, 2], [2, 2], [0, 0]),
-        ([3, 2], [2, 1], [1, 0]),
-    ] {
+    for (kernel, stride, padding) in [([3, 3], [1, 1], [1, 1]), ([2, 2], [2, 2], [0, 0]), ([3, 2], [2, 1], [1, 0])] {
         let image = Plain::random([2, 2, 7, 6], 77);
         let expected = maximum(&image, kernel, stride, padding);
         let taken = pooling::maximum(image.tensor::<B>(DType::F32, device), kernel, stride, padding);
@@ -135,18 +110,13 @@ pub fn adaptive(image: &Plain, target: [usize; 2]) -> Plain {
         let range = |i: usize, length: usize, n: usize| i * length / n..((i + 1) * length).div_ceil(n);
         let (rows, columns) = (range(row, height, target[0]), range(column, width, target[1]));
         let count = (rows.len() * columns.len()) as f64;
-        rows.flat_map(|r| columns.clone().map(move |c| (r, c)))
-            .map(|(r, c)| pixel(r, c))
-            .sum::<f64>()
-            / count
+        rows.flat_map(|r| columns.clone().map(move |c| (r, c))).map(|(r, c)| pixel(r, c)).sum::<f64>() / count
     })
 }
 
 fn nearest(image: &Plain, target: [usize; 2]) -> Plain {
     let [_, _, height, width] = image.shape;
-    reference::resample(image, target, |row, column, pixel| {
-        pixel(row * height / target[0], column * width / target[1])
-    })
+    reference::resample(image, target, |row, column, pixel| pixel(row * height / target[0], column * width / target[1]))
 }
 
 /// Linear interpolation between pixel centres, the border repeated.
@@ -157,10 +127,7 @@ pub fn bilinear(image: &Plain, target: [usize; 2]) -> Plain {
             let scale = size[axis] as f64 / target[axis] as f64;
             let centre = ((i as f64 + 0.5) * scale - 0.5).clamp(0.0, size[axis] as f64 - 1.0);
             let low = centre.floor() as usize;
-            [
-                (low, 1.0 - centre.fract()),
-                ((low + 1).min(size[axis] - 1), centre.fract()),
-            ]
+            [(low, 1.0 - centre.fract()), ((low + 1).min(size[axis] - 1), centre.fract())]
         };
         let mut sum = 0.0;
         for (r, share) in ends(row, 0) {

@@ -18,9 +18,7 @@ impl<B: Kernels> Backward<B, 1> for Rectify {
     type State = FloatTensor<B>;
 
     fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
-        unary::<B, _>(ops.parents, ops.node, gradients, |gradient| {
-            B::rectify_gradient(ops.state, gradient)
-        });
+        unary::<B, _>(ops.parents, ops.node, gradients, |gradient| B::rectify_gradient(ops.state, gradient));
     }
 }
 
@@ -42,9 +40,7 @@ impl<B: Kernels> Backward<B, 1> for RectifyGradient {
     type State = FloatTensor<B>;
 
     fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
-        unary::<B, _>(ops.parents, ops.node, gradients, |cotangent| {
-            B::rectify_gradient(ops.state, cotangent)
-        });
+        unary::<B, _>(ops.parents, ops.node, gradients, |cotangent| B::rectify_gradient(ops.state, cotangent));
     }
 }
 
@@ -52,10 +48,7 @@ pub(super) fn rectify_gradient<B: Kernels, C: CheckpointStrategy>(
     output: FloatTensor<Autodiff<B, C>>,
     output_gradient: FloatTensor<Autodiff<B, C>>,
 ) -> FloatTensor<Autodiff<B, C>> {
-    let prepared = RectifyGradient
-        .prepare::<C>([output_gradient.node.clone()])
-        .compute_bound()
-        .stateful();
+    let prepared = RectifyGradient.prepare::<C>([output_gradient.node.clone()]).compute_bound().stateful();
     let output = output.primitive;
     let compute = B::rectify_gradient;
     match prepared {
@@ -82,10 +75,7 @@ pub(super) fn add_rectify<B: Kernels, C: CheckpointStrategy>(
     left: FloatTensor<Autodiff<B, C>>,
     right: FloatTensor<Autodiff<B, C>>,
 ) -> FloatTensor<Autodiff<B, C>> {
-    let prepared = AddRectify
-        .prepare::<C>([left.node.clone(), right.node.clone()])
-        .compute_bound()
-        .stateful();
+    let prepared = AddRectify.prepare::<C>([left.node.clone(), right.node.clone()]).compute_bound().stateful();
     let output = B::add_rectify(left.primitive, right.primitive);
     match prepared {
         OpsKind::Tracked(prepared) => prepared.finish(output.clone(), output),

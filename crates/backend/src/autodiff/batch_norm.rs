@@ -39,17 +39,11 @@ impl<B: Kernels> Backward<B, 3> for Normalise {
         let (input, scale, statistics) = ops.state;
         let gradient = gradients.consume::<B>(&ops.node);
         let [input_node, scale_node, shift_node] = ops.parents;
-        let wanted = BatchNormWanted {
-            input: input_node.is_some(),
-            parameters: scale_node.is_some() || shift_node.is_some(),
-        };
+        let wanted =
+            BatchNormWanted { input: input_node.is_some(), parameters: scale_node.is_some() || shift_node.is_some() };
         let found = B::batch_norm_gradients(input, scale, gradient, statistics, wanted);
         let (scale_gradient, shift_gradient) = found.parameters.unzip();
-        let found = [
-            (input_node, found.input),
-            (scale_node, scale_gradient),
-            (shift_node, shift_gradient),
-        ];
+        let found = [(input_node, found.input), (scale_node, scale_gradient), (shift_node, shift_gradient)];
         for (node, gradient) in found {
             if let (Some(node), Some(gradient)) = (node, gradient) {
                 gradients.register::<B>(node.id, gradient);
@@ -64,10 +58,8 @@ pub(super) fn forward<B: Kernels, C: CheckpointStrategy>(
     shift: FloatTensor<Autodiff<B, C>>,
     epsilon: f64,
 ) -> BatchNormOutput<Autodiff<B, C>> {
-    let prepared = Normalise
-        .prepare::<C>([input.node.clone(), scale.node.clone(), shift.node.clone()])
-        .compute_bound()
-        .stateful();
+    let prepared =
+        Normalise.prepare::<C>([input.node.clone(), scale.node.clone(), shift.node.clone()]).compute_bound().stateful();
     let (input, scale) = (input.primitive, scale.primitive);
     let found = B::batch_norm(input.clone(), scale.clone(), shift.primitive, epsilon);
     let output = match prepared {
@@ -117,16 +109,11 @@ pub(super) fn gradients<B: Kernels, C: CheckpointStrategy>(
             scale.clone(),
             output_gradient.clone(),
             composed::batch_norm::statistics::<Autodiff<B, C>>(input.clone(), statistics.epsilon),
-            BatchNormWanted {
-                input: false,
-                parameters: true,
-            },
+            BatchNormWanted { input: false, parameters: true },
         )
     });
     BatchNormGradients {
-        input: wanted
-            .input
-            .then(|| input_gradient::<B, C>(input, scale, output_gradient, statistics)),
+        input: wanted.input.then(|| input_gradient::<B, C>(input, scale, output_gradient, statistics)),
         parameters: parameters.and_then(|found| found.parameters),
     }
 }
@@ -148,10 +135,7 @@ fn input_gradient<B: Kernels, C: CheckpointStrategy>(
         saved.1.clone(),
         output_gradient.clone(),
         saved.2.clone(),
-        BatchNormWanted {
-            input: true,
-            parameters: false,
-        },
+        BatchNormWanted { input: true, parameters: false },
     )
     .input
     .expect("a gradient that was asked for is there");

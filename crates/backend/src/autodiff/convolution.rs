@@ -32,10 +32,7 @@ where
     C: CheckpointStrategy,
     O: Backward<B, 2, State = Factors<B>>,
 {
-    let prepared = operation
-        .prepare::<C>([left.node.clone(), right.node.clone()])
-        .compute_bound()
-        .stateful();
+    let prepared = operation.prepare::<C>([left.node.clone(), right.node.clone()]).compute_bound().stateful();
     let (left, right) = (left.primitive, right.primitive);
     match prepared {
         OpsKind::Tracked(prepared) => {
@@ -70,9 +67,7 @@ pub(super) fn forward<B: Kernels, C: CheckpointStrategy>(
     weight: FloatTensor<Autodiff<B, C>>,
     options: ConvOptions,
 ) -> FloatTensor<Autodiff<B, C>> {
-    register::<B, C, _>(Convolution, input, weight, options, |input, weight| {
-        B::convolution(input, weight, options)
-    })
+    register::<B, C, _>(Convolution, input, weight, options, |input, weight| B::convolution(input, weight, options))
 }
 
 #[derive(Debug)]
@@ -100,13 +95,9 @@ pub(super) fn input_gradient<B: Kernels, C: CheckpointStrategy>(
     size: [usize; 2],
     options: ConvOptions,
 ) -> FloatTensor<Autodiff<B, C>> {
-    register::<B, C, _>(
-        InputGradient,
-        weight,
-        output_gradient,
-        options,
-        |weight, output_gradient| B::convolution_input_gradient(weight, output_gradient, size, options),
-    )
+    register::<B, C, _>(InputGradient, weight, output_gradient, options, |weight, output_gradient| {
+        B::convolution_input_gradient(weight, output_gradient, size, options)
+    })
 }
 
 #[derive(Debug)]
@@ -134,11 +125,7 @@ pub(super) fn weight_gradient<B: Kernels, C: CheckpointStrategy>(
     kernel: [usize; 2],
     options: ConvOptions,
 ) -> FloatTensor<Autodiff<B, C>> {
-    register::<B, C, _>(
-        WeightGradient,
-        input,
-        output_gradient,
-        options,
-        |input, output_gradient| B::convolution_weight_gradient(input, output_gradient, kernel, options),
-    )
+    register::<B, C, _>(WeightGradient, input, output_gradient, options, |input, output_gradient| {
+        B::convolution_weight_gradient(input, output_gradient, kernel, options)
+    })
 }

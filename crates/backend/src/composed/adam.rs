@@ -23,11 +23,5 @@ pub(crate) fn step<B: Backend>(
     let corrections = settings.corrections(time);
     let denominator = second.clone().sqrt() / corrections.second_root + settings.epsilon;
     let moved = flat(parameter) - first.clone() / denominator * (settings.learning_rate / corrections.first);
-    (
-        restore(moved),
-        AdamMoments {
-            first: restore(first),
-            second: restore(second),
-        },
-    )
+    (restore(moved), AdamMoments { first: restore(first), second: restore(second) })
 }

@@ -12,11 +12,7 @@ use burn::tensor::{Tensor, backend::Backend, ops::FloatTensor};
 
 fn channel_mean<B: Backend>(tensor: Tensor<B, 4>) -> Tensor<B, 4> {
     let [batch, channels, height, width] = tensor.dims();
-    tensor
-        .reshape([batch, channels, height * width])
-        .mean_dim(2)
-        .mean_dim(0)
-        .reshape([1, channels, 1, 1])
+    tensor.reshape([batch, channels, height * width]).mean_dim(2).mean_dim(0).reshape([1, channels, 1, 1])
 }
 
 fn spread<B: Backend>(per_channel: FloatTensor<B>) -> Tensor<B, 4> {
@@ -40,11 +36,7 @@ fn standardise<B: Backend>(input: Tensor<B, 4>, epsilon: f64) -> [Tensor<B, 4>; 
 /// The statistics of `input`, tracked.
 pub(crate) fn statistics<B: Backend>(input: FloatTensor<B>, epsilon: f64) -> BatchNormStatistics<B> {
     let [mean, _, _, reciprocal_deviation] = standardise(wrap::<B, 4>(input), epsilon);
-    BatchNormStatistics {
-        mean: gather(mean),
-        reciprocal_deviation: gather(reciprocal_deviation),
-        epsilon,
-    }
+    BatchNormStatistics { mean: gather(mean), reciprocal_deviation: gather(reciprocal_deviation), epsilon }
 }
 
 pub(crate) fn forward<B: Backend>(
@@ -81,12 +73,9 @@ pub(crate) fn gradients<B: Backend>(
     let mean_gradient = channel_mean(gradient.clone());
     let mean_product = channel_mean(gradient.clone() * normalised.clone());
     BatchNormGradients {
-        parameters: wanted.parameters.then(|| {
-            (
-                gather(mean_product.clone() * count),
-                gather(mean_gradient.clone() * count),
-            )
-        }),
+        parameters: wanted
+            .parameters
+            .then(|| (gather(mean_product.clone() * count), gather(mean_gradient.clone() * count))),
         input: wanted.input.then(|| {
             unwrap((gradient - mean_gradient - normalised * mean_product) * (reciprocal_deviation * spread(scale)))
         }),

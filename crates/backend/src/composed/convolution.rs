@@ -66,10 +66,6 @@ pub(crate) fn weight_gradient<B: Backend>(
     let (inputs, outputs) = (input.shape()[1], output_gradient.shape()[1]);
     let device = B::float_device(&input);
     // Burn reads no more than the shape of this tensor.
-    let shape = B::float_empty(
-        [outputs, inputs, kernel[0], kernel[1]].into(),
-        &device,
-        input.dtype().into(),
-    );
+    let shape = B::float_empty([outputs, inputs, kernel[0], kernel[1]].into(), &device, input.dtype().into());
     B::conv2d_weight_backward(input, shape, output_gradient, burn_options(options))
 }

@@ -111,12 +111,7 @@ impl Kernels for Cpu {
         let channels = shape[1];
         let [mut mean, mut variance, mut rstd] = [(); 3].map(|()| vec![0.0f32; channels]);
         let output = fresh(shape, |y| {
-            let result = Forward {
-                y,
-                mean: &mut mean,
-                variance: &mut variance,
-                rstd: &mut rstd,
-            };
+            let result = Forward { y, mean: &mut mean, variance: &mut variance, rstd: &mut rstd };
             let (gamma, beta) = (scale.storage(), shift.storage());
             batch_norm::forward(planes(shape), input.storage(), gamma, beta, epsilon as f32, result);
         });
@@ -145,17 +140,8 @@ impl Kernels for Cpu {
         let channels = inputs.shape[1];
         let [mut dgamma, mut dbeta] = [(); 2].map(|()| vec![0.0f32; channels]);
         let input = fresh(inputs.shape, |dx| {
-            let result = Gradients {
-                dx,
-                dgamma: &mut dgamma,
-                dbeta: &mut dbeta,
-            };
-            batch_norm::backward(
-                planes(inputs.shape),
-                inputs.saved(),
-                inputs.output_gradient.storage(),
-                result,
-            );
+            let result = Gradients { dx, dgamma: &mut dgamma, dbeta: &mut dbeta };
+            batch_norm::backward(planes(inputs.shape), inputs.saved(), inputs.output_gradient.storage(), result);
         });
         BatchNormGradients {
             input: Some(input),
@@ -180,24 +166,12 @@ impl Kernels for Cpu {
         let mut gamma = vec![0.0f32; channels];
         let mut x = vec![0.0f32; inputs.shape.iter().product()];
         let output_gradient = fresh(inputs.shape, |dy| {
-            let cotangents = Cotangents {
-                ddx: cotangent.storage(),
-                ddgamma: &none,
-                ddbeta: &none,
-            };
-            let result = DoubleGradients {
-                dy,
-                x: &mut x,
-                gamma: &mut gamma,
-            };
+            let cotangents = Cotangents { ddx: cotangent.storage(), ddgamma: &none, ddbeta: &none };
+            let result = DoubleGradients { dy, x: &mut x, gamma: &mut gamma };
             let dy = inputs.output_gradient.storage();
             batch_norm::double_backward(planes(inputs.shape), inputs.saved(), dy, cotangents, result);
         });
-        BatchNormSecond {
-            input: tensor(x, inputs.shape),
-            output_gradient,
-            scale: tensor(gamma, [channels]),
-        }
+        BatchNormSecond { input: tensor(x, inputs.shape), output_gradient, scale: tensor(gamma, [channels]) }
     }
 
     fn rectify(input: FlexTensor) -> FlexTensor {
@@ -224,9 +198,7 @@ impl Kernels for Cpu {
             return Self::rectify(sum);
         }
         let (left, right) = (left.to_contiguous(), right.to_contiguous());
-        fresh(left.shape(), |output| {
-            elementwise::add_relu(left.storage(), right.storage(), output)
-        })
+        fresh(left.shape(), |output| elementwise::add_relu(left.storage(), right.storage(), output))
     }
 
     fn adam(

@@ -108,13 +108,7 @@ impl Drawing {
         };
         let rows = centres()?;
         let columns = centres()?;
-        Ok(Self {
-            label,
-            arm,
-            rows,
-            columns,
-            difficulty,
-        })
+        Ok(Self { label, arm, rows, columns, difficulty })
     }
 
     /// The image and its mask, both `[1, 28, 28]` with values 0 and 1.
@@ -154,9 +148,7 @@ fn fill(image: &mut Image, rows: Range<usize>, columns: Range<usize>) {
 /// None in practice: the constants of both difficulties are within range of every draw.
 pub fn drawings(group: Group, difficulty: Difficulty) -> Result<Vec<Drawing>, DatasetError> {
     let mut random = LegacyRandom::new(group.seed());
-    (0..GROUP_SIZE)
-        .map(|index| Drawing::draw(&mut random, index / (GROUP_SIZE / 2), difficulty))
-        .collect()
+    (0..GROUP_SIZE).map(|index| Drawing::draw(&mut random, index / (GROUP_SIZE / 2), difficulty)).collect()
 }
 
 /// The 512 samples of a group as the authors stored them: neither mirrored nor dilated.

@@ -15,21 +15,13 @@ use crate::{Dataset, DatasetError, Sample, Splits, mask};
 /// [`DatasetError::OutOfRange`] if `count` is more than 512 or odd.
 pub fn selection(count: usize, run_seed: u32) -> Result<Vec<usize>, DatasetError> {
     if count > GROUP_SIZE || count % 2 == 1 {
-        return Err(DatasetError::out_of_range(
-            "count",
-            count,
-            format!("an even number up to {GROUP_SIZE}"),
-        ));
+        return Err(DatasetError::out_of_range("count", count, format!("an even number up to {GROUP_SIZE}")));
     }
     let class_size = GROUP_SIZE / 2;
     let mut random = LegacyRandom::new(run_seed);
     let zeros = random.choice_without_replacement(class_size, count / 2)?;
     let ones = random.choice_without_replacement(class_size, count / 2)?;
-    Ok(ones
-        .into_iter()
-        .map(|position| class_size + position)
-        .chain(zeros)
-        .collect())
+    Ok(ones.into_iter().map(|position| class_size + position).chain(zeros).collect())
 }
 
 /// The training, validation and test split of one run.

@@ -56,11 +56,7 @@ impl CrossesSettings {
         let counts = [("train", self.train), ("valid", self.valid), ("test", self.test)];
         for (field, count) in counts {
             if !(2..=GROUP_SIZE).contains(&count) || count % 2 == 1 {
-                return Err(DatasetError::out_of_range(
-                    field,
-                    count,
-                    format!("an even number from 2 to {GROUP_SIZE}"),
-                ));
+                return Err(DatasetError::out_of_range(field, count, format!("an even number from 2 to {GROUP_SIZE}")));
             }
         }
         mask::dilation_half_width(self.dilation_sigma)?;

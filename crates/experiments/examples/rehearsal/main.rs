@@ -19,20 +19,12 @@ use std::{error::Error, path::PathBuf, sync::atomic::AtomicBool};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let out = arguments
-        .next()
-        .map_or_else(|| std::env::temp_dir().join("rehearsal"), PathBuf::from);
+    let out = arguments.next().map_or_else(|| std::env::temp_dir().join("rehearsal"), PathBuf::from);
     let scale: Scale = arguments.next().as_deref().unwrap_or("quick").parse()?;
 
     let configuration = Configuration::embedded()?;
     let targets = Targets::embedded()?;
-    let request = Request {
-        scale,
-        variant: Variant::Released,
-        backend: BackendKind::Cpu,
-        methods: None,
-        seeds: None,
-    };
+    let request = Request { scale, variant: Variant::Released, backend: BackendKind::Cpu, methods: None, seeds: None };
     let plan = Plan::new(&configuration, &request)?;
     let store = Store::open(&out)?;
     store.take_up(&plan, &configuration, &targets, true)?;

@@ -31,11 +31,7 @@ impl Trainer for Pretender {
             for step in 1..=steps {
                 std::thread::sleep(self.pause);
                 if self.diverges == here && (epoch, step) == (2, 1) {
-                    return Err(RunFailure::NotFinite {
-                        epoch,
-                        step,
-                        quantity: "cross-entropy".to_owned(),
-                    });
+                    return Err(RunFailure::NotFinite { epoch, step, quantity: "cross-entropy".to_owned() });
                 }
                 assert!(self.panics != here, "out of\nmemory");
                 let record = StepRecord {
@@ -55,10 +51,7 @@ impl Trainer for Pretender {
             let wobble = spread * 0.5 * noise.symmetric();
             let auc = (0.5 + (own - 0.5) * progress + wobble * progress).clamp(0.0, 1.0);
             let valid = scores(if level < 0.02 && epoch > 2 { 0.0 } else { auc }, epoch);
-            let best = history
-                .iter()
-                .map(|record| record.valid.cross_entropy)
-                .fold(f64::INFINITY, f64::min);
+            let best = history.iter().map(|record| record.valid.cross_entropy).fold(f64::INFINITY, f64::min);
             let selected = epoch >= spec.training.burn_in && valid.cross_entropy < best;
             history.push(EpochRecord {
                 epoch,
@@ -72,21 +65,13 @@ impl Trainer for Pretender {
                 return Err(RunFailure::Interrupted);
             }
         }
-        let best = history
-            .iter()
-            .rfind(|record| record.selected)
-            .unwrap_or(&history[history.len() - 1]);
+        let best = history.iter().rfind(|record| record.selected).unwrap_or(&history[history.len() - 1]);
         let iop = (0.1 + 0.5 * own + 0.06 * noise.symmetric()).clamp(0.0, 1.0);
         Ok(RunOutcome {
             best_epoch: best.epoch,
             valid: best.valid.clone(),
             test: best.valid.clone(),
-            localisation: Localisation {
-                iou: iop / (2.0 - iop),
-                iop,
-                iot: iop,
-                images: spec.data.test / 2,
-            },
+            localisation: Localisation { iou: iop / (2.0 - iop), iop, iot: iop, images: spec.data.test / 2 },
             pictures: pictures(spec, &mut noise),
             history,
             weights: b"pretended weights".to_vec(),
@@ -140,10 +125,7 @@ fn pictures(spec: &RunSpec, noise: &mut Noise) -> Pictures {
             let (row, column) = (index / SIDE, index % SIDE);
             let mut saliency = 0.04 * noise.symmetric().abs() as f32;
             for other in 0..SIDE * SIDE {
-                let (dy, dx) = (
-                    row as f32 - (other / SIDE) as f32,
-                    column as f32 - (other % SIDE) as f32,
-                );
+                let (dy, dx) = (row as f32 - (other / SIDE) as f32, column as f32 - (other % SIDE) as f32);
                 let near = (-(dy * dy + dx * dx) / 3.0).exp();
                 if looks_at_crosses {
                     saliency += 0.2 * near * mask.values[other];
@@ -164,21 +146,11 @@ fn pictures(spec: &RunSpec, noise: &mut Noise) -> Pictures {
     ] {
         examples.push((name.to_owned(), drawing(crosses, left, &mut places).0));
     }
-    Pictures {
-        saliency_sum,
-        image_sum,
-        mask_sum,
-        images: spec.evaluation.picture_samples,
-        examples,
-    }
+    Pictures { saliency_sum, image_sum, mask_sum, images: spec.evaluation.picture_samples, examples }
 }
 
 fn plane() -> Plane {
-    Plane {
-        height: SIDE,
-        width: SIDE,
-        values: vec![0.0; SIDE * SIDE],
-    }
+    Plane { height: SIDE, width: SIDE, values: vec![0.0; SIDE * SIDE] }
 }
 
 /// Crosses and a box, and the crosses alone.

@@ -103,9 +103,6 @@ impl Differences {
                 ours: difference.ours,
             });
         }
-        Ok(Self {
-            experiment: raw.experiment,
-            differences,
-        })
+        Ok(Self { experiment: raw.experiment, differences })
     }
 }

@@ -209,14 +209,9 @@ impl MethodRow {
         let row = raw.get_ref();
         let method = method_named(text, &row.name)?;
         let rate = |field: &str, value: &Spanned<f64>| {
-            text.check(field, value, "a learning rate above 0, at most 1", |rate| {
-                rate > 0.0 && rate <= 1.0
-            })
+            text.check(field, value, "a learning rate above 0, at most 1", |rate| rate > 0.0 && rate <= 1.0)
         };
-        let penalised = matches!(
-            method,
-            Method::ActDiff | Method::Adversarial | Method::GradMask | Method::Rrr
-        );
+        let penalised = matches!(method, Method::ActDiff | Method::Adversarial | Method::GradMask | Method::Rrr);
         let penalty_weight = match (&row.penalty_weight, penalised) {
             (Some(weight), true) => text.check("penalty_weight", weight, "a finite number from 0 up", |weight| {
                 weight >= 0.0 && weight.is_finite()
@@ -272,11 +267,6 @@ impl MethodRow {
 /// The method that a text names.
 pub(super) fn method_named(text: &Text, name: &Spanned<String>) -> Result<Method, ConfigError> {
     name.get_ref().parse().map_err(|error: herring_protocol::UnknownName| {
-        text.invalid(
-            name.span(),
-            "method",
-            format!("'{}'", error.found),
-            format!("one of {}", error.expected),
-        )
+        text.invalid(name.span(), "method", format!("'{}'", error.found), format!("one of {}", error.expected))
     })
 }

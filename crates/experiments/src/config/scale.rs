@@ -49,10 +49,7 @@ impl FromStr for Scale {
     type Err = UnknownScale;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|scale| scale.name() == text)
-            .ok_or_else(|| UnknownScale { found: text.to_owned() })
+        Self::ALL.into_iter().find(|scale| scale.name() == text).ok_or_else(|| UnknownScale { found: text.to_owned() })
     }
 }
 
@@ -154,9 +151,7 @@ impl Setting {
             })
         };
         let count = |name: &str, value: &Spanned<usize>| {
-            text.check(name, value, "a number from 1 to 100000", |count| {
-                (1..=100_000).contains(&count)
-            })
+            text.check(name, value, "a number from 1 to 100000", |count| (1..=100_000).contains(&count))
         };
         let (epochs, burn_in, test) = (take!(epochs), take!(burn_in), take!(test));
         let picture_samples = take!(picture_samples);
@@ -165,12 +160,9 @@ impl Setting {
             train: size("train", take!(train))?,
             valid: size("valid", take!(valid))?,
             test: size("test", test)?,
-            mask_fraction: text.check(
-                "mask_fraction",
-                take!(mask_fraction),
-                "a fraction from 0 to 1",
-                |fraction| (0.0..=1.0).contains(&fraction),
-            )?,
+            mask_fraction: text.check("mask_fraction", take!(mask_fraction), "a fraction from 0 to 1", |fraction| {
+                (0.0..=1.0).contains(&fraction)
+            })?,
             depth: text.check("depth", take!(depth), "18 or 34", |depth| depth == 18 || depth == 34)?,
             width: text.check("width", take!(width), "a number of channels from 1 to 1024", |width| {
                 (1..=1024).contains(&width)
@@ -194,12 +186,7 @@ impl Setting {
             picture_samples: count("picture_samples", picture_samples)?,
             discriminator_hidden: count("discriminator_hidden", take!(discriminator_hidden))?,
             judgement: over.judgement.or(under.judgement).ok_or_else(|| {
-                text.invalid(
-                    scale.span(),
-                    "judgement",
-                    "nothing",
-                    "\"paper\", \"findings\" or \"none\"",
-                )
+                text.invalid(scale.span(), "judgement", "nothing", "\"paper\", \"findings\" or \"none\"")
             })?,
         };
         if resolved.burn_in > resolved.epochs {
@@ -213,11 +200,7 @@ impl Setting {
             ));
         }
         if resolved.picture_samples > resolved.test / 2 {
-            let place = over
-                .picture_samples
-                .as_ref()
-                .or(over.test.as_ref())
-                .unwrap_or(picture_samples);
+            let place = over.picture_samples.as_ref().or(over.test.as_ref()).unwrap_or(picture_samples);
             return Err(text.invalid(
                 place.span(),
                 "picture_samples",

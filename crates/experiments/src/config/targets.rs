@@ -204,11 +204,7 @@ impl Targets {
         let text = Text::new(name, content);
         let raw: RawTargets = text.parse()?;
         check_format(&text, &raw.format)?;
-        let sources: Vec<_> = raw
-            .sources
-            .into_iter()
-            .map(|source| (source.name, source.text))
-            .collect();
+        let sources: Vec<_> = raw.sources.into_iter().map(|source| (source.name, source.text)).collect();
         let mut targets: Vec<Target> = Vec::new();
         for target in raw.targets {
             let method = method_named(&text, &target.method)?;
@@ -230,20 +226,9 @@ impl Targets {
                     return Err(text.invalid(value.source.span(), "source", found, "a name under [[sources]]"));
                 }
                 let sd = text.check("sd", &value.sd, "a number from 0 up", |sd| sd >= 0.0)?;
-                values.push((
-                    metric,
-                    TargetValue {
-                        mean: value.mean,
-                        sd,
-                        source: value.source.into_inner(),
-                    },
-                ));
+                values.push((metric, TargetValue { mean: value.mean, sd, source: value.source.into_inner() }));
             }
-            targets.push(Target {
-                method,
-                seeds: target.seeds,
-                values,
-            });
+            targets.push(Target { method, seeds: target.seeds, values });
         }
         let findings = raw.findings.iter().map(|finding| Finding::check(&text, finding));
         Ok(Self {
@@ -278,10 +263,6 @@ impl Finding {
                 return Err(text.invalid(raw.span(), "findings", "none or several bounds", expected));
             }
         };
-        Ok(Self {
-            method: method_named(text, &finding.method)?,
-            metric: finding.metric,
-            requirement,
-        })
+        Ok(Self { method: method_named(text, &finding.method)?, metric: finding.metric, requirement })
     }
 }

@@ -57,17 +57,12 @@ pub(crate) struct Text {
 
 impl Text {
     pub(crate) fn new(name: impl Into<String>, content: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            content: content.into(),
-        }
+        Self { name: name.into(), content: content.into() }
     }
 
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
-        let content = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
+        let content = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
         Ok(Self::new(path.display().to_string(), content))
     }
 
@@ -119,11 +114,7 @@ impl Text {
         allowed: impl Fn(T) -> bool,
     ) -> Result<T, ConfigError> {
         let inner = *value.get_ref();
-        if allowed(inner) {
-            Ok(inner)
-        } else {
-            Err(self.invalid(value.span(), field, inner, expected))
-        }
+        if allowed(inner) { Ok(inner) } else { Err(self.invalid(value.span(), field, inner, expected)) }
     }
 
     fn place(&self, offset: usize) -> (usize, usize) {

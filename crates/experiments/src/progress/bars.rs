@@ -54,9 +54,7 @@ impl Default for Bars {
 
 /// A style of this file, which is known to be well formed; the plain bar if it were not.
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template)
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .progress_chars("━╸─")
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─")
 }
 
 impl Progress for Bars {

@@ -21,10 +21,7 @@ impl Estimate {
     /// Nothing is measured yet of these runs.
     pub fn new(pending: &[&PlannedRun]) -> Self {
         let pending = pending.iter().map(|run| (run.spec.method, run.spec.training.epochs));
-        Self {
-            pending: pending.collect(),
-            ..Self::default()
-        }
+        Self { pending: pending.collect(), ..Self::default() }
     }
 
     /// An epoch of the current run took so long.
@@ -65,12 +62,9 @@ impl Estimate {
         if let Some((_, epochs, seconds)) = own {
             return Some(seconds / epochs);
         }
-        let (work, seconds) = self
-            .measured
-            .iter()
-            .fold((0.0, 0.0), |(work, seconds), (method, epochs, took)| {
-                (work + epochs * relative_cost(*method), seconds + took)
-            });
+        let (work, seconds) = self.measured.iter().fold((0.0, 0.0), |(work, seconds), (method, epochs, took)| {
+            (work + epochs * relative_cost(*method), seconds + took)
+        });
         (work > 0.0).then(|| seconds / work * relative_cost(method))
     }
 }
@@ -91,10 +85,7 @@ mod tests {
     use super::*;
 
     fn estimate(pending: &[(Method, usize)]) -> Estimate {
-        Estimate {
-            pending: pending.to_vec(),
-            ..Estimate::default()
-        }
+        Estimate { pending: pending.to_vec(), ..Estimate::default() }
     }
 
     #[test]

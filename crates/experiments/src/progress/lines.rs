@@ -62,13 +62,7 @@ impl<W: Write> Progress for Lines<W> {
         self.index += 1;
         self.epochs = run.spec.training.epochs;
         self.since = Instant::now();
-        self.line(&format!(
-            "[{}/{}] {}: {} epochs",
-            self.index,
-            self.pending,
-            run.label(),
-            self.epochs
-        ));
+        self.line(&format!("[{}/{}] {}: {} epochs", self.index, self.pending, run.label(), self.epochs));
     }
 
     fn step(&mut self, _record: &StepRecord) {}
@@ -94,12 +88,7 @@ impl<W: Write> Progress for Lines<W> {
 
     fn run_ended(&mut self, run: &PlannedRun, end: &RunEnd, seconds: f64) {
         self.estimate.run_ended();
-        self.line(&format!(
-            "[{}/{}] {}",
-            self.index,
-            self.pending,
-            sentence(run, end, seconds)
-        ));
+        self.line(&format!("[{}/{}] {}", self.index, self.pending, sentence(run, end, seconds)));
     }
 
     fn finished(&mut self) {}

@@ -49,11 +49,7 @@ pub trait Progress {
 
 /// Bars if standard error is a terminal, plain lines on it if not.
 pub fn for_standard_error() -> Box<dyn Progress> {
-    if stderr().is_terminal() {
-        Box::new(Bars::new())
-    } else {
-        Box::new(Lines::new(stderr()))
-    }
+    if stderr().is_terminal() { Box::new(Bars::new()) } else { Box::new(Lines::new(stderr())) }
 }
 
 /// Shows nothing.
@@ -73,10 +69,9 @@ impl Progress for Silent {
 fn sentence(run: &PlannedRun, end: &RunEnd, seconds: f64) -> String {
     let time = crate::clock::spoken(seconds);
     match end {
-        RunEnd::Finished { auc, iop, best_epoch } => format!(
-            "{}: test AUC {auc:.3}, IoP {iop:.3}, best epoch {best_epoch}, in {time}",
-            run.label()
-        ),
+        RunEnd::Finished { auc, iop, best_epoch } => {
+            format!("{}: test AUC {auc:.3}, IoP {iop:.3}, best epoch {best_epoch}, in {time}", run.label())
+        }
         RunEnd::Failed(failed) => format!("{}: FAILED after {time}: {}", run.label(), failed.message),
         RunEnd::Interrupted => format!("{}: interrupted after {time}, nothing kept", run.label()),
     }

@@ -30,11 +30,7 @@ fn from_oklab(lightness: f64, a: f64, b: f64) -> [u8; 3] {
 /// The sRGB byte of a linear intensity.
 fn encode(linear: f64) -> u8 {
     let linear = linear.clamp(0.0, 1.0);
-    let encoded = if linear <= 0.003_130_8 {
-        12.92 * linear
-    } else {
-        1.055 * linear.powf(1.0 / 2.4) - 0.055
-    };
+    let encoded = if linear <= 0.003_130_8 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 };
     (encoded * 255.0).round() as u8
 }
 

@@ -16,12 +16,8 @@ struct Curve {
 }
 
 pub(super) fn render(collection: &Collection) -> String {
-    let curves: Vec<Curve> = collection
-        .plan
-        .methods()
-        .into_iter()
-        .filter_map(|method| curve(collection, method))
-        .collect();
+    let curves: Vec<Curve> =
+        collection.plan.methods().into_iter().filter_map(|method| curve(collection, method)).collect();
     if curves.is_empty() {
         return section("curves", "Validation AUC by epoch", "<p>No run has finished yet.</p>\n");
     }
@@ -38,10 +34,7 @@ pub(super) fn render(collection: &Collection) -> String {
 }
 
 fn curve(collection: &Collection, method: Method) -> Option<Curve> {
-    let histories: Vec<_> = collection
-        .finished(method)
-        .map(|(_, run)| &run.result.history)
-        .collect();
+    let histories: Vec<_> = collection.finished(method).map(|(_, run)| &run.result.history).collect();
     let epochs = histories.iter().map(|history| history.len()).max()?;
     let mut points = Vec::new();
     for epoch in 1..=epochs {
@@ -58,19 +51,11 @@ fn curve(collection: &Collection, method: Method) -> Option<Curve> {
         let greatest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         points.push((epoch, mean, least, greatest));
     }
-    Some(Curve {
-        method,
-        label: collection.label(method).to_owned(),
-        points,
-    })
+    Some(Curve { method, label: collection.label(method).to_owned(), points })
 }
 
 fn chart(curves: &[Curve], width: f64, height: f64, wide: bool) -> String {
-    let last = curves
-        .iter()
-        .filter_map(|curve| curve.points.last())
-        .map(|point| point.0)
-        .max();
+    let last = curves.iter().filter_map(|curve| curve.points.last()).map(|point| point.0).max();
     let last = last.unwrap_or(1).max(2) as f64;
     let frame = Frame {
         width,
@@ -88,11 +73,7 @@ fn chart(curves: &[Curve], width: f64, height: f64, wide: bool) -> String {
         content.push_str(&format!("<path class=\"band {class}\" d=\"{}Z\"/>\n", path(&band)));
     }
     for curve in curves {
-        let line: Vec<_> = curve
-            .points
-            .iter()
-            .map(|point| place(&frame, (point.0, point.1)))
-            .collect();
+        let line: Vec<_> = curve.points.iter().map(|point| place(&frame, (point.0, point.1))).collect();
         content.push_str(&format!(
             "<path class=\"curve {}\" stroke-dasharray=\"{}\" d=\"{}\"><title>{}</title></path>\n",
             look::class(curve.method),
@@ -106,12 +87,7 @@ fn chart(curves: &[Curve], width: f64, height: f64, wide: bool) -> String {
     }
     let words: Vec<_> = curves
         .iter()
-        .filter_map(|curve| {
-            curve
-                .points
-                .last()
-                .map(|point| format!("{} {:.2}", curve.label, point.1))
-        })
+        .filter_map(|curve| curve.points.last().map(|point| format!("{} {:.2}", curve.label, point.1)))
         .collect();
     let title = format!("Mean validation AUC by epoch. At the end: {}.", words.join(", "));
     frame.svg(if wide { "wide" } else { "narrow" }, &title, &content)
@@ -126,12 +102,7 @@ fn end_labels(frame: &Frame, curves: &[Curve]) -> String {
     const APART: f64 = 16.0;
     let mut labels: Vec<(f64, f64, &Curve)> = curves
         .iter()
-        .filter_map(|curve| {
-            curve
-                .points
-                .last()
-                .map(|point| (place(frame, (point.0, point.1)), curve))
-        })
+        .filter_map(|curve| curve.points.last().map(|point| (place(frame, (point.0, point.1)), curve)))
         .map(|((x, y), curve)| (y, x, curve))
         .collect();
     labels.sort_by(|one, other| one.0.total_cmp(&other.0));

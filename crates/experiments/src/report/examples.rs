@@ -15,9 +15,8 @@ pub(super) fn render(collection: &Collection) -> String {
     let arrows = &collection.configuration.arrows;
     let mut panels = String::new();
     for (name, plane) in examples {
-        let address = picture::address(plane.height, plane.width, |row, column| {
-            picture::grey(picture::at(plane, row, column))
-        });
+        let address =
+            picture::address(plane.height, plane.width, |row, column| picture::grey(picture::at(plane, row, column)));
         let arrow = arrows.iter().find(|arrow| arrow.example == *name);
         let drawn = arrow.map_or_else(String::new, pointing);
         let title = format!("Example image: {name}");

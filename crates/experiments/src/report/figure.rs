@@ -27,13 +27,7 @@ impl Axis {
             .map(|factor| factor * power)
             .find(|step| *step >= rough * 0.75)
             .unwrap_or(rough);
-        Self {
-            from,
-            to,
-            step,
-            digits: (-step.log10().floor()).max(0.0) as usize,
-            label: label.to_owned(),
-        }
+        Self { from, to, step, digits: (-step.log10().floor()).max(0.0) as usize, label: label.to_owned() }
     }
 
     fn ticks(&self) -> impl Iterator<Item = f64> + '_ {

@@ -11,11 +11,8 @@ use crate::{
 
 pub(super) fn render(collection: &Collection, results: &Results) -> String {
     let plan = &collection.plan;
-    let provenances: Vec<&RunProvenance> = collection
-        .runs
-        .iter()
-        .filter_map(|stored| provenance(&stored.content))
-        .collect();
+    let provenances: Vec<&RunProvenance> =
+        collection.runs.iter().filter_map(|stored| provenance(&stored.content)).collect();
     let mut facts = vec![
         ("Scale", format!("{}{}", plan.scale, scale_words(results))),
         ("Variant", variant_words(collection)),
@@ -39,10 +36,8 @@ pub(super) fn render(collection: &Collection, results: &Results) -> String {
     if let Some(first) = first {
         facts.push(("First run started", first.replace('T', " ").replace('Z', " UTC")));
     }
-    let list: String = facts
-        .iter()
-        .map(|(name, value)| format!("<div><dt>{name}</dt><dd>{}</dd></div>\n", escape(value)))
-        .collect();
+    let list: String =
+        facts.iter().map(|(name, value)| format!("<div><dt>{name}</dt><dd>{}</dd></div>\n", escape(value))).collect();
     format!(
         "<header>\n<p class=\"kicker\">Reproduction report</p>\n<h1>{}</h1>\n<p class=\"paper\">{}</p>\n\
          <dl class=\"facts\">\n{list}</dl>\n</header>\n",
@@ -93,11 +88,7 @@ fn device(provenance: &RunProvenance) -> String {
 }
 
 fn versions(provenance: &RunProvenance) -> String {
-    let parts = provenance
-        .computed_by
-        .versions
-        .iter()
-        .map(|(name, version)| format!("{name} {version}"));
+    let parts = provenance.computed_by.versions.iter().map(|(name, version)| format!("{name} {version}"));
     let parts = parts.filter(|part| *part != provenance.program);
     join(std::iter::once(provenance.program.clone()).chain(parts))
 }

@@ -38,12 +38,9 @@ pub(super) fn marker(method: Method, x: f64, y: f64, r: f64) -> String {
         format!("{}Z", points.collect::<String>())
     };
     match method {
-        Method::Baseline => format!(
-            "M{:.2} {y:.2}a{r:.2} {r:.2} 0 1 0 {:.2} 0a{r:.2} {r:.2} 0 1 0 {:.2} 0Z",
-            x - r,
-            2.0 * r,
-            -2.0 * r
-        ),
+        Method::Baseline => {
+            format!("M{:.2} {y:.2}a{r:.2} {r:.2} 0 1 0 {:.2} 0a{r:.2} {r:.2} 0 1 0 {:.2} 0Z", x - r, 2.0 * r, -2.0 * r)
+        }
         Method::Masked => polygon(&[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)]),
         Method::MaskedZero => polygon(&[(-1.3, -0.65), (1.3, -0.65), (1.3, 0.65), (-1.3, 0.65)]),
         Method::ActDiff => polygon(&[(0.0, -1.2), (1.1, 0.8), (-1.1, 0.8)]),
@@ -75,10 +72,7 @@ pub(super) fn legend(entries: &[(Method, String)], line: bool, marked: bool) -> 
             "<line class=\"curve {class}\" x1=\"1\" y1=\"8\" x2=\"33\" y2=\"8\" stroke-dasharray=\"{}\"/>",
             dashes(*method)
         );
-        let mark = format!(
-            "<path class=\"mark {class}\" d=\"{}\"/>",
-            marker(*method, 17.0, 8.0, 5.0)
-        );
+        let mark = format!("<path class=\"mark {class}\" d=\"{}\"/>", marker(*method, 17.0, 8.0, 5.0));
         text.push_str(&format!(
             "<li><svg viewBox=\"0 0 34 16\" width=\"34\" height=\"16\">{}{}</svg>{}</li>\n",
             if line { stroke.as_str() } else { "" },

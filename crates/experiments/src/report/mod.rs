@@ -67,8 +67,5 @@ pub(crate) fn escape(text: &str) -> String {
 
 /// A section with its heading.
 fn section(id: &str, heading: &str, body: &str) -> String {
-    format!(
-        "<section id=\"{id}\">\n<h2>{}</h2>\n{body}</section>\n",
-        escape(heading)
-    )
+    format!("<section id=\"{id}\">\n<h2>{}</h2>\n{body}</section>\n", escape(heading))
 }

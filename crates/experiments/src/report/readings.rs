@@ -7,11 +7,7 @@ use herring_protocol::Variant;
 pub(super) fn render(collection: &Collection, differences: &Differences) -> String {
     let plan = &collection.plan;
     let methods = plan.methods();
-    let concerned: Vec<_> = differences
-        .differences
-        .iter()
-        .filter(|difference| difference.concerns(&methods))
-        .collect();
+    let concerned: Vec<_> = differences.differences.iter().filter(|difference| difference.concerns(&methods)).collect();
     if concerned.is_empty() {
         return String::new();
     }

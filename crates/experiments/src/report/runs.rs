@@ -43,10 +43,7 @@ fn row(collection: &Collection, stored: &StoredRun) -> String {
             cells
         }
         Content::Failed(run) => {
-            format!(
-                "<td colspan=\"6\" class=\"failed\">failed: {}</td>",
-                escape(&run.failed.message)
-            )
+            format!("<td colspan=\"6\" class=\"failed\">failed: {}</td>", escape(&run.failed.message))
         }
         Content::Missing => "<td colspan=\"6\" class=\"missing\">not done yet</td>".to_owned(),
     };

@@ -87,10 +87,7 @@ fn size(sums: &Sums) -> (usize, usize) {
 fn mask_outline(sums: &Sums) -> String {
     let (height, width) = size(sums);
     let inside = |row, column| picture::at(&sums.mask, row, column) > 0.0;
-    format!(
-        "<path class=\"outline\" d=\"{}\"/>",
-        picture::outline(height, width, inside)
-    )
+    format!("<path class=\"outline\" d=\"{}\"/>", picture::outline(height, width, inside))
 }
 
 /// The mean image, with the masks in colour.
@@ -151,9 +148,7 @@ fn median(values: &[f32]) -> f64 {
 /// What the colours stand for.
 fn scale_bar() -> String {
     let steps = 64;
-    let address = picture::address(1, steps, |_, column| {
-        colormap::colour(column as f64 / (steps - 1) as f64)
-    });
+    let address = picture::address(1, steps, |_, column| colormap::colour(column as f64 / (steps - 1) as f64));
     format!(
         "<p class=\"scale\" aria-hidden=\"true\"><span>0</span>\
          <img alt=\"\" src=\"{address}\"><span>greatest value of the map</span></p>\n"

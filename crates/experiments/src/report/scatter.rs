@@ -81,12 +81,7 @@ fn chart(collection: &Collection, points: &[Point], width: f64, height: f64, wid
         height,
         right: 18.0,
         x: Axis::new(-0.02, 1.02, 5, "Test AUC"),
-        y: Axis::new(
-            -0.02,
-            (highest * 1.08).min(1.02),
-            5,
-            "IoP: share of the saliency on the crosses",
-        ),
+        y: Axis::new(-0.02, (highest * 1.08).min(1.02), 5, "IoP: share of the saliency on the crosses"),
     };
     let mut content = String::new();
     let chance = frame.at_x(0.5);

@@ -29,12 +29,7 @@ pub(super) fn render(collection: &Collection) -> String {
 }
 
 fn line(name: &str, ours: &str, paper: &str) -> String {
-    format!(
-        "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>\n",
-        escape(name),
-        escape(ours),
-        escape(paper)
-    )
+    format!("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>\n", escape(name), escape(ours), escape(paper))
 }
 
 /// A field of a run's specification in words.

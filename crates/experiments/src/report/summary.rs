@@ -25,10 +25,7 @@ pub(super) fn render(collection: &Collection, results: &Results) -> String {
              that everything runs."
         }
     };
-    let heads: String = Metric::ALL
-        .iter()
-        .map(|metric| format!("<th scope=\"col\">{}</th>", metric.label()))
-        .collect();
+    let heads: String = Metric::ALL.iter().map(|metric| format!("<th scope=\"col\">{}</th>", metric.label())).collect();
     let rows: String = results.rows.iter().map(row).collect();
     let sources: String = collection
         .targets
@@ -57,11 +54,7 @@ fn row(row: &Row) -> String {
         Standing::Unjudged => ("none", "not judged"),
     };
     // The word stands in the badge; what follows it is the reason.
-    let reason = row
-        .verdict
-        .text
-        .split_once(": ")
-        .map_or(row.verdict.text.as_str(), |(_, reason)| reason);
+    let reason = row.verdict.text.split_once(": ").map_or(row.verdict.text.as_str(), |(_, reason)| reason);
     let failed = if row.failed > 0 { " failed" } else { "" };
     format!(
         "<tr><th scope=\"row\"><span class=\"swatch {}\"></span>{}</th>{cells}\
@@ -89,18 +82,12 @@ fn ours(spread: Option<&Spread>, metric: Metric) -> String {
     let Some(spread) = spread else {
         return "<b>–</b>".to_owned();
     };
-    let sd = spread
-        .sd
-        .map_or_else(String::new, |sd| format!(" <span class=\"sd\">± {sd:.digits$}</span>"));
+    let sd = spread.sd.map_or_else(String::new, |sd| format!(" <span class=\"sd\">± {sd:.digits$}</span>"));
     // Of an epoch's number it would say little.
     let interval = spread.interval.filter(|_| metric != Metric::BestEpoch);
-    let interval = interval.map_or_else(String::new, |(low, high)| {
-        format!("<small>[{low:.digits$}, {high:.digits$}]</small>")
-    });
-    format!(
-        "<span class=\"ours\"><b>{:.digits$}</b>{sd}</span>{interval}",
-        spread.mean
-    )
+    let interval =
+        interval.map_or_else(String::new, |(low, high)| format!("<small>[{low:.digits$}, {high:.digits$}]</small>"));
+    format!("<span class=\"ours\"><b>{:.digits$}</b>{sd}</span>{interval}", spread.mean)
 }
 
 fn paper(value: Option<&TargetValue>, metric: Metric) -> String {

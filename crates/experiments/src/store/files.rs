@@ -35,9 +35,7 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
 pub(crate) fn sync_folder(path: &Path) -> Result<(), StoreError> {
     // Elsewhere a folder cannot be opened as a file.
     #[cfg(unix)]
-    File::open(path)
-        .and_then(|folder| folder.sync_all())
-        .map_err(StoreError::system("write", path))?;
+    File::open(path).and_then(|folder| folder.sync_all()).map_err(StoreError::system("write", path))?;
     #[cfg(not(unix))]
     let _ = path;
     Ok(())
@@ -57,11 +55,6 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreErro
         // The library's text repeats the place at its end.
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
-        StoreError::Damaged {
-            path: path.to_owned(),
-            line: error.line(),
-            column: error.column(),
-            message,
-        }
+        StoreError::Damaged { path: path.to_owned(), line: error.line(), column: error.column(), message }
     })
 }

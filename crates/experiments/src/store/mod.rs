@@ -100,10 +100,7 @@ impl Store {
                 fs::remove_dir_all(&left).map_err(StoreError::system("remove", &left))?;
             }
         }
-        Ok(Self {
-            out: out.to_owned(),
-            _lock: lock,
-        })
+        Ok(Self { out: out.to_owned(), _lock: lock })
     }
 
     /// The folder.
@@ -127,12 +124,7 @@ impl Store {
         let mut whole = plan.clone();
         if let Some(before) = read_plan(&self.out)? {
             if let Some((field, found, expected)) = conflict(&before, plan) {
-                return Err(StoreError::Conflict {
-                    path: self.out.clone(),
-                    field,
-                    found,
-                    expected,
-                });
+                return Err(StoreError::Conflict { path: self.out.clone(), field, found, expected });
             }
             let states = before.runs.iter().map(|run| self.state(run));
             let states = states.collect::<Result<Vec<_>, _>>()?;
@@ -147,17 +139,11 @@ impl Store {
             let added = plan.runs.iter().filter(|run| !before.runs.contains(run));
             whole.runs = before.runs.iter().chain(added).cloned().collect();
         }
-        for (name, text) in [
-            ("experiment.toml", configuration.text()),
-            ("targets.toml", targets.text()),
-        ] {
+        for (name, text) in [("experiment.toml", configuration.text()), ("targets.toml", targets.text())] {
             replace(&self.out.join(name), text.as_bytes())?;
         }
         let path = self.out.join("plan.json");
-        let manifest = Manifest {
-            format: STORE_FORMAT,
-            plan: whole.clone(),
-        };
+        let manifest = Manifest { format: STORE_FORMAT, plan: whole.clone() };
         replace(&path, &pretty_json(&path, &manifest)?)?;
         Ok(whole)
     }
@@ -250,10 +236,5 @@ fn conflict(there: &Plan, asked: &Plan) -> Option<(String, String, String)> {
 }
 
 /// The fields in which two rows of one table may differ.
-const OF_A_ROW: [&str; 5] = [
-    "method",
-    "data.dilation_sigma",
-    "training.learning_rate",
-    "training.penalty_weight",
-    "discriminator",
-];
+const OF_A_ROW: [&str; 5] =
+    ["method", "data.dilation_sigma", "training.learning_rate", "training.penalty_weight", "discriminator"];

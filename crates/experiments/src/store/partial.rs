@@ -139,10 +139,7 @@ struct Lines {
 impl Lines {
     fn create(path: PathBuf) -> Result<Self, StoreError> {
         let file = File::create(&path).map_err(StoreError::system("create", &path))?;
-        Ok(Self {
-            path,
-            file: BufWriter::new(file),
-        })
+        Ok(Self { path, file: BufWriter::new(file) })
     }
 
     fn write<T: Serialize>(&mut self, record: &T) -> Result<(), StoreError> {
@@ -160,9 +157,6 @@ impl Lines {
 
     fn finish(&mut self) -> Result<(), StoreError> {
         self.flush()?;
-        self.file
-            .get_ref()
-            .sync_all()
-            .map_err(StoreError::system("write", &self.path))
+        self.file.get_ref().sync_all().map_err(StoreError::system("write", &self.path))
     }
 }

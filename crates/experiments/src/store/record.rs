@@ -92,11 +92,9 @@ impl RunFailed {
     /// The record of a failure; `None` for an interruption, which is no failure.
     pub fn new(run: &PlannedRun, failure: &RunFailure) -> Option<Self> {
         let kind = match failure {
-            RunFailure::NotFinite { epoch, step, quantity } => FailureKind::NotFinite {
-                epoch: *epoch,
-                step: *step,
-                quantity: quantity.clone(),
-            },
+            RunFailure::NotFinite { epoch, step, quantity } => {
+                FailureKind::NotFinite { epoch: *epoch, step: *step, quantity: quantity.clone() }
+            }
             RunFailure::Interrupted => return None,
             RunFailure::Specification { .. } => FailureKind::Specification,
             RunFailure::Device(_) => FailureKind::Device,

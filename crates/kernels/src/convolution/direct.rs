@@ -60,35 +60,16 @@ pub(super) fn forward(geometry: &Geometry, input: &[f32], weight: &[f32], output
     let (layout, taps) = forward_layout(geometry);
     let source = Padded::new(layout, input, geometry.in_channels, [geometry.height, geometry.width]);
     let strides = [geometry.in_channels * geometry.taps(), geometry.taps()];
-    let mut phases = vec![Phase {
-        taps,
-        kernel: (0..geometry.taps()).collect(),
-        grid,
-        start: [0, 0],
-        panels: scratch::take(0),
-    }];
-    pack(
-        weight,
-        strides,
-        [geometry.out_channels, geometry.in_channels],
-        &mut phases,
-    );
-    Product {
-        source,
-        phases,
-        channels: geometry.out_channels,
-        step: [1, 1],
-        size: grid,
-    }
-    .run(geometry.batch, output);
+    let mut phases =
+        vec![Phase { taps, kernel: (0..geometry.taps()).collect(), grid, start: [0, 0], panels: scratch::take(0) }];
+    pack(weight, strides, [geometry.out_channels, geometry.in_channels], &mut phases);
+    Product { source, phases, channels: geometry.out_channels, step: [1, 1], size: grid }.run(geometry.batch, output);
 }
 
 /// The layout of the padded input, and the offset of every tap in it.
 pub(super) fn forward_layout(geometry: &Geometry) -> (Layout, Vec<usize>) {
     let offsets: [Vec<isize>; 2] = std::array::from_fn(|axis| {
-        (0..geometry.kernel[axis])
-            .map(|tap| tap as isize - geometry.padding[axis] as isize)
-            .collect()
+        (0..geometry.kernel[axis]).map(|tap| tap as isize - geometry.padding[axis] as isize).collect()
     });
     let layout = Layout::new(geometry.stride, [&offsets[0], &offsets[1]], geometry.output_size());
     let mut taps = Vec::with_capacity(geometry.taps());
@@ -122,10 +103,7 @@ pub(super) fn input_gradient(geometry: &Geometry, weight: &[f32], output_gradien
     let layout = Layout::new(
         [1, 1],
         [&all[0], &all[1]],
-        [
-            grid_of(0, 0).max(geometry.output_size()[0]),
-            grid_of(1, 0).max(geometry.output_size()[1]),
-        ],
+        [grid_of(0, 0).max(geometry.output_size()[0]), grid_of(1, 0).max(geometry.output_size()[1])],
     );
     let source = Padded::new(layout, output_gradient, geometry.out_channels, geometry.output_size());
     let strides = [geometry.taps(), geometry.in_channels * geometry.taps()];
@@ -144,29 +122,12 @@ pub(super) fn input_gradient(geometry: &Geometry, weight: &[f32], output_gradien
                     kernel.push(row * geometry.kernel[1] + column);
                 }
             }
-            phases.push(Phase {
-                taps,
-                kernel,
-                grid,
-                start: [down, right],
-                panels: scratch::take(0),
-            });
+            phases.push(Phase { taps, kernel, grid, start: [down, right], panels: scratch::take(0) });
         }
     }
-    pack(
-        weight,
-        strides,
-        [geometry.in_channels, geometry.out_channels],
-        &mut phases,
-    );
-    Product {
-        source,
-        phases,
-        channels: geometry.in_channels,
-        step: geometry.stride,
-        size,
-    }
-    .run(geometry.batch, input_gradient);
+    pack(weight, strides, [geometry.in_channels, geometry.out_channels], &mut phases);
+    Product { source, phases, channels: geometry.in_channels, step: geometry.stride, size }
+        .run(geometry.batch, input_gradient);
 }
 
 /// Packs the weights of every phase into panels,
@@ -176,12 +137,7 @@ pub(super) fn input_gradient(geometry: &Geometry, weight: &[f32], output_gradien
 /// between source channels; `sizes` counts both. All phases are packed together
 /// because they share cache lines of `weight`.
 fn pack(weight: &[f32], strides: [usize; 2], sizes: [usize; 2], phases: &mut [Phase]) {
-    dispatch(Pack {
-        weight,
-        strides,
-        sizes,
-        phases,
-    });
+    dispatch(Pack { weight, strides, sizes, phases });
 }
 
 /// The taps of a phase within the kernel, and a panel of its weights.
@@ -303,11 +259,7 @@ impl Product {
         if destination.is_empty() {
             return;
         }
-        let work: usize = self
-            .phases
-            .iter()
-            .map(|phase| phase.panels.len() * phase.grid[0] * phase.grid[1])
-            .sum();
+        let work: usize = self.phases.iter().map(|phase| phase.panels.len() * phase.grid[0] * phase.grid[1]).sum();
         let parallel = work * batch >= PARALLEL_FROM;
         let images = (COLUMNS_IN_ITEM / pixels).clamp(1, batch);
         let groups = batch.div_ceil(images);
@@ -320,11 +272,7 @@ impl Product {
             .flat_map(|group| self.phases.iter().map(move |phase| (group, phase)))
             .map(|(group, phase)| {
                 let first = group * images;
-                dispatch(Arrange {
-                    product: self,
-                    phase,
-                    images: first..batch.min(first + images),
-                })
+                dispatch(Arrange { product: self, phase, images: first..batch.min(first + images) })
             })
             .collect();
         if shared {
@@ -336,23 +284,15 @@ impl Product {
                     (0..depth.div_ceil(DEPTH)).map(move |block| (index, block))
                 })
                 .collect();
-            let gathered: Vec<Scratch> = blocks
-                .par_iter()
-                .map(|&(index, block)| {
-                    dispatch(Gather {
-                        columns: &columns[index],
-                        block,
-                    })
-                })
-                .collect();
+            let gathered: Vec<Scratch> =
+                blocks.par_iter().map(|&(index, block)| dispatch(Gather { columns: &columns[index], block })).collect();
             for ((index, _), block) in blocks.into_iter().zip(gathered) {
                 columns[index].blocks.push(block);
             }
         }
         let mut items = Vec::with_capacity(groups * cuts);
-        for (destination, columns) in destination
-            .chunks_mut(images * self.channels * pixels)
-            .zip(columns.chunks(self.phases.len().max(1)))
+        for (destination, columns) in
+            destination.chunks_mut(images * self.channels * pixels).zip(columns.chunks(self.phases.len().max(1)))
         {
             let first = items.len();
             for image in destination.chunks_mut(self.channels * pixels) {
@@ -439,20 +379,8 @@ impl<'a> Task for Arrange<'a> {
             panel_ends.push(runs.len());
         }
         let dense = product.step == [1, 1] && columns == product.size[1];
-        let (stores, store_ends) = if dense {
-            join(&runs, &panel_ends)
-        } else {
-            (runs.clone(), panel_ends.clone())
-        };
-        Columns {
-            product,
-            phase,
-            runs,
-            panel_ends,
-            stores,
-            store_ends,
-            blocks: Vec::new(),
-        }
+        let (stores, store_ends) = if dense { join(&runs, &panel_ends) } else { (runs.clone(), panel_ends.clone()) };
+        Columns { product, phase, runs, panel_ends, stores, store_ends, blocks: Vec::new() }
     }
 }
 
@@ -543,6 +471,8 @@ impl Columns<'_> {
             // the runs and lines that follow.
             let target = &mut right[line * COLUMNS..][..COLUMNS + BLOCK];
             for run in runs {
+                // Short rows far apart defeat the processor's own fetching ahead.
+                prefetch(source, run.source + 2 * next_channel);
                 let mut done = 0;
                 while done < run.length {
                     target[run.column + done..][..WIDTH].copy_from_slice(&source[run.source + done..][..WIDTH]);

@@ -7,9 +7,9 @@
 //!
 //! 3 x 3 kernels with stride 1 go through Winograd's minimal filtering, which
 //! needs a quarter of the multiplications; everything else is a direct sum, as a
-//! matrix product. Winograd's rounding errors are a few times larger (about 1e-6 of the sum
-//! of absolute products at worst) and spread over tiles of 4 x 4 pixels, so that an output that
-//! only sees zeros may come out as 1e-7 of its neighbours.
+//! matrix product. Winograd's rounding errors are about twice as large and spread over
+//! tiles of 4 x 4 pixels, so that an output that only sees zeros may come out as
+//! 1e-7 of its neighbours.
 //!
 //! *Convolution* is what deep learning means by it: the kernel is not flipped.
 

@@ -29,12 +29,7 @@ impl Layout {
     /// below `grid`. `offsets[axis]` lists offsets relative to the unpadded
     /// source; it may be empty.
     pub(super) fn new(stride: [usize; 2], offsets: [&[isize]; 2], grid: [usize; 2]) -> Self {
-        let before = offsets.map(|list| {
-            list.iter()
-                .map(|&offset| offset.min(0).unsigned_abs())
-                .max()
-                .unwrap_or(0)
-        });
+        let before = offsets.map(|list| list.iter().map(|&offset| offset.min(0).unsigned_abs()).max().unwrap_or(0));
         let plane = std::array::from_fn(|axis| {
             let furthest = offsets[axis]
                 .iter()
@@ -85,18 +80,13 @@ impl Padded {
             .par_chunks_mut(group * layout.channel().max(1))
             .zip(source.par_chunks(group * (size[0] * size[1]).max(1)))
             .for_each(|(copies, planes)| {
-                for (copy, plane) in copies
-                    .chunks_exact_mut(layout.channel())
-                    .zip(planes.chunks_exact(size[0] * size[1]))
+                for (copy, plane) in
+                    copies.chunks_exact_mut(layout.channel()).zip(planes.chunks_exact(size[0] * size[1]))
                 {
                     pad(&layout, &remainders, plane, size[1], copy);
                 }
             });
-        Self {
-            values,
-            layout,
-            channels,
-        }
+        Self { values, layout, channels }
     }
 
     /// Distance between images.

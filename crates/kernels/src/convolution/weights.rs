@@ -52,10 +52,7 @@ pub(super) fn weight_gradient(
     let slices = ITEMS.div_ceil(groups).min(blocks);
     let blocks_in_slice = blocks.div_ceil(slices);
     let slices = blocks.div_ceil(blocks_in_slice);
-    let (right, right_panels, panel_columns) = dispatch(Transpose {
-        geometry,
-        output_gradient,
-    });
+    let (right, right_panels, panel_columns) = dispatch(Transpose { geometry, output_gradient });
     let product = Product {
         source,
         taps,
@@ -72,12 +69,7 @@ pub(super) fn weight_gradient(
     let mut items = Vec::with_capacity(slices * groups);
     for (slice, sums) in partial.chunks_mut(depth * width).enumerate() {
         for (group, sums) in sums.chunks_mut(ROWS_IN_ITEM * width).enumerate() {
-            items.push(Item {
-                product: &product,
-                slice,
-                first_row: group * ROWS_IN_ITEM,
-                sums,
-            });
+            items.push(Item { product: &product, slice, first_row: group * ROWS_IN_ITEM, sums });
         }
     }
     items.into_par_iter().for_each(dispatch);
@@ -87,14 +79,11 @@ pub(super) fn weight_gradient(
         add(slice, first);
     }
     // The sums are [row][output channel]; the result has output channels first.
-    weight_gradient
-        .par_chunks_mut(transpose::BLOCK * depth)
-        .enumerate()
-        .for_each(|(group, result)| {
-            let channels = result.len() / depth;
-            let sums = &first[group * transpose::BLOCK..];
-            transpose::matrix([depth, channels], sums, width, result, depth);
-        });
+    weight_gradient.par_chunks_mut(transpose::BLOCK * depth).enumerate().for_each(|(group, result)| {
+        let channels = result.len() / depth;
+        let sums = &first[group * transpose::BLOCK..];
+        transpose::matrix([depth, channels], sums, width, result, depth);
+    });
 }
 
 /// Adds `values` to `total`.
@@ -128,25 +117,16 @@ impl Task for Transpose<'_> {
         let pixels = self.output_gradient.len() / (batch * channels);
         let panels = channels.div_ceil(COLUMNS);
         let mut packed = scratch::take(panels * batch * pixels * COLUMNS);
-        packed
-            .par_chunks_mut(pixels * COLUMNS)
-            .enumerate()
-            .for_each(|(index, packed)| {
-                let (panel, image) = (index / batch, index % batch);
-                let first = panel * COLUMNS;
-                let present = COLUMNS.min(channels - first);
-                if present < COLUMNS {
-                    packed.fill(0.0);
-                }
-                let from = (image * channels + first) * pixels;
-                transpose::matrix(
-                    [present, pixels],
-                    &self.output_gradient[from..],
-                    pixels,
-                    packed,
-                    COLUMNS,
-                );
-            });
+        packed.par_chunks_mut(pixels * COLUMNS).enumerate().for_each(|(index, packed)| {
+            let (panel, image) = (index / batch, index % batch);
+            let first = panel * COLUMNS;
+            let present = COLUMNS.min(channels - first);
+            if present < COLUMNS {
+                packed.fill(0.0);
+            }
+            let from = (image * channels + first) * pixels;
+            transpose::matrix([present, pixels], &self.output_gradient[from..], pixels, packed, COLUMNS);
+        });
         (packed, panels, COLUMNS)
     }
 }
@@ -188,9 +168,7 @@ impl Task for Item<'_> {
         let mut left = scratch::take(left_panels * ROWS * most);
         let mut tile = [[0.0; COLUMNS]; ROWS];
         let first_line = self.slice * product.blocks_in_slice * product.lines_in_block;
-        let end_line = product
-            .lines
-            .min(first_line + product.blocks_in_slice * product.lines_in_block);
+        let end_line = product.lines.min(first_line + product.blocks_in_slice * product.lines_in_block);
         for line in (first_line..end_line).step_by(product.lines_in_block) {
             let lines = line..end_line.min(line + product.lines_in_block);
             let depth = lines.len() * columns;

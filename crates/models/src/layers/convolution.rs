@@ -29,19 +29,12 @@ impl<B: Kernels> Convolution<B> {
     ) -> Self {
         let shape = [outputs, inputs, kernel, kernel];
         let weight = initialise::parameter(initialise::kaiming_normal(shape, random), shape, device);
-        Self {
-            weight,
-            stride,
-            padding,
-        }
+        Self { weight, stride, padding }
     }
 
     /// `[batch, inputs, height, width]` to `[batch, outputs, height', width']`.
     pub fn forward(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
-        let options = ConvOptions {
-            stride: [self.stride; 2],
-            padding: [self.padding; 2],
-        };
+        let options = ConvOptions { stride: [self.stride; 2], padding: [self.padding; 2] };
         ops::convolution(input, self.weight.val(), options)
     }
 }

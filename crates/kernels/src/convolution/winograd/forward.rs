@@ -138,26 +138,13 @@ impl Task for Convolution<'_> {
         if tile_panels > FEW_PANELS {
             let mut filters = scratch::take(row_panels * plan.blocks * filters_block + BLOCK);
             let length = row_panels * plan.blocks * filters_block;
-            filters[..length]
-                .par_chunks_mut(filters_block)
-                .enumerate()
-                .for_each(|(index, target)| {
-                    dispatch(Filters {
-                        plan: &plan,
-                        panel: index / plan.blocks,
-                        block: index % plan.blocks,
-                        target,
-                    });
-                });
+            filters[..length].par_chunks_mut(filters_block).enumerate().for_each(|(index, target)| {
+                dispatch(Filters { plan: &plan, panel: index / plan.blocks, block: index % plan.blocks, target });
+            });
             (0..tile_panels).into_par_iter().for_each(|panel| {
                 let mut tiles = scratch::take(plan.blocks * tiles_block);
                 for (block, target) in tiles.chunks_exact_mut(tiles_block).enumerate() {
-                    dispatch(Tiles {
-                        plan: &plan,
-                        panel,
-                        block,
-                        target,
-                    });
+                    dispatch(Tiles { plan: &plan, panel, block, target });
                 }
                 dispatch(Multiply {
                     plan: &plan,
@@ -169,26 +156,13 @@ impl Task for Convolution<'_> {
             });
         } else {
             let mut tiles = scratch::take(tile_panels * plan.blocks * tiles_block);
-            tiles
-                .par_chunks_mut(tiles_block)
-                .enumerate()
-                .for_each(|(index, target)| {
-                    dispatch(Tiles {
-                        plan: &plan,
-                        panel: index / plan.blocks,
-                        block: index % plan.blocks,
-                        target,
-                    });
-                });
+            tiles.par_chunks_mut(tiles_block).enumerate().for_each(|(index, target)| {
+                dispatch(Tiles { plan: &plan, panel: index / plan.blocks, block: index % plan.blocks, target });
+            });
             (0..row_panels).into_par_iter().for_each(|panel| {
                 let mut filters = scratch::take(plan.blocks * filters_block);
                 for (block, target) in filters.chunks_exact_mut(filters_block).enumerate() {
-                    dispatch(Filters {
-                        plan: &plan,
-                        panel,
-                        block,
-                        target,
-                    });
+                    dispatch(Filters { plan: &plan, panel, block, target });
                 }
                 dispatch(Multiply {
                     plan: &plan,
@@ -391,6 +365,7 @@ fn gather<const WIDTH: usize, const COLUMNS: usize>(
     runs: &[Run],
     patch: &mut [[f32; COLUMNS]; ELEMENTS],
 ) {
+    let ahead = 2 * plan.source.layout.channel();
     for run in runs {
         let mut done = 0;
         while done < run.length {
@@ -398,6 +373,8 @@ fn gather<const WIDTH: usize, const COLUMNS: usize>(
             let tile = run.tile + done;
             if tile + WIDTH <= COLUMNS {
                 for (&tap, patch) in plan.taps.iter().zip(&mut *patch) {
+                    // Short rows far apart defeat the processor's own fetching ahead.
+                    prefetch(source, tap + ahead);
                     patch[tile..tile + WIDTH].copy_from_slice(&source[tap..tap + WIDTH]);
                 }
             } else {
@@ -481,12 +458,8 @@ fn interleave<const COLUMNS: usize>(used: usize, values: &[[f32; COLUMNS]; TILE]
     // The number is only known at run time, so this stays a loop, and the compiler
     // makes shuffles of it.
     let used = used.min(COLUMNS);
-    for ((((pixels, a), b), c), d) in pixels[..used]
-        .iter_mut()
-        .zip(&a[..used])
-        .zip(&b[..used])
-        .zip(&c[..used])
-        .zip(&d[..used])
+    for ((((pixels, a), b), c), d) in
+        pixels[..used].iter_mut().zip(&a[..used]).zip(&b[..used]).zip(&c[..used]).zip(&d[..used])
     {
         *pixels = [*a, *b, *c, *d];
     }

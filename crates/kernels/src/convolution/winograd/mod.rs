@@ -6,8 +6,9 @@
 //! `[result channels, source channels] x [source channels, tiles]`. That
 //! is 36 multiplications where the direct way has 144.
 //!
-//! It costs accuracy: the error is a few times that of a direct sum in single
-//! precision (the tests hold it to 4e-6 of the sum of absolute products).
+//! It costs some accuracy: the root mean square error is one to two and a half times that
+//! of a sum in single precision, term by term (8e-7 of the result's root mean
+//! square at 64 channels; the README has a table).
 
 mod forward;
 mod transform;

@@ -75,11 +75,7 @@ impl Map<6, 4> for Result {
             m[0] + sum_a + sum_b,
             multiply_add::<FUSED>(A, difference_a, B * difference_b),
             multiply_add::<FUSED>(0.5, sum_a, 2.0 * sum_b),
-            multiply_add::<FUSED>(
-                A * 0.5,
-                difference_a,
-                multiply_add::<FUSED>(B * 2.0, difference_b, m[5]),
-            ),
+            multiply_add::<FUSED>(A * 0.5, difference_a, multiply_add::<FUSED>(B * 2.0, difference_b, m[5])),
         ]
     }
 }

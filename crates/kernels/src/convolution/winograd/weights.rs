@@ -76,17 +76,11 @@ impl Task for Chunk<'_> {
     fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
         let geometry = self.geometry;
         let tiles = self.grid[0] * self.grid[1];
-        let panels = [
-            geometry.out_channels.div_ceil(ROWS),
-            geometry.in_channels.div_ceil(COLUMNS),
-        ];
+        let panels = [geometry.out_channels.div_ceil(ROWS), geometry.in_channels.div_ceil(COLUMNS)];
         let group = [GROUP[0].min(panels[0]), GROUP[1].min(panels[1])];
         let groups = [panels[0].div_ceil(group[0]), panels[1].div_ceil(group[1])];
         let all_groups = groups[0] * groups[1];
-        let slices = ITEMS
-            .div_ceil(all_groups)
-            .min(self.images * tiles / TILES_IN_SLICE)
-            .clamp(1, self.images);
+        let slices = ITEMS.div_ceil(all_groups).min(self.images * tiles / TILES_IN_SLICE).clamp(1, self.images);
         let images = self.images.div_ceil(slices);
         let slices = self.images.div_ceil(images);
 
@@ -127,12 +121,7 @@ impl Task for Chunk<'_> {
         if slices == 1 {
             (0..all_groups).into_par_iter().for_each(|index| {
                 let mut sums = scratch::take(group_length);
-                dispatch(Multiply {
-                    plan: &plan,
-                    group: index,
-                    slice: 0,
-                    sums: &mut sums,
-                });
+                dispatch(Multiply { plan: &plan, group: index, slice: 0, sums: &mut sums });
                 dispatch(Finish {
                     plan: &plan,
                     group: index,
@@ -145,12 +134,7 @@ impl Task for Chunk<'_> {
             let distance = all_groups * group_length;
             let mut sums = scratch::take(slices * distance);
             sums.par_chunks_mut(group_length).enumerate().for_each(|(index, sums)| {
-                dispatch(Multiply {
-                    plan: &plan,
-                    group: index % all_groups,
-                    slice: index / all_groups,
-                    sums,
-                });
+                dispatch(Multiply { plan: &plan, group: index % all_groups, slice: index / all_groups, sums });
             });
             (0..all_groups * group[0]).into_par_iter().for_each(|index| {
                 let (index, panel) = (index / group[0], index % group[0]);
@@ -185,18 +169,15 @@ impl Side<'_> {
         let tiles = self.images * self.grid[0] * self.grid[1];
         let length = ELEMENTS * element_stride(tiles * WIDTH);
         let mut transformed = scratch::take(self.channels.div_ceil(WIDTH) * slices * length);
-        transformed
-            .par_chunks_mut(length)
-            .enumerate()
-            .for_each(|(index, target)| {
-                dispatch(Transform::<'_, M, FROM, WIDTH> {
-                    side: self,
-                    panel: index / slices,
-                    slice: index % slices,
-                    target,
-                    map: std::marker::PhantomData,
-                });
+        transformed.par_chunks_mut(length).enumerate().for_each(|(index, target)| {
+            dispatch(Transform::<'_, M, FROM, WIDTH> {
+                side: self,
+                panel: index / slices,
+                slice: index % slices,
+                target,
+                map: std::marker::PhantomData,
             });
+        });
         transformed
     }
 }
@@ -293,10 +274,7 @@ impl Plan<'_> {
     /// First panel of out channels and of in channels of a group.
     #[inline(always)]
     fn panels(&self, group: usize) -> [usize; 2] {
-        [
-            group / self.groups[1] * self.group[0],
-            group % self.groups[1] * self.group[1],
-        ]
+        [group / self.groups[1] * self.group[0], group % self.groups[1] * self.group[1]]
     }
 }
 
@@ -317,20 +295,14 @@ impl Task for Multiply<'_, '_> {
         let plan = self.plan;
         let first = plan.panels(self.group);
         let tiles = (plan.tiles - self.slice * plan.slice_tiles).min(plan.slice_tiles);
-        let strides = [
-            element_stride(plan.slice_tiles * ROWS),
-            element_stride(plan.slice_tiles * COLUMNS),
-        ];
+        let strides = [element_stride(plan.slice_tiles * ROWS), element_stride(plan.slice_tiles * COLUMNS)];
         for element in 0..ELEMENTS {
             for block in (0..tiles).step_by(DEPTH) {
                 let depth = DEPTH.min(tiles - block);
                 for column_panel in 0..plan.group[1] {
                     let panel = first[1] + column_panel;
-                    let Some(columns) = plan
-                        .geometry
-                        .in_channels
-                        .checked_sub(panel * COLUMNS)
-                        .filter(|&columns| columns > 0)
+                    let Some(columns) =
+                        plan.geometry.in_channels.checked_sub(panel * COLUMNS).filter(|&columns| columns > 0)
                     else {
                         break;
                     };
@@ -339,11 +311,7 @@ impl Task for Multiply<'_, '_> {
                     let right = &plan.right[right..][..depth * COLUMNS];
                     for row_panel in 0..plan.group[0] {
                         let panel = first[0] + row_panel;
-                        let Some(rows) = plan
-                            .geometry
-                            .out_channels
-                            .checked_sub(panel * ROWS)
-                            .filter(|&rows| rows > 0)
+                        let Some(rows) = plan.geometry.out_channels.checked_sub(panel * ROWS).filter(|&rows| rows > 0)
                         else {
                             break;
                         };
