@@ -57,7 +57,8 @@ impl<B: Kernels> Adam<B> {
         Self { settings, moments: HashMap::new() }
     }
 
-    /// Moves every parameter of `module` that has a gradient; the others stay as they are.
+    /// Moves every parameter of `module` that has a gradient, which is taken out of `gradients`; the
+    /// others stay as they are.
     pub fn step<A, M>(&mut self, module: M, gradients: &mut A::Gradients) -> M
     where
         A: AutodiffBackend<InnerBackend = B>,

@@ -63,3 +63,11 @@ pub fn rectify<B: Kernels, const D: usize>(input: Tensor<B, D>) -> Tensor<B, D> 
 pub fn add_rectify<B: Kernels, const D: usize>(left: Tensor<B, D>, right: Tensor<B, D>) -> Tensor<B, D> {
     wrap(B::add_rectify(unwrap(left), unwrap(right)))
 }
+
+/// The sum of all entries, `[1]`, in an order that does not change from run to run.
+///
+/// Burn 0.21 sums a whole tensor on a GPU with atomic additions, whose order does; along one
+/// dimension it does not.
+pub fn total<B: Backend, const D: usize>(input: Tensor<B, D>) -> Tensor<B, 1> {
+    input.reshape([1, -1]).sum_dim(1).reshape([1])
+}

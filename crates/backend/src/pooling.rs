@@ -29,6 +29,10 @@ pub fn adaptive_average<B: Backend>(input: Tensor<B, 4>, size: [usize; 2]) -> Te
 ///
 /// The margins hold the smallest finite value, so a window must hold at least one pixel: `margins`
 /// must be smaller than `kernel`.
+///
+/// # Panics
+/// Where `margins` are not smaller than `kernel`, a stride is 0, or the kernel is larger than the
+/// image with its margins.
 pub fn maximum<B: Backend>(
     input: Tensor<B, 4>,
     kernel: [usize; 2],
@@ -37,6 +41,11 @@ pub fn maximum<B: Backend>(
 ) -> Tensor<B, 4> {
     let padded = padding::constant(input, margins.map(|margin| [margin; 2]), f32::MIN);
     let [batch, channels, height, width] = padded.dims();
+    assert!(
+        (0..2).all(|axis| margins[axis] < kernel[axis] && stride[axis] > 0),
+        "margins {margins:?} of kernel {kernel:?}, stride {stride:?}"
+    );
+    assert!(kernel[0] <= height && kernel[1] <= width, "a kernel {kernel:?} over {height} x {width}");
     let out = [(height - kernel[0]) / stride[0] + 1, (width - kernel[1]) / stride[1] + 1];
     let window = |row: usize, column: usize| {
         let end = |start: usize, axis: usize| start + (out[axis] - 1) * stride[axis] + 1;

@@ -10,15 +10,15 @@ use crate::simd::{Task, dispatch};
 /// Floats in a piece of work.
 const CHUNK: usize = 1 << 14;
 
-/// `output = max(input, 0)`. Not a number becomes zero.
+/// `output = max(input, 0)`. Not a number stays one, so that a run that diverges is seen to.
 ///
 /// # Panics
 /// If the lengths differ.
 pub fn relu(input: &[f32], output: &mut [f32]) {
-    binary(input, input, output, |value, _| if value > 0.0 { value } else { 0.0 });
+    binary(input, input, output, |value, _| if value <= 0.0 { 0.0 } else { value });
 }
 
-/// The gradient of [`relu`]: `output_gradient` where `output > 0`, else zero.
+/// The gradient of [`relu`]: zero where `output <= 0`, else `output_gradient`.
 ///
 /// `output` is what [`relu`] (or [`add_relu`]) returned. This is also its own derivative
 /// with respect to `output_gradient`, and serves [`add_relu`] for both summands.
@@ -26,7 +26,7 @@ pub fn relu(input: &[f32], output: &mut [f32]) {
 /// # Panics
 /// If the lengths differ.
 pub fn relu_backward(output: &[f32], output_gradient: &[f32], input_gradient: &mut [f32]) {
-    binary(output, output_gradient, input_gradient, |value, gradient| if value > 0.0 { gradient } else { 0.0 });
+    binary(output, output_gradient, input_gradient, |value, gradient| if value <= 0.0 { 0.0 } else { gradient });
 }
 
 /// `output = max(left + right, 0)`.
@@ -36,7 +36,7 @@ pub fn relu_backward(output: &[f32], output_gradient: &[f32], input_gradient: &m
 pub fn add_relu(left: &[f32], right: &[f32], output: &mut [f32]) {
     binary(left, right, output, |left, right| {
         let sum = left + right;
-        if sum > 0.0 { sum } else { 0.0 }
+        if sum <= 0.0 { 0.0 } else { sum }
     });
 }
 

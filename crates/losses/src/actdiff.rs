@@ -6,6 +6,7 @@
 //! | weight | searched in `[1e-4, 10]` | never multiplied in: always 1 |
 //! | distance | `‖f(x) - f(x')‖₂` | `‖f(x') - f(x) + 1e-6‖₂`, the constant in every component |
 //! | batch | sum (here: mean, so that the weight does not depend on the batch) | mean |
+//! | tap | pre-activation output of a layer that is not named | the pooled features; both readings here take them |
 //! | order of the passes | not said | masked first, then whole |
 
 use crate::{Batch, Objective, Penalty, Variant, norm};

@@ -6,13 +6,16 @@
 //! | target 1 | masked images | whole images (symmetric, of no effect on the encoder's aim) |
 //! | weight | on the encoder's penalty | on the encoder's penalty and on the discriminator's loss |
 //!
-//! Both losses are binary cross-entropies, means over the batch. They are computed from the logit;
-//! PyTorch's form, from the sigmoid, has the same value up to its cut at 100 nats, but no gradient
-//! once the sigmoid rounds to 0 or 1.
+//! | gradient of the cross-entropy | of the logit, never zero | of the sigmoid: none once it rounds to 1, or underflows to 0 |
+//! | count of evaluations | not said: training batches | goes on through validation and test |
+//!
+//! Both losses are binary cross-entropies, means over the batch, computed stably from the logit.
+//! The released code computes them from a sigmoid in single precision: once that rounds to 1 (above
+//! a logit of about 17) or to 0 (below about -88) its gradient is gone, which is not symmetric in
+//! the targets. [`Variant::Released`] reproduces that.
 //!
 //! The discriminator is trained on every batch, on detached features; the encoder on every
-//! [`every`](AdversarialConfig::every)-th evaluation of the loss, with that batch alone. The count
-//! goes on through validation, as in the released code.
+//! [`every`](AdversarialConfig::every)-th evaluation of the loss, with that batch alone.
 
 use crate::{Batch, Objective, Penalty, Variant};
 use burn::{
@@ -48,7 +51,7 @@ impl DiscriminatorLoss {
     /// What the discriminator minimises, `[1]`, in nats, without weight.
     pub fn discriminator<B: Backend>(self, whole: Tensor<B, 2>, masked: Tensor<B, 2>) -> Tensor<B, 1> {
         match self.0 {
-            Variant::Released => says(whole, true) + says(masked, false),
+            Variant::Released => says(saturate(whole), true) + says(saturate(masked), false),
             Variant::Paper => says(whole, false) + says(masked, true),
         }
     }
@@ -57,6 +60,14 @@ impl DiscriminatorLoss {
     pub fn encoder<B: Backend>(self, whole: Tensor<B, 2>, masked: Tensor<B, 2>) -> Tensor<B, 1> {
         self.discriminator(masked, whole)
     }
+}
+
+/// Logits without gradient where a sigmoid of single precision is exactly 0 or 1.
+fn saturate<B: Backend>(logits: Tensor<B, 2>) -> Tensor<B, 2> {
+    /// The largest logit whose sigmoid is below 1 in single precision, and the smallest above 0.
+    const RANGE: (f64, f64) = (-88.0, 16.6);
+    let saturated = logits.clone().greater_elem(RANGE.1).bool_or(logits.clone().lower_elem(RANGE.0));
+    logits.clone().mask_where(saturated, logits.detach())
 }
 
 /// Mean binary cross-entropy of logits against one target.
@@ -140,6 +151,40 @@ where
     }
 
     fn passed_by(&mut self) {
-        self.count();
+        if self.config.variant == Variant::Released {
+            self.count();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use herring_backend::{Autodiff, Cpu};
+
+    /// The gradient of the discriminator's loss for one logit on a whole and one on a masked image.
+    fn gradients(variant: Variant, whole: f32, masked: f32) -> [f32; 2] {
+        let leaf = |value: f32| Tensor::<Autodiff<Cpu>, 2>::from_floats([[value]], &Default::default()).require_grad();
+        let (whole, masked) = (leaf(whole), leaf(masked));
+        let found = DiscriminatorLoss(variant).discriminator(whole.clone(), masked.clone()).backward();
+        [whole, masked].map(|leaf| leaf.grad(&found).map_or(0.0, |gradient| gradient.into_scalar()))
+    }
+
+    #[test]
+    fn both_readings_agree_where_the_sigmoid_is_neither_zero_nor_one() {
+        let [whole, masked] = gradients(Variant::Released, 2.0, 2.0);
+        let sigmoid = 1.0 / (1.0 + (-2.0f32).exp());
+        assert!((whole - (sigmoid - 1.0)).abs() < 1e-6 && (masked - sigmoid).abs() < 1e-6);
+        assert_eq!(gradients(Variant::Paper, 2.0, 2.0), [masked, whole], "the targets are exchanged");
+    }
+
+    #[test]
+    fn the_released_gradient_is_gone_once_the_sigmoid_rounds() {
+        // A masked image that is taken for a whole one beyond doubt.
+        assert_eq!(gradients(Variant::Released, 20.0, 20.0)[1], 0.0);
+        assert!((gradients(Variant::Released, 20.0, -50.0)[1]).abs() < 1e-6);
+        assert!((gradients(Variant::Released, -50.0, 0.0)[0] + 1.0).abs() < 1e-6, "it underflows later than it rounds");
+        assert_eq!(gradients(Variant::Released, -100.0, 0.0)[0], 0.0);
+        assert!((gradients(Variant::Paper, 20.0, 0.0)[0] - 1.0).abs() < 1e-6);
     }
 }

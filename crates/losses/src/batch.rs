@@ -20,6 +20,6 @@ pub struct Batch<B: Backend> {
 impl<B: Backend> Batch<B> {
     /// 1 outside the region of interest and 0 inside, `[batch, 1, height, width]`.
     pub fn outside(&self) -> Tensor<B, 4> {
-        self.inside.clone().equal_elem(1.0).bool_not().float()
+        self.inside.clone().equal_elem(1.0).bool_not().float().cast(self.images.dtype())
     }
 }

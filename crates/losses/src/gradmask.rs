@@ -14,7 +14,7 @@ use burn::tensor::{
     Tensor,
     backend::{AutodiffBackend, Backend},
 };
-use herring_backend::Kernels;
+use herring_backend::{Kernels, ops};
 use herring_models::{Mode, Stackable, input_gradient};
 
 /// Penalised input gradient of the logit contrast; for two classes.
@@ -29,7 +29,7 @@ pub struct GradMask {
 /// `Σ_b |logit_0 - logit_1|`, `[1]`, for `logits [batch, classes]` of at least two classes.
 fn contrast<B: Backend>(logits: Tensor<B, 2>) -> Tensor<B, 1> {
     let column = |index: usize| logits.clone().narrow(1, index, 1);
-    (column(0) - column(1)).abs().sum()
+    ops::total((column(0) - column(1)).abs())
 }
 
 impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for GradMask {
@@ -37,8 +37,8 @@ impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for GradMask {
         let found = input_gradient(model, batch.images.clone(), Mode::Train, |trace| contrast(trace.logits.clone()));
         let outside = found.gradient * batch.outside();
         let penalty = match self.variant {
-            Variant::Paper => norm::rows(outside.flatten(1, 3)).sum(),
-            Variant::Released => outside.abs().sum(),
+            Variant::Paper => ops::total(norm::rows(outside.flatten(1, 3))),
+            Variant::Released => ops::total(outside.abs()),
         };
         Objective { penalty: Some(penalty * self.weight), ..Objective::new(found.logits, found.statistics) }
     }

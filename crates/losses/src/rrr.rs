@@ -16,7 +16,7 @@ use burn::tensor::{
     Tensor,
     backend::{AutodiffBackend, Backend},
 };
-use herring_backend::Kernels;
+use herring_backend::{Kernels, ops};
 use herring_models::{Mode, Stackable, input_gradient};
 
 /// Penalised input gradient of the log-probabilities.
@@ -33,8 +33,8 @@ impl Rrr {
     fn score<B: Backend>(&self, logits: Tensor<B, 2>) -> Tensor<B, 1> {
         let log_probabilities = log_softmax(logits);
         match self.variant {
-            Variant::Paper => log_probabilities.sum(),
-            Variant::Released => (log_probabilities.exp() + 1e-11).log().sum(),
+            Variant::Paper => ops::total(log_probabilities),
+            Variant::Released => ops::total((log_probabilities.exp() + 1e-11).log()),
         }
     }
 }
@@ -43,7 +43,7 @@ impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for Rrr {
     fn objective(&mut self, model: &M, batch: &Batch<B>) -> Objective<B> {
         let found = input_gradient(model, batch.images.clone(), Mode::Train, |trace| self.score(trace.logits.clone()));
         let outside = found.gradient * batch.outside();
-        let penalty = (outside.clone() * outside).sum() * self.weight;
+        let penalty = ops::total(outside.clone() * outside) * self.weight;
         Objective { penalty: Some(penalty), ..Objective::new(found.logits, found.statistics) }
     }
 }

@@ -10,6 +10,7 @@ use burn::{
         backend::{AutodiffBackend, Backend},
     },
 };
+use herring_backend::ops;
 use rand::Rng;
 
 /// Smallest norm that a vector is divided by.
@@ -53,7 +54,7 @@ impl<B: Backend> SingularVectors<B> {
 }
 
 fn normalise<B: Backend>(vector: Tensor<B, 1>) -> Tensor<B, 1> {
-    let norm = vector.clone().powi_scalar(2).sum().sqrt().clamp_min(SMALLEST_NORM);
+    let norm = ops::total(vector.clone().powi_scalar(2)).sqrt().clamp_min(SMALLEST_NORM);
     vector / norm
 }
 
@@ -78,6 +79,9 @@ impl<B: Backend> Discriminator<B> {
     }
 
     /// The logit of "this comes from a whole image", `[batch, 1]`, for `features [batch, features]`.
+    ///
+    /// Under spectral normalisation a fresh discriminator's singular vectors are random and its
+    /// answer means nothing; [`iterate`](Self::iterate) first, as training does.
     pub fn forward(&self, features: Tensor<B, 2>) -> Tensor<B, 2> {
         let mut current = features;
         for (layer, linear) in self.hidden.iter().enumerate() {

@@ -44,7 +44,8 @@ pub struct Trace<B: Backend> {
     /// `[batch, channels, height, width]`.
     pub taps: Vec<Tensor<B, 4>>,
     /// Outputs of the normalisation layers by tap, before the rectifier: one for the stem, two for
-    /// each block of a stage. These are the taps 0 to 4 of the paper's released code.
+    /// each block of a stage. These are the taps 0 to 4 of the paper's released code, of which its
+    /// experiments used none; they are here for penalties that do.
     pub pre_activations: Vec<Vec<Tensor<B, 4>>>,
     /// What the normalisation layers measured, in the order of the forward pass; empty in
     /// [`Mode::Evaluate`].
@@ -59,6 +60,12 @@ impl<B: Backend> Trace<B> {
 }
 
 /// An image classifier.
+///
+/// # Pitfalls
+/// A model must honour [`Mode`]. Burn's own `BatchNorm` and `Dropout` cannot: they look at the
+/// backend instead, are always in training mode under autodiff, and change their running statistics
+/// on the way. Use [`layers::BatchNorm`](crate::layers::BatchNorm); a model without such layers may
+/// ignore the mode.
 pub trait Classifier<B: Backend>: Module<B> {
     /// Runs `images [batch, channels, height, width]` through the model.
     fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B>;

@@ -176,7 +176,8 @@ fn floats(view: &TensorView<'_>) -> Option<Vec<f32>> {
     })
 }
 
-/// Every parameter and buffer of a module by its path, as a safetensors file.
+/// Every float parameter and buffer of a module by its path, as a safetensors file of single
+/// precision; integer and boolean ones are passed over.
 ///
 /// # Errors
 /// The library that lays out the file refuses, which no module of this crate makes it do.

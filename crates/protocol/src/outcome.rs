@@ -94,7 +94,8 @@ pub struct Pictures {
     pub examples: Vec<(String, Plane)>,
 }
 
-/// What a finished run leaves behind. Its bytes depend on the [`RunSpec`](crate::RunSpec) alone.
+/// What a finished run leaves behind. On one machine its bytes depend on the
+/// [`RunSpec`](crate::RunSpec) alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunOutcome {
     /// The selected epoch, 1-based.

@@ -13,6 +13,16 @@ pub enum SaliencyError {
         /// Height times width.
         expected: usize,
     },
+    /// A smoothing that is none.
+    #[error("smoothing.{field}: found {found}, expected {expected}")]
+    Smoothing {
+        /// `sigma` or `truncate`.
+        field: &'static str,
+        /// Its value.
+        found: f64,
+        /// What it may be.
+        expected: &'static str,
+    },
     /// A value that is not a number, or a mask outside `[0, 1]`.
     #[error("{what} holds {found} at pixel {pixel}, expected {expected}")]
     Value {

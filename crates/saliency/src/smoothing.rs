@@ -18,6 +18,24 @@ impl Default for Smoothing {
 }
 
 impl Smoothing {
+    /// Checks both fields.
+    ///
+    /// # Errors
+    /// The first field that is negative, not finite or makes a kernel of over 4096 pixels' radius.
+    pub fn check(&self) -> Result<(), SaliencyError> {
+        let wrong = |field, found, expected| Err(SaliencyError::Smoothing { field, found, expected });
+        if !(self.sigma.is_finite() && self.sigma >= 0.0) {
+            return wrong("sigma", self.sigma, "a finite number from 0 up");
+        }
+        if !(self.truncate.is_finite() && self.truncate >= 0.0) {
+            return wrong("truncate", self.truncate, "a finite number from 0 up");
+        }
+        if self.truncate * self.sigma > 4096.0 {
+            return wrong("sigma", self.sigma, "at most 4096 pixels times truncate");
+        }
+        Ok(())
+    }
+
     /// Weights from the centre outwards; with its mirror image the kernel sums to 1.
     fn half_kernel(&self) -> Vec<f64> {
         if self.sigma <= 0.0 {
@@ -35,8 +53,9 @@ impl Smoothing {
 /// The same as scikit-image's `gaussian(mode='constant', cval=0)` on the absolute value.
 ///
 /// # Errors
-/// The map is not of `height * width` finite values.
+/// The map is not of `height * width` finite values, or the smoothing is none.
 pub fn smooth(map: &[f32], [height, width]: [usize; 2], smoothing: Smoothing) -> Result<Vec<f32>, SaliencyError> {
+    smoothing.check()?;
     error::check("map", map, height * width)?;
     let kernel = smoothing.half_kernel();
     let absolute: Vec<f64> = map.iter().map(|value| f64::from(value.abs())).collect();

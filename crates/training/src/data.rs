@@ -33,18 +33,18 @@ pub(crate) fn images<B: Kernels>(packed: &Packed, device: &B::Device) -> Tensor<
     Tensor::from_data(TensorData::new(packed.images().to_vec(), packed.shape()), device)
 }
 
-/// A training batch; what lies outside the masks is permuted with `random`, or zero where the
-/// method says so.
+/// A training batch; what lies outside the masks is permuted with `random`, or zero, where the
+/// method has a use for it.
 pub(crate) fn training_batch<B: Kernels>(
     packed: &Packed,
     method: Method,
     random: &mut impl Rng,
     device: &B::Device,
 ) -> Batch<B> {
-    let permuted = packed.permuted_images(random);
     let masked = match method {
+        Method::Baseline | Method::GradMask | Method::Rrr => packed.images().to_vec(),
         Method::MaskedZero => packed.zeroed_images(),
-        _ => permuted,
+        Method::Masked | Method::ActDiff | Method::Adversarial => packed.permuted_images(random),
     };
     let labels: Vec<i32> = packed.labels().iter().map(|label| *label as i32).collect();
     let count = labels.len();

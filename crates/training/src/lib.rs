@@ -11,6 +11,7 @@ pub mod bench;
 mod data;
 mod device;
 mod evaluate;
+mod finite;
 mod look;
 mod method;
 mod random;

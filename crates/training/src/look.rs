@@ -7,7 +7,7 @@ use herring_datasets::{
     dataset::{Dataset, Splits},
 };
 use herring_models::Stackable;
-use herring_protocol::{EvaluationSpec, Localisation, Pictures, Plane, RunFailure};
+use herring_protocol::{EvaluationSpec, Localisation, Pictures, Plane, RunFailure, RunSpec};
 use herring_saliency::{MeanMap, SaliencyError, Smoothing, input_gradients, localise, smooth};
 
 /// The class whose logit is differentiated and whose images are looked at.
@@ -17,25 +17,40 @@ const POSITIVE: usize = 1;
 pub(crate) fn look<B: Kernels, M: Stackable<B>>(
     model: &M,
     splits: &Splits,
-    batch_size: usize,
-    spec: &EvaluationSpec,
+    spec: &RunSpec,
+    epoch: usize,
     device: &B::Device,
 ) -> Result<(Localisation, Pictures), RunFailure> {
     let [_, height, width] = splits.test.image_shape();
-    let mut view = View::new([height, width], spec);
-    for packed in evaluate::batches(&splits.test, batch_size)? {
+    let mut view = View::new([height, width], &spec.evaluation);
+    for packed in evaluate::batches(&splits.test, spec.training.batch_size)? {
         let positive = packed.labels().contains(&POSITIVE);
         if positive {
             let gradients = input_gradients(model, data::images::<B>(&packed, device), POSITIVE);
             let gradients: Vec<f32> = gradients.into_data().iter().collect();
-            view.add(&packed, &gradients).map_err(undefined)?;
+            view.add(&packed, &gradients).map_err(|error| undefined(error, epoch))?;
         }
     }
     Ok(view.finish(examples(splits)))
 }
 
-fn undefined(error: SaliencyError) -> RunFailure {
-    RunFailure::NotFinite { epoch: 0, step: 0, quantity: format!("a saliency map ({error})") }
+/// A map of the model that `epoch` selected cannot be scored.
+fn undefined(error: SaliencyError, epoch: usize) -> RunFailure {
+    match error {
+        SaliencyError::Value { what: "map", .. } => {
+            RunFailure::NotFinite { epoch, step: 0, quantity: "a saliency map".to_owned() }
+        }
+        other => RunFailure::Specification {
+            field: "evaluation".to_owned(),
+            found: other.to_string(),
+            expected: "maps and masks of one size".to_owned(),
+        },
+    }
+}
+
+/// The specification's smoothing.
+pub(crate) fn smoothing(spec: &EvaluationSpec) -> Smoothing {
+    Smoothing { sigma: spec.smoothing_sigma, truncate: spec.smoothing_truncate }
 }
 
 struct View {
@@ -53,7 +68,7 @@ impl View {
     fn new(size: [usize; 2], spec: &EvaluationSpec) -> Self {
         Self {
             size,
-            smoothing: Smoothing { sigma: spec.smoothing_sigma, truncate: spec.smoothing_truncate },
+            smoothing: smoothing(spec),
             wanted: spec.picture_samples,
             overlaps: [0.0; 3],
             scored: 0,

@@ -7,7 +7,8 @@
 use crate::{
     data::{self, training_batch},
     evaluate::{batches, evaluate},
-    look::look,
+    finite::weights_are_finite,
+    look::{look, smoothing},
     method::{self, Loss, Model},
     random::{Purpose, stream},
     selection::Selection,
@@ -50,8 +51,25 @@ fn check(spec: &RunSpec) -> Result<(), RunFailure> {
     if training.burn_in > training.epochs {
         return wrong("training.burn_in", training.burn_in.to_string(), "at most the number of epochs");
     }
+    if training.patience == 0 {
+        return wrong("training.patience", "0".to_owned(), "at least 1");
+    }
     if spec.model.width == 0 {
         return wrong("model.width", "0".to_owned(), "at least 1");
+    }
+    let rates = [Some(training.learning_rate), spec.discriminator.as_ref().map(|settings| settings.learning_rate)];
+    if let Some(rate) = rates.into_iter().flatten().find(|rate| !(rate.is_finite() && *rate > 0.0)) {
+        return wrong("learning_rate", rate.to_string(), "a finite number above 0");
+    }
+    if spec.discriminator.as_ref().is_some_and(|settings| settings.hidden == 0 || settings.every == 0) {
+        return wrong(
+            "discriminator",
+            "no hidden units, or an update every 0 batches".to_owned(),
+            "at least 1 of each",
+        );
+    }
+    if let Err(error) = smoothing(&spec.evaluation).check() {
+        return wrong("evaluation", error.to_string(), "a Gaussian of finite size");
     }
     if spec.discriminator.is_some() != (spec.method == herring_protocol::Method::Adversarial) {
         let found = if spec.discriminator.is_some() { "settings" } else { "nothing" };
@@ -132,6 +150,10 @@ impl<'a, B: Kernels> State<'a, B> {
             let (trained, means) = self.train_epoch(model, epoch, observer)?;
             let candidate = trained.valid();
             model = trained;
+            if !weights_are_finite(&candidate) {
+                let quantity = "a weight".to_owned();
+                return Err(RunFailure::NotFinite { epoch, step: 0, quantity });
+            }
             let valid = self.evaluate(&candidate, Set::Valid, epoch)?;
             let chosen = selection.accept(epoch, valid.cross_entropy);
             let mut record = EpochRecord {
@@ -255,8 +277,7 @@ impl<'a, B: Kernels> State<'a, B> {
 
     fn finish(self, selected: Selected<B>, history: Vec<EpochRecord>) -> Result<RunOutcome, RunFailure> {
         let spec = self.spec;
-        let (localisation, pictures) =
-            look::<B, _>(&selected.model, self.splits, spec.training.batch_size, &spec.evaluation, &self.device)?;
+        let (localisation, pictures) = look::<B, _>(&selected.model, self.splits, spec, selected.epoch, &self.device)?;
         let weights = weights::to_bytes(&selected.model).map_err(|error| RunFailure::Device(error.to_string()))?;
         Ok(RunOutcome {
             best_epoch: selected.epoch,

@@ -33,7 +33,7 @@ impl Selection {
 
     /// Whether the patience is at its end.
     pub(crate) fn exhausted(&self) -> bool {
-        self.waited >= self.patience
+        self.lowest.is_finite() && self.waited >= self.patience
     }
 }
 

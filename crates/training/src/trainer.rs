@@ -34,7 +34,7 @@ impl Trainer for DeviceTrainer {
                 expected: self.device.backend.to_string(),
             });
         }
-        // A device that runs out of memory, or is lost, makes Burn panic; the other runs go on.
+        // A device that runs out of memory, or is lost, makes Burn panic; the other runs can go on.
         let outcome = catch_unwind(AssertUnwindSafe(|| self.chosen.run(TrainingRun { spec, observer })));
         outcome.unwrap_or_else(|panic| Err(RunFailure::Device(message(panic.as_ref()))))
     }

@@ -4,7 +4,7 @@
 //! is itself an `Autodiff`, that step is tracked in turn; so one implementation serves every order.
 //!
 //! *Invariant:* a backward step uses nothing but operations of `B` that are themselves
-//! differentiable, and computes no gradient that nobody asked for.
+//! differentiable, and asks `B` for no gradient that nobody wants.
 
 mod activation;
 mod batch_norm;
