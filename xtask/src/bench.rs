@@ -34,3 +34,12 @@ pub(crate) fn method(text: &str) -> Result<Method, UnknownName> {
         other => other.parse(),
     }
 }
+
+/// A size or a count that a step can have.
+pub(crate) fn size(text: &str) -> Result<usize, String> {
+    let range = 1..=1024;
+    text.parse()
+        .ok()
+        .filter(|value| range.contains(value))
+        .ok_or_else(|| format!("expected a whole number from {} to {}", range.start(), range.end()))
+}

@@ -23,7 +23,8 @@ fn main() -> ExitCode {
         Err(error) => failure::usage(&error),
     };
     let exit = ended.unwrap_or_else(|failure| {
-        eprintln!("error: {}", failure.text);
+        // Whoever closed the other end does not want it.
+        let _ = writeln!(std::io::stderr(), "error: {}", failure.text);
         failure.exit
     });
     ExitCode::from(exit.code())

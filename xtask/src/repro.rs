@@ -30,11 +30,17 @@ pub(crate) fn run(arguments: &Repro) -> Result<Exit, Failure> {
         methods: arguments.methods.clone(),
         seeds: arguments.seeds.clone(),
     };
-    let plan = Plan::new(&configuration, &request)?;
+    let mut plan = Plan::new(&configuration, &request)?;
     let trainer = herring_training::trainer(arguments.backend, arguments.device).map_err(Failure::device)?;
     let out = arguments.out.clone().unwrap_or_else(|| default_folder(arguments));
     let store = Store::open(&out)?;
-    store.take_up(&plan, &configuration, &targets, arguments.resume)?;
+    if arguments.resume {
+        let planned = store.already_planned(&plan)?;
+        if arguments.methods.is_none() && arguments.seeds.is_none() {
+            plan = planned;
+        }
+    }
+    let plan = store.take_up(&plan, &configuration, &targets, arguments.resume)?;
 
     let stop = stop_on_signal()?;
     let mut progress = progress::for_standard_error();
@@ -42,8 +48,7 @@ pub(crate) fn run(arguments: &Repro) -> Result<Exit, Failure> {
     if summary.interrupted {
         return Err(interrupted(&summary, &plan, &out));
     }
-    report(&out)?;
-    Ok(Exit::from(&summary))
+    report(&out)
 }
 
 /// Writes table and report of the folder `out` and prints the table.
@@ -52,7 +57,8 @@ pub(crate) fn report(out: &Path) -> Result<Exit, Failure> {
     print(&outputs.table);
     print(&format!("report: {}", outputs.report.display()));
     print(&format!("runs:   {}", out.join("runs").display()));
-    Ok(Exit::Done)
+    let complete = outputs.results.rows.iter().all(|row| row.failed == 0 && row.missing == 0);
+    Ok(if complete { Exit::Done } else { Exit::SomeFailed })
 }
 
 fn default_folder(arguments: &Repro) -> PathBuf {
@@ -63,10 +69,10 @@ fn default_folder(arguments: &Repro) -> PathBuf {
 fn interrupted(summary: &Summary, plan: &Plan, out: &Path) -> Failure {
     Failure {
         text: format!(
-            "interrupted: {} of {} runs are finished and kept in {}; add --resume to go on",
+            "interrupted: {} of {} runs are finished and kept in {out}; add --resume to go on, or see `cargo xtask report --out {out}`",
             summary.done + summary.reused,
             plan.runs.len(),
-            out.display()
+            out = out.display()
         ),
         exit: Exit::Interrupted,
     }

@@ -140,3 +140,29 @@ fn control_c_leaves_finished_runs_and_nothing_half_written() {
     assert_eq!(visible.count(), 0);
     assert_eq!(before, contents(folder.path()));
 }
+
+#[test]
+fn resuming_goes_on_with_what_was_planned_and_with_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(smoke(folder.path(), &["--methods", "baseline", "--seeds", "1234,3232"]).status.success());
+    let lost = runs(folder.path()).pop().unwrap();
+    fs::remove_dir_all(&lost).unwrap();
+    assert_eq!(smoke(folder.path(), &[]).status.code(), Some(2), "an unfinished reproduction is not taken up unasked");
+    let output = smoke(folder.path(), &["--resume", "--seeds", "1234,3232"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(runs(folder.path()).contains(&lost));
+}
+
+#[test]
+fn there_is_nothing_to_resume_in_an_empty_folder_and_nothing_of_others_is_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = smoke(folder.path(), &["--resume"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+
+    let mine = folder.path().join("results.csv");
+    fs::write(&mine, "my own").unwrap();
+    let output = smoke(folder.path(), &["--methods", "baseline"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("results.csv"), "{}", text(&output.stderr));
+    assert_eq!(fs::read_to_string(&mine).unwrap(), "my own");
+}

@@ -52,7 +52,10 @@ impl From<&PlanError> for Exit {
 impl From<&StoreError> for Exit {
     fn from(error: &StoreError) -> Self {
         match error {
-            StoreError::Nothing { .. } | StoreError::Unfinished { .. } | StoreError::Conflict { .. } => Self::BadInput,
+            StoreError::Nothing { .. }
+            | StoreError::Foreign { .. }
+            | StoreError::Unfinished { .. }
+            | StoreError::Conflict { .. } => Self::BadInput,
             StoreError::System { .. } | StoreError::Busy { .. } | StoreError::Damaged { .. } => Self::Environment,
         }
     }

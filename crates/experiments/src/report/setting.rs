@@ -19,8 +19,7 @@ pub(super) fn render(collection: &Collection) -> String {
         "<p>Nothing: sizes, model, epochs, hyper-parameters and number of seeds are the paper’s.</p>\n".to_owned()
     } else {
         format!(
-            "<p>All else — data, methods, learning rates, penalties, model selection — is as in the \
-             paper’s setting.</p>\n<div class=\"scroll\"><table class=\"plain\">\n<thead><tr>\
+            "<p>Everything that is not listed is as in the paper’s setting.</p>\n<div class=\"scroll\"><table class=\"plain\">\n<thead><tr>\
              <th scope=\"col\">Setting</th><th scope=\"col\">Here</th><th scope=\"col\">Paper</th></tr></thead>\n\
              <tbody>\n{rows}</tbody>\n</table></div>\n"
         )

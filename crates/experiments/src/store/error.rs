@@ -1,6 +1,9 @@
 //! What can go wrong with a reproduction's folder.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// Why a reproduction's folder cannot be used as asked. Its text is one line.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +30,12 @@ pub enum StoreError {
         /// The folder.
         path: PathBuf,
     },
+    /// The folder holds files that this program did not write and would overwrite.
+    #[error("{}: this file is not from a reproduction and would be overwritten: choose another --out", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
     /// The folder holds a reproduction that was not brought to its end.
     #[error("{}: an unfinished reproduction is here ({finished} of {planned} runs are done): add --resume to go on with it, or choose another --out", path.display())]
     Unfinished {
@@ -50,7 +59,7 @@ pub enum StoreError {
         expected: String,
     },
     /// A file is not what this program writes.
-    #[error("{}:{line}:{column}: the file is damaged: {message}: remove its folder to repeat the run", path.display())]
+    #[error("{}: the file is damaged: {message}: {}", place(path, *line, *column), remedy(path))]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -68,5 +77,23 @@ impl StoreError {
     pub(crate) fn system(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::System { action, path, source }
+    }
+}
+
+/// A file with what is known of the place in it.
+fn place(path: &Path, line: usize, column: usize) -> String {
+    match (line, column) {
+        (0, _) => path.display().to_string(),
+        (line, 0) => format!("{}:{line}", path.display()),
+        (line, column) => format!("{}:{line}:{column}", path.display()),
+    }
+}
+
+/// What to do about a damaged file. The plan stands beside the runs, everything else inside one.
+fn remedy(path: &Path) -> &'static str {
+    if path.ends_with("plan.json") {
+        "remove this file and repeat the command; finished runs are kept"
+    } else {
+        "remove its folder to repeat the run"
     }
 }

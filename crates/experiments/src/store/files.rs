@@ -7,6 +7,7 @@ use std::{
     fs::{self, File},
     io::Write,
     path::Path,
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 /// Creates a file with `content` and waits until it is on the disk.
@@ -16,16 +17,20 @@ pub(crate) fn write_through(path: &Path, content: &[u8]) -> Result<(), StoreErro
     file.sync_all().map_err(StoreError::system("write", path))
 }
 
+/// How many drafts this process has made.
+static DRAFTS: AtomicU64 = AtomicU64::new(0);
+
 /// Replaces a file by one with `content` in one step: a reader sees the old one or the new one.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
-    name.push(".partial");
+    // Two programs that write the same file at once must not share its draft.
+    name.push(format!(".{}-{}.partial", std::process::id(), DRAFTS.fetch_add(1, Ordering::Relaxed)));
     let partial = path.with_file_name(name);
     let written = write_through(&partial, content)
         .and_then(|()| fs::rename(&partial, path).map_err(StoreError::system("write", path)));
     if written.is_err() {
-        // The first error is the one to tell; a leftover is overwritten next time.
+        // The first error is the one to tell.
         let _ = fs::remove_file(&partial);
     }
     written

@@ -65,6 +65,9 @@ pub enum RunState {
     Missing,
 }
 
+/// What a reproduction writes into its folder beside the runs and its plan.
+const OUTPUTS: [&str; 4] = ["table.txt", "results.csv", "results.json", "report.html"];
+
 /// A reproduction's folder, opened for writing.
 #[derive(Debug)]
 pub struct Store {
@@ -82,7 +85,9 @@ impl Store {
         let runs = out.join("runs");
         fs::create_dir_all(&runs).map_err(StoreError::system("create", &runs))?;
         let path = out.join(".lock");
-        let lock = File::create(&path).map_err(StoreError::system("create", &path))?;
+        let mut options = File::options();
+        let lock = options.write(true).create(true).truncate(false).open(&path);
+        let lock = lock.map_err(StoreError::system("create", &path))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -106,6 +111,21 @@ impl Store {
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.out
+    }
+
+    /// The part of `plan` that this folder's reproduction planned too: what resuming it means when
+    /// no more is asked for.
+    ///
+    /// # Errors
+    /// If the folder holds no reproduction, or its plan is damaged.
+    pub fn already_planned(&self, plan: &Plan) -> Result<Plan, StoreError> {
+        let before = read_plan(&self.out)?.ok_or_else(|| StoreError::Nothing { path: self.out.clone() })?;
+        let mut part = plan.clone();
+        part.runs.retain(|run| {
+            let same = |there: &PlannedRun| (there.spec.method, there.spec.seed) == (run.spec.method, run.spec.seed);
+            before.runs.iter().any(same)
+        });
+        Ok(part)
     }
 
     /// Takes up `plan` in this folder and gives back the whole plan of the folder: a reproduction
@@ -138,6 +158,8 @@ impl Store {
             }
             let added = plan.runs.iter().filter(|run| !before.runs.contains(run));
             whole.runs = before.runs.iter().chain(added).cloned().collect();
+        } else if let Some(path) = OUTPUTS.iter().map(|name| self.out.join(name)).find(|path| path.exists()) {
+            return Err(StoreError::Foreign { path });
         }
         for (name, text) in [("experiment.toml", configuration.text()), ("targets.toml", targets.text())] {
             replace(&self.out.join(name), text.as_bytes())?;
