@@ -19,7 +19,7 @@ parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--steps", type=int, default=20)
 parser.add_argument("--width", type=int, default=64)
 parser.add_argument("methods", nargs="*", default=["base", "actdiff", "gradmask", "rrr"])
-settings = parser.parse_args()
+settings = parser.parse_intermixed_args()
 torch_script = pathlib.Path(__file__).with_name("step_torch.py")
 
 

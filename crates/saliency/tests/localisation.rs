@@ -1,4 +1,5 @@
 //! Smoothing, thresholding and overlap against values from SciPy and NumPy.
+#![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 use herring_saliency::{SaliencyError, Smoothing, localise, overlap, smooth, threshold};
 use proptest::prelude::*;
