@@ -1,14 +1,21 @@
 //! `repro-iclr2021` and `report`.
 
-use crate::{arguments::Repro, failure::Failure, print, signals};
+use crate::{arguments::Repro, failure::Failure, print};
 use herring_experiments::{
-    Exit, Outputs, Summary,
+    Exit, Summary,
     config::{Configuration, Targets},
-    plan::{Plan, PlannedRun, Request},
+    plan::{Plan, Request},
     progress, reproduce,
     store::Store,
+    write_outputs,
 };
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 pub(crate) fn run(arguments: &Repro) -> Result<Exit, Failure> {
     let configuration = match &arguments.config {
@@ -16,31 +23,26 @@ pub(crate) fn run(arguments: &Repro) -> Result<Exit, Failure> {
         None => Configuration::embedded()?,
     };
     let targets = Targets::embedded()?;
-    let out = arguments.out.clone().unwrap_or_else(|| default_folder(arguments));
-    // Looked at before the folder is made, so that a mistyped one does not come to be.
-    let before = if arguments.resume { Some(Store::planned(&out)?) } else { None };
-    let mut request = Request {
+    let request = Request {
         scale: arguments.scale,
         variant: arguments.variant,
         backend: arguments.backend,
         methods: arguments.methods.clone(),
         seeds: arguments.seeds.clone(),
     };
-    // To resume and nothing more is to do what the folder's reproduction has planned.
-    let only = before.filter(|_| request.methods.is_none() && request.seeds.is_none());
-    if let Some(before) = &only {
-        (request.methods, request.seeds) = (Some(before.methods()), Some(before.seeds()));
-    }
     let mut plan = Plan::new(&configuration, &request)?;
-    if let Some(before) = &only {
-        let names = |run: &PlannedRun| (run.spec.method, run.spec.seed);
-        plan.runs.retain(|run| before.runs.iter().any(|there| names(there) == names(run)));
-    }
     let trainer = herring_training::trainer(arguments.backend, arguments.device).map_err(Failure::device)?;
+    let out = arguments.out.clone().unwrap_or_else(|| default_folder(arguments));
     let store = Store::open(&out)?;
+    if arguments.resume {
+        let planned = store.already_planned(&plan)?;
+        if arguments.methods.is_none() && arguments.seeds.is_none() {
+            plan = planned;
+        }
+    }
     let plan = store.take_up(&plan, &configuration, &targets, arguments.resume)?;
 
-    let stop = signals::stop()?;
+    let stop = stop_on_signal()?;
     let mut progress = progress::for_standard_error();
     let summary = reproduce(&plan, &store, trainer.as_ref(), progress.as_mut(), &stop)?;
     if summary.interrupted {
@@ -51,12 +53,10 @@ pub(crate) fn run(arguments: &Repro) -> Result<Exit, Failure> {
 
 /// Writes table and report of the folder `out` and prints the table.
 pub(crate) fn report(out: &Path) -> Result<Exit, Failure> {
-    let outputs = Outputs::of(out)?;
-    // The table comes first: it is worth having where the folder cannot be written any more.
-    print(&outputs.table)?;
-    outputs.write()?;
-    print(&format!("report: {}", outputs.report.display()))?;
-    print(&format!("runs:   {}", out.join("runs").display()))?;
+    let outputs = write_outputs(out)?;
+    print(&outputs.table);
+    print(&format!("report: {}", outputs.report.display()));
+    print(&format!("runs:   {}", out.join("runs").display()));
     let complete = outputs.results.rows.iter().all(|row| row.failed == 0 && row.missing == 0);
     Ok(if complete { Exit::Done } else { Exit::SomeFailed })
 }
@@ -76,4 +76,17 @@ fn interrupted(summary: &Summary, plan: &Plan, out: &Path) -> Failure {
         ),
         exit: Exit::Interrupted,
     }
+}
+
+/// Set by the first Ctrl-C; the second ends the process.
+fn stop_on_signal() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if seen.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(Exit::Interrupted.code()));
+        }
+    })
+    .map_err(Failure::device)?;
+    Ok(stop)
 }

@@ -4,7 +4,6 @@ use super::{
     StoreError,
     files::{pretty_json, sync_folder, write_through},
     record::{RunFailed, RunProvenance, RunResult},
-    seal::seal,
 };
 use crate::plan::PlannedRun;
 use herring_protocol::{EpochRecord, RunOutcome, StepRecord};
@@ -103,7 +102,6 @@ impl PartialRun {
     fn show(&mut self, name: &str) -> Result<(), StoreError> {
         self.steps.finish()?;
         self.epochs.finish()?;
-        seal(&self.folder)?;
         sync_folder(&self.folder)?;
         // An earlier failure of the same run gives way to what came of it now.
         let failed = self.runs.join(format!("{FAILED}{}", self.name));
