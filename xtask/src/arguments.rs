@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use herring_experiments::config::Scale;
-use herring_protocol::{BackendKind, Method, Variant};
+use herring_protocol::{BackendKind, Method, UnknownName, Variant};
 use std::path::PathBuf;
 
 /// Trains image classifiers under attribution priors and reproduces papers about them.
@@ -86,10 +86,10 @@ pub(crate) struct Repro {
     pub(crate) device: usize,
     /// Rows of the table, separated by commas: baseline, masked, masked-zero, actdiff, adversarial,
     /// gradmask, rrr [default: all but masked-zero]
-    #[arg(long, value_delimiter = ',', value_name = "METHOD,...")]
+    #[arg(long, value_delimiter = ',', value_parser = method, value_name = "METHOD,...")]
     pub(crate) methods: Option<Vec<Method>>,
     /// Seeds, separated by commas [default: those of the scale]
-    #[arg(long, value_delimiter = ',', value_parser = seed, value_name = "SEED,...")]
+    #[arg(long, value_delimiter = ',', value_parser = seed, allow_negative_numbers = true, value_name = "SEED,...")]
     pub(crate) seeds: Option<Vec<u32>>,
     /// Which reading to follow where the paper's text and its code differ: `paper` or `released`,
     /// which made the printed numbers
@@ -151,6 +151,10 @@ pub(crate) struct TestArguments {
     pub(crate) features: Option<String>,
 }
 
+fn method(text: &str) -> Result<Method, UnknownName> {
+    text.trim().parse()
+}
+
 fn seed(text: &str) -> Result<u32, String> {
-    text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u32::MAX))
+    text.trim().parse().map_err(|_| format!("expected a whole number from 0 to {}", u32::MAX))
 }

@@ -15,7 +15,7 @@ pub(crate) fn step(arguments: &BenchStep) -> Result<Exit, Failure> {
     };
     for &method in &arguments.methods {
         let milliseconds = bench::step(&device, &settings, method).map_err(Failure::device)?;
-        print(&format!("{} {milliseconds:.1} ms/step", name(method)));
+        print(&format!("{} {milliseconds:.1} ms/step", name(method)))?;
     }
     Ok(Exit::Done)
 }
@@ -29,9 +29,11 @@ fn name(method: Method) -> &'static str {
 }
 
 pub(crate) fn method(text: &str) -> Result<Method, UnknownName> {
-    match text {
+    match text.trim() {
         "base" => Ok(Method::Baseline),
-        other => other.parse(),
+        other => other
+            .parse()
+            .map_err(|error: UnknownName| UnknownName { expected: format!("base, {}", error.expected), ..error }),
     }
 }
 

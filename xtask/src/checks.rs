@@ -1,6 +1,6 @@
 //! `test`: every check of the workspace, each a stage; one that fails does not hide the others.
 
-use crate::{arguments::TestArguments, print};
+use crate::{arguments::TestArguments, failure::Failure, print};
 use herring_experiments::Exit;
 use std::{
     io::{BufRead, BufReader, IsTerminal, Write, stderr},
@@ -44,28 +44,28 @@ const STAGES: [Stage; 4] = [
     },
 ];
 
-pub(crate) fn run(arguments: &TestArguments) -> Exit {
+pub(crate) fn run(arguments: &TestArguments) -> Result<Exit, Failure> {
     let mut failed = Vec::new();
     let mut skipped = Vec::new();
     for stage in STAGES {
-        print(&format!("==> {}", stage.name));
+        print(&format!("==> {}", stage.name))?;
         let clock = Instant::now();
         let passed = stage.run(arguments.features.as_deref(), &mut skipped);
         let word = if passed { "ok" } else { "FAILED" };
-        print(&format!("==> {}: {word} in {:.1} s", stage.name, clock.elapsed().as_secs_f64()));
+        print(&format!("==> {}: {word} in {:.1} s", stage.name, clock.elapsed().as_secs_f64()))?;
         if !passed {
             failed.push(stage.name);
         }
     }
     for line in &skipped {
-        print(line);
+        print(line)?;
     }
     if failed.is_empty() {
-        print(&format!("all checks passed, {} skipped", skipped.len()));
-        Exit::Done
+        print(&format!("all checks passed, {} skipped", skipped.len()))?;
+        Ok(Exit::Done)
     } else {
-        print(&format!("failed: {}; {} skipped", failed.join(", "), skipped.len()));
-        Exit::SomeFailed
+        print(&format!("failed: {}; {} skipped", failed.join(", "), skipped.len()))?;
+        Ok(Exit::SomeFailed)
     }
 }
 
@@ -100,7 +100,7 @@ impl Stage {
                 child.wait().is_ok_and(|status| status.success())
             }
             Err(error) => {
-                print(&format!("cannot start cargo: {error}"));
+                let _ = writeln!(stderr(), "cannot start cargo: {error}");
                 false
             }
         }

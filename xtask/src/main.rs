@@ -6,12 +6,16 @@ mod checks;
 mod devices;
 mod failure;
 mod repro;
+mod signals;
 
 use arguments::{BenchCommand, Command, Xtask};
 use clap::Parser;
 use failure::Failure;
 use herring_experiments::Exit;
-use std::{io::Write, process::ExitCode};
+use std::{
+    io::{ErrorKind, Write},
+    process::ExitCode,
+};
 
 // Training frees and takes many large blocks; the system's allocator gives them back each time.
 #[global_allocator]
@@ -36,11 +40,17 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Report(arguments) => repro::report(&arguments.out),
         Command::Devices => devices::run(),
         Command::Bench { command: BenchCommand::Step(arguments) } => bench::step(&arguments),
-        Command::Test(arguments) => Ok(checks::run(&arguments)),
+        Command::Test(arguments) => checks::run(&arguments),
     }
 }
 
-/// Prints a line. Whoever closed the other end does not want it.
-fn print(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+/// Prints a line. Whoever closed the other end does not want it; any other refusal is an error.
+fn print(line: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure { text: format!("cannot write to standard output: {error}"), exit: Exit::Environment })
+        }
+        _ => Ok(()),
+    }
 }

@@ -1,21 +1,14 @@
 //! `repro-iclr2021` and `report`.
 
-use crate::{arguments::Repro, failure::Failure, print};
+use crate::{arguments::Repro, failure::Failure, print, signals};
 use herring_experiments::{
-    Exit, Summary,
+    Exit, Outputs, Summary,
     config::{Configuration, Targets},
-    plan::{Plan, Request},
+    plan::{Plan, PlannedRun, Request},
     progress, reproduce,
     store::Store,
-    write_outputs,
 };
-use std::{
-    path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::path::{Path, PathBuf};
 
 pub(crate) fn run(arguments: &Repro) -> Result<Exit, Failure> {
     let configuration = match &arguments.config {
@@ -23,26 +16,31 @@ pub(crate) fn run(arguments: &Repro) -> Result<Exit, Failure> {
         None => Configuration::embedded()?,
     };
     let targets = Targets::embedded()?;
-    let request = Request {
+    let out = arguments.out.clone().unwrap_or_else(|| default_folder(arguments));
+    // Looked at before the folder is made, so that a mistyped one does not come to be.
+    let before = if arguments.resume { Some(Store::planned(&out)?) } else { None };
+    let mut request = Request {
         scale: arguments.scale,
         variant: arguments.variant,
         backend: arguments.backend,
         methods: arguments.methods.clone(),
         seeds: arguments.seeds.clone(),
     };
-    let mut plan = Plan::new(&configuration, &request)?;
-    let trainer = herring_training::trainer(arguments.backend, arguments.device).map_err(Failure::device)?;
-    let out = arguments.out.clone().unwrap_or_else(|| default_folder(arguments));
-    let store = Store::open(&out)?;
-    if arguments.resume {
-        let planned = store.already_planned(&plan)?;
-        if arguments.methods.is_none() && arguments.seeds.is_none() {
-            plan = planned;
-        }
+    // To resume and nothing more is to do what the folder's reproduction has planned.
+    let only = before.filter(|_| request.methods.is_none() && request.seeds.is_none());
+    if let Some(before) = &only {
+        (request.methods, request.seeds) = (Some(before.methods()), Some(before.seeds()));
     }
+    let mut plan = Plan::new(&configuration, &request)?;
+    if let Some(before) = &only {
+        let names = |run: &PlannedRun| (run.spec.method, run.spec.seed);
+        plan.runs.retain(|run| before.runs.iter().any(|there| names(there) == names(run)));
+    }
+    let trainer = herring_training::trainer(arguments.backend, arguments.device).map_err(Failure::device)?;
+    let store = Store::open(&out)?;
     let plan = store.take_up(&plan, &configuration, &targets, arguments.resume)?;
 
-    let stop = stop_on_signal()?;
+    let stop = signals::stop()?;
     let mut progress = progress::for_standard_error();
     let summary = reproduce(&plan, &store, trainer.as_ref(), progress.as_mut(), &stop)?;
     if summary.interrupted {
@@ -53,10 +51,12 @@ pub(crate) fn run(arguments: &Repro) -> Result<Exit, Failure> {
 
 /// Writes table and report of the folder `out` and prints the table.
 pub(crate) fn report(out: &Path) -> Result<Exit, Failure> {
-    let outputs = write_outputs(out)?;
-    print(&outputs.table);
-    print(&format!("report: {}", outputs.report.display()));
-    print(&format!("runs:   {}", out.join("runs").display()));
+    let outputs = Outputs::of(out)?;
+    // The table comes first: it is worth having where the folder cannot be written any more.
+    print(&outputs.table)?;
+    outputs.write()?;
+    print(&format!("report: {}", outputs.report.display()))?;
+    print(&format!("runs:   {}", out.join("runs").display()))?;
     let complete = outputs.results.rows.iter().all(|row| row.failed == 0 && row.missing == 0);
     Ok(if complete { Exit::Done } else { Exit::SomeFailed })
 }
@@ -76,17 +76,4 @@ fn interrupted(summary: &Summary, plan: &Plan, out: &Path) -> Failure {
         ),
         exit: Exit::Interrupted,
     }
-}
-
-/// Set by the first Ctrl-C; the second ends the process.
-fn stop_on_signal() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        if seen.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(Exit::Interrupted.code()));
-        }
-    })
-    .map_err(Failure::device)?;
-    Ok(stop)
 }

@@ -3,7 +3,7 @@
 use crate::{
     config::{ConfigError, Configuration, Targets},
     plan::{Plan, PlannedRun},
-    store::{RunFailed, RunProvenance, RunResult, RunState, StoreError, check_format, read_json, read_plan, run_state},
+    store::{RunFailed, RunProvenance, RunResult, RunState, StoreError, check_runs, read_json, read_plan, run_state},
 };
 use herring_protocol::{Method, Pictures};
 use std::{fs, path::Path};
@@ -83,6 +83,7 @@ impl Collection {
         let text = fs::read_to_string(&path).map_err(StoreError::system("read", &path))?;
         let targets = Targets::parse(&path.display().to_string(), &text)?;
         let configuration = Configuration::read(&out.join("experiment.toml"))?;
+        check_runs(out, plan.runs.iter())?;
         let runs = plan.runs.iter().map(|run| StoredRun::read(out, run));
         Ok(Self { runs: runs.collect::<Result<_, _>>()?, plan, configuration, targets })
     }
@@ -109,24 +110,11 @@ impl Collection {
 impl StoredRun {
     fn read(out: &Path, run: &PlannedRun) -> Result<Self, StoreError> {
         let content = match run_state(out, run)? {
-            RunState::Finished(folder) => {
-                let path = folder.join("result.json");
-                let result: RunResult = read_json(&path)?;
-                check_format(&path, result.format)?;
-                if result.id != run.id {
-                    return Err(StoreError::Damaged {
-                        message: format!("found the result of run {}, expected {}", result.id, run.id),
-                        path,
-                        line: 0,
-                        column: 0,
-                    });
-                }
-                Content::Finished(Box::new(FinishedRun {
-                    result,
-                    provenance: read_json(&folder.join("provenance.json"))?,
-                    pictures: read_pictures(&folder.join("pictures.json"))?,
-                }))
-            }
+            RunState::Finished(folder) => Content::Finished(Box::new(FinishedRun {
+                result: read_json(&folder.join("result.json"))?,
+                provenance: read_json(&folder.join("provenance.json"))?,
+                pictures: read_pictures(&folder.join("pictures.json"))?,
+            })),
             RunState::Failed(folder, failed) => {
                 Content::Failed(Box::new(FailedRun { failed, provenance: read_json(&folder.join("provenance.json"))? }))
             }

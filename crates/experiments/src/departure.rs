@@ -6,6 +6,7 @@ use crate::{
     identity::differing_fields,
     plan::{Plan, PlannedRun, Request},
 };
+use herring_protocol::Method;
 
 /// A field of the run specifications with its value here and in the paper's setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub(crate) struct Departure {
     pub(crate) here: String,
     /// The paper's.
     pub(crate) paper: String,
+    /// The rows it concerns.
+    pub(crate) methods: Vec<Method>,
 }
 
 /// Every departure, each once. The paper's setting is that of the program's own configuration, if it
@@ -32,7 +35,7 @@ pub(crate) fn departures(collection: &Collection) -> Vec<Departure> {
     let Ok(paper) = Plan::new(&reference(collection), &request) else {
         return Vec::new();
     };
-    let mut found = Vec::new();
+    let mut found: Vec<Departure> = Vec::new();
     for stored in &collection.runs {
         let spec = &stored.run.spec;
         let same = |other: &&PlannedRun| other.spec.method == spec.method && other.spec.seed == spec.seed;
@@ -40,9 +43,11 @@ pub(crate) fn departures(collection: &Collection) -> Vec<Departure> {
             continue;
         };
         for (field, here, paper) in differing_fields(spec, &other.spec) {
-            let departure = Departure { field, here, paper };
-            if !found.contains(&departure) {
-                found.push(departure);
+            let same = |known: &&mut Departure| (&known.field, &known.here, &known.paper) == (&field, &here, &paper);
+            match found.iter_mut().find(same) {
+                Some(known) if known.methods.contains(&spec.method) => {}
+                Some(known) => known.methods.push(spec.method),
+                None => found.push(Departure { field, here, paper, methods: vec![spec.method] }),
             }
         }
     }

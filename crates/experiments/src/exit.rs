@@ -53,10 +53,15 @@ impl From<&StoreError> for Exit {
     fn from(error: &StoreError) -> Self {
         match error {
             StoreError::Nothing { .. }
+            | StoreError::NothingToResume { .. }
             | StoreError::Foreign { .. }
             | StoreError::Unfinished { .. }
             | StoreError::Conflict { .. } => Self::BadInput,
-            StoreError::System { .. } | StoreError::Busy { .. } | StoreError::Damaged { .. } => Self::Environment,
+            StoreError::System { .. }
+            | StoreError::NoFolder { .. }
+            | StoreError::Busy { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::DamagedRuns { .. } => Self::Environment,
         }
     }
 }

@@ -55,8 +55,10 @@ pub(crate) fn json(collection: &Collection, results: &Results, path: &Path) -> R
 
 /// `results.csv`: a line a row and column of the table.
 pub(crate) fn csv(results: &Results) -> String {
-    let mut text =
-        String::from("method,metric,mean,sd,interval_low,interval_high,seeds,failed,paper_mean,paper_sd,standing\n");
+    // The standing is that of the whole row and stands the same beside each of its metrics.
+    let mut text = String::from(
+        "method,metric,mean,sd,interval_low,interval_high,seeds,failed,missing,paper_mean,paper_sd,row_standing\n",
+    );
     let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
     for row in &results.rows {
         for metric in Metric::ALL {
@@ -74,6 +76,7 @@ pub(crate) fn csv(results: &Results) -> String {
                 number(interval.map(|(_, high)| high)),
                 row.finished.to_string(),
                 row.failed.to_string(),
+                row.missing.to_string(),
                 number(theirs.map(|value| value.mean)),
                 number(theirs.map(|value| value.sd)),
                 standing.unwrap_or_default(),

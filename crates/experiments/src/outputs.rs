@@ -5,42 +5,65 @@ use crate::{
     collect::{CollectError, Collection},
     config::{ConfigError, Differences},
     export, report,
-    store::replace,
+    store::{StoreError, replace},
     table,
 };
 use std::path::{Path, PathBuf};
 
-/// What [`write_outputs`] wrote.
+/// What a reproduction's folder comes to.
 #[derive(Debug, Clone)]
 pub struct Outputs {
     /// The numbers of the table.
     pub results: Results,
     /// The table, as wide as the terminal.
     pub table: String,
-    /// Where the report is.
+    /// Where the report is, once it is written.
     pub report: PathBuf,
+    /// The files and their content.
+    files: Vec<(PathBuf, Vec<u8>)>,
 }
 
-/// Reads the folder `out` and writes `table.txt`, `results.csv`, `results.json` and `report.html`
-/// into it. It looks at nothing else, so it can be repeated at any time, also while runs are going
-/// on.
+impl Outputs {
+    /// Reads the folder `out` and makes `table.txt`, `results.csv`, `results.json` and `report.html` of
+    /// it, without writing them. It looks at nothing else.
+    ///
+    /// # Errors
+    /// If the folder holds no reproduction, or a file of it is damaged.
+    pub fn of(out: &Path) -> Result<Self, CollectError> {
+        let collection = Collection::read(out)?;
+        let results = Results::of(&collection);
+        let differences = known_differences(&collection)?;
+
+        let json = out.join("results.json");
+        let report = out.join("report.html");
+        let page = report::render(&collection, &results, &differences);
+        let files = vec![
+            (out.join("table.txt"), table::render(&results, table::PLAIN_WIDTH).into_bytes()),
+            (out.join("results.csv"), export::csv(&results).into_bytes()),
+            (json.clone(), export::json(&collection, &results, &json)?),
+            (report.clone(), page.into_bytes()),
+        ];
+        Ok(Self { table: table::render(&results, table::terminal_width()), results, report, files })
+    }
+
+    /// Writes the files into the folder, where they are not there already.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn write(&self) -> Result<(), StoreError> {
+        self.files.iter().try_for_each(|(path, content)| replace(path, content))
+    }
+}
+
+/// Makes and writes what the folder `out` comes to. It can be repeated at any time, also while runs are
+/// going on.
 ///
 /// # Errors
 /// If the folder holds no reproduction, a file of it is damaged, or the system refuses to write.
 pub fn write_outputs(out: &Path) -> Result<Outputs, CollectError> {
-    let collection = Collection::read(out)?;
-    let results = Results::of(&collection);
-    let differences = known_differences(&collection)?;
-
-    let plain = table::render(&results, table::PLAIN_WIDTH);
-    replace(&out.join("table.txt"), plain.as_bytes())?;
-    replace(&out.join("results.csv"), export::csv(&results).as_bytes())?;
-    let path = out.join("results.json");
-    replace(&path, &export::json(&collection, &results, &path)?)?;
-    let report = out.join("report.html");
-    let page = report::render(&collection, &results, &differences);
-    replace(&report, page.as_bytes())?;
-    Ok(Outputs { table: table::render(&results, table::terminal_width()), results, report })
+    let outputs = Outputs::of(out)?;
+    outputs.write()?;
+    Ok(outputs)
 }
 
 /// The differences between text and code that are known of the collection's experiment.

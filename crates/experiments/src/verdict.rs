@@ -55,7 +55,7 @@ pub(crate) fn of(row: &Row, rows: &[Row], judgement: Judgement, targets: &Target
 }
 
 fn findings(row: &Row, rows: &[Row], targets: &Targets) -> Verdict {
-    let (mut seen, mut unseen) = (Vec::new(), Vec::new());
+    let (mut seen, mut unseen, mut open) = (Vec::new(), Vec::new(), Vec::new());
     for finding in targets.findings.iter().filter(|finding| finding.method == row.method) {
         let Some(ours) = row.value(finding.metric).map(|spread| spread.mean) else {
             continue;
@@ -66,6 +66,7 @@ fn findings(row: &Row, rows: &[Row], targets: &Targets) -> Verdict {
             Requirement::Above(other, margin) => {
                 let reference = rows.iter().find(|row| row.method == other);
                 let Some(reference) = reference.and_then(|row| row.value(finding.metric)) else {
+                    open.push(format!("{} needs {other}", finding.metric.label()));
                     continue;
                 };
                 let bound = reference.mean + margin;
@@ -79,12 +80,29 @@ fn findings(row: &Row, rows: &[Row], targets: &Targets) -> Verdict {
             unseen.push(text.replacen(wanted.as_str(), &format!("is not {wanted}"), 1));
         }
     }
-    let (standing, text) = match (seen.is_empty(), unseen.is_empty()) {
-        (true, true) => (Standing::Unjudged, "no finding to look for".to_owned()),
-        (_, true) => (Standing::Seen, format!("finding seen: {}", seen.join(", "))),
-        _ => (Standing::NotSeen, format!("finding not seen: {}", unseen.join(", "))),
+    let (standing, mut text) = match (seen.is_empty(), unseen.is_empty(), open.is_empty()) {
+        (_, false, _) => (Standing::NotSeen, format!("finding not seen: {}", unseen.join(", "))),
+        (false, true, true) => (Standing::Seen, format!("finding seen: {}", seen.join(", "))),
+        (true, true, true) => (Standing::Unjudged, "no finding to look for".to_owned()),
+        (false, true, false) => (Standing::Unjudged, format!("seen so far: {}", seen.join(", "))),
+        (true, true, false) => (Standing::Unjudged, String::new()),
     };
-    Verdict { standing, text: format!("{text}; not the paper's setting") }
+    if !open.is_empty() {
+        // What cannot be asked is said, so that nobody takes the rest for all.
+        let open = format!("not testable: {}", open.join(", "));
+        text = match standing {
+            Standing::NotSeen => format!("{text}; {open}"),
+            _ if text.is_empty() => open,
+            _ => format!("{open}; {text}"),
+        };
+    }
+    Verdict { standing, text: format!("{text}{}; not the paper's setting", part(row)) }
+}
+
+/// How many of the planned seeds speak for the row, where it is not all of them.
+fn part(row: &Row) -> String {
+    let planned = row.finished + row.failed + row.missing;
+    if row.finished < planned { format!(" ({} of {planned} seeds)", row.finished) } else { String::new() }
 }
 
 fn comparison(row: &Row) -> Verdict {
@@ -107,8 +125,8 @@ fn comparison(row: &Row) -> Verdict {
             apart.push(format!("{} {:.3} against {:.3}", metric.label(), ours.mean, theirs.mean));
         }
     }
-    let seeds =
-        if row.finished < target.seeds.min(10) { format!(" ({} seeds only)", row.finished) } else { String::new() };
+    let few = row.finished + row.failed + row.missing < target.seeds.min(10);
+    let seeds = if few { format!("{} ({} seeds only)", part(row), row.finished) } else { part(row) };
     match (alike.is_empty(), apart.is_empty()) {
         (true, true) => Verdict::unjudged("the paper gives no numbers for this row"),
         (_, true) => Verdict { standing: Standing::Agrees, text: format!("agrees: {}{seeds}", alike.join(", ")) },

@@ -141,7 +141,8 @@ fn what_is_no_toml_or_has_other_keys_is_refused_with_its_place() {
     assert!(error.starts_with(&format!("my.toml:{line}:1: unknown field `epocs`: expected one of")), "{error}");
 
     let (error, line) = error_with("epochs = 15", "epochs = \"many\"");
-    assert!(error.starts_with(&format!("my.toml:{line}:10: invalid type: string \"many\": expected")), "{error}");
+    let message = "invalid type: string \"many\": expected a whole number from 0 up";
+    assert!(error.starts_with(&format!("my.toml:{line}:10: {message}")), "{error}");
 
     let (error, line) = error_with("[scales.quick]", "[scales.huge]");
     assert!(error.starts_with(&format!("my.toml:{line}:")), "{error}");
@@ -152,6 +153,18 @@ fn what_is_no_toml_or_has_other_keys_is_refused_with_its_place() {
 
     let error = Configuration::read("no/such/file.toml".as_ref()).unwrap_err().to_string();
     assert!(error.starts_with("no/such/file.toml: cannot be read:"), "{error}");
+}
+
+#[test]
+fn an_arrow_points_into_an_image_that_there_is() {
+    let arrow = "example = \"train, class 0\"\nrow = 24.0\n";
+    let (error, _) = error_with(arrow, &arrow.replace("24.0", "240.0"));
+    assert!(error.contains("row: found 240, expected a number of pixels from 0 to 28"), "{error}");
+    let (error, line) = error_with("example = \"train, class 1\"", "example = \"train, class 2\"");
+    assert!(
+        error.starts_with(&format!("my.toml:{line}:")) && error.contains("expected one of 'train, class 0'"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -94,6 +94,7 @@ fn a_run_leaves_its_files_and_the_same_bytes_twice() {
         assert_eq!(
             files,
             [
+                "SHA256SUMS",
                 "config.json",
                 "epochs.jsonl",
                 "pictures.json",
@@ -279,6 +280,50 @@ fn a_damaged_file_is_named_with_its_place() {
 }
 
 #[test]
+fn every_damaged_run_is_named_before_anything_is_trained() {
+    let out = tempfile::tempdir().unwrap();
+    let small = plan(&[Method::Baseline, Method::Masked, Method::Rrr], &[1]);
+    run(out.path(), &small, &Pretender::default(), false).unwrap();
+    let file = |index: usize, name: &str| out.path().join("runs").join(small.runs[index].folder()).join(name);
+    // Cut off, edited into something that still parses, and lost.
+    let weights = file(0, "weights.safetensors");
+    let bytes = fs::read(&weights).unwrap();
+    fs::write(&weights, &bytes[..bytes.len() - 1]).unwrap();
+    let result = file(1, "result.json");
+    let text = fs::read_to_string(&result).unwrap();
+    fs::write(&result, text.replacen("0.", "1.", 1)).unwrap();
+    fs::remove_file(file(2, "pictures.json")).unwrap();
+
+    let counting = Counting::new();
+    let more = plan(&[Method::Baseline, Method::Masked, Method::Rrr], &[1, 2]);
+    let refused = run(out.path(), &more, &counting, true).unwrap_err();
+    assert_eq!((counting.runs.load(Ordering::Relaxed), Exit::from(&refused)), (0, Exit::Environment));
+    for error in [refused.to_string(), write_outputs(out.path()).unwrap_err().to_string()] {
+        for (path, message) in [
+            (weights.clone(), "its content is not the one in SHA256SUMS"),
+            (result.clone(), "its content is not the one in SHA256SUMS"),
+            (file(2, "pictures.json"), "it is missing"),
+        ] {
+            let expected = format!("{}: the file is damaged: {message}", path.display());
+            assert!(error.contains(&expected), "{expected}: {error}");
+        }
+        assert!(error.ends_with("remove their folders to repeat the runs") && !error.contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn a_table_is_not_renamed_by_going_on_with_another_configuration() {
+    let out = tempfile::tempdir().unwrap();
+    let plan = plan(&[Method::Baseline], &[1]);
+    run(out.path(), &plan, &Pretender::default(), false).unwrap();
+    let text = Configuration::embedded().unwrap().text().replace("label = \"Baseline\"", "label = \"Ours\"");
+    let renamed = Configuration::parse("my.toml", &text).unwrap();
+    let store = Store::open(out.path()).unwrap();
+    let refused = store.take_up(&plan, &renamed, &Targets::embedded().unwrap(), true).unwrap_err().to_string();
+    assert!(refused.contains("found label of baseline Baseline, expected Ours"), "{refused}");
+}
+
+#[test]
 fn an_unwritable_folder_is_said_in_a_line() {
     let out = tempfile::tempdir().unwrap();
     let file = out.path().join("file");
@@ -333,7 +378,7 @@ fn a_full_disk_ends_it_with_finished_runs_intact() {
     let kept = names(&out.join("runs"));
     assert!(!kept.is_empty() && kept.iter().all(|name| !name.starts_with('.')), "{kept:?}");
     for name in &kept {
-        assert_eq!(names(&out.join("runs").join(name)).len(), 7, "{name} is not whole");
+        assert_eq!(names(&out.join("runs").join(name)).len(), 8, "{name} is not whole");
     }
 }
 

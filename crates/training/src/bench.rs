@@ -3,15 +3,12 @@
 //! A step is what a training loop does with one batch that is already on the device: the forward
 //! passes, the penalty, the backward pass, Adam, and reading the loss.
 
-use crate::{
-    device::{Device, DeviceError},
-    method,
-};
+use crate::{device::Device, method};
 use burn::tensor::{ElementConversion, Int, Tensor, TensorData};
 use herring_backend::{Adam, AdamSettings, Autodiff, Job, Kernels};
 use herring_losses::Batch;
 use herring_models::{Classifier, Depth, ResNet, ResNetConfig};
-use herring_protocol::{DiscriminatorSpec, Method, Variant};
+use herring_protocol::{DiscriminatorSpec, Method, RunFailure, Variant};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::time::Instant;
@@ -37,9 +34,10 @@ pub struct Settings {
 /// Median milliseconds of one training step of `method`.
 ///
 /// # Errors
-/// The device cannot be used.
-pub fn step(device: &Device, settings: &Settings, method: Method) -> Result<f64, DeviceError> {
-    Ok(device.chosen()?.run(Measurement { settings: *settings, method }))
+/// The device cannot be used, or there is no step to take the median of.
+pub fn step(device: &Device, settings: &Settings, method: Method) -> Result<f64, RunFailure> {
+    let chosen = device.chosen().map_err(|error| RunFailure::Device(error.to_string()))?;
+    chosen.run(Measurement { settings: *settings, method })
 }
 
 struct Measurement {
@@ -48,9 +46,9 @@ struct Measurement {
 }
 
 impl Job for Measurement {
-    type Output = f64;
+    type Output = Result<f64, RunFailure>;
 
-    fn run<B: Kernels>(self, device: &B::Device) -> f64 {
+    fn run<B: Kernels>(self, device: &B::Device) -> Self::Output {
         let mut random = ChaCha8Rng::seed_from_u64(0);
         let config = ResNetConfig { depth: Depth::ResNet18, channels: 1, width: self.settings.width, classes: 2 };
         let mut model = ResNet::<Autodiff<B>>::new(&config, &mut random, device);
@@ -62,9 +60,7 @@ impl Job for Measurement {
             discriminator: Some(&discriminator),
         };
         let features = self.settings.width << 3;
-        let Ok(mut loss) = method::penalty::<B>(&settings, features, &mut random, device) else {
-            return f64::NAN;
-        };
+        let mut loss = method::penalty::<B>(&settings, features, &mut random, device)?;
         let mut optimiser = Adam::<B>::new(AdamSettings::new(3e-4));
         let batch = batch::<B>(&self.settings, &mut random, device);
         let mut times = Vec::with_capacity(self.settings.steps);
@@ -83,7 +79,11 @@ impl Job for Measurement {
             }
         }
         times.sort_by(f64::total_cmp);
-        times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
+        times.get(times.len() / 2).copied().ok_or_else(|| RunFailure::Specification {
+            field: "steps".to_owned(),
+            found: "0".to_owned(),
+            expected: "at least 1".to_owned(),
+        })
     }
 }
 

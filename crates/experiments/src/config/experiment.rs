@@ -63,8 +63,7 @@ pub struct Discriminator {
 }
 
 /// Points at something in an example image.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Arrow {
     /// The example's name, as the trainer gives it.
     pub example: String,
@@ -85,7 +84,15 @@ struct RawConfiguration {
     methods: Spanned<Vec<Spanned<RawMethod>>>,
     scales: RawScales,
     #[serde(default)]
-    arrows: Vec<Arrow>,
+    arrows: Vec<RawArrow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawArrow {
+    example: Spanned<String>,
+    row: Spanned<f64>,
+    column: Spanned<f64>,
 }
 
 #[derive(Deserialize)]
@@ -168,6 +175,24 @@ impl Configuration {
         wanted.map(|row| row.method).collect()
     }
 
+    /// The first thing in which `other` would show runs of this configuration as something else:
+    /// `(what, here, in the other)`. Rows may be added, and what decides a result is not looked at.
+    pub(crate) fn clash(&self, other: &Self, scale: Scale) -> Option<(String, String, String)> {
+        let judgement = |of: &Self| format!("{:?}", of.setting(scale).judgement).to_lowercase();
+        let mut pairs = vec![
+            ("title".to_owned(), self.title.clone(), other.title.clone()),
+            ("paper".to_owned(), self.paper.clone(), other.paper.clone()),
+            (format!("judgement of scale {scale}"), judgement(self), judgement(other)),
+        ];
+        for row in &self.methods {
+            let same = other.row(row.method);
+            let theirs = |of: fn(&MethodRow) -> &String| same.map_or("none".to_owned(), |row| of(row).clone());
+            pairs.push((format!("label of {}", row.method), row.label.clone(), theirs(|row| &row.label)));
+            pairs.push((format!("group of {}", row.method), row.group.clone(), theirs(|row| &row.group)));
+        }
+        pairs.into_iter().find(|(_, here, there)| here != there)
+    }
+
     fn check(text: &Text) -> Result<Self, ConfigError> {
         let raw: RawConfiguration = text.parse()?;
         check_format(text, &raw.format)?;
@@ -195,12 +220,29 @@ impl Configuration {
             title: raw.title,
             paper: raw.paper,
             methods,
-            arrows: raw.arrows,
+            arrows: raw.arrows.iter().map(|arrow| Arrow::check(text, arrow)).collect::<Result<_, _>>()?,
             smoke: Setting::resolve(text, &raw.setting, &raw.scales.smoke)?,
             quick: Setting::resolve(text, &raw.setting, &raw.scales.quick)?,
             full: Setting::resolve(text, &raw.setting, &raw.scales.paper)?,
             text: text.content().to_owned(),
         })
+    }
+}
+
+/// The example images that a trainer hands back.
+const EXAMPLES: [&str; 4] = ["train, class 0", "train, class 1", "valid, class 0", "valid, class 1"];
+
+impl Arrow {
+    fn check(text: &Text, raw: &RawArrow) -> Result<Self, ConfigError> {
+        let example = raw.example.get_ref();
+        if !EXAMPLES.contains(&example.as_str()) {
+            let expected = format!("one of '{}'", EXAMPLES.join("', '"));
+            return Err(text.invalid(raw.example.span(), "example", format!("'{example}'"), expected));
+        }
+        let place = |field: &str, value: &Spanned<f64>| {
+            text.check(field, value, "a number of pixels from 0 to 28", |pixels| (0.0..=28.0).contains(&pixels))
+        };
+        Ok(Self { example: example.clone(), row: place("row", &raw.row)?, column: place("column", &raw.column)? })
     }
 }
 

@@ -81,7 +81,7 @@ impl Text {
                 path: self.name.clone(),
                 line,
                 column,
-                message: message.replacen(", expected", ": expected", 1),
+                message: plain(&message.replacen(", expected", ": expected", 1)),
             }
         })
     }
@@ -123,6 +123,21 @@ impl Text {
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         (line, before[start..].chars().count() + 1)
     }
+}
+
+/// The parser's words for people who do not know the types of this program.
+fn plain(message: &str) -> String {
+    const WORDS: [(&str, &str); 8] = [
+        ("expected usize", "expected a whole number from 0 up"),
+        ("expected u32", "expected a whole number from 0 to 4294967295"),
+        ("expected u64", "expected a whole number from 0 up"),
+        ("expected f64", "expected a number"),
+        (" as i128", ""),
+        (" as u128", ""),
+        (" as i64", ""),
+        ("expected a sequence", "expected a list"),
+    ];
+    WORDS.iter().fold(message.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours))
 }
 
 /// The formats of the files under `experiments/` that this program reads.

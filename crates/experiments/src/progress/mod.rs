@@ -10,7 +10,10 @@ pub use lines::Lines;
 
 use crate::{plan::PlannedRun, store::RunFailed};
 use herring_protocol::{EpochRecord, StepRecord};
-use std::io::{IsTerminal, stderr};
+use std::{
+    ffi::OsStr,
+    io::{IsTerminal, stderr},
+};
 
 /// How one run ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,9 +50,19 @@ pub trait Progress {
     fn finished(&mut self);
 }
 
-/// Bars if standard error is a terminal, plain lines on it if not.
+/// Bars if standard error is a terminal that can draw them, plain lines on it if not.
 pub fn for_standard_error() -> Box<dyn Progress> {
-    if stderr().is_terminal() { Box::new(Bars::new()) } else { Box::new(Lines::new(stderr())) }
+    if stderr().is_terminal() && draws(std::env::var_os("TERM").as_deref()) {
+        Box::new(Bars::new())
+    } else {
+        Box::new(Lines::new(stderr()))
+    }
+}
+
+/// Whether a terminal of this kind moves its cursor: bars on another one would show nothing at all.
+fn draws(kind: Option<&OsStr>) -> bool {
+    // Windows names no kind.
+    kind.map_or(cfg!(windows), |kind| !kind.is_empty() && kind != "dumb")
 }
 
 /// Shows nothing.
@@ -74,5 +87,17 @@ fn sentence(run: &PlannedRun, end: &RunEnd, seconds: f64) -> String {
         }
         RunEnd::Failed(failed) => format!("{}: FAILED after {time}: {}", run.label(), failed.message),
         RunEnd::Interrupted => format!("{}: interrupted after {time}, nothing kept", run.label()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_are_for_terminals_that_draw() {
+        assert!(draws(Some("xterm-256color".as_ref())));
+        assert!(!draws(Some("dumb".as_ref())) && !draws(Some("".as_ref())));
+        assert_eq!(draws(None), cfg!(windows));
     }
 }

@@ -59,10 +59,17 @@ pub(crate) fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
+            // They stand for nothing in HTML, and some may not occur in it.
+            control if control.is_control() && !matches!(control, '\n' | '\t') => {}
             other => escaped.push(other),
         }
     }
     escaped
+}
+
+/// The beginning of a region that scrolls sideways where it is too wide, also by keyboard.
+fn scroll(name: &str) -> String {
+    format!("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{}\">", escape(name))
 }
 
 /// A section with its heading.

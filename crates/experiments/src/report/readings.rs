@@ -1,6 +1,6 @@
 //! Where the paper's text and its released code differ, and which was followed.
 
-use super::{escape, section};
+use super::{escape, scroll, section};
 use crate::{collect::Collection, config::Differences};
 use herring_protocol::Variant;
 
@@ -38,10 +38,11 @@ pub(super) fn render(collection: &Collection, differences: &Differences) -> Stri
     let body = format!(
         "<p>The paper’s text and the code that produced its numbers are not the same. This reproduction \
          was made with the variant <i>{}</i>; where that decides, the text in force is marked.</p>\n\
-         <div class=\"scroll\"><table class=\"readings\">\n<thead><tr><th scope=\"col\">Topic</th>\
+         {}<table class=\"readings\">\n<caption>What paper and released code say</caption>\n<thead><tr><th scope=\"col\">Topic</th>\
          <th scope=\"col\">Paper</th><th scope=\"col\">Released code</th><th scope=\"col\">In force here</th></tr></thead>\n\
          <tbody>\n{rows}</tbody>\n</table></div>\n",
         plan.variant,
+        scroll("Paper and released code"),
     );
     section("readings", "Paper and released code", &body)
 }

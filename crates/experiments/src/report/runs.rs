@@ -1,6 +1,6 @@
 //! Every run.
 
-use super::{escape, head::provenance, look, section};
+use super::{escape, head::provenance, look, scroll, section};
 use crate::{
     clock::spoken,
     collect::{Collection, Content, StoredRun},
@@ -16,11 +16,13 @@ pub(super) fn render(collection: &Collection) -> String {
         .collect();
     let body = format!(
         "<p>A run’s folder is <code>runs/&lt;method&gt;-&lt;seed&gt;-&lt;id&gt;</code>; its id stands for \
-         everything that decides its result.</p>\n<div class=\"scroll\"><table class=\"runs\">\n<thead><tr>\
+         everything that decides its result.</p>\n{}<table class=\"runs\">\n\
+         <caption>Every run with its numbers</caption>\n<thead><tr>\
          <th scope=\"col\">Method</th><th scope=\"col\">Seed</th><th scope=\"col\">Best epoch</th>\
          <th scope=\"col\">Valid AUC</th><th scope=\"col\">Test AUC</th><th scope=\"col\">IoU</th>\
          <th scope=\"col\">IoP</th><th scope=\"col\">IoT</th><th scope=\"col\">Time</th><th scope=\"col\">Id</th>\
-         </tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n"
+         </tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n",
+        scroll("Runs")
     );
     section("runs", "Runs", &body)
 }

@@ -1,6 +1,6 @@
 //! What a scale changes of the paper's setting, read off the runs themselves.
 
-use super::{escape, section};
+use super::{escape, scroll, section};
 use crate::{
     collect::Collection,
     departure::{departures, paper_seeds},
@@ -12,16 +12,24 @@ pub(super) fn render(collection: &Collection) -> String {
     if seeds != theirs {
         rows.push_str(&line("Seeds", &seeds.to_string(), &theirs.to_string()));
     }
+    let all = collection.plan.methods();
     for departure in departures(collection) {
-        rows.push_str(&line(words(&departure.field), &departure.here, &departure.paper));
+        let mut name = words(&departure.field).to_owned();
+        if departure.methods.len() < all.len() {
+            let labels: Vec<_> = departure.methods.iter().map(|method| collection.label(*method)).collect();
+            name.push_str(&format!(" ({})", labels.join(", ")));
+        }
+        rows.push_str(&line(&name, &departure.here, &departure.paper));
     }
     let body = if rows.is_empty() {
         "<p>Nothing: sizes, model, epochs, hyper-parameters and number of seeds are the paper’s.</p>\n".to_owned()
     } else {
         format!(
-            "<p>Everything that is not listed is as in the paper’s setting.</p>\n<div class=\"scroll\"><table class=\"plain\">\n<thead><tr>\
+            "<p>Everything that is not listed is as in the paper’s setting.</p>\n{}<table class=\"plain\">\n\
+             <caption>Settings here and in the paper</caption>\n<thead><tr>\
              <th scope=\"col\">Setting</th><th scope=\"col\">Here</th><th scope=\"col\">Paper</th></tr></thead>\n\
-             <tbody>\n{rows}</tbody>\n</table></div>\n"
+             <tbody>\n{rows}</tbody>\n</table></div>\n",
+            scroll("Settings")
         )
     };
     section("setting", "What differs from the paper’s setting", &body)

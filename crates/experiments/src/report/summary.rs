@@ -1,6 +1,6 @@
 //! The table.
 
-use super::{escape, look, section};
+use super::{escape, look, scroll, section};
 use crate::{
     aggregate::{Results, Row},
     collect::Collection,
@@ -37,9 +37,10 @@ pub(super) fn render(collection: &Collection, results: &Results) -> String {
         "<p>{words} Each cell holds the mean ± sample SD over seeds, Student’s 95 % interval of the \
          mean, and the paper’s value. IoU, IoP and IoT are intersection over union, over prediction and over \
          truth of thresholded saliency and mask; what the paper prints as IoU is IoP.</p>\n\
-         <div class=\"scroll\"><table class=\"results\">\n<thead><tr><th scope=\"col\">Method</th>{heads}\
+         {}<table class=\"results\">\n<caption>Each method beside the paper</caption>\n<thead><tr><th scope=\"col\">Method</th>{heads}\
          <th scope=\"col\">Seeds</th><th scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n{rows}</tbody>\n\
-         </table></div>\n<details><summary>Where the paper’s values come from</summary>\n<ul>\n{sources}</ul>\n</details>\n"
+         </table></div>\n<details><summary>Where the paper’s values come from</summary>\n<ul>\n{sources}</ul>\n</details>\n",
+        scroll("Results")
     );
     section("results", "Results", &body)
 }

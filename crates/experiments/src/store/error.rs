@@ -1,9 +1,24 @@
 //! What can go wrong with a reproduction's folder.
 
 use std::{
-    io,
+    fmt, io,
     path::{Path, PathBuf},
 };
+
+/// A file of a run that is not what was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: the file is damaged: {}", self.path.display(), self.message)
+    }
+}
 
 /// Why a reproduction's folder cannot be used as asked. Its text is one line.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +44,20 @@ pub enum StoreError {
     Nothing {
         /// The folder.
         path: PathBuf,
+    },
+    /// There is no reproduction to go on with.
+    #[error("{}: nothing to resume: found no reproduction here; leave out --resume to start one", path.display())]
+    NothingToResume {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Something else stands where a folder is wanted.
+    #[error("cannot create {}: {} is no folder", path.display(), culprit.display())]
+    NoFolder {
+        /// What was to be created.
+        path: PathBuf,
+        /// What stands in the way.
+        culprit: PathBuf,
     },
     /// The folder holds files that this program did not write and would overwrite.
     #[error("{}: this file is not from a reproduction and would be overwritten: choose another --out", path.display())]
@@ -58,6 +87,12 @@ pub enum StoreError {
         /// What was asked for.
         expected: String,
     },
+    /// Runs of the plan are not what was written.
+    #[error("{}: remove {} to repeat {}", listed(damages), if damages.len() == 1 { "its folder" } else { "their folders" }, if damages.len() == 1 { "the run" } else { "the runs" })]
+    DamagedRuns {
+        /// What is wrong, one thing a run.
+        damages: Vec<Damage>,
+    },
     /// A file is not what this program writes.
     #[error("{}: the file is damaged: {message}: {}", place(path, *line, *column), remedy(path))]
     Damaged {
@@ -80,6 +115,10 @@ impl StoreError {
     }
 }
 
+fn listed(damages: &[Damage]) -> String {
+    damages.iter().map(Damage::to_string).collect::<Vec<_>>().join("; ")
+}
+
 /// A file with what is known of the place in it.
 fn place(path: &Path, line: usize, column: usize) -> String {
     match (line, column) {
@@ -89,9 +128,10 @@ fn place(path: &Path, line: usize, column: usize) -> String {
     }
 }
 
-/// What to do about a damaged file. The plan stands beside the runs, everything else inside one.
+/// What to do about a damaged file. The plan and its configuration stand beside the runs, everything
+/// else inside one.
 fn remedy(path: &Path) -> &'static str {
-    if path.ends_with("plan.json") {
+    if path.ends_with("plan.json") || path.ends_with("experiment.toml") {
         "remove this file and repeat the command; finished runs are kept"
     } else {
         "remove its folder to repeat the run"

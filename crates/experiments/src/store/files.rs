@@ -20,8 +20,12 @@ pub(crate) fn write_through(path: &Path, content: &[u8]) -> Result<(), StoreErro
 /// How many drafts this process has made.
 static DRAFTS: AtomicU64 = AtomicU64::new(0);
 
-/// Replaces a file by one with `content` in one step: a reader sees the old one or the new one.
+/// Replaces a file by one with `content` in one step: a reader sees the old one or the new one. A file
+/// that has this content already is left alone.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    if fs::read(path).is_ok_and(|there| there == content) {
+        return Ok(());
+    }
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     // Two programs that write the same file at once must not share its draft.

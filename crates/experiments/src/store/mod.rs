@@ -14,6 +14,7 @@
 //!       result.json           the final numbers
 //!       pictures.json         what the report's figures need
 //!       weights.safetensors   the selected model
+//!       SHA256SUMS            the SHA-256 of all of these but provenance.json
 //!     failed-rrr-1234-<id>/   the same for a run without a result, with failure.json
 //!   table.txt, results.csv, results.json, report.html
 //! ```
@@ -27,12 +28,14 @@ mod error;
 mod files;
 mod partial;
 mod record;
+mod seal;
 
-pub use error::StoreError;
+pub use error::{Damage, StoreError};
 pub(crate) use files::{pretty_json, read_json, replace};
 pub use partial::PartialRun;
 pub(crate) use record::STORE_FORMAT;
 pub use record::{FailureKind, RunFailed, RunProvenance, RunResult};
+pub(crate) use seal::check_runs;
 
 use crate::{
     config::{Configuration, Targets},
@@ -65,8 +68,12 @@ pub enum RunState {
     Missing,
 }
 
-/// What a reproduction writes into its folder beside the runs and its plan.
-const OUTPUTS: [&str; 4] = ["table.txt", "results.csv", "results.json", "report.html"];
+/// What a reproduction writes into its folder beside its plan and its lock.
+const WRITTEN: [&str; 7] =
+    ["experiment.toml", "targets.toml", "runs", "table.txt", "results.csv", "results.json", "report.html"];
+
+/// Empty for ever; held by the one process that may write.
+const LOCK: &str = ".lock";
 
 /// A reproduction's folder, opened for writing.
 #[derive(Debug)]
@@ -80,11 +87,18 @@ impl Store {
     /// Opens the folder `out`, or makes it, and removes what a crash left in it.
     ///
     /// # Errors
-    /// If the system refuses, or another process is writing there.
+    /// If the system refuses, another process is writing there, or files are there that are not from a
+    /// reproduction and would be overwritten; then nothing is written.
     pub fn open(out: &Path) -> Result<Self, StoreError> {
+        refuse_foreign(out)?;
         let runs = out.join("runs");
-        fs::create_dir_all(&runs).map_err(StoreError::system("create", &runs))?;
-        let path = out.join(".lock");
+        fs::create_dir_all(&runs).map_err(|source| match runs.ancestors().find(|path| path.exists()) {
+            Some(culprit) if !culprit.is_dir() => {
+                StoreError::NoFolder { path: out.to_owned(), culprit: culprit.to_owned() }
+            }
+            _ => StoreError::system("create", &runs)(source),
+        })?;
+        let path = out.join(LOCK);
         let mut options = File::options();
         let lock = options.write(true).create(true).truncate(false).open(&path);
         let lock = lock.map_err(StoreError::system("create", &path))?;
@@ -102,7 +116,9 @@ impl Store {
             let entry = entry.map_err(StoreError::system("read", &runs))?;
             if entry.file_name().to_string_lossy().starts_with(PARTIAL) {
                 let left = entry.path();
-                fs::remove_dir_all(&left).map_err(StoreError::system("remove", &left))?;
+                let folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+                let removed = if folder { fs::remove_dir_all(&left) } else { fs::remove_file(&left) };
+                removed.map_err(StoreError::system("remove", &left))?;
             }
         }
         Ok(Self { out: out.to_owned(), _lock: lock })
@@ -113,19 +129,12 @@ impl Store {
         &self.out
     }
 
-    /// The part of `plan` that this folder's reproduction planned too: what resuming it means when
-    /// no more is asked for.
+    /// What the reproduction in the folder `out` has planned so far; writes nothing.
     ///
     /// # Errors
     /// If the folder holds no reproduction, or its plan is damaged.
-    pub fn already_planned(&self, plan: &Plan) -> Result<Plan, StoreError> {
-        let before = read_plan(&self.out)?.ok_or_else(|| StoreError::Nothing { path: self.out.clone() })?;
-        let mut part = plan.clone();
-        part.runs.retain(|run| {
-            let same = |there: &PlannedRun| (there.spec.method, there.spec.seed) == (run.spec.method, run.spec.seed);
-            before.runs.iter().any(same)
-        });
-        Ok(part)
+    pub fn planned(out: &Path) -> Result<Plan, StoreError> {
+        read_plan(out)?.ok_or_else(|| StoreError::NothingToResume { path: out.to_owned() })
     }
 
     /// Takes up `plan` in this folder and gives back the whole plan of the folder: a reproduction
@@ -133,7 +142,7 @@ impl Store {
     ///
     /// # Errors
     /// If another kind of reproduction is there, or one that was not brought to its end while
-    /// `resume` is not set, or the system refuses.
+    /// `resume` is not set, or a run is there that is damaged, or the system refuses.
     pub fn take_up(
         &self,
         plan: &Plan,
@@ -143,9 +152,12 @@ impl Store {
     ) -> Result<Plan, StoreError> {
         let mut whole = plan.clone();
         if let Some(before) = read_plan(&self.out)? {
-            if let Some((field, found, expected)) = conflict(&before, plan) {
+            let there = self.configuration()?;
+            let clash = conflict(&before, plan).or_else(|| there?.clash(configuration, plan.scale));
+            if let Some((field, found, expected)) = clash {
                 return Err(StoreError::Conflict { path: self.out.clone(), field, found, expected });
             }
+            check_runs(&self.out, before.runs.iter())?;
             let states = before.runs.iter().map(|run| self.state(run));
             let states = states.collect::<Result<Vec<_>, _>>()?;
             let missing = states.iter().filter(|state| **state == RunState::Missing).count();
@@ -158,9 +170,8 @@ impl Store {
             }
             let added = plan.runs.iter().filter(|run| !before.runs.contains(run));
             whole.runs = before.runs.iter().chain(added).cloned().collect();
-        } else if let Some(path) = OUTPUTS.iter().map(|name| self.out.join(name)).find(|path| path.exists()) {
-            return Err(StoreError::Foreign { path });
         }
+        check_runs(&self.out, whole.runs.iter())?;
         for (name, text) in [("experiment.toml", configuration.text()), ("targets.toml", targets.text())] {
             replace(&self.out.join(name), text.as_bytes())?;
         }
@@ -168,6 +179,21 @@ impl Store {
         let manifest = Manifest { format: STORE_FORMAT, plan: whole.clone() };
         replace(&path, &pretty_json(&path, &manifest)?)?;
         Ok(whole)
+    }
+
+    /// What the folder's runs were made from; `None` where that file is gone.
+    fn configuration(&self) -> Result<Option<Configuration>, StoreError> {
+        let path = self.out.join("experiment.toml");
+        if !path.try_exists().map_err(StoreError::system("read", &path))? {
+            return Ok(None);
+        }
+        let text = fs::read_to_string(&path).map_err(StoreError::system("read", &path))?;
+        Configuration::parse("experiment.toml", &text).map(Some).map_err(|error| StoreError::Damaged {
+            message: error.to_string(),
+            path,
+            line: 0,
+            column: 0,
+        })
     }
 
     /// What is there of `run`.
@@ -184,6 +210,30 @@ impl Store {
     /// If the system refuses.
     pub fn begin(&self, run: &PlannedRun) -> Result<PartialRun, StoreError> {
         PartialRun::begin(&self.out.join("runs"), run)
+    }
+}
+
+/// Refuses a folder that is no reproduction's and in which something of another origin would be
+/// overwritten. One is a reproduction's if it holds a plan, or, where that was lost, the lock.
+fn refuse_foreign(out: &Path) -> Result<(), StoreError> {
+    let lock = out.join(LOCK);
+    match fs::symlink_metadata(&lock) {
+        Ok(found) if found.is_file() && found.len() == 0 => return Ok(()),
+        Ok(_) => return Err(StoreError::Foreign { path: lock }),
+        Err(_) => {}
+    }
+    // A copy may have left hidden files out.
+    let plan = out.join("plan.json");
+    match read_plan(out) {
+        Ok(Some(_)) => return Ok(()),
+        Ok(None) => {}
+        Err(_) if plan.exists() => return Err(StoreError::Foreign { path: plan }),
+        // Said where the folder is made.
+        Err(_) => return Ok(()),
+    }
+    match WRITTEN.iter().map(|name| out.join(name)).find(|path| fs::symlink_metadata(path).is_ok()) {
+        Some(path) => Err(StoreError::Foreign { path }),
+        None => Ok(()),
     }
 }
 
@@ -214,7 +264,7 @@ pub(crate) fn read_plan(out: &Path) -> Result<Option<Plan>, StoreError> {
 }
 
 /// Refuses a file of another format.
-pub(crate) fn check_format(path: &Path, format: u32) -> Result<(), StoreError> {
+fn check_format(path: &Path, format: u32) -> Result<(), StoreError> {
     if format == STORE_FORMAT {
         return Ok(());
     }

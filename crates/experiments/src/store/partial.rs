@@ -4,6 +4,7 @@ use super::{
     StoreError,
     files::{pretty_json, sync_folder, write_through},
     record::{RunFailed, RunProvenance, RunResult},
+    seal::seal,
 };
 use crate::plan::PlannedRun;
 use herring_protocol::{EpochRecord, RunOutcome, StepRecord};
@@ -102,6 +103,7 @@ impl PartialRun {
     fn show(&mut self, name: &str) -> Result<(), StoreError> {
         self.steps.finish()?;
         self.epochs.finish()?;
+        seal(&self.folder)?;
         sync_folder(&self.folder)?;
         // An earlier failure of the same run gives way to what came of it now.
         let failed = self.runs.join(format!("{FAILED}{}", self.name));
