@@ -1,0 +1,61 @@
+//! What the files hold.
+
+use crate::{Origin, Study, Trial, TrialState};
+use serde::{Deserialize, Serialize};
+
+/// The format of the files below; readers refuse others.
+pub(super) const FORMAT: u32 = 1;
+
+/// `study.json`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StudyRecord {
+    pub(super) format: u32,
+    pub(super) study: Study,
+}
+
+/// `trials/0001.json`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrialRecord {
+    pub(super) format: u32,
+    pub(super) number: usize,
+    pub(super) values: Vec<(String, f64)>,
+    pub(super) origin: Origin,
+}
+
+/// `trials/0001.told.json`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ToldRecord {
+    pub(super) format: u32,
+    pub(super) number: usize,
+    pub(super) told: Told,
+}
+
+/// What came of a trial, as it is told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// A score, finite; higher is better.
+    Scored(f64),
+    /// No score, and why.
+    Failed(String),
+}
+
+impl TrialRecord {
+    /// What is written of a trial when it is handed out.
+    pub(super) fn of(trial: &Trial) -> Self {
+        let Trial { number, values, origin, .. } = trial.clone();
+        Self { format: FORMAT, number, values, origin }
+    }
+}
+
+impl From<Told> for TrialState {
+    fn from(told: Told) -> Self {
+        match told {
+            Told::Scored(score) => Self::Scored(score),
+            Told::Failed(reason) => Self::Failed(reason),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Hyper-parameter search by ask and tell, on disk.
+//!
+//! A search *asks* for a point, somebody trains there, and *tells* the score, or that there is none.
+//! This crate is the search; of training it knows nothing. What was asked and told is in a folder, one
+//! file each, so that a search survives interruption at any moment, several trials can run at once,
+//! and anybody can read along.
+//!
+//! | Module | What it is |
+//! |---|---|
+//! | [`space`] | dimensions, their ranges and scales |
+//! | [`study`] | space, budget, seed and strategy: what decides a search |
+//! | [`trial`] | a point and what came of it |
+//! | [`mod@propose`] | the next point, as a pure function of the study and the trials |
+//! | [`ledger`] | the folder |
+//!
+//! Scores are maximised. Nothing is decided by a clock, by the order of a hash map or by a global
+//! random state: equal studies that are told equal scores propose equal points, bit for bit.
+//! [`mod@propose`] says where that ends.
+//!
+//! The cargo feature `bayesian` brings the Gaussian process of [`Strategy::Bayesian`]. It is off by
+//! default, since it takes longer to compile than everything else here together; folders of Bayesian
+//! searches can be read without it.
+//!
+//! ```
+//! use herring_search::{Dimension, Ledger, Range, Strategy, Study, Told};
+//!
+//! let rate = Dimension::new("learning_rate", Range::LogUniform { low: 1e-5, high: 1e-1 })?;
+//! let study = Study { dimensions: vec![rate], initial: 3, iterations: 5, seed: 0, strategy: Strategy::Random };
+//! let folder = tempfile::tempdir()?;
+//! let mut ledger = Ledger::open(folder.path(), &study)?;
+//! while let Some(trial) = ledger.ask()? {
+//!     let distance = (trial.values[0].1.log10() + 3.0).abs();
+//!     ledger.tell(trial.number, Told::Scored(-distance))?;
+//! }
+//! assert_eq!(ledger.trials().len(), 8);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod error;
+pub mod ledger;
+pub mod propose;
+pub mod space;
+pub mod study;
+pub mod trial;
+
+pub use error::SearchError;
+pub use ledger::{Ledger, Told};
+pub use propose::{Origin, Proposal, propose};
+pub use space::{Dimension, Range};
+pub use study::{Strategy, Study};
+pub use trial::{Trial, TrialState, best};
+
+// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExample;
