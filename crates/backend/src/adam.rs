@@ -66,6 +66,18 @@ impl<B: Kernels> Adam<B> {
     {
         module.map(&mut Step { optimiser: self, gradients })
     }
+
+    /// How many steps a parameter has made and its two moments, the mean gradient first; `None` where
+    /// it has made none.
+    pub fn moments<const D: usize>(&self, id: ParamId) -> Option<(u64, [Tensor<B, D>; 2])> {
+        let (time, moments) = self.moments.get(&id)?;
+        Some((*time, [wrap(moments.first.clone()), wrap(moments.second.clone())]))
+    }
+
+    /// Gives a parameter the steps and the moments it had in an optimiser before.
+    pub fn restore<const D: usize>(&mut self, id: ParamId, time: u64, [first, second]: [Tensor<B, D>; 2]) {
+        self.moments.insert(id, (time, AdamMoments { first: unwrap(first), second: unwrap(second) }));
+    }
 }
 
 struct Step<'a, A: AutodiffBackend> {

@@ -27,7 +27,7 @@ use burn::{
     },
 };
 use herring_backend::{Adam, AdamSettings, Kernels};
-use herring_models::{Discriminator, Mode, Stackable};
+use herring_models::{Discriminator, Mode, Saved, Stackable, weights::WeightsError};
 
 /// Settings of [`Adversarial`].
 #[derive(Debug, Clone, Copy)]
@@ -154,6 +154,23 @@ where
         if self.config.variant == Variant::Released {
             self.count();
         }
+    }
+
+    fn save(&self) -> Saved {
+        let mut saved = Saved::module(&self.discriminator);
+        saved.counts.insert("evaluations".to_owned(), self.evaluations as u64);
+        let mut whole = Saved::default();
+        whole.insert_below("discriminator.", saved);
+        whole.insert_below("optimiser.", Saved::optimiser::<B, _>(&self.optimiser, &self.discriminator));
+        whole
+    }
+
+    fn restore(&mut self, saved: &Saved) -> Result<(), WeightsError> {
+        let own = saved.below("discriminator.");
+        self.discriminator = own.restore_module(self.discriminator.clone())?;
+        self.evaluations = own.count("evaluations")? as usize;
+        self.optimiser = Adam::new(AdamSettings::new(self.config.learning_rate));
+        saved.below("optimiser.").restore_optimiser::<B, _>(&mut self.optimiser, &self.discriminator)
     }
 }
 

@@ -6,7 +6,7 @@ use burn::tensor::{
     backend::{AutodiffBackend, Backend},
 };
 use herring_backend::Kernels;
-use herring_models::{BatchStatistics, Stackable};
+use herring_models::{BatchStatistics, Saved, Stackable, weights::WeightsError};
 
 /// The outcome of one evaluation of a training loss.
 #[derive(Debug, Clone)]
@@ -56,4 +56,17 @@ where
     /// Tells that the loss was evaluated on a batch that is not trained on. Only a penalty that
     /// counts evaluations cares.
     fn passed_by(&mut self) {}
+
+    /// What it carries from one step to the next, for a checkpoint. Most penalties carry nothing.
+    fn save(&self) -> Saved {
+        Saved::default()
+    }
+
+    /// Takes up what [`save`](Self::save) gave.
+    ///
+    /// # Errors
+    /// It is not what a penalty of these settings carries.
+    fn restore(&mut self, _saved: &Saved) -> Result<(), WeightsError> {
+        Ok(())
+    }
 }

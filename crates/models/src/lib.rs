@@ -7,7 +7,8 @@
 //! - [`ResNet`]: ResNet-18 and -34 with the localising stem of the paper (3x3, stride 1, no
 //!   max-pool), at any width;
 //! - [`Discriminator`]: tells the features of whole images from those of masked ones;
-//! - [`weights`]: safetensors files in torchvision's naming, both ways.
+//! - [`weights`]: safetensors files in torchvision's naming, both ways;
+//! - [`Saved`]: modules, optimisers and counts by name, for checkpoints.
 //!
 //! *Invariants:* a forward pass changes nothing; what a training pass learns of its batch is in the
 //! trace and is taken over by [`Classifier::absorb`]. Parameters are made from a caller's random
@@ -18,12 +19,14 @@ mod discriminator;
 pub mod initialise;
 pub mod layers;
 mod resnet;
+mod saved;
 mod trace;
 pub mod weights;
 
 pub use differentiate::{Differentiated, input_gradient};
 pub use discriminator::{Discriminator, DiscriminatorConfig};
 pub use resnet::{BasicBlock, Depth, ResNet, ResNetConfig};
+pub use saved::Saved;
 pub use trace::{BatchStatistics, Classifier, Mode, Stackable, Trace};
 
 #[cfg(doctest)]

@@ -13,7 +13,7 @@ use burn::{
 };
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
 };
 
@@ -79,8 +79,8 @@ pub enum WeightsError {
     Write(String),
 }
 
-/// Named tensors of single precision, as read from a file.
-#[derive(Debug, Clone)]
+/// Named tensors of single precision, as read from a file or taken from a module.
+#[derive(Debug, Clone, Default)]
 pub struct NamedTensors {
     path: PathBuf,
     tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
@@ -102,6 +102,48 @@ impl NamedTensors {
     /// As [`read`](Self::read).
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
         Self::parse(bytes, Path::new("<memory>"))
+    }
+
+    /// Every float parameter and buffer of a module by its path; integer and boolean ones are passed
+    /// over.
+    pub fn of<B: Backend, M: Module<B>>(module: &M) -> Self {
+        let mut collected = Collect { path: Vec::new(), tensors: BTreeMap::new() };
+        module.visit(&mut collected);
+        Self { path: PathBuf::from("<memory>"), tensors: collected.tensors }
+    }
+
+    /// The bytes of a safetensors file with these tensors and, where it is given, a text under
+    /// `metadata`'s name in its header.
+    ///
+    /// # Errors
+    /// The library that lays out the file refuses, which no tensors of this type make it do.
+    pub fn to_bytes(&self, metadata: Option<(&str, String)>) -> Result<Vec<u8>, WeightsError> {
+        let refused = |error: safetensors::SafeTensorError| WeightsError::Write(error.to_string());
+        let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+        let tensors: Vec<_> = self.tensors.iter().map(|(name, (shape, values))| (name, shape, bytes(values))).collect();
+        let views = tensors
+            .iter()
+            .map(|(name, shape, bytes)| {
+                let view = TensorView::new(Dtype::F32, (*shape).clone(), bytes).map_err(refused)?;
+                Ok((name.as_str(), view))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let metadata = metadata.map(|(name, text)| HashMap::from([(name.to_owned(), text)]));
+        safetensors::serialize(views, metadata).map_err(refused)
+    }
+
+    /// Adds a tensor; one of the same name gives way.
+    ///
+    /// # Panics
+    /// Where the number of values is not what the shape says.
+    pub fn insert(&mut self, name: String, shape: Vec<usize>, values: Vec<f32>) {
+        assert_eq!(values.len(), shape.iter().product::<usize>(), "values of '{name}'");
+        self.tensors.insert(name, (shape, values));
+    }
+
+    /// Adds the tensors of `others`, each under `prefix` and its name there.
+    pub fn insert_below(&mut self, prefix: &str, others: Self) {
+        self.tensors.extend(others.tensors.into_iter().map(|(name, tensor)| (format!("{prefix}{name}"), tensor)));
     }
 
     fn parse(bytes: &[u8], path: &Path) -> Result<Self, WeightsError> {
@@ -182,18 +224,17 @@ fn floats(view: &TensorView<'_>) -> Option<Vec<f32>> {
 /// # Errors
 /// The library that lays out the file refuses, which no module of this crate makes it do.
 pub fn to_bytes<B: Backend, M: Module<B>>(module: &M) -> Result<Vec<u8>, WeightsError> {
-    let mut collected = Collect { path: Vec::new(), tensors: BTreeMap::new() };
-    module.visit(&mut collected);
-    let views = collected
-        .tensors
-        .iter()
-        .map(|(name, (shape, bytes))| {
-            TensorView::new(Dtype::F32, shape.clone(), bytes)
-                .map(|view| (name.as_str(), view))
-                .map_err(|error| WeightsError::Write(error.to_string()))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    safetensors::serialize(views, None).map_err(|error| WeightsError::Write(error.to_string()))
+    NamedTensors::of(module).to_bytes(None)
+}
+
+/// The text under `name` in the header of a safetensors file's bytes, if it is there.
+///
+/// # Errors
+/// The bytes are no safetensors file.
+pub fn metadata(bytes: &[u8], name: &str) -> Result<Option<String>, WeightsError> {
+    let (_, header) = SafeTensors::read_metadata(bytes)
+        .map_err(|error| WeightsError::Format { path: PathBuf::from("<memory>"), reason: error.to_string() })?;
+    Ok(header.metadata().as_ref().and_then(|texts| texts.get(name).cloned()))
 }
 
 /// The module with the values of `tensors`, whose names must be exactly the module's.
@@ -201,8 +242,7 @@ pub fn to_bytes<B: Backend, M: Module<B>>(module: &M) -> Result<Vec<u8>, Weights
 /// # Errors
 /// A tensor is missing, unknown or of another shape; the module is not changed then.
 pub fn load<B: Backend, M: Module<B>>(module: M, tensors: &NamedTensors) -> Result<M, WeightsError> {
-    let mut expected = Collect { path: Vec::new(), tensors: BTreeMap::new() };
-    module.visit(&mut expected);
+    let expected = NamedTensors::of(&module);
     for (name, (shape, _)) in &expected.tensors {
         let (found, _) = tensors.get(name)?;
         if found != shape.as_slice() {
@@ -224,7 +264,7 @@ pub fn load<B: Backend, M: Module<B>>(module: M, tensors: &NamedTensors) -> Resu
 
 struct Collect {
     path: Vec<String>,
-    tensors: BTreeMap<String, (Vec<usize>, Vec<u8>)>,
+    tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
 }
 
 impl<B: Backend> ModuleVisitor<B> for Collect {
@@ -240,8 +280,7 @@ impl<B: Backend> ModuleVisitor<B> for Collect {
         let tensor = param.val();
         let shape = tensor.dims().to_vec();
         let data = tensor.into_data();
-        let bytes = data.iter::<f32>().flat_map(f32::to_le_bytes).collect();
-        self.tensors.insert(self.path.join("."), (shape, bytes));
+        self.tensors.insert(self.path.join("."), (shape, data.iter::<f32>().collect()));
     }
 }
 

@@ -20,7 +20,7 @@ mod trainer;
 pub use method::{Method, UnknownName, Variant};
 pub use outcome::{EpochRecord, Localisation, Pictures, Plane, RunOutcome, Scores, StepRecord};
 pub use spec::{BackendKind, DataSpec, DiscriminatorSpec, EvaluationSpec, ModelSpec, RunSpec, TrainingSpec};
-pub use trainer::{Control, Observer, Provenance, RunFailure, Trainer};
+pub use trainer::{Control, Observer, Position, Provenance, RunFailure, Snapshot, Trainer};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -12,12 +12,33 @@ pub enum Control {
     Stop,
 }
 
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Position {
+    /// Epochs that are done, their validation included.
+    pub epochs: usize,
+    /// Training steps that are done of the epoch after these.
+    pub steps: usize,
+}
+
+/// Gives the state of a run as it is at the moment, for [`Trainer::run`] to go on from.
+pub type Snapshot<'a> = dyn FnMut() -> Result<Vec<u8>, RunFailure> + 'a;
+
 /// Watches a run.
 pub trait Observer {
     /// Called after each training step.
     fn step(&mut self, record: &StepRecord) -> Control;
     /// Called after each epoch, its validation included.
     fn epoch(&mut self, record: &EpochRecord) -> Control;
+    /// Called after each of both, before a [`Control::Stop`] takes effect: an observer that wants the
+    /// run to be taken up from here takes a snapshot and keeps it.
+    ///
+    /// # Errors
+    /// What the snapshot ends with.
+    fn checkpoint(&mut self, _position: Position, _snapshot: &mut Snapshot<'_>) -> Result<(), RunFailure> {
+        Ok(())
+    }
 }
 
 /// Why a run has no outcome.
@@ -46,6 +67,15 @@ pub enum RunFailure {
         /// What it may be.
         expected: String,
     },
+    /// The state that the run was to go on from is not one of this run.
+    #[error("the checkpoint cannot be taken up: {0}")]
+    Checkpoint(String),
+    /// The state that the run was to go on from was written by another version of the trainer.
+    #[error("the checkpoint has format {found}, which this version does not know")]
+    CheckpointFormat {
+        /// Its format.
+        found: String,
+    },
     /// The device gave up, for instance out of memory.
     #[error("the device failed: {0}")]
     Device(String),
@@ -66,11 +96,18 @@ pub struct Provenance {
 
 /// Trains one run on one device.
 pub trait Trainer {
-    /// Trains `spec` to its end.
+    /// Trains `spec` to its end, from its beginning or from where a snapshot of the same
+    /// specification was taken. On a device that computes the same bytes each time, both end in the
+    /// same bytes.
     ///
     /// # Errors
     /// Every way in which a run can end without an outcome, as a value.
-    fn run(&self, spec: &RunSpec, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure>;
+    fn run(
+        &self,
+        spec: &RunSpec,
+        snapshot: Option<&[u8]>,
+        observer: &mut dyn Observer,
+    ) -> Result<RunOutcome, RunFailure>;
 
     /// What it computes on.
     fn provenance(&self) -> Provenance;

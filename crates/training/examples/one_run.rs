@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         evaluation: EvaluationSpec { smoothing_sigma: 1.0, smoothing_truncate: 3.5, picture_samples: 2 },
     };
     let trainer = herring_training::trainer(BackendKind::Cpu, 0)?;
-    let outcome = trainer.run(&spec, &mut Print)?;
+    let outcome = trainer.run(&spec, None, &mut Print)?;
     println!(
         "epoch {} was selected: test AUC {:.3}, IoP {:.3}",
         outcome.best_epoch, outcome.test.auc, outcome.localisation.iop

@@ -18,6 +18,7 @@ mod random;
 mod run;
 mod scores;
 mod selection;
+mod snapshot;
 mod trainer;
 
 pub use device::{Device, DeviceError, devices};

@@ -10,8 +10,9 @@ use crate::{
     finite::weights_are_finite,
     look::{look, smoothing},
     method::{self, Loss, Model},
-    random::{Purpose, stream},
+    random::{self, Purpose, stream},
     selection::Selection,
+    snapshot::{self, Means, Progress, SelectedAt},
 };
 use burn::{
     module::AutodiffModule,
@@ -20,14 +21,15 @@ use burn::{
 use herring_backend::{Adam, AdamSettings, Autodiff, Job, Kernels};
 use herring_datasets::{batch::Batches, dataset::Splits};
 use herring_losses::{Batch, Objective};
-use herring_models::{Classifier, Depth, ResNet, ResNetConfig, weights};
+use herring_models::{Classifier, Depth, ResNet, ResNetConfig, Saved, weights};
 use herring_protocol::{
-    Control, EpochRecord, ModelSpec, Observer, RunFailure, RunOutcome, RunSpec, Scores, StepRecord,
+    Control, EpochRecord, ModelSpec, Observer, Position, RunFailure, RunOutcome, RunSpec, Scores, StepRecord,
 };
 
 /// One run, for whichever backend was chosen.
 pub(crate) struct TrainingRun<'a> {
     pub(crate) spec: &'a RunSpec,
+    pub(crate) snapshot: Option<&'a [u8]>,
     pub(crate) observer: &'a mut dyn Observer,
 }
 
@@ -37,8 +39,12 @@ impl Job for TrainingRun<'_> {
     fn run<B: Kernels>(self, device: &B::Device) -> Self::Output {
         check(self.spec)?;
         let splits = data::splits(&self.spec.data, self.spec.seed)?;
-        let (state, model) = State::<B>::new(self.spec, device.clone(), &splits)?;
-        state.train(model, self.observer)
+        let (mut state, model) = State::<B>::new(self.spec, device.clone(), &splits)?;
+        let (model, going) = match self.snapshot {
+            Some(bytes) => state.restore(model, bytes)?,
+            None => (model, Going::new(self.spec)),
+        };
+        state.train(model, going, self.observer)
     }
 }
 
@@ -106,12 +112,34 @@ struct State<'a, B: Kernels> {
     optimiser: Adam<B>,
 }
 
-/// Means over the steps of an epoch.
-#[derive(Default)]
-struct EpochMeans {
-    cross_entropy: f64,
-    penalty: f64,
-    steps: usize,
+/// What changes from step to step, beside the weights and what belongs to optimiser and loss.
+struct Going<B: Kernels> {
+    position: Position,
+    /// Words drawn from the current epoch's stream of permutations.
+    permutation: u64,
+    means: Means,
+    selection: Selection,
+    selected: Option<Selected<B>>,
+    history: Vec<EpochRecord>,
+}
+
+impl<B: Kernels> Going<B> {
+    /// Before the first step.
+    fn new(spec: &RunSpec) -> Self {
+        Self {
+            position: Position::default(),
+            permutation: 0,
+            means: Means::default(),
+            selection: Selection::new(spec.training.burn_in, spec.training.patience),
+            selected: None,
+            history: Vec::with_capacity(spec.training.epochs),
+        }
+    }
+
+    /// Whether the selected model is the one that is trained on, as it is now.
+    fn selected_is_current(&self) -> bool {
+        self.position.steps == 0 && self.selected.as_ref().is_some_and(|model| model.epoch == self.position.epochs)
+    }
 }
 
 impl<'a, B: Kernels> State<'a, B> {
@@ -141,60 +169,41 @@ impl<'a, B: Kernels> State<'a, B> {
         Ok((state, model))
     }
 
-    fn train(mut self, mut model: Model<B>, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure> {
+    fn train(
+        mut self,
+        mut model: Model<B>,
+        mut going: Going<B>,
+        observer: &mut dyn Observer,
+    ) -> Result<RunOutcome, RunFailure> {
         let training = &self.spec.training;
-        let mut selection = Selection::new(training.burn_in, training.patience);
-        let mut selected: Option<Selected<B>> = None;
-        let mut history = Vec::with_capacity(training.epochs);
-        for epoch in 1..=training.epochs {
-            let (trained, means) = self.train_epoch(model, epoch, observer)?;
-            let candidate = trained.valid();
-            model = trained;
-            if !weights_are_finite(&candidate) {
-                let quantity = "a weight".to_owned();
-                return Err(RunFailure::NotFinite { epoch, step: 0, quantity });
-            }
-            let valid = self.evaluate(&candidate, Set::Valid, epoch)?;
-            let chosen = selection.accept(epoch, valid.cross_entropy);
-            let mut record = EpochRecord {
-                epoch,
-                train_cross_entropy: means.cross_entropy / means.steps.max(1) as f64,
-                train_penalty: means.penalty / means.steps.max(1) as f64,
-                valid: valid.clone(),
-                test: None,
-                selected: chosen,
-            };
-            if chosen {
-                let test = self.evaluate(&candidate, Set::Test, epoch)?;
-                record.test = Some(test.clone());
-                selected = Some(Selected { epoch, model: candidate, valid, test });
-            }
+        while going.position.epochs < training.epochs && !going.selection.exhausted() {
+            model = self.train_epoch(model, &mut going, observer)?;
+            let record = self.end_epoch(&model, &mut going)?;
             let control = observer.epoch(&record);
-            history.push(record);
+            self.offer(&model, &going, observer)?;
             if control == Control::Stop {
                 return Err(RunFailure::Interrupted);
             }
-            if selection.exhausted() {
-                break;
-            }
         }
-        let selected = selected.ok_or_else(|| RunFailure::Specification {
+        let selected = going.selected.ok_or_else(|| RunFailure::Specification {
             field: "training.epochs".to_owned(),
             found: training.epochs.to_string(),
             expected: "at least one epoch after the burn-in".to_owned(),
         })?;
-        self.finish(selected, history)
+        self.finish(selected, going.history)
     }
 
+    /// The training steps of an epoch that are not done yet.
     fn train_epoch(
         &mut self,
         mut model: Model<B>,
-        epoch: usize,
+        going: &mut Going<B>,
         observer: &mut dyn Observer,
-    ) -> Result<(Model<B>, EpochMeans), RunFailure> {
-        let seed = self.spec.seed;
+    ) -> Result<Model<B>, RunFailure> {
+        let (seed, epoch) = (self.spec.seed, going.position.epochs + 1);
         let mut order = stream(seed, Purpose::Order, epoch);
         let mut permutation = stream(seed, Purpose::Permutation, epoch);
+        permutation.set_word_pos(going.permutation.into());
         let splits = self.splits;
         let batches = Batches::shuffled(&splits.train, self.spec.training.batch_size, &mut order).map_err(|error| {
             RunFailure::Specification {
@@ -204,8 +213,7 @@ impl<'a, B: Kernels> State<'a, B> {
             }
         })?;
         let steps = batches.len();
-        let mut means = EpochMeans::default();
-        for (index, packed) in batches.enumerate() {
+        for (index, packed) in batches.enumerate().skip(going.position.steps) {
             let batch = training_batch(&packed, self.spec.method, &mut permutation, &self.device);
             let mut record = StepRecord {
                 epoch,
@@ -217,14 +225,100 @@ impl<'a, B: Kernels> State<'a, B> {
                 updated: false,
             };
             model = self.step(model, batch, &mut record)?;
-            means.cross_entropy += record.cross_entropy;
-            means.penalty += record.penalty;
-            means.steps += 1;
-            if observer.step(&record) == Control::Stop {
+            going.means.cross_entropy += record.cross_entropy;
+            going.means.penalty += record.penalty;
+            going.means.steps += 1;
+            going.position.steps = index + 1;
+            going.permutation = random::position(&permutation);
+            let control = observer.step(&record);
+            self.offer(&model, going, observer)?;
+            if control == Control::Stop {
                 return Err(RunFailure::Interrupted);
             }
         }
-        Ok((model, means))
+        Ok(model)
+    }
+
+    /// Validation and selection after the steps of an epoch.
+    fn end_epoch(&mut self, model: &Model<B>, going: &mut Going<B>) -> Result<EpochRecord, RunFailure> {
+        let epoch = going.position.epochs + 1;
+        let candidate = model.valid();
+        if !weights_are_finite(&candidate) {
+            let quantity = "a weight".to_owned();
+            return Err(RunFailure::NotFinite { epoch, step: 0, quantity });
+        }
+        let valid = self.evaluate(&candidate, Set::Valid, epoch)?;
+        let chosen = going.selection.accept(epoch, valid.cross_entropy);
+        let means = going.means;
+        let mut record = EpochRecord {
+            epoch,
+            train_cross_entropy: means.cross_entropy / means.steps.max(1) as f64,
+            train_penalty: means.penalty / means.steps.max(1) as f64,
+            valid: valid.clone(),
+            test: None,
+            selected: chosen,
+        };
+        if chosen {
+            let test = self.evaluate(&candidate, Set::Test, epoch)?;
+            record.test = Some(test.clone());
+            going.selected = Some(Selected { epoch, model: candidate, valid, test });
+        }
+        going.history.push(record.clone());
+        going.position = Position { epochs: epoch, steps: 0 };
+        going.permutation = 0;
+        going.means = Means::default();
+        Ok(record)
+    }
+
+    /// Lets the observer keep the present state.
+    fn offer(&self, model: &Model<B>, going: &Going<B>, observer: &mut dyn Observer) -> Result<(), RunFailure> {
+        observer.checkpoint(going.position, &mut || self.save(model, going))
+    }
+
+    fn save(&self, model: &Model<B>, going: &Going<B>) -> Result<Vec<u8>, RunFailure> {
+        let mut saved = Saved::default();
+        saved.insert_below("model.", Saved::module(model));
+        saved.insert_below("optimiser.", Saved::optimiser::<Autodiff<B>, _>(&self.optimiser, model));
+        saved.insert_below("loss.", self.loss.save());
+        if let Some(selected) = going.selected.as_ref().filter(|_| !going.selected_is_current()) {
+            saved.insert_below("selected.", Saved::module(&selected.model));
+        }
+        let progress = Progress {
+            position: going.position,
+            permutation: going.permutation,
+            means: going.means,
+            selection: going.selection.state(),
+            selected: going.selected.as_ref().map(|selected| SelectedAt {
+                epoch: selected.epoch,
+                valid: selected.valid.clone(),
+                test: selected.test.clone(),
+            }),
+            history: &going.history,
+        };
+        snapshot::write(self.spec, progress, saved)
+    }
+
+    /// The model and the rest of the state as [`save`](Self::save) saw them.
+    fn restore(&mut self, model: Model<B>, bytes: &[u8]) -> Result<(Model<B>, Going<B>), RunFailure> {
+        let refused = snapshot::refused;
+        let (header, saved) = snapshot::read(self.spec, bytes)?;
+        let model = saved.below("model.").restore_module(model).map_err(refused)?;
+        saved.below("optimiser.").restore_optimiser::<Autodiff<B>, _>(&mut self.optimiser, &model).map_err(refused)?;
+        self.loss.restore(&saved.below("loss.")).map_err(refused)?;
+        let mut going = Going::new(self.spec);
+        going.position = header.position;
+        going.permutation = header.permutation;
+        going.means = header.means;
+        going.selection.restore(header.selection);
+        going.history = header.history;
+        if let Some(SelectedAt { epoch, valid, test }) = header.selected {
+            going.selected = Some(Selected { epoch, model: model.valid(), valid, test });
+            if !going.selected_is_current() {
+                let own = saved.below("selected.").restore_module(model.valid()).map_err(refused)?;
+                going.selected = going.selected.map(|selected| Selected { model: own, ..selected });
+            }
+        }
+        Ok((model, going))
     }
 
     /// One evaluation of the loss and, where it is the encoder's turn, one step of the optimiser.

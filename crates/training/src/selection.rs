@@ -31,6 +31,17 @@ impl Selection {
         better
     }
 
+    /// The lowest cross-entropy so far, if any, and the epochs since: all that it goes on from.
+    pub(crate) fn state(&self) -> (Option<f64>, usize) {
+        (self.lowest.is_finite().then_some(self.lowest), self.waited)
+    }
+
+    /// As it was when [`state`](Self::state) was asked.
+    pub(crate) fn restore(&mut self, (lowest, waited): (Option<f64>, usize)) {
+        self.lowest = lowest.unwrap_or(f64::INFINITY);
+        self.waited = waited;
+    }
+
     /// Whether the patience is at its end.
     pub(crate) fn exhausted(&self) -> bool {
         self.lowest.is_finite() && self.waited >= self.patience

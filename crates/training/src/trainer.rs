@@ -26,7 +26,12 @@ struct DeviceTrainer {
 }
 
 impl Trainer for DeviceTrainer {
-    fn run(&self, spec: &RunSpec, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure> {
+    fn run(
+        &self,
+        spec: &RunSpec,
+        snapshot: Option<&[u8]>,
+        observer: &mut dyn Observer,
+    ) -> Result<RunOutcome, RunFailure> {
         if spec.backend != self.device.backend {
             return Err(RunFailure::Specification {
                 field: "backend".to_owned(),
@@ -35,7 +40,7 @@ impl Trainer for DeviceTrainer {
             });
         }
         // A device that runs out of memory, or is lost, makes Burn panic; the other runs can go on.
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.chosen.run(TrainingRun { spec, observer })));
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.chosen.run(TrainingRun { spec, snapshot, observer })));
         outcome.unwrap_or_else(|panic| Err(RunFailure::Device(message(panic.as_ref()))))
     }
 

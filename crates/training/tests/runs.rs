@@ -55,7 +55,7 @@ fn spec(method: Method, variant: Variant) -> RunSpec {
 
 fn run(spec: &RunSpec) -> Result<(RunOutcome, Watch), RunFailure> {
     let mut watch = Watch::new();
-    let outcome = herring_training::trainer(BackendKind::Cpu, 0).unwrap().run(spec, &mut watch)?;
+    let outcome = herring_training::trainer(BackendKind::Cpu, 0).unwrap().run(spec, None, &mut watch)?;
     Ok((outcome, watch))
 }
 
@@ -120,7 +120,7 @@ fn an_observer_can_stop_a_run() {
     let mut watch = Watch { stop_at: 2, ..Watch::new() };
     let failure = herring_training::trainer(BackendKind::Cpu, 0)
         .unwrap()
-        .run(&spec(Method::Baseline, Variant::Released), &mut watch)
+        .run(&spec(Method::Baseline, Variant::Released), None, &mut watch)
         .unwrap_err();
     assert_eq!(failure, RunFailure::Interrupted);
     assert_eq!(watch.steps.len(), 2);
@@ -161,4 +161,72 @@ fn a_backend_or_device_that_is_not_there_is_named() {
         let error = herring_training::trainer(BackendKind::Cuda, 0).map(|_| ()).unwrap_err();
         assert!(error.to_string().contains("--features cuda"), "{error}");
     }
+}
+
+/// Keeps every snapshot, and stops after one of them.
+#[derive(Default)]
+struct Keeper {
+    snapshots: Vec<(Position, Vec<u8>)>,
+    steps: Vec<StepRecord>,
+}
+
+impl Observer for Keeper {
+    fn step(&mut self, record: &StepRecord) -> Control {
+        self.steps.push(record.clone());
+        Control::Continue
+    }
+
+    fn epoch(&mut self, _: &EpochRecord) -> Control {
+        Control::Continue
+    }
+
+    fn checkpoint(&mut self, position: Position, snapshot: &mut Snapshot<'_>) -> Result<(), RunFailure> {
+        self.snapshots.push((position, snapshot()?));
+        Ok(())
+    }
+}
+
+#[test]
+fn from_every_place_a_run_goes_on_to_the_same_bytes() {
+    let trainer = herring_training::trainer(BackendKind::Cpu, 0).unwrap();
+    for method in Method::ALL {
+        for variant in Variant::ALL {
+            let spec = spec(*method, *variant);
+            let mut whole = Keeper::default();
+            let outcome = trainer.run(&spec, None, &mut whole).unwrap();
+            assert_eq!(whole.snapshots.len(), 3 * (3 + 1));
+            for (index, (position, bytes)) in whole.snapshots.iter().enumerate() {
+                let mut rest = Keeper::default();
+                let resumed = trainer.run(&spec, Some(bytes), &mut rest).unwrap();
+                assert_eq!(resumed, outcome, "{method}, {variant}, {position:?}");
+                assert_eq!(rest.snapshots, whole.snapshots[index + 1..], "{method}, {variant}, {position:?}");
+                let steps = position.epochs * 3 + position.steps;
+                assert_eq!(rest.steps, whole.steps[steps..], "{method}, {variant}, {position:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_snapshot_of_something_else_is_refused() {
+    let trainer = herring_training::trainer(BackendKind::Cpu, 0).unwrap();
+    let mut keeper = Keeper::default();
+    let own = spec(Method::Adversarial, Variant::Released);
+    trainer.run(&own, None, &mut keeper).unwrap();
+    let (_, bytes) = &keeper.snapshots[4];
+    let refused = |spec: &RunSpec, bytes: &[u8]| match trainer.run(spec, Some(bytes), &mut Keeper::default()) {
+        Err(RunFailure::Checkpoint(message)) => message,
+        other => panic!("{other:?}"),
+    };
+    let other = RunSpec { seed: 1, ..own.clone() };
+    assert_eq!(refused(&other, bytes), "found a snapshot of another run, expected one of this run");
+    assert!(refused(&own, &bytes[..bytes.len() - 1]).contains("not a complete safetensors file"));
+    let newer = String::from_utf8_lossy(&bytes[8..3000]).contains("format");
+    assert!(newer, "the header comes first");
+    let text = b"\\\"format\\\":1";
+    let at = bytes.windows(text.len()).position(|window| window == text).unwrap();
+    let mut newer = bytes.clone();
+    newer[at + text.len() - 1] = b'2';
+    let failure = trainer.run(&own, Some(&newer), &mut Keeper::default()).unwrap_err();
+    assert_eq!(failure, RunFailure::CheckpointFormat { found: "2".to_owned() });
 }

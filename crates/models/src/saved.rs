@@ -1,0 +1,180 @@
+//! State that outlives a process: tensors and counts by name.
+//!
+//! A checkpoint holds more than weights: an optimiser's moments, a penalty's own network, how often
+//! something was done. All of it has the one form of [`Saved`], which nests by prefixes, so that
+//! whoever carries state need not know where it is kept.
+
+use crate::weights::{NamedTensors, WeightsError, load};
+use burn::{
+    module::{AutodiffModule, Module, ModuleVisitor, Param},
+    tensor::{Tensor, TensorData, backend::AutodiffBackend},
+};
+use herring_backend::{Adam, Kernels};
+use std::collections::BTreeMap;
+
+/// Tensors and counts by name.
+#[derive(Debug, Clone, Default)]
+pub struct Saved {
+    /// Values of single precision.
+    pub tensors: NamedTensors,
+    /// Whole numbers: how often something was done.
+    pub counts: BTreeMap<String, u64>,
+}
+
+impl Saved {
+    /// Every parameter and buffer of a module.
+    pub fn module<B: burn::tensor::backend::Backend, M: Module<B>>(module: &M) -> Self {
+        Self { tensors: NamedTensors::of(module), counts: BTreeMap::new() }
+    }
+
+    /// The moments of every parameter of `module` that `optimiser` has moved: `<path>.first` and
+    /// `<path>.second`, with the number of its steps as the count `<path>`.
+    pub fn optimiser<A, M>(optimiser: &Adam<A::InnerBackend>, module: &M) -> Self
+    where
+        A: AutodiffBackend,
+        A::InnerBackend: Kernels,
+        M: AutodiffModule<A>,
+    {
+        let mut collect = CollectMoments { path: Vec::new(), optimiser, saved: Self::default() };
+        module.visit(&mut collect);
+        collect.saved
+    }
+
+    /// Gives `optimiser`, which has made no step, the moments that were saved for `module`.
+    ///
+    /// # Errors
+    /// A moment is missing, has another shape than its parameter, or belongs to no parameter.
+    pub fn restore_optimiser<A, M>(&self, optimiser: &mut Adam<A::InnerBackend>, module: &M) -> Result<(), WeightsError>
+    where
+        A: AutodiffBackend,
+        A::InnerBackend: Kernels,
+        M: AutodiffModule<A>,
+    {
+        let mut restore = RestoreMoments { path: Vec::new(), saved: self, optimiser, restored: 0, refused: None };
+        module.visit(&mut restore);
+        let RestoreMoments { restored, refused, .. } = restore;
+        match (refused, self.counts.len() == restored) {
+            (Some(error), _) => Err(error),
+            (None, true) => Ok(()),
+            (None, false) => Err(WeightsError::Format {
+                path: "<memory>".into(),
+                reason: format!("found moments of {} parameters, expected {restored}", self.counts.len()),
+            }),
+        }
+    }
+
+    /// The module with the values that were saved of it.
+    ///
+    /// # Errors
+    /// As [`load`].
+    pub fn restore_module<B: burn::tensor::backend::Backend, M: Module<B>>(
+        &self,
+        module: M,
+    ) -> Result<M, WeightsError> {
+        load(module, &self.tensors)
+    }
+
+    /// One count.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn count(&self, name: &str) -> Result<u64, WeightsError> {
+        self.counts
+            .get(name)
+            .copied()
+            .ok_or_else(|| WeightsError::Missing { path: "<memory>".into(), name: name.to_owned() })
+    }
+
+    /// Adds all of `other`, each under `prefix` and its name there.
+    pub fn insert_below(&mut self, prefix: &str, other: Self) {
+        self.tensors.insert_below(prefix, other.tensors);
+        self.counts.extend(other.counts.into_iter().map(|(name, count)| (format!("{prefix}{name}"), count)));
+    }
+
+    /// What was put under `prefix`, without it.
+    pub fn below(&self, prefix: &str) -> Self {
+        let counts = self.counts.iter();
+        let counts = counts.filter_map(|(name, count)| Some((name.strip_prefix(prefix)?.to_owned(), *count)));
+        Self { tensors: self.tensors.below(prefix), counts: counts.collect() }
+    }
+}
+
+struct CollectMoments<'a, A: AutodiffBackend> {
+    path: Vec<String>,
+    optimiser: &'a Adam<A::InnerBackend>,
+    saved: Saved,
+}
+
+impl<A> ModuleVisitor<A> for CollectMoments<'_, A>
+where
+    A: AutodiffBackend,
+    A::InnerBackend: Kernels,
+{
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<A, D>>) {
+        let Some((time, moments)) = self.optimiser.moments::<D>(param.id) else {
+            return;
+        };
+        let name = self.path.join(".");
+        for (moment, kind) in moments.into_iter().zip(["first", "second"]) {
+            let shape = moment.dims().to_vec();
+            let values = moment.into_data().iter::<f32>().collect();
+            self.saved.tensors.insert(format!("{name}.{kind}"), shape, values);
+        }
+        self.saved.counts.insert(name, time);
+    }
+}
+
+struct RestoreMoments<'a, A: AutodiffBackend> {
+    path: Vec<String>,
+    saved: &'a Saved,
+    optimiser: &'a mut Adam<A::InnerBackend>,
+    restored: usize,
+    refused: Option<WeightsError>,
+}
+
+impl<A> ModuleVisitor<A> for RestoreMoments<'_, A>
+where
+    A: AutodiffBackend,
+    A::InnerBackend: Kernels,
+{
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<A, D>>) {
+        let name = self.path.join(".");
+        let Some(&time) = self.saved.counts.get(&name) else {
+            return;
+        };
+        let parameter = param.val().inner();
+        let moment = |kind: &str| {
+            let name = format!("{name}.{kind}");
+            let (shape, values) = self.saved.tensors.get(&name)?;
+            if shape != parameter.dims() {
+                let (found, expected) = (shape.to_vec(), parameter.dims().to_vec());
+                return Err(WeightsError::Shape { path: "<memory>".into(), name, found, expected });
+            }
+            let data = TensorData::new(values.to_vec(), shape.to_vec()).convert_dtype(parameter.dtype());
+            Ok(Tensor::from_data(data, (&parameter.device(), parameter.dtype())))
+        };
+        match (moment("first"), moment("second")) {
+            (Ok(first), Ok(second)) => {
+                self.optimiser.restore::<D>(param.id, time, [first, second]);
+                self.restored += 1;
+            }
+            (Err(error), _) | (_, Err(error)) => self.refused = Some(error),
+        }
+    }
+}
