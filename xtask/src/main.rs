@@ -3,10 +3,15 @@
 mod arguments;
 mod bench;
 mod checks;
+mod cluster;
+mod collect;
 mod devices;
+mod execute;
 mod failure;
 mod repro;
+mod search;
 mod signals;
+mod status;
 
 use arguments::{BenchCommand, Command, Xtask};
 use clap::Parser;
@@ -37,6 +42,12 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::ReproIclr2021(arguments) => repro::run(&arguments),
+        Command::Plan(arguments) => repro::plan(&arguments),
+        Command::Run(arguments) => execute::run(&arguments),
+        Command::Worker(arguments) => execute::worker(&arguments),
+        Command::Status(arguments) => status::show(&arguments.out, arguments.json),
+        Command::Collect(arguments) => collect::run(&arguments),
+        Command::Search(arguments) => search::run(&arguments),
         Command::Report(arguments) => repro::report(&arguments.out),
         Command::Devices => devices::run(),
         Command::Bench { command: BenchCommand::Step(arguments) } => bench::step(&arguments),

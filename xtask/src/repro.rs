@@ -1,30 +1,57 @@
-//! `repro-iclr2021` and `report`.
+//! `repro-iclr2021`, `plan` and `report`.
 
-use crate::{arguments::Repro, failure::Failure, print, signals};
+use crate::{
+    arguments::{PlanArguments, Repro, Selection},
+    execute::{self, interrupted},
+    failure::Failure,
+    print, status,
+};
 use herring_experiments::{
-    Exit, Outputs, Summary,
+    Exit, Outputs,
     config::{Configuration, Targets},
     plan::{Plan, PlannedRun, Request},
-    progress, reproduce,
+    search::Found,
     store::Store,
 };
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub(crate) fn run(arguments: &Repro) -> Result<Exit, Failure> {
-    let configuration = match &arguments.config {
+    let Repro { selection, resume, running } = arguments;
+    let out = selection.folder();
+    execute::check_device(selection.backend, running.device)?;
+    let (store, plan) = take_up(selection, *resume, *resume)?;
+    let summary = execute::execute(&store, &plan, None, running)?;
+    if summary.interrupted {
+        return Err(interrupted(&summary, &out, "add --resume to go on"));
+    }
+    report(&out)
+}
+
+pub(crate) fn plan(arguments: &PlanArguments) -> Result<Exit, Failure> {
+    // The one paper that there is.
+    let crate::arguments::Paper::Iclr2021 = arguments.paper;
+    let selection = &arguments.selection;
+    take_up(selection, false, true)?;
+    status::show(&selection.folder(), false)
+}
+
+/// Puts the runs that were asked for into the folder's plan. `resume` keeps to what is planned there
+/// already where methods and seeds are not given; `go_on` does not mind missing runs.
+fn take_up(selection: &Selection, resume: bool, go_on: bool) -> Result<(Store, Plan), Failure> {
+    let configuration = match &selection.config {
         Some(path) => Configuration::read(path)?,
         None => Configuration::embedded()?,
     };
     let targets = Targets::embedded()?;
-    let out = arguments.out.clone().unwrap_or_else(|| default_folder(arguments));
+    let out = selection.folder();
     // Looked at before the folder is made, so that a mistyped one does not come to be.
-    let before = if arguments.resume { Some(Store::planned(&out)?) } else { None };
+    let before = if resume { Some(Store::planned(&out)?) } else { None };
     let mut request = Request {
-        scale: arguments.scale,
-        variant: arguments.variant,
-        backend: arguments.backend,
-        methods: arguments.methods.clone(),
-        seeds: arguments.seeds.clone(),
+        scale: selection.scale,
+        variant: selection.variant,
+        backend: selection.backend,
+        methods: selection.methods.clone(),
+        seeds: selection.seeds.clone(),
     };
     // To resume and nothing more is to do what the folder's reproduction has planned.
     let only = before.filter(|_| request.methods.is_none() && request.seeds.is_none());
@@ -36,17 +63,31 @@ pub(crate) fn run(arguments: &Repro) -> Result<Exit, Failure> {
         let names = |run: &PlannedRun| (run.spec.method, run.spec.seed);
         plan.runs.retain(|run| before.runs.iter().any(|there| names(there) == names(run)));
     }
-    let trainer = herring_training::trainer(arguments.backend, arguments.device).map_err(Failure::device)?;
+    let found = found(selection, &out, &mut plan)?;
     let store = Store::open(&out)?;
-    let plan = store.take_up(&plan, &configuration, &targets, arguments.resume)?;
+    let plan = store.take_up(&plan, &configuration, &targets, &found, go_on)?;
+    Ok((store, plan))
+}
 
-    let stop = signals::stop()?;
-    let mut progress = progress::for_standard_error();
-    let summary = reproduce(&plan, &store, trainer.as_ref(), progress.as_mut(), &stop)?;
-    if summary.interrupted {
-        return Err(interrupted(&summary, &plan, &out));
+/// Gives the runs of `plan` what the searches found that were named, and those that the folder was planned
+/// from before; gives all of them.
+fn found(selection: &Selection, out: &Path, plan: &mut Plan) -> Result<Vec<Found>, Failure> {
+    let mut found = Vec::new();
+    for folder in &selection.from_search {
+        let one = Found::read(folder)?;
+        one.apply(plan, &folder.display().to_string())?;
+        found.push(one);
     }
-    report(&out)
+    for kept in Found::kept(out)? {
+        // Whether a search that is named instead fits the runs that are there is seen when they are compared.
+        if found.iter().all(|one| one.method != kept.method) {
+            if plan.methods().contains(&kept.method) {
+                kept.apply(plan, &out.display().to_string())?;
+            }
+            found.push(kept);
+        }
+    }
+    Ok(found)
 }
 
 /// Writes table and report of the folder `out` and prints the table.
@@ -59,21 +100,4 @@ pub(crate) fn report(out: &Path) -> Result<Exit, Failure> {
     print(&format!("runs:   {}", out.join("runs").display()))?;
     let complete = outputs.results.rows.iter().all(|row| row.failed == 0 && row.missing == 0);
     Ok(if complete { Exit::Done } else { Exit::SomeFailed })
-}
-
-fn default_folder(arguments: &Repro) -> PathBuf {
-    let (scale, variant, backend) = (arguments.scale, arguments.variant, arguments.backend);
-    PathBuf::from(format!("runs/iclr2021-{scale}-{variant}-{backend}"))
-}
-
-fn interrupted(summary: &Summary, plan: &Plan, out: &Path) -> Failure {
-    Failure {
-        text: format!(
-            "interrupted: {} of {} runs are finished and kept in {out}; add --resume to go on, or see `cargo xtask report --out {out}`",
-            summary.done + summary.reused,
-            plan.runs.len(),
-            out = out.display()
-        ),
-        exit: Exit::Interrupted,
-    }
 }

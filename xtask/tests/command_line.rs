@@ -47,6 +47,94 @@ fn values_that_make_no_sense() {
 }
 
 #[test]
+fn parts_of_a_plan_that_there_are_not() {
+    for command in ["run", "status", "report", "collect"] {
+        refused(&[command, "--out", "nowhere"], 2, "nowhere: found no reproduction here");
+    }
+    refused(&["plan", "iclr2022"], 2, "invalid value 'iclr2022'");
+    refused(&["run", "--out", "x", "--ids", "a", "--indexes", "1"], 2, "cannot be used with");
+    refused(&["run", "--out", "x", "--jobs", "0"], 2, "--jobs");
+    refused(&["repro-iclr2021", "--from-search", "nowhere"], 2, "nowhere/search: found no search here");
+    #[cfg(not(feature = "search"))]
+    refused(&["search", "iclr2021", "--method", "rrr"], 3, "--features search");
+
+    let folder = tempfile::tempdir().unwrap();
+    let plan = ["plan", "iclr2021", "--scale", "smoke", "--out", "out"];
+    let (exit, stdout, _) = xtask(folder.path(), &plan);
+    assert_eq!(exit, 0);
+    assert!(stdout.contains("66bd645a1092af45  baseline     1234  missing"), "{stdout}");
+    assert!(stdout.trim_end().ends_with("6 runs: 6 missing"), "{stdout}");
+    for (arguments, expected) in [
+        (["run", "--out", "out", "--indexes", "6"], "indexes: found 6, expected places from 0 to 5"),
+        (["run", "--out", "out", "--indexes", "5-1"], "indexes: found '5-1', expected places in the plan"),
+        (["run", "--out", "out", "--ids", "c"], "ids: found 'c', which is the beginning of 3 ids of the plan"),
+        (["run", "--out", "out", "--ids", "zz"], "ids: found 'zz', which is the beginning of 0 ids"),
+    ] {
+        let (exit, _, stderr) = xtask(folder.path(), &arguments);
+        assert_eq!((exit, stderr.lines().count()), (2, 1), "{stderr}");
+        assert!(stderr.contains(expected), "{stderr}");
+    }
+}
+
+#[test]
+fn the_parts_of_a_reproduction_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = |arguments: &[&str]| {
+        let (exit, stdout, stderr) = xtask(folder.path(), arguments);
+        assert_eq!(exit, 0, "{stderr}");
+        stdout
+    };
+    done(&["plan", "iclr2021", "--scale", "smoke", "--methods", "baseline,rrr", "--out", "out"]);
+    assert!(done(&["run", "--out", "out", "--ids", "66bd"]).starts_with("1 runs done, 0 done before"));
+    // Planning again adds, and nothing that is there is done again.
+    done(&["plan", "iclr2021", "--scale", "smoke", "--methods", "masked", "--out", "out"]);
+    let status = done(&["status", "--out", "out"]);
+    assert!(status.contains("3 runs: 1 finished, 2 missing"), "{status}");
+    let (exit, table, _) = xtask(folder.path(), &["report", "--out", "out"]);
+    assert_eq!(exit, 1, "two are missing");
+    assert!(table.contains("baseline"), "{table}");
+    assert!(done(&["run", "--out", "out"]).starts_with("2 runs done, 1 done before, 0 failed, 0 missing"));
+
+    done(&["report", "--out", "out"]);
+    let cells = done(&["collect", "--out", "out"]);
+    assert_eq!(cells, std::fs::read_to_string(folder.path().join("out/results.csv")).unwrap());
+    assert!(done(&["collect", "--out", "out", "--format", "latex"]).contains("\\begin{tabular}{llrrrrrrrrrl}"));
+    assert!(
+        done(&["collect", "--out", "out", "--format", "markdown", "--rows", "runs"]).contains("| 66bd645a1092af45 |")
+    );
+    let rows = done(&["collect", "--out", "out", "--format", "json", "--rows", "runs"]);
+    assert_eq!(rows.matches("\"state\": \"finished\"").count(), 3, "{rows}");
+    assert_eq!(done(&["collect", "--out", "out", "--mlflow", "mlruns"]), "3 runs: mlruns\n");
+}
+
+#[test]
+fn a_folder_is_planned_from_searches_and_added_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = |arguments: &[&str]| {
+        let (exit, stdout, stderr) = xtask(folder.path(), arguments);
+        assert_eq!(exit, 0, "{stderr}");
+        stdout
+    };
+    for (method, out) in [("rrr", "of-rrr"), ("gradmask", "of-gradmask")] {
+        let search =
+            ["search", "iclr2021", "--scale", "smoke", "--strategy", "random", "--initial", "2", "--iterations", "1"];
+        let said = done(&[search.as_slice(), &["--method", method, "--out", out]].concat());
+        assert_eq!(said.matches(": validation AUC ").count(), 3, "{said}");
+        assert!(said.contains("  <- best\n") && folder.path().join(out).join("search.html").is_file(), "{said}");
+    }
+    let plan = ["plan", "iclr2021", "--scale", "smoke", "--out", "out"];
+    done(&[plan.as_slice(), &["--methods", "rrr", "--from-search", "of-rrr"]].concat());
+    done(&[plan.as_slice(), &["--methods", "baseline"]].concat());
+    let whole = done(&[plan.as_slice(), &["--methods", "gradmask", "--from-search", "of-gradmask"]].concat());
+    assert!(whole.trim_end().ends_with("3 runs: 3 missing"), "{whole}");
+    // Naming no search keeps to those that the folder was planned from.
+    done(&["repro-iclr2021", "--scale", "smoke", "--resume", "--out", "out"]);
+    let report = std::fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+    let tuning = report.split_once("id=\"tuning\"").unwrap().1;
+    assert!(tuning.contains("RRR") && tuning.contains("GradMask"), "both searches are shown");
+}
+
+#[test]
 fn files_that_are_not_there_or_not_right() {
     refused(&["repro-iclr2021", "--config", "no.toml"], 2, "no.toml: cannot be read");
     refused(&["report", "--out", "nowhere"], 2, "nowhere: found no reproduction here");

@@ -15,6 +15,17 @@ fn rfc_3339(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// Seconds since 1970 of a time as [`now`] gives it.
+pub(crate) fn seconds(time: &str) -> Option<u64> {
+    let part = |range: std::ops::Range<usize>| time.get(range)?.parse::<u64>().ok();
+    let (year, month, day) = (part(0..4)?, part(5..7)?, part(8..10)?);
+    let clock = part(11..13)? * 3600 + part(14..16)? * 60 + part(17..19)?;
+    // At most one day in each of the years since 1970 is looked at too many.
+    let after = (year.checked_sub(1970)? * 365 + (month.max(1) - 1) * 28)..;
+    let days = after.take(1000).find(|days| date(*days) == (year, month, day))?;
+    Some(days * 86_400 + clock)
+}
+
 /// Year, month and day of the Gregorian calendar, `days` after 1970-01-01.
 fn date(mut days: u64) -> (u64, u64, u64) {
     let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
@@ -62,6 +73,14 @@ mod tests {
         assert_eq!(rfc_3339(951_782_400), "2000-02-29T00:00:00Z");
         assert_eq!(rfc_3339(4_107_542_399), "2100-02-28T23:59:59Z");
         assert_eq!(rfc_3339(4_107_542_400), "2100-03-01T00:00:00Z");
+    }
+
+    #[test]
+    fn times_are_read_back() {
+        for seconds in [0, 951_782_399, 951_782_400, 1_795_265_411, 4_107_542_399, 4_107_542_400] {
+            assert_eq!(super::seconds(&rfc_3339(seconds)), Some(seconds));
+        }
+        assert_eq!(super::seconds("yesterday"), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::{
     config::{ConfigError, Configuration, Targets},
     plan::{Plan, PlannedRun},
+    search::Found,
     store::{RunFailed, RunProvenance, RunResult, RunState, StoreError, check_runs, read_json, read_plan, run_state},
 };
 use herring_protocol::{Method, Pictures};
@@ -19,6 +20,8 @@ pub struct Collection {
     pub targets: Targets,
     /// The runs of the plan, in its order.
     pub runs: Vec<StoredRun>,
+    /// The searches whose values the runs have, if any.
+    pub found: Vec<Found>,
 }
 
 /// One run and what is there of it.
@@ -85,7 +88,8 @@ impl Collection {
         let configuration = Configuration::read(&out.join("experiment.toml"))?;
         check_runs(out, plan.runs.iter())?;
         let runs = plan.runs.iter().map(|run| StoredRun::read(out, run));
-        Ok(Self { runs: runs.collect::<Result<_, _>>()?, plan, configuration, targets })
+        let found = Found::kept(out)?;
+        Ok(Self { runs: runs.collect::<Result<_, _>>()?, plan, configuration, targets, found })
     }
 
     /// The runs of a method.

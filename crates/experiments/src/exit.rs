@@ -1,6 +1,15 @@
 //! What a command's exit code says.
 
-use crate::{collect::CollectError, config::ConfigError, plan::PlanError, reproduce::Summary, store::StoreError};
+use crate::{
+    collect::CollectError,
+    config::ConfigError,
+    indexes::IndexError,
+    plan::PlanError,
+    reproduce::Summary,
+    search::{FoundError, SearchRunError},
+    store::StoreError,
+};
+use herring_search::SearchError;
 
 /// How a command ended, as its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +38,7 @@ impl From<&Summary> for Exit {
     fn from(summary: &Summary) -> Self {
         if summary.interrupted {
             Self::Interrupted
-        } else if summary.failed.is_empty() {
+        } else if summary.failed.is_empty() && summary.missing == 0 {
             Self::Done
         } else {
             Self::SomeFailed
@@ -49,6 +58,12 @@ impl From<&PlanError> for Exit {
     }
 }
 
+impl From<&IndexError> for Exit {
+    fn from(_: &IndexError) -> Self {
+        Self::BadInput
+    }
+}
+
 impl From<&StoreError> for Exit {
     fn from(error: &StoreError) -> Self {
         match error {
@@ -59,7 +74,8 @@ impl From<&StoreError> for Exit {
             | StoreError::Conflict { .. } => Self::BadInput,
             StoreError::System { .. }
             | StoreError::NoFolder { .. }
-            | StoreError::Busy { .. }
+            | StoreError::Superseded { .. }
+            | StoreError::Version { .. }
             | StoreError::Damaged { .. }
             | StoreError::DamagedRuns { .. } => Self::Environment,
         }
@@ -71,6 +87,30 @@ impl From<&CollectError> for Exit {
         match error {
             CollectError::Store(error) => error.into(),
             CollectError::Config(error) => error.into(),
+        }
+    }
+}
+
+impl From<&FoundError> for Exit {
+    fn from(error: &FoundError) -> Self {
+        match error {
+            FoundError::Store(error) => error.into(),
+            FoundError::Search(SearchError::System { .. } | SearchError::Busy { .. } | SearchError::Damaged { .. }) => {
+                Self::Environment
+            }
+            FoundError::Search(_)
+            | FoundError::NoScore { .. }
+            | FoundError::Mismatch { .. }
+            | FoundError::Another { .. } => Self::BadInput,
+        }
+    }
+}
+
+impl From<&SearchRunError> for Exit {
+    fn from(error: &SearchRunError) -> Self {
+        match error {
+            SearchRunError::Found(error) => error.into(),
+            SearchRunError::Trainer(_) => Self::Environment,
         }
     }
 }

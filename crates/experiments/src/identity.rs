@@ -21,7 +21,7 @@ impl RunId {
         let mut text = format!("red-herring run {RESULT_FORMAT}\n");
         write_canonical(&json(spec), &mut text);
         let digest = Sha256::digest(text.as_bytes());
-        Self(digest[..8].iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(hexadecimal(&digest[..8]))
     }
 
     /// The digits.
@@ -39,9 +39,7 @@ impl fmt::Display for RunId {
 /// Where two specifications differ, as `(dotted field, value in one, value in the other)`, in the
 /// order of the fields' names. A field that one lacks has the value `none` there.
 pub(crate) fn differing_fields(one: &RunSpec, other: &RunSpec) -> Vec<(String, String, String)> {
-    let (mut left, mut right) = (Vec::new(), Vec::new());
-    flatten(&json(one), "", &mut left);
-    flatten(&json(other), "", &mut right);
+    let (left, right) = (flat_fields(one), flat_fields(other));
     let lookup = |fields: &[(String, String)], name: &str| {
         let found = fields.iter().find(|(field, _)| field == name);
         found.map_or_else(|| "none".to_owned(), |(_, value)| value.clone())
@@ -51,6 +49,18 @@ pub(crate) fn differing_fields(one: &RunSpec, other: &RunSpec) -> Vec<(String, S
     names.dedup();
     let both = names.into_iter().map(|name| (name.clone(), lookup(&left, name), lookup(&right, name)));
     both.filter(|(_, left, right)| left != right).collect()
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Every field of a specification with its dotted name, as text.
+pub(crate) fn flat_fields(spec: &RunSpec) -> Vec<(String, String)> {
+    let mut fields = Vec::new();
+    flatten(&json(spec), "", &mut fields);
+    fields
 }
 
 fn json(spec: &RunSpec) -> Value {

@@ -1,15 +1,15 @@
 //! From an experiment's configuration to its table and report.
 //!
 //! ```text
-//! experiments/*.toml -> Configuration -> Plan -> reproduce -> Store -> Collection -> Results -> table
-//!                                                  |  ^                                     \-> report
-//!                                               Trainer (herring-protocol)
+//! experiments/*.toml -> Configuration -> Plan -> Work -> Store -> Collection -> Results -> table, report
+//!                                               |  ^                                       \-> export
+//!                                            Trainer (herring-protocol)
 //! ```
 //!
 //! A [`config::Configuration`] is read and checked; a [`plan::Plan`] is what it and a
-//! [`plan::Request`] come to, run by run; [`reproduce`] has a trainer do the runs that a
-//! [`store::Store`] does not hold yet; [`write_outputs`] makes table and report from the store's folder
-//! and nothing else.
+//! [`plan::Request`] come to, run by run; [`work::Work`] has a trainer do the runs that a
+//! [`store::Store`] does not hold yet, alone ([`reproduce`]) or beside others ([`pool`]);
+//! [`write_outputs`] makes table and report from the store's folder and nothing else.
 //!
 //! *Invariants.* This crate knows nothing of tensors or devices: whoever implements
 //! `herring_protocol::Trainer` can be driven by it. No clock, path or hash-map order decides a result;
@@ -20,24 +20,32 @@ mod clock;
 pub mod collect;
 pub mod config;
 mod departure;
+pub mod event;
 mod exit;
-mod export;
+pub mod export;
 mod identity;
+pub mod indexes;
+pub mod jobs;
 mod json;
+pub mod mlflow;
 mod outputs;
 pub mod plan;
+pub mod pool;
 pub mod progress;
 mod report;
 mod reproduce;
+pub mod search;
 pub mod statistics;
+pub mod status;
 pub mod store;
 pub mod table;
 pub mod verdict;
+pub mod work;
 
 pub use exit::Exit;
 pub use identity::RunId;
 pub use outputs::{Outputs, write_outputs};
-pub use reproduce::{Summary, reproduce};
+pub use reproduce::{Agenda, Summary, reproduce};
 
 // Compiles and runs the example of the README.
 #[cfg(doctest)]

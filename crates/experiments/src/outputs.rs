@@ -5,7 +5,7 @@ use crate::{
     collect::{CollectError, Collection},
     config::{ConfigError, Differences},
     export, report,
-    store::{StoreError, replace},
+    store::{Locked, StoreError, replace},
     table,
 };
 use std::path::{Path, PathBuf};
@@ -39,8 +39,8 @@ impl Outputs {
         let page = report::render(&collection, &results, &differences);
         let files = vec![
             (out.join("table.txt"), table::render(&results, table::PLAIN_WIDTH).into_bytes()),
-            (out.join("results.csv"), export::csv(&results).into_bytes()),
-            (json.clone(), export::json(&collection, &results, &json)?),
+            (out.join("results.csv"), export::csv(&export::Table::of(&results)).into_bytes()),
+            (json.clone(), export::results_json(&collection, &results, &json)?),
             (report.clone(), page.into_bytes()),
         ];
         Ok(Self { table: table::render(&results, table::terminal_width()), results, report, files })
@@ -51,6 +51,8 @@ impl Outputs {
     /// # Errors
     /// If the system refuses.
     pub fn write(&self) -> Result<(), StoreError> {
+        let folder = self.report.parent().unwrap_or(Path::new("."));
+        let _locked = Locked::of(folder)?;
         self.files.iter().try_for_each(|(path, content)| replace(path, content))
     }
 }

@@ -53,6 +53,28 @@ fn ids_are_stable_and_differ_with_everything() {
 }
 
 #[test]
+fn editing_a_configuration_changes_only_the_ids_it_should() {
+    let before = plan(&request(Scale::Quick)).unwrap();
+    let text = Configuration::embedded().unwrap().text().to_owned();
+    let changed = |from: &str, to: &str| -> Vec<Method> {
+        assert_eq!(text.matches(from).count(), 1, "'{from}' must occur once");
+        let edited = Configuration::parse("my.toml", &text.replace(from, to)).unwrap();
+        let after = Plan::new(&edited, &request(Scale::Quick)).unwrap();
+        let pairs = before.runs.iter().zip(&after.runs).filter(|(one, other)| one.id != other.id);
+        let mut methods: Vec<_> = pairs.map(|(one, _)| one.spec.method).collect();
+        methods.sort();
+        methods.dedup();
+        methods
+    };
+    assert_eq!(changed("penalty_weight = 0.203439", "penalty_weight = 0.2"), [Method::GradMask]);
+    assert_eq!(changed("every = 10", "every = 5"), [Method::Adversarial]);
+    assert_eq!(changed("width = 16", "width = 8"), before.methods());
+    assert_eq!(changed("label = \"RRR\"", "label = \"Right\""), [], "a name decides no result");
+    assert_eq!(changed("width = 4\n", "width = 8\n"), [], "another scale is not concerned");
+    assert_eq!(changed("# ResNet-18", "# eighteen"), [], "nor is a comment anything");
+}
+
+#[test]
 fn a_specification_survives_its_file() {
     for run in plan(&request(Scale::Paper)).unwrap().runs {
         let text = serde_json::to_string(&run.spec).unwrap();

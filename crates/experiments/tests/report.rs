@@ -8,8 +8,8 @@ mod pretender;
 
 use herring_experiments::{
     config::{Configuration, Judgement, Scale, Targets},
+    event::Silent,
     plan::{Plan, Request},
-    progress::Silent,
     reproduce,
     store::Store,
     verdict::Standing,
@@ -27,7 +27,7 @@ fn reproduction_of(configuration: &Configuration, out: &Path, scale: Scale) -> h
     let request = Request { scale, variant: Variant::Released, backend: BackendKind::Cpu, methods: None, seeds: None };
     let plan = Plan::new(configuration, &request).unwrap();
     let store = Store::open(out).unwrap();
-    store.take_up(&plan, configuration, &Targets::embedded().unwrap(), false).unwrap();
+    store.take_up(&plan, configuration, &Targets::embedded().unwrap(), &[], false).unwrap();
     reproduce(&plan, &store, &Pretender::default(), &mut Silent, &AtomicBool::new(false)).unwrap();
     write_outputs(out).unwrap()
 }

@@ -9,10 +9,12 @@ mod pretender;
 use herring_experiments::{
     Exit, Summary,
     config::{Configuration, Scale, Targets},
+    event::{Event, Events, Silent},
     plan::{Plan, Request},
-    progress::{Lines, Silent},
+    progress::Lines,
     reproduce,
-    store::{FailureKind, RunState, Store, StoreError},
+    store::{Claimed, FailureKind, Going, Holder, Store, StoreError, Watch},
+    work::{Work, WorkEnd},
     write_outputs,
 };
 use herring_protocol::{BackendKind, Method, Observer, Provenance, RunFailure, RunOutcome, RunSpec, Trainer, Variant};
@@ -37,7 +39,7 @@ fn plan(methods: &[Method], seeds: &[u32]) -> Plan {
 }
 
 fn take_up(store: &Store, plan: &Plan, resume: bool) -> Result<Plan, StoreError> {
-    store.take_up(plan, &Configuration::embedded().unwrap(), &Targets::embedded().unwrap(), resume)
+    store.take_up(plan, &Configuration::embedded().unwrap(), &Targets::embedded().unwrap(), &[], resume)
 }
 
 fn run(out: &Path, plan: &Plan, trainer: &dyn Trainer, resume: bool) -> Result<Summary, StoreError> {
@@ -60,12 +62,17 @@ impl Counting<'_> {
 }
 
 impl Trainer for Counting<'_> {
-    fn run(&self, spec: &RunSpec, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure> {
+    fn run(
+        &self,
+        spec: &RunSpec,
+        snapshot: Option<&[u8]>,
+        observer: &mut dyn Observer,
+    ) -> Result<RunOutcome, RunFailure> {
         let index = self.runs.fetch_add(1, Ordering::Relaxed);
         if let Some((_, stop)) = self.stop_in.filter(|(when, _)| *when == index) {
             stop.store(true, Ordering::Relaxed);
         }
-        self.inner.run(spec, observer)
+        self.inner.run(spec, snapshot, observer)
     }
 
     fn provenance(&self) -> Provenance {
@@ -192,6 +199,8 @@ fn an_interruption_keeps_what_is_finished_and_nothing_half_done() {
     assert!(summary.interrupted);
     assert_eq!((summary.done, Exit::from(&summary)), (1, Exit::Interrupted));
     assert_eq!(names(&out.path().join("runs")), [plan.runs[0].folder()]);
+    assert!(matches!(store.going(&plan.runs[1]).unwrap(), Going::Interrupted(_)), "a checkpoint was kept");
+    assert_eq!(store.going(&plan.runs[2]).unwrap(), Going::NotBegun);
     drop(store);
 
     let refused = run(out.path(), &plan, &Counting::new(), false).unwrap_err();
@@ -209,31 +218,262 @@ fn an_interruption_keeps_what_is_finished_and_nothing_half_done() {
     assert_eq!(counting.runs.load(Ordering::Relaxed), 2);
 }
 
-#[test]
-fn what_a_crash_left_is_never_a_result_and_goes_away() {
-    let out = tempfile::tempdir().unwrap();
-    let plan = plan(&[Method::Baseline], &[1]);
-    let store = Store::open(out.path()).unwrap();
-    take_up(&store, &plan, false).unwrap();
-    // As a process leaves it that is killed: its destructors do not run.
-    let partial = store.begin(&plan.runs[0]).unwrap();
-    std::mem::forget(partial);
-    drop(store);
-    let left = names(&out.path().join("runs"));
-    assert_eq!(left, [format!(".partial-{}", plan.runs[0].folder())]);
+/// Keeps the events it is told.
+#[derive(Default)]
+struct Told(Vec<Event>);
 
-    let store = Store::open(out.path()).unwrap();
-    assert_eq!(store.state(&plan.runs[0]).unwrap(), RunState::Missing);
-    assert!(names(&out.path().join("runs")).is_empty());
+impl Events for Told {
+    fn event(&mut self, _worker: usize, event: &Event) {
+        self.0.push(event.clone());
+    }
+}
+
+/// Every file under the folder but the provenance of runs, with its content.
+fn contents(out: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut folders = vec![out.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for name in names(&folder) {
+            let path = folder.join(&name);
+            if path.is_dir() {
+                folders.push(path);
+            } else if name != "provenance.json" {
+                let relative = path.strip_prefix(out).unwrap().display().to_string();
+                found.push((relative, fs::read(&path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Begins `run` and leaves it after `steps` training steps as a process leaves it that is killed: its
+/// destructors do not run. Gives its working folder.
+fn killed_after(store: &Store, plan: &Plan, steps: usize) -> std::path::PathBuf {
+    struct Killed<'a> {
+        attempt: &'a mut herring_experiments::store::Attempt,
+        left: usize,
+    }
+    impl Observer for Killed<'_> {
+        fn step(&mut self, record: &herring_protocol::StepRecord) -> herring_protocol::Control {
+            self.left -= 1;
+            self.attempt.step(record).unwrap();
+            if self.left == 0 { herring_protocol::Control::Stop } else { herring_protocol::Control::Continue }
+        }
+        fn epoch(&mut self, record: &herring_protocol::EpochRecord) -> herring_protocol::Control {
+            self.attempt.epoch(record).unwrap();
+            herring_protocol::Control::Continue
+        }
+        fn checkpoint(
+            &mut self,
+            position: herring_protocol::Position,
+            snapshot: &mut herring_protocol::Snapshot<'_>,
+        ) -> Result<(), RunFailure> {
+            // One a step, as often as can be asked for.
+            self.attempt.checkpoint(position, &snapshot()?).unwrap();
+            Ok(())
+        }
+    }
+    let run = &plan.runs[0];
+    let Claimed::Yes(claim) = store.claim(run, &Holder::this(None), &mut Watch::default()).unwrap() else {
+        panic!("it is free");
+    };
+    let mut attempt = store.begin(run, claim).unwrap();
+    let end = Pretender::default().run(&run.spec, None, &mut Killed { attempt: &mut attempt, left: steps });
+    assert_eq!(end.unwrap_err(), RunFailure::Interrupted);
+    let work = store.folder().join("work").join(run.folder());
+    // A killed process releases its lock and leaves its claim.
+    let claim = fs::read(work.join("claim-0001")).unwrap();
+    drop(attempt);
+    fs::write(work.join("claim-0001"), claim).unwrap();
+    work
 }
 
 #[test]
-fn two_writers_do_not_meet() {
+fn a_killed_run_goes_on_from_its_checkpoint_to_the_same_bytes() {
+    let plan = plan(&[Method::Adversarial], &[1]);
+    let whole = tempfile::tempdir().unwrap();
+    run(whole.path(), &plan, &Pretender::default(), false).unwrap();
+    for steps in 1..=4 {
+        let out = tempfile::tempdir().unwrap();
+        let store = Store::open(out.path()).unwrap();
+        take_up(&store, &plan, false).unwrap();
+        killed_after(&store, &plan, steps);
+        let going = store.going(&plan.runs[0]).unwrap();
+        let Going::Interrupted(position) = going else { panic!("{going:?}") };
+        assert_eq!(position.epochs * 2 + position.steps, steps);
+
+        let mut told = Told::default();
+        let summary = reproduce(&plan, &store, &Pretender::default(), &mut told, &AtomicBool::new(false)).unwrap();
+        assert_eq!(summary.done, 1);
+        let started = told.0.iter().find(|event| matches!(event, Event::RunStarted { .. }));
+        assert!(matches!(started, Some(Event::RunStarted { from, .. }) if *from == position), "{started:?}");
+        assert_eq!(contents(out.path()), contents(whole.path()), "after {steps} steps");
+    }
+}
+
+#[test]
+fn a_damaged_checkpoint_is_named_and_the_one_before_it_used() {
+    let plan = plan(&[Method::Baseline], &[1]);
+    let whole = tempfile::tempdir().unwrap();
+    run(whole.path(), &plan, &Pretender::default(), false).unwrap();
+    let damages: [(&str, fn(&Path)); 5] = [
+        ("sum of its first line", |path| {
+            let mut bytes = fs::read(path).unwrap();
+            let last = bytes.len() - 1;
+            bytes[last] ^= 1;
+            fs::write(path, bytes).unwrap();
+        }),
+        ("sum of its first line", |path| {
+            let bytes = fs::read(path).unwrap();
+            fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
+        }),
+        ("no first line", |path| fs::write(path, "").unwrap()),
+        ("the content of", |path| {
+            let steps = path.with_file_name("steps.jsonl");
+            let text = fs::read_to_string(&steps).unwrap();
+            // The last line only: the checkpoint before does not need it.
+            let at = text.trim_end().rfind('\n').unwrap() + 10;
+            fs::write(&steps, format!("{}?{}", &text[..at], &text[at + 1..])).unwrap();
+        }),
+        ("cannot be read", |path| {
+            fs::remove_file(path).unwrap();
+            fs::create_dir(path).unwrap();
+        }),
+    ];
+    for (complaint, damage) in damages {
+        let out = tempfile::tempdir().unwrap();
+        let store = Store::open(out.path()).unwrap();
+        take_up(&store, &plan, false).unwrap();
+        let work = killed_after(&store, &plan, 3);
+        let attempt = work.join("attempt-0001");
+        let checkpoints: Vec<_> = names(&attempt).into_iter().filter(|name| name.starts_with("checkpoint-")).collect();
+        assert_eq!(checkpoints.len(), 2, "the last and the one before: {checkpoints:?}");
+        damage(&attempt.join(&checkpoints[1]));
+
+        let mut told = Told::default();
+        reproduce(&plan, &store, &Pretender::default(), &mut told, &AtomicBool::new(false)).unwrap();
+        let refused: Vec<_> = told
+            .0
+            .iter()
+            .filter_map(|event| match event {
+                Event::CheckpointRefused { message, .. } => Some(message.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(refused.len(), 1, "{refused:?}");
+        assert!(refused[0].contains(&checkpoints[1]) && refused[0].contains(complaint), "{refused:?}");
+        let started = told.0.iter().find(|event| matches!(event, Event::RunStarted { .. }));
+        assert!(
+            matches!(started, Some(Event::RunStarted { from, .. }) if from.epochs == 1 && from.steps == 0),
+            "{started:?}"
+        );
+        assert_eq!(contents(out.path()), contents(whole.path()), "{complaint}");
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_version_says_what_to_do() {
+    let plan = plan(&[Method::Baseline], &[1]);
     let out = tempfile::tempdir().unwrap();
-    let _first = Store::open(out.path()).unwrap();
-    let refused = Store::open(out.path()).unwrap_err();
-    assert!(matches!(refused, StoreError::Busy { .. }), "{refused}");
-    assert_eq!(Exit::from(&refused), Exit::Environment);
+    let store = Store::open(out.path()).unwrap();
+    take_up(&store, &plan, false).unwrap();
+    let work = killed_after(&store, &plan, 3);
+    let path = work.join("attempt-0001/checkpoint-000001-0000001");
+    let bytes = fs::read(&path).unwrap();
+    let newer = [b"red-herring checkpoint 2".as_slice(), &bytes["red-herring checkpoint 1".len()..]].concat();
+    fs::write(&path, newer).unwrap();
+    let error = reproduce(&plan, &store, &Pretender::default(), &mut Silent, &AtomicBool::new(false)).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("found format 2") || text.contains("has format 2, expected 1"), "{text}");
+    assert!(text.contains(&format!("or remove {} to begin it again", work.display())), "{text}");
+    fs::remove_dir_all(&work).unwrap();
+    assert_eq!(run(out.path(), &plan, &Pretender::default(), true).unwrap().done, 1);
+}
+
+#[test]
+fn an_attempt_that_was_given_up_for_dead_touches_nothing_of_its_successor() {
+    let plan = plan(&[Method::Baseline], &[1]);
+    let run = &plan.runs[0];
+    let out = tempfile::tempdir().unwrap();
+    let store = Store::open(out.path()).unwrap();
+    take_up(&store, &plan, false).unwrap();
+    let begin = |restart| {
+        let task = herring_cluster::Attempt { job: 7, task: Some(0), restart };
+        match store.claim(run, &Holder::this(Some(task)), &mut Watch::default()).unwrap() {
+            Claimed::Yes(claim) => store.begin(run, claim).unwrap(),
+            Claimed::By(holder) => panic!("taken by {holder:?}"),
+        }
+    };
+    let mut zombie = begin(0);
+    zombie.start().unwrap();
+    let mut successor = begin(1);
+    successor.start().unwrap();
+    let before = contents(out.path());
+    let position = herring_protocol::Position { epochs: 1, steps: 0 };
+    let refused = zombie.checkpoint(position, b"late").unwrap_err();
+    assert!(matches!(refused, StoreError::Superseded { .. }), "{refused}");
+    assert_eq!(contents(out.path()), before);
+    successor.checkpoint(position, b"in time").unwrap();
+    // Its folder is gone by now; that is still no error of the disk.
+    let refused = zombie.checkpoint(position, b"later").unwrap_err();
+    assert!(matches!(refused, StoreError::Superseded { .. }), "{refused}");
+}
+
+#[test]
+fn a_run_that_takes_its_processes_down_is_given_up_and_tried_again_next_time() {
+    let plan = plan(&[Method::Baseline, Method::Rrr], &[1]);
+    let out = tempfile::tempdir().unwrap();
+    let store = Store::open(out.path()).unwrap();
+    take_up(&store, &plan, false).unwrap();
+    for number in 1..=8 {
+        // What is left of a process that died before its first checkpoint.
+        let attempt = out.path().join("work").join(plan.runs[0].folder()).join(format!("attempt-{number:04}"));
+        fs::create_dir_all(attempt).unwrap();
+    }
+    let mut told = Told::default();
+    let summary = reproduce(&plan, &store, &Pretender::default(), &mut told, &AtomicBool::new(false)).unwrap();
+    assert_eq!((summary.done, summary.failed.len()), (1, 1));
+    let message = &summary.failed[0].message;
+    assert!(message.contains("8 processes in a row died of it before they kept a checkpoint"), "{message}");
+    let first = told.0.iter().find_map(|event| match event {
+        Event::RunEnded { run, .. } => Some(run.method),
+        _ => None,
+    });
+    assert_eq!(first, Some(Method::Rrr), "the others come first");
+
+    let summary = run(out.path(), &plan, &Pretender::default(), true).unwrap();
+    assert_eq!((summary.done, summary.reused, summary.failed.len()), (1, 1, 0));
+}
+
+#[test]
+fn many_workers_do_each_run_once() {
+    let out = tempfile::tempdir().unwrap();
+    let seeds: Vec<u32> = (1..=25).collect();
+    let plan = plan(&[Method::Baseline, Method::Masked, Method::ActDiff, Method::Rrr], &seeds);
+    let store = Store::open(out.path()).unwrap();
+    take_up(&store, &plan, false).unwrap();
+    let counting = Counting::new();
+    let indexes: Vec<usize> = (0..plan.runs.len()).collect();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let (holder, stop) = (Holder::this(None), AtomicBool::new(false));
+                let (store, plan, indexes) = (&store, &plan, indexes.as_slice());
+                let work =
+                    Work { store, plan, indexes, trainer: &counting, holder, checkpoint_steps: Some(1), stop: &stop };
+                assert_eq!(work.run(&mut |_| ()).unwrap(), WorkEnd::Done);
+            });
+        }
+    });
+    assert_eq!(counting.runs.load(Ordering::Relaxed), 100, "none twice");
+    assert_eq!(names(&out.path().join("runs")).len(), 100, "none lost");
+    store.tidy(plan.runs.iter()).unwrap();
+    assert!(!out.path().join("work").exists());
+
+    let alone = tempfile::tempdir().unwrap();
+    run(alone.path(), &plan, &Pretender::default(), false).unwrap();
+    assert_eq!(contents(out.path()), contents(alone.path()));
 }
 
 #[test]
@@ -319,7 +559,7 @@ fn a_table_is_not_renamed_by_going_on_with_another_configuration() {
     let text = Configuration::embedded().unwrap().text().replace("label = \"Baseline\"", "label = \"Ours\"");
     let renamed = Configuration::parse("my.toml", &text).unwrap();
     let store = Store::open(out.path()).unwrap();
-    let refused = store.take_up(&plan, &renamed, &Targets::embedded().unwrap(), true).unwrap_err().to_string();
+    let refused = store.take_up(&plan, &renamed, &Targets::embedded().unwrap(), &[], true).unwrap_err().to_string();
     assert!(refused.contains("found label of baseline Baseline, expected Ours"), "{refused}");
 }
 
@@ -380,6 +620,15 @@ fn a_full_disk_ends_it_with_finished_runs_intact() {
     for name in &kept {
         assert_eq!(names(&out.join("runs").join(name)).len(), 8, "{name} is not whole");
     }
+
+    // After space is made the same command goes on, and ends as if nothing had been.
+    let more = std::process::Command::new("mount").args(["-o", "remount,size=40m"]).arg(disk.0.path()).status();
+    assert!(more.unwrap().success());
+    let summary = run(&out, &plan, &Pretender::default(), true).unwrap();
+    assert_eq!((summary.done + summary.reused, summary.reused), (12, kept.len()));
+    let alone = tempfile::tempdir().unwrap();
+    run(alone.path(), &plan, &Pretender::default(), false).unwrap();
+    assert_eq!(contents(&out), contents(alone.path()));
 }
 
 #[test]

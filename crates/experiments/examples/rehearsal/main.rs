@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let request = Request { scale, variant: Variant::Released, backend: BackendKind::Cpu, methods: None, seeds: None };
     let plan = Plan::new(&configuration, &request)?;
     let store = Store::open(&out)?;
-    store.take_up(&plan, &configuration, &targets, true)?;
+    store.take_up(&plan, &configuration, &targets, &[], true)?;
     let mut progress = progress::for_standard_error();
     let stop = AtomicBool::new(false);
     reproduce(&plan, &store, &Pretender::default(), progress.as_mut(), &stop)?;

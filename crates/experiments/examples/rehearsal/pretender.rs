@@ -1,9 +1,10 @@
 //! A trainer that computes nothing and tells what a training might have given, the same each time.
 
 use herring_protocol::{
-    Control, EpochRecord, Localisation, Method, Observer, Pictures, Plane, Provenance, RunFailure, RunOutcome, RunSpec,
-    Scores, StepRecord, Trainer,
+    Control, EpochRecord, Localisation, Method, Observer, Pictures, Plane, Position, Provenance, RunFailure,
+    RunOutcome, RunSpec, Scores, StepRecord, Trainer,
 };
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Pretends to train.
@@ -19,16 +20,47 @@ pub(crate) struct Pretender {
 
 const SIDE: usize = 28;
 
+/// All that a pretended run goes on from.
+#[derive(Serialize, Deserialize)]
+struct State {
+    id: String,
+    position: Position,
+    noise: u64,
+    history: Vec<EpochRecord>,
+}
+
+impl State {
+    fn bytes(id: &str, position: Position, noise: &Noise, history: &[EpochRecord]) -> Result<Vec<u8>, RunFailure> {
+        let state = Self { id: id.to_owned(), position, noise: noise.0, history: history.to_vec() };
+        serde_json::to_vec(&state).map_err(|error| RunFailure::Checkpoint(error.to_string()))
+    }
+}
+
 impl Trainer for Pretender {
-    fn run(&self, spec: &RunSpec, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure> {
+    fn run(
+        &self,
+        spec: &RunSpec,
+        snapshot: Option<&[u8]>,
+        observer: &mut dyn Observer,
+    ) -> Result<RunOutcome, RunFailure> {
         let here = Some((spec.method, spec.seed));
+        let id = format!("{} {}", spec.method, spec.seed);
         let mut noise = Noise::new(spec);
         let mut history: Vec<EpochRecord> = Vec::new();
+        let mut from = Position::default();
         let steps = spec.data.train.div_ceil(spec.training.batch_size);
         let (level, speed, spread) = character(spec.method);
         let own = (level + spread * noise.symmetric()).clamp(0.0, 1.0);
-        for epoch in 1..=spec.training.epochs {
-            for step in 1..=steps {
+        if let Some(bytes) = snapshot {
+            let state: State =
+                serde_json::from_slice(bytes).map_err(|error| RunFailure::Checkpoint(error.to_string()))?;
+            if state.id != id {
+                return Err(RunFailure::Checkpoint(format!("found {}, expected {id}", state.id)));
+            }
+            (from, noise, history) = (state.position, Noise(state.noise), state.history);
+        }
+        for epoch in from.epochs + 1..=spec.training.epochs {
+            for step in std::mem::take(&mut from.steps) + 1..=steps {
                 std::thread::sleep(self.pause);
                 if self.diverges == here && (epoch, step) == (2, 1) {
                     return Err(RunFailure::NotFinite { epoch, step, quantity: "cross-entropy".to_owned() });
@@ -43,7 +75,10 @@ impl Trainer for Pretender {
                     discriminator: (spec.method == Method::Adversarial).then_some(1.39),
                     updated: true,
                 };
-                if observer.step(&record) == Control::Stop {
+                let control = observer.step(&record);
+                let position = Position { epochs: epoch - 1, steps: step };
+                observer.checkpoint(position, &mut || State::bytes(&id, position, &noise, &history))?;
+                if control == Control::Stop {
                     return Err(RunFailure::Interrupted);
                 }
             }
@@ -61,7 +96,10 @@ impl Trainer for Pretender {
                 valid,
                 selected,
             });
-            if observer.epoch(&history[epoch - 1]) == Control::Stop {
+            let control = observer.epoch(&history[epoch - 1]);
+            let position = Position { epochs: epoch, steps: 0 };
+            observer.checkpoint(position, &mut || State::bytes(&id, position, &noise, &history))?;
+            if control == Control::Stop {
                 return Err(RunFailure::Interrupted);
             }
         }

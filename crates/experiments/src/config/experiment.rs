@@ -307,7 +307,7 @@ impl MethodRow {
 }
 
 /// The method that a text names.
-pub(super) fn method_named(text: &Text, name: &Spanned<String>) -> Result<Method, ConfigError> {
+pub(crate) fn method_named(text: &Text, name: &Spanned<String>) -> Result<Method, ConfigError> {
     name.get_ref().parse().map_err(|error: herring_protocol::UnknownName| {
         text.invalid(name.span(), "method", format!("'{}'", error.found), format!("one of {}", error.expected))
     })

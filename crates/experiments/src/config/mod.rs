@@ -8,10 +8,10 @@
 //! again.
 
 mod differences;
-mod experiment;
+pub(crate) mod experiment;
 mod scale;
 mod targets;
-mod text;
+pub(crate) mod text;
 
 pub use differences::{Difference, Differences};
 pub use experiment::{Arrow, Configuration, Discriminator, MethodRow};

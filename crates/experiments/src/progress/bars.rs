@@ -1,40 +1,59 @@
-//! Two bars in a terminal: the current run and the whole.
+//! Bars in a terminal: one a worker and one for the whole.
 
-use super::{Estimate, Progress, RunEnd, sentence};
-use crate::{clock::spoken, plan::PlannedRun};
-use herring_protocol::{EpochRecord, StepRecord};
+use super::{Estimate, elsewhere, origin, sentence};
+use crate::{
+    clock::spoken,
+    event::{Event, Events, RunEnd},
+};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 /// Bars on standard error; the lines of finished runs scroll by above them.
 #[derive(Debug)]
 pub struct Bars {
-    both: MultiProgress,
-    run: ProgressBar,
+    all: MultiProgress,
     whole: ProgressBar,
+    workers: BTreeMap<usize, Worker>,
     estimate: Estimate,
-    since: Instant,
-    told: String,
     /// When the estimate was made, so that it can run down between two epochs.
     estimated: Option<(f64, Instant)>,
 }
 
+#[derive(Debug)]
+struct Worker {
+    bar: ProgressBar,
+    /// What the last epoch came to.
+    told: String,
+}
+
 const RUN: &str = "{prefix:24} {bar:28} {msg}";
 const WHOLE: &str = "{prefix:24} {bar:28.cyan} {pos}/{len} runs, {elapsed} so far, {msg}";
+/// Positions of a bar an epoch.
+const FINE: usize = 1000;
 
 impl Bars {
     /// Bars that are not shown yet.
     pub fn new() -> Self {
-        let both = MultiProgress::new();
+        let all = MultiProgress::new();
         Self {
-            run: both.add(ProgressBar::new(0)),
-            whole: both.add(ProgressBar::new(0)),
-            both,
+            whole: all.add(ProgressBar::new(0)),
+            all,
+            workers: BTreeMap::new(),
             estimate: Estimate::default(),
-            since: Instant::now(),
-            told: String::new(),
             estimated: None,
         }
+    }
+
+    fn worker(&mut self, number: usize) -> &mut Worker {
+        let (all, whole) = (&self.all, &self.whole);
+        self.workers.entry(number).or_insert_with(|| {
+            let bar = all.insert_before(whole, ProgressBar::new(0));
+            bar.set_style(style(RUN));
+            Worker { bar, told: String::new() }
+        })
     }
 
     fn tell_left(&mut self) {
@@ -43,6 +62,11 @@ impl Bars {
             None => "time left not known yet".to_owned(),
         };
         self.whole.set_message(text);
+    }
+
+    fn say(&self, line: &str) {
+        // Whoever closed the other end does not want to hear it; the runs go on.
+        let _ = self.all.println(line);
     }
 }
 
@@ -57,56 +81,66 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─")
 }
 
-impl Progress for Bars {
-    fn planned(&mut self, pending: &[&PlannedRun], whole: usize) {
-        self.estimate = Estimate::new(pending);
-        self.run.set_style(style(RUN));
-        self.whole.set_style(style(WHOLE));
-        self.whole.set_prefix("all");
-        self.whole.set_length(whole as u64);
-        self.whole.set_position((whole - pending.len()) as u64);
-        self.whole.enable_steady_tick(Duration::from_millis(500));
+impl Events for Bars {
+    fn event(&mut self, number: usize, event: &Event) {
+        self.estimate.event(number, event);
+        if !matches!(event, Event::Step { .. } | Event::Checkpoint { .. }) {
+            self.estimated = self.estimate.left().map(|left| (left, Instant::now()));
+        }
+        match event {
+            Event::Planned { pending, whole, .. } => {
+                self.whole.set_style(style(WHOLE));
+                self.whole.set_prefix("all");
+                self.whole.set_length(*whole as u64);
+                self.whole.set_position((whole - pending.len()) as u64);
+                self.whole.enable_steady_tick(Duration::from_millis(500));
+            }
+            Event::RunStarted { run, epochs, from } => {
+                let worker = self.worker(number);
+                worker.told = String::new();
+                worker.bar.set_prefix(run.label());
+                worker.bar.set_length((epochs * FINE) as u64);
+                worker.bar.set_position((from.epochs * FINE) as u64);
+                worker.bar.set_message(format!("starts{}", origin(*from)));
+            }
+            Event::Step { epoch, step, steps } => {
+                let worker = self.worker(number);
+                worker.bar.set_position(((epoch - 1) * FINE + step * FINE / (*steps).max(1)) as u64);
+                let epochs = worker.bar.length().unwrap_or_default() / FINE as u64;
+                let text = format!("epoch {epoch}/{epochs}, step {step}/{steps}{}", worker.told);
+                worker.bar.set_message(text);
+            }
+            Event::Epoch { record, .. } => {
+                self.worker(number).told = format!(", validation AUC {:.3}", record.valid.auc);
+            }
+            Event::RunElsewhere { run, holder } => {
+                let text = format!("waits for {}", elsewhere(holder.as_ref()));
+                let worker = self.worker(number);
+                worker.bar.set_prefix(run.label());
+                worker.bar.set_message(text);
+            }
+            Event::CheckpointRefused { run, message } => self.say(&format!("{}: {message}", run.label())),
+            Event::RunEnded { run, end, seconds, .. } => {
+                self.say(&sentence(run, end, *seconds));
+                if matches!(end, RunEnd::Finished { .. } | RunEnd::Failed { .. }) {
+                    self.whole.inc(1);
+                }
+                self.worker(number).bar.set_message("done");
+            }
+            Event::RunDoneElsewhere { .. } => self.whole.inc(1),
+            Event::WorkerLost { message } => {
+                self.say(&format!("worker {number}: {message}"));
+                self.worker(number).bar.finish_and_clear();
+            }
+            Event::Checkpoint { .. } => {}
+            Event::Finished => {
+                for worker in self.workers.values() {
+                    worker.bar.finish_and_clear();
+                }
+                self.whole.finish_and_clear();
+                return;
+            }
+        }
         self.tell_left();
-    }
-
-    fn run_started(&mut self, run: &PlannedRun) {
-        self.run.set_prefix(run.label());
-        self.run.set_length(run.spec.training.epochs as u64 * 1000);
-        self.run.set_position(0);
-        self.run.set_message("starts");
-        self.told = String::new();
-        self.since = Instant::now();
-    }
-
-    fn step(&mut self, record: &StepRecord) {
-        let share = record.step * 1000 / record.steps.max(1);
-        self.run.set_position(((record.epoch - 1) * 1000 + share) as u64);
-        let epochs = self.run.length().unwrap_or_default() / 1000;
-        self.run.set_message(format!(
-            "epoch {}/{epochs}, step {}/{}{}",
-            record.epoch, record.step, record.steps, self.told
-        ));
-        self.tell_left();
-    }
-
-    fn epoch(&mut self, record: &EpochRecord) {
-        self.estimate.epoch(self.since.elapsed().as_secs_f64());
-        self.since = Instant::now();
-        self.estimated = self.estimate.left().map(|left| (left, Instant::now()));
-        self.told = format!(", validation AUC {:.3}", record.valid.auc);
-        self.tell_left();
-    }
-
-    fn run_ended(&mut self, run: &PlannedRun, end: &RunEnd, seconds: f64) {
-        self.estimate.run_ended();
-        self.estimated = self.estimate.left().map(|left| (left, Instant::now()));
-        let _ = self.both.println(sentence(run, end, seconds));
-        self.whole.inc(1);
-        self.tell_left();
-    }
-
-    fn finished(&mut self) {
-        self.run.finish_and_clear();
-        self.whole.finish_and_clear();
     }
 }

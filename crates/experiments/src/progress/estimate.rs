@@ -2,59 +2,76 @@
 //!
 //! Methods cost differently: a penalty on gradients doubles the work of a step. So the time of an
 //! epoch is kept for each method, and a method that was not measured yet is taken to stand to the
-//! measured ones as its passes do.
+//! measured ones as its passes do. Several workers at once slow each other; the measured times hold
+//! that already. The end is that of the worker that is last, when each that has nothing left to do
+//! takes the next run.
 
-use crate::plan::PlannedRun;
+use crate::event::Event;
 use herring_protocol::Method;
+use std::collections::BTreeMap;
 
 /// Foresees the time left of a reproduction. All times are in seconds.
 #[derive(Debug, Clone, Default)]
 pub struct Estimate {
-    /// Runs that are not done, the current one first: method and epochs.
-    pending: Vec<(Method, usize)>,
+    workers: usize,
+    /// Runs that have not begun: place in the plan, method, epochs.
+    waiting: Vec<(usize, Method, usize)>,
+    /// By worker: place in the plan, method, epochs left.
+    current: BTreeMap<usize, (usize, Method, usize)>,
     /// Measured: method, epochs, seconds.
     measured: Vec<(Method, f64, f64)>,
-    epochs_done: usize,
 }
 
 impl Estimate {
-    /// Nothing is measured yet of these runs.
-    pub fn new(pending: &[&PlannedRun]) -> Self {
-        let pending = pending.iter().map(|run| (run.spec.method, run.spec.training.epochs));
-        Self { pending: pending.collect(), ..Self::default() }
-    }
-
-    /// An epoch of the current run took so long.
-    pub fn epoch(&mut self, seconds: f64) {
-        let Some(&(method, _)) = self.pending.first() else {
-            return;
-        };
-        self.epochs_done += 1;
-        match self.measured.iter_mut().find(|(other, ..)| *other == method) {
-            Some((_, epochs, total)) => {
-                *epochs += 1.0;
-                *total += seconds;
+    /// Takes in what happened.
+    pub fn event(&mut self, worker: usize, event: &Event) {
+        match event {
+            Event::Planned { pending, workers, .. } => {
+                let waiting = pending.iter().map(|one| (one.run.index, one.run.method, one.epochs));
+                *self = Self { workers: *workers, waiting: waiting.collect(), ..Self::default() };
             }
-            None => self.measured.push((method, 1.0, seconds)),
-        }
-    }
-
-    /// The current run has ended, early or not.
-    pub fn run_ended(&mut self) {
-        self.epochs_done = 0;
-        if !self.pending.is_empty() {
-            self.pending.remove(0);
+            Event::RunStarted { run, epochs, from } => {
+                self.waiting.retain(|(index, ..)| *index != run.index);
+                self.current.insert(worker, (run.index, run.method, epochs.saturating_sub(from.epochs)));
+            }
+            Event::Epoch { run, seconds, .. } => {
+                if let Some((_, _, left)) = self.current.get_mut(&worker) {
+                    *left = left.saturating_sub(1);
+                }
+                match self.measured.iter_mut().find(|(method, ..)| *method == run.method) {
+                    Some((_, epochs, total)) => {
+                        *epochs += 1.0;
+                        *total += seconds;
+                    }
+                    None => self.measured.push((run.method, 1.0, *seconds)),
+                }
+            }
+            Event::RunEnded { .. } => {
+                self.current.remove(&worker);
+            }
+            Event::RunElsewhere { run, .. } | Event::RunDoneElsewhere { run } => {
+                self.waiting.retain(|(index, ..)| *index != run.index);
+            }
+            Event::WorkerLost { .. } => {
+                // Another worker takes its run up.
+                self.waiting.extend(self.current.remove(&worker));
+                self.workers = self.workers.saturating_sub(1).max(1);
+            }
+            Event::Step { .. } | Event::Checkpoint { .. } | Event::CheckpointRefused { .. } | Event::Finished => {}
         }
     }
 
     /// The time left, once there is something to tell it from.
     pub fn left(&self) -> Option<f64> {
-        let mut total = 0.0;
-        for (index, (method, epochs)) in self.pending.iter().enumerate() {
-            let done = if index == 0 { self.epochs_done } else { 0 };
-            total += epochs.saturating_sub(done) as f64 * self.epoch_seconds(*method)?;
+        let mut free = vec![0.0; self.workers.max(self.current.len()).max(1)];
+        for (at, (_, method, epochs)) in free.iter_mut().zip(self.current.values()) {
+            *at = *epochs as f64 * self.epoch_seconds(*method)?;
         }
-        Some(total)
+        for (_, method, epochs) in &self.waiting {
+            free.sort_by(f64::total_cmp);
+            free[0] += *epochs as f64 * self.epoch_seconds(*method)?;
+        }
+        free.into_iter().reduce(f64::max)
     }
 
     fn epoch_seconds(&self, method: Method) -> Option<f64> {
@@ -83,25 +100,72 @@ fn relative_cost(method: Method) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        RunId,
+        event::{Pending, RunEnd, RunName},
+    };
+    use herring_protocol::{EpochRecord, Position, Scores};
 
-    fn estimate(pending: &[(Method, usize)]) -> Estimate {
-        Estimate { pending: pending.to_vec(), ..Estimate::default() }
+    fn name(index: usize, method: Method) -> RunName {
+        let id: RunId = serde_json::from_str("\"0123456789abcdef\"").unwrap();
+        RunName { index, id, method, seed: 1 }
+    }
+
+    fn estimate(pending: &[(Method, usize)], workers: usize) -> Estimate {
+        let pending = pending.iter().enumerate();
+        let pending = pending.map(|(index, (method, epochs))| Pending { run: name(index, *method), epochs: *epochs });
+        let mut estimate = Estimate::default();
+        estimate.event(0, &Event::Planned { whole: 9, pending: pending.collect(), workers });
+        estimate
+    }
+
+    fn start(estimate: &mut Estimate, worker: usize, index: usize, method: Method, done: usize) {
+        let from = Position { epochs: done, steps: 0 };
+        estimate.event(worker, &Event::RunStarted { run: name(index, method), epochs: 2, from });
+    }
+
+    fn epoch(estimate: &mut Estimate, worker: usize, index: usize, method: Method, seconds: f64) {
+        let valid = Scores { auc: 0.5, auc_textbook: 0.5, cross_entropy: 0.7, accuracy: 0.5, average_precision: 0.5 };
+        let record =
+            EpochRecord { epoch: 1, train_cross_entropy: 0.7, train_penalty: 0.0, valid, test: None, selected: false };
+        estimate.event(worker, &Event::Epoch { run: name(index, method), record, seconds });
+    }
+
+    fn end(estimate: &mut Estimate, worker: usize, index: usize, method: Method) {
+        let (end, seconds) = (RunEnd::Interrupted, 1.0);
+        estimate.event(worker, &Event::RunEnded { run: name(index, method), end, seconds, kept_seconds: 0.0 });
     }
 
     #[test]
     fn nothing_is_claimed_before_the_first_epoch() {
-        assert_eq!(estimate(&[(Method::Baseline, 10)]).left(), None);
+        assert_eq!(estimate(&[(Method::Baseline, 2)], 1).left(), None);
     }
 
     #[test]
     fn a_dearer_method_is_foreseen_and_then_measured() {
-        let mut estimate = estimate(&[(Method::Baseline, 2), (Method::Rrr, 2)]);
-        estimate.epoch(1.0);
+        let mut estimate = estimate(&[(Method::Baseline, 2), (Method::Rrr, 2)], 1);
+        start(&mut estimate, 1, 0, Method::Baseline, 0);
+        epoch(&mut estimate, 1, 0, Method::Baseline, 1.0);
         assert!((estimate.left().unwrap() - (1.0 + 4.4)).abs() < 1e-9);
-        estimate.run_ended();
-        estimate.epoch(10.0);
+        end(&mut estimate, 1, 0, Method::Baseline);
+        start(&mut estimate, 1, 1, Method::Rrr, 0);
+        epoch(&mut estimate, 1, 1, Method::Rrr, 10.0);
         assert!((estimate.left().unwrap() - 10.0).abs() < 1e-9);
-        estimate.run_ended();
+        end(&mut estimate, 1, 1, Method::Rrr);
         assert_eq!(estimate.left(), Some(0.0));
+    }
+
+    #[test]
+    fn the_end_is_that_of_the_last_worker() {
+        let mut estimate = estimate(&[(Method::Baseline, 2); 3], 2);
+        start(&mut estimate, 1, 0, Method::Baseline, 0);
+        start(&mut estimate, 2, 1, Method::Baseline, 1);
+        epoch(&mut estimate, 1, 0, Method::Baseline, 3.0);
+        // One epoch on each, and two more on whichever is first.
+        assert!((estimate.left().unwrap() - 9.0).abs() < 1e-9);
+        epoch(&mut estimate, 2, 1, Method::Baseline, 3.0);
+        assert!((estimate.left().unwrap() - 6.0).abs() < 1e-9, "worker 2 has resumed half-way");
+        estimate.event(2, &Event::WorkerLost { message: String::new() });
+        assert!((estimate.left().unwrap() - 9.0).abs() < 1e-9, "worker 1 does all");
     }
 }

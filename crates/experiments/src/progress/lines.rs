@@ -1,9 +1,12 @@
 //! Plain lines, for logs and pipes.
 
-use super::{Estimate, Progress, RunEnd, sentence};
-use crate::{clock::spoken, plan::PlannedRun};
-use herring_protocol::{EpochRecord, StepRecord};
+use super::{Estimate, elsewhere, origin, sentence};
+use crate::{
+    clock::spoken,
+    event::{Event, Events},
+};
 use std::{
+    collections::BTreeMap,
     io::Write,
     time::{Duration, Instant},
 };
@@ -13,11 +16,10 @@ use std::{
 pub struct Lines<W: Write> {
     to: W,
     estimate: Estimate,
-    index: usize,
+    begun: usize,
     pending: usize,
-    epochs: usize,
-    since: Instant,
-    last_line: Instant,
+    /// By worker: which of the pending runs it does, its epochs, and when it last had a line.
+    current: BTreeMap<usize, (usize, usize, Instant)>,
 }
 
 /// Between two lines on the same run there are at least this much time and this share of its epochs.
@@ -27,69 +29,72 @@ const LINES_A_RUN: usize = 5;
 impl<W: Write> Lines<W> {
     /// Lines to `to`.
     pub fn new(to: W) -> Self {
-        Self {
-            to,
-            estimate: Estimate::default(),
-            index: 0,
-            pending: 0,
-            epochs: 0,
-            since: Instant::now(),
-            last_line: Instant::now(),
-        }
+        Self { to, estimate: Estimate::default(), begun: 0, pending: 0, current: BTreeMap::new() }
     }
 
     fn line(&mut self, text: &str) {
         // Whoever closed the other end does not want to hear it; the runs go on.
         let _ = writeln!(self.to, "{text}");
         let _ = self.to.flush();
-        self.last_line = Instant::now();
+    }
+
+    /// A line on the run that a worker does.
+    fn of_run(&mut self, worker: usize, text: &str) {
+        let number = self.current.get(&worker).map_or(0, |(number, ..)| *number);
+        self.line(&format!("[{number}/{}] {text}", self.pending));
+        if let Some((.., last)) = self.current.get_mut(&worker) {
+            *last = Instant::now();
+        }
     }
 }
 
-impl<W: Write> Progress for Lines<W> {
-    fn planned(&mut self, pending: &[&PlannedRun], whole: usize) {
-        self.estimate = Estimate::new(pending);
-        self.pending = pending.len();
-        let done = whole - pending.len();
-        self.line(&match (done, pending.len()) {
-            (_, 0) => format!("all {whole} runs were done before"),
-            (0, _) => format!("{whole} runs to do"),
-            (_, left) => format!("{left} runs to do, {done} of {whole} were done before"),
-        });
-    }
-
-    fn run_started(&mut self, run: &PlannedRun) {
-        self.index += 1;
-        self.epochs = run.spec.training.epochs;
-        self.since = Instant::now();
-        self.line(&format!("[{}/{}] {}: {} epochs", self.index, self.pending, run.label(), self.epochs));
-    }
-
-    fn step(&mut self, _record: &StepRecord) {}
-
-    fn epoch(&mut self, record: &EpochRecord) {
-        self.estimate.epoch(self.since.elapsed().as_secs_f64());
-        self.since = Instant::now();
-        let every = self.epochs.div_ceil(LINES_A_RUN);
-        if record.epoch.is_multiple_of(every) && self.last_line.elapsed() >= QUIET {
-            let left = self.estimate.left().unwrap_or_default();
-            self.line(&format!(
-                "[{}/{}]   epoch {}/{}: training loss {:.4}, validation AUC {:.3}; about {} left",
-                self.index,
-                self.pending,
-                record.epoch,
-                self.epochs,
-                record.train_cross_entropy + record.train_penalty,
-                record.valid.auc,
-                spoken(left),
-            ));
+impl<W: Write> Events for Lines<W> {
+    fn event(&mut self, worker: usize, event: &Event) {
+        self.estimate.event(worker, event);
+        match event {
+            Event::Planned { pending, whole, workers } => {
+                self.pending = pending.len();
+                let done = whole - pending.len();
+                let at_once = if *workers > 1 { format!(", {workers} at once") } else { String::new() };
+                self.line(&match (done, pending.len()) {
+                    (_, 0) => "all runs were done before".to_owned(),
+                    (0, _) => format!("{whole} runs to do{at_once}"),
+                    (_, left) => format!("{left} of {whole} runs to do{at_once}"),
+                });
+            }
+            Event::RunStarted { run, epochs, from } => {
+                self.begun += 1;
+                self.current.insert(worker, (self.begun, *epochs, Instant::now()));
+                self.of_run(worker, &format!("{}: {epochs} epochs{}", run.label(), origin(*from)));
+            }
+            Event::Epoch { run, record, .. } => {
+                let Some(&(_, epochs, last)) = self.current.get(&worker) else {
+                    return;
+                };
+                let every = epochs.div_ceil(LINES_A_RUN);
+                if record.epoch.is_multiple_of(every) && last.elapsed() >= QUIET {
+                    let left =
+                        self.estimate.left().map_or_else(String::new, |left| format!("; about {} left", spoken(left)));
+                    self.of_run(
+                        worker,
+                        &format!(
+                            "{}: epoch {}/{epochs}: training loss {:.4}, validation AUC {:.3}{left}",
+                            run.label(),
+                            record.epoch,
+                            record.train_cross_entropy + record.train_penalty,
+                            record.valid.auc,
+                        ),
+                    );
+                }
+            }
+            Event::RunEnded { run, end, seconds, .. } => self.of_run(worker, &sentence(run, end, *seconds)),
+            Event::CheckpointRefused { run, message } => self.line(&format!("{}: {message}", run.label())),
+            Event::RunElsewhere { run, holder } => {
+                self.line(&format!("{}: waiting for {}, which does it", run.label(), elsewhere(holder.as_ref())));
+            }
+            Event::RunDoneElsewhere { run } => self.line(&format!("{}: done by another process", run.label())),
+            Event::WorkerLost { message } => self.line(&format!("worker {worker}: {message}")),
+            Event::Step { .. } | Event::Checkpoint { .. } | Event::Finished => {}
         }
     }
-
-    fn run_ended(&mut self, run: &PlannedRun, end: &RunEnd, seconds: f64) {
-        self.estimate.run_ended();
-        self.line(&format!("[{}/{}] {}", self.index, self.pending, sentence(run, end, seconds)));
-    }
-
-    fn finished(&mut self) {}
 }

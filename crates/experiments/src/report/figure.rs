@@ -9,7 +9,7 @@ pub(super) struct Axis {
     pub(super) from: f64,
     /// Values at both ends.
     pub(super) to: f64,
-    /// Between two ticks.
+    /// Between two ticks; 0 for none.
     pub(super) step: f64,
     /// Digits of a tick's number.
     pub(super) digits: usize,
@@ -30,9 +30,17 @@ impl Axis {
         Self { from, to, step, digits: (-step.log10().floor()).max(0.0) as usize, label: label.to_owned() }
     }
 
+    /// The same axis without ticks and numbers.
+    pub(super) fn without_ticks(self) -> Self {
+        Self { step: 0.0, ..self }
+    }
+
     fn ticks(&self) -> impl Iterator<Item = f64> + '_ {
-        let first = (self.from / self.step - 1e-9).ceil() as i64;
-        let last = (self.to / self.step + 1e-9).floor() as i64;
+        // An empty range where there is no step.
+        let (first, last) = match self.step > 0.0 {
+            true => ((self.from / self.step - 1e-9).ceil() as i64, (self.to / self.step + 1e-9).floor() as i64),
+            false => (1, 0),
+        };
         (first..=last).map(|index| index as f64 * self.step)
     }
 

@@ -19,8 +19,9 @@ mod saliency;
 mod scatter;
 mod setting;
 mod summary;
+mod tuning;
 
-use crate::{aggregate::Results, collect::Collection, config::Differences};
+use crate::{aggregate::Results, collect::Collection, config::Differences, search::Found};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -34,18 +35,32 @@ pub(crate) fn render(collection: &Collection, results: &Results, differences: &D
         examples::render(collection),
         saliency::render(collection, results),
         scatter::render(collection),
+        tuning::render(&collection.found, &|method| collection.label(method).to_owned()),
         readings::render(collection, differences),
         runs::render(collection),
     ];
+    let title = format!("{}: reproduction at scale {}", collection.configuration.title, results.scale);
+    page(&title, &sections.concat())
+}
+
+/// The page of a search: what was tried and how hard it was to tune.
+pub(crate) fn render_search(found: &Found) -> String {
+    let Found { method, scale, variant, experiment, .. } = found;
+    let title = format!("Search for {method}");
+    let head =
+        format!("<h1>{title}</h1>\n<p>Experiment {}, scale {scale}, variant {variant}.</p>\n", escape(experiment));
+    let tuning = tuning::render(std::slice::from_ref(found), &|method| method.to_string());
+    page(&title, &format!("{head}{tuning}{}", tuning::trials(found)))
+}
+
+fn page(title: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{title}: reproduction at scale {scale}</title>\n<style>\n{STYLE}</style>\n</head>\n\
+         <title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n\
          <body>\n<main>\n{body}</main>\n</body>\n</html>\n",
-        title = escape(&collection.configuration.title),
-        scale = results.scale,
-        body = sections.concat(),
+        escape(title)
     )
 }
 

@@ -33,11 +33,19 @@ pub enum StoreError {
         /// What the system says.
         source: io::Error,
     },
-    /// Another process is writing to the folder.
-    #[error("{}: another reproduction is writing to this folder: wait for it or choose another --out", path.display())]
-    Busy {
-        /// The folder.
+    /// Another attempt has taken the run over; what this one did is not needed any more.
+    #[error("{}: another attempt has taken this run over", path.display())]
+    Superseded {
+        /// The run's working folder.
         path: PathBuf,
+    },
+    /// A checkpoint is of another version of this program.
+    #[error("{}: this checkpoint has format {found}, expected 1: finish the run with the version of red-herring that began it, or remove {} to begin it again", path.display(), path.parent().and_then(Path::parent).unwrap_or(path).display())]
+    Version {
+        /// The checkpoint.
+        path: PathBuf,
+        /// Its format.
+        found: String,
     },
     /// The folder holds no reproduction.
     #[error("{}: found no reproduction here, expected a folder that `repro-iclr2021 --out` wrote", path.display())]

@@ -5,8 +5,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::{
     ffi::OsString,
     fs::{self, File},
-    io::Write,
-    path::Path,
+    io::{self, Write},
+    path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -38,6 +38,58 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
         let _ = fs::remove_file(&partial);
     }
     written
+}
+
+/// Removes drafts of [`replace`] that a process left that is gone. Whoever writes into the folder itself
+/// holds the lock.
+pub(super) fn remove_drafts(_locked: &Locked, out: &Path) -> Result<(), StoreError> {
+    for path in entries(out)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') && name.ends_with(".partial") {
+            fs::remove_file(&path).map_err(StoreError::system("remove", &path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Held by the one process that changes what all share: the plan, claims, what is shown. The system
+/// releases it when the process ends, however it ends.
+#[derive(Debug)]
+pub(crate) struct Locked(File);
+
+/// Empty for ever.
+pub(super) const LOCK: &str = ".lock";
+
+impl Locked {
+    /// Waits for it; holders keep it for moments.
+    pub(crate) fn of(out: &Path) -> Result<Self, StoreError> {
+        let path = out.join(LOCK);
+        let file = File::options().write(true).create(true).truncate(false).open(&path);
+        let file = file.map_err(StoreError::system("create", &path))?;
+        file.lock().map_err(StoreError::system("lock", &path))?;
+        Ok(Self(file))
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // Closing the file does it as well.
+        let _ = self.0.unlock();
+    }
+}
+
+/// The entries of a folder, in the order of their names; none where there is no such folder.
+pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let refused = |error| StoreError::system("read", folder)(error);
+    let listed = match fs::read_dir(folder) {
+        Ok(listed) => listed,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(refused(error)),
+    };
+    let paths = listed.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>();
+    let mut paths = paths.map_err(refused)?;
+    paths.sort();
+    Ok(paths)
 }
 
 /// Waits until a folder's entries are on the disk.

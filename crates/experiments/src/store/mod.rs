@@ -16,23 +16,31 @@
 //!       weights.safetensors   the selected model
 //!       SHA256SUMS            the SHA-256 of all of these but provenance.json
 //!     failed-rrr-1234-<id>/   the same for a run without a result, with failure.json
+//!   work/
+//!     rrr-3232-<id>/          a run that is not done yet
+//!       claim-0002            who does it
+//!       attempt-0002/         the records so far and the last checkpoints
+//!   .lock                     held for moments by who changes what all share
 //!   table.txt, results.csv, results.json, report.html
 //! ```
 //!
-//! *Invariants.* A folder whose name does not begin with a dot is whole: a run is written into a
-//! hidden folder beside and shown by one rename. One process writes at a time; it holds a lock that
-//! the system releases when the process ends, however it ends, so hidden folders that are there when
-//! the lock is taken are left from a crash and are removed. Readers need no lock.
+//! *Invariants.* A folder under `runs` is whole: a run is written under `work` and shown by one
+//! rename. Any number of processes may work in the folder at once; a run is done by the one that holds
+//! its claim (see `claim.rs`). A process may die at any moment: what it leaves is taken up by the next
+//! attempt at the run, or removed once the run is done. Readers need no lock.
 
+mod attempt;
+mod checkpoint;
+mod claim;
 mod error;
 mod files;
-mod partial;
 mod record;
 mod seal;
 
+pub use attempt::{Attempt, Published, Start};
+pub use claim::{Claim, Claimed, Holder, Watch};
 pub use error::{Damage, StoreError};
-pub(crate) use files::{pretty_json, read_json, replace};
-pub use partial::PartialRun;
+pub(crate) use files::{Locked, pretty_json, read_json, replace};
 pub(crate) use record::STORE_FORMAT;
 pub use record::{FailureKind, RunFailed, RunProvenance, RunResult};
 pub(crate) use seal::check_runs;
@@ -41,11 +49,14 @@ use crate::{
     config::{Configuration, Targets},
     identity::differing_fields,
     plan::{Plan, PlannedRun},
+    search::{FOUND, Found},
 };
-use partial::{FAILED, PARTIAL};
+use attempt::{FAILED, working_folder};
+use files::{LOCK, remove_drafts};
+use herring_protocol::Position;
 use serde::{Deserialize, Serialize};
 use std::{
-    fs::{self, File, TryLockError},
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -64,31 +75,48 @@ pub enum RunState {
     Finished(PathBuf),
     /// A failure, in this folder.
     Failed(PathBuf, RunFailed),
-    /// Nothing.
+    /// Neither.
     Missing,
 }
 
-/// What a reproduction writes into its folder beside its plan and its lock.
-const WRITTEN: [&str; 7] =
-    ["experiment.toml", "targets.toml", "runs", "table.txt", "results.csv", "results.json", "report.html"];
+/// How it stands with a run that is neither finished nor failed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Going {
+    /// This one does it at the moment; how far its last checkpoint is.
+    Running(Holder, Option<Position>),
+    /// Nobody does it; the next attempt goes on from here.
+    Interrupted(Position),
+    /// Nothing is there to go on from.
+    NotBegun,
+}
 
-/// Empty for ever; held by the one process that may write.
-const LOCK: &str = ".lock";
+/// What a reproduction writes into its folder beside its plan and its lock.
+const WRITTEN: [&str; 11] = [
+    "experiment.toml",
+    "targets.toml",
+    FOUND,
+    "runs",
+    "work",
+    "table.txt",
+    "results.csv",
+    "results.json",
+    "report.html",
+    "search.json",
+    "search.html",
+];
 
 /// A reproduction's folder, opened for writing.
 #[derive(Debug)]
 pub struct Store {
     out: PathBuf,
-    // Held for as long as the store lives.
-    _lock: File,
 }
 
 impl Store {
-    /// Opens the folder `out`, or makes it, and removes what a crash left in it.
+    /// Opens the folder `out`, or makes it.
     ///
     /// # Errors
-    /// If the system refuses, another process is writing there, or files are there that are not from a
-    /// reproduction and would be overwritten; then nothing is written.
+    /// If the system refuses, or files are there that are not from a reproduction and would be
+    /// overwritten; then nothing is written.
     pub fn open(out: &Path) -> Result<Self, StoreError> {
         refuse_foreign(out)?;
         let runs = out.join("runs");
@@ -98,30 +126,27 @@ impl Store {
             }
             _ => StoreError::system("create", &runs)(source),
         })?;
-        let path = out.join(LOCK);
-        let mut options = File::options();
-        let lock = options.write(true).create(true).truncate(false).open(&path);
-        let lock = lock.map_err(StoreError::system("create", &path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::Busy { path: out.to_owned() });
-            }
-            Err(TryLockError::Error(source)) => {
-                return Err(StoreError::system("lock", path)(source));
-            }
-        }
-        let entries = fs::read_dir(&runs).map_err(StoreError::system("read", &runs))?;
-        for entry in entries {
-            let entry = entry.map_err(StoreError::system("read", &runs))?;
-            if entry.file_name().to_string_lossy().starts_with(PARTIAL) {
-                let left = entry.path();
-                let folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-                let removed = if folder { fs::remove_dir_all(&left) } else { fs::remove_file(&left) };
-                removed.map_err(StoreError::system("remove", &left))?;
-            }
-        }
-        Ok(Self { out: out.to_owned(), _lock: lock })
+        let locked = Locked::of(out)?;
+        remove_drafts(&locked, out)?;
+        Ok(Self { out: out.to_owned() })
+    }
+
+    /// The plan of the folder `out`, to do runs of it; writes nothing.
+    ///
+    /// # Errors
+    /// If the folder holds no reproduction, or its plan is damaged.
+    pub fn planned_in(out: &Path) -> Result<Plan, StoreError> {
+        read_plan(out)?.ok_or_else(|| StoreError::Nothing { path: out.to_owned() })
+    }
+
+    /// Opens the folder `out` to do the runs of its plan at the places `asked`, or all.
+    ///
+    /// # Errors
+    /// If what is there of one of them is damaged, or the system refuses.
+    pub fn open_for(out: &Path, plan: &Plan, asked: Option<&[usize]>) -> Result<Self, StoreError> {
+        let wanted = |index: usize| asked.is_none_or(|asked| asked.contains(&index));
+        check_runs(out, plan.runs.iter().enumerate().filter(|(index, _)| wanted(*index)).map(|(_, run)| run))?;
+        Self::open(out)
     }
 
     /// The folder.
@@ -137,8 +162,9 @@ impl Store {
         read_plan(out)?.ok_or_else(|| StoreError::NothingToResume { path: out.to_owned() })
     }
 
-    /// Takes up `plan` in this folder and gives back the whole plan of the folder: a reproduction
-    /// that is there already is extended, if the two fit together.
+    /// Takes up `plan`, whose runs have the values of the searches `found`, in this folder and gives back
+    /// the whole plan of the folder: a reproduction that is there already is extended, if the two fit
+    /// together.
     ///
     /// # Errors
     /// If another kind of reproduction is there, or one that was not brought to its end while
@@ -148,8 +174,10 @@ impl Store {
         plan: &Plan,
         configuration: &Configuration,
         targets: &Targets,
+        found: &[Found],
         resume: bool,
     ) -> Result<Plan, StoreError> {
+        let _locked = Locked::of(&self.out)?;
         let mut whole = plan.clone();
         if let Some(before) = read_plan(&self.out)? {
             let there = self.configuration()?;
@@ -157,7 +185,6 @@ impl Store {
             if let Some((field, found, expected)) = clash {
                 return Err(StoreError::Conflict { path: self.out.clone(), field, found, expected });
             }
-            check_runs(&self.out, before.runs.iter())?;
             let states = before.runs.iter().map(|run| self.state(run));
             let states = states.collect::<Result<Vec<_>, _>>()?;
             let missing = states.iter().filter(|state| **state == RunState::Missing).count();
@@ -174,6 +201,10 @@ impl Store {
         check_runs(&self.out, whole.runs.iter())?;
         for (name, text) in [("experiment.toml", configuration.text()), ("targets.toml", targets.text())] {
             replace(&self.out.join(name), text.as_bytes())?;
+        }
+        // Before the plan: its runs have these values.
+        if !found.is_empty() {
+            Found::keep(found, &self.out)?;
         }
         let path = self.out.join("plan.json");
         let manifest = Manifest { format: STORE_FORMAT, plan: whole.clone() };
@@ -204,13 +235,110 @@ impl Store {
         run_state(&self.out, run)
     }
 
-    /// Begins to write `run`.
+    /// How it stands with a run that is [`RunState::Missing`].
+    ///
+    /// # Errors
+    /// If the working folder cannot be read.
+    pub fn going(&self, run: &PlannedRun) -> Result<Going, StoreError> {
+        going(&self.out, run)
+    }
+
+    /// Claims `run` for `own`, unless another does it.
     ///
     /// # Errors
     /// If the system refuses.
-    pub fn begin(&self, run: &PlannedRun) -> Result<PartialRun, StoreError> {
-        PartialRun::begin(&self.out.join("runs"), run)
+    pub fn claim(&self, run: &PlannedRun, own: &Holder, watch: &mut Watch) -> Result<Claimed, StoreError> {
+        let locked = Locked::of(&self.out)?;
+        Claim::take(&locked, &working_folder(&self.out, run), own, watch)
     }
+
+    /// Gives a claim back that turned out not to be needed.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn give_back(&self, claim: Claim) -> Result<(), StoreError> {
+        let locked = Locked::of(&self.out)?;
+        claim.give_back(&locked);
+        Ok(())
+    }
+
+    /// Begins an attempt at `run`.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn begin(&self, run: &PlannedRun, claim: Claim) -> Result<Attempt, StoreError> {
+        Attempt::begin(&self.out, run, claim)
+    }
+
+    /// Removes failures that may pass another time of `runs`, so that they are tried again.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn forget_passing_failures<'a>(&self, runs: impl Iterator<Item = &'a PlannedRun>) -> Result<(), StoreError> {
+        let _locked = Locked::of(&self.out)?;
+        for run in runs {
+            if let RunState::Failed(folder, failed) = self.state(run)?
+                && failed.may_pass_another_time()
+            {
+                // Out of sight in one step: a folder that is half removed would look damaged.
+                let work = self.out.join("work");
+                fs::create_dir_all(&work).map_err(StoreError::system("create", &work))?;
+                let aside = work.join(format!("{REMOVED}{}", run.folder()));
+                remove_all(&aside)?;
+                fs::rename(&folder, &aside).map_err(StoreError::system("remove", &folder))?;
+                remove_all(&aside)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many attempts at `run` in a row have ended without keeping a checkpoint.
+    ///
+    /// # Errors
+    /// If the working folder cannot be read.
+    pub fn fruitless(&self, run: &PlannedRun) -> Result<u32, StoreError> {
+        attempt::fruitless(&working_folder(&self.out, run))
+    }
+
+    /// Removes what was left of attempts at runs that are done: their processes died between showing
+    /// the run and clearing up, or have been superseded.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn tidy<'a>(&self, runs: impl Iterator<Item = &'a PlannedRun>) -> Result<(), StoreError> {
+        let _locked = Locked::of(&self.out)?;
+        for run in runs {
+            let work = working_folder(&self.out, run);
+            if work.exists() && self.state(run)? != RunState::Missing {
+                remove_all(&work)?;
+            }
+            remove_all(&self.out.join("work").join(format!("{REMOVED}{}", run.folder())))?;
+        }
+        // Goes where no run is being done.
+        let _ = fs::remove_dir(self.out.join("work"));
+        Ok(())
+    }
+}
+
+/// What the name of a folder begins with that is being removed.
+const REMOVED: &str = "removed-";
+
+fn remove_all(folder: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::system("remove", folder)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// How it stands with a run of the folder `out` that is neither finished nor failed.
+pub(crate) fn going(out: &Path, run: &PlannedRun) -> Result<Going, StoreError> {
+    let work = working_folder(out, run);
+    let position = checkpoint::list(&work)?.first().map(|(position, _)| *position);
+    Ok(match (claim::holder(&work)?, position) {
+        (Some(holder), position) => Going::Running(holder, position),
+        (None, Some(position)) => Going::Interrupted(position),
+        (None, None) => Going::NotBegun,
+    })
 }
 
 /// Refuses a folder that is no reproduction's and in which something of another origin would be

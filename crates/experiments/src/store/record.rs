@@ -97,7 +97,9 @@ impl RunFailed {
             }
             RunFailure::Interrupted => return None,
             RunFailure::Specification { .. } => FailureKind::Specification,
-            RunFailure::Device(_) => FailureKind::Device,
+            RunFailure::Checkpoint(_) | RunFailure::CheckpointFormat { .. } | RunFailure::Device(_) => {
+                FailureKind::Device
+            }
         };
         Some(Self {
             format: STORE_FORMAT,
@@ -129,8 +131,8 @@ pub struct RunProvenance {
     pub seed: u32,
     /// The run's reading of the protocol.
     pub variant: Variant,
-    /// When it started, in UTC, as in RFC 3339.
+    /// When its first attempt that left a checkpoint started, in UTC, as in RFC 3339.
     pub started: String,
-    /// How long it took.
+    /// How long it took, in seconds; of interrupted attempts the time up to their last checkpoint.
     pub wall_seconds: f64,
 }

@@ -6,12 +6,15 @@
 
 use super::{
     STORE_FORMAT, StoreError,
+    attempt::FAILED,
     error::Damage,
     files::{read_json, write_through},
-    partial::FAILED,
     record::{RunFailed, RunProvenance, RunResult},
 };
-use crate::{identity::RunId, plan::PlannedRun};
+use crate::{
+    identity::{RunId, hexadecimal},
+    plan::PlannedRun,
+};
 use herring_protocol::Method;
 use sha2::{Digest, Sha256};
 use std::{
@@ -150,7 +153,7 @@ fn sum_of(path: &Path) -> io::Result<String> {
     let mut block = vec![0; 1 << 16];
     loop {
         match file.read(&mut block)? {
-            0 => return Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            0 => return Ok(hexadecimal(&digest.finalize())),
             read => digest.update(&block[..read]),
         }
     }

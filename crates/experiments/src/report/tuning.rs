@@ -1,0 +1,129 @@
+//! How hard the methods were to tune: the density of the trials' scores (paper, Figure A.1).
+
+use super::{
+    escape,
+    figure::{Axis, Frame, path},
+    look, scroll, section,
+};
+use crate::search::Found;
+use herring_protocol::Method;
+
+/// Standard deviation of the Gaussian that stands for a trial. The paper's figure has 0.002, for many
+/// more trials than a search of 25.
+const BANDWIDTH: f64 = 0.03;
+/// Places at which a density is drawn.
+const POINTS: usize = 200;
+
+/// The section; empty where there was no search. `label` names a method for people.
+pub(crate) fn render(found: &[Found], label: &dyn Fn(Method) -> String) -> String {
+    if found.is_empty() {
+        return String::new();
+    }
+    let scored: usize = found.iter().map(|one| scores(one).len()).sum();
+    let body = format!(
+        "<p>Each mark is the validation AUC of one trial of a hyper-parameter search, at the epoch of its \
+         lowest validation cross-entropy; the curve is their density (Gaussian kernel, σ {BANDWIDTH}). A \
+         method that is easy to tune has its mass at the right. {scored} trials have a score. (Paper: Figure \
+         A.1.)</p>\n<figure>\n{}{}</figure>\n{}",
+        chart(found, label, 760.0, true),
+        chart(found, label, 380.0, false),
+        table(found, label),
+    );
+    section("tuning", "Hyper-parameter search", &body)
+}
+
+fn scores(found: &Found) -> Vec<f64> {
+    found.trials.iter().filter_map(|trial| trial.score).collect()
+}
+
+fn chart(found: &[Found], label: &dyn Fn(Method) -> String, width: f64, wide: bool) -> String {
+    let rows = found.len() as f64;
+    let frame = Frame {
+        width,
+        height: 58.0 + 84.0 * rows,
+        right: 18.0,
+        x: Axis::new(-0.04, 1.04, 5, "Validation AUC of a trial"),
+        // Rows have names instead of ticks.
+        y: Axis::new(0.0, rows, 1, "").without_ticks(),
+    };
+    let mut content = String::new();
+    for (index, one) in found.iter().enumerate() {
+        let base = rows - 1.0 - index as f64 + 0.15;
+        let (values, class) = (scores(one), look::class(one.method));
+        let at = |place: usize| frame.x.from + (frame.x.to - frame.x.from) * place as f64 / POINTS as f64;
+        let densities: Vec<f64> = (0..=POINTS).map(|place| density(&values, at(place))).collect();
+        let highest = densities.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+        let curve: Vec<(f64, f64)> = densities
+            .iter()
+            .enumerate()
+            .map(|(place, density)| (frame.at_x(at(place)), frame.at_y(base + 0.6 * density / highest)))
+            .collect();
+        content.push_str(&format!("<path class=\"curve {class}\" fill=\"none\" d=\"{}\"/>\n", path(&curve)));
+        for value in &values {
+            let shape = look::marker(one.method, frame.at_x(*value), frame.at_y(base), 4.0);
+            content.push_str(&format!("<path class=\"mark {class}\" d=\"{shape}\"><title>{value:.3}</title></path>\n"));
+        }
+        content.push_str(&format!(
+            "<text class=\"label\" x=\"{:.1}\" y=\"{:.1}\">{}</text>\n",
+            frame.at_x(frame.x.from) + 8.0,
+            frame.at_y(base + 0.68),
+            escape(&label(one.method)),
+        ));
+    }
+    frame.svg(if wide { "wide" } else { "narrow" }, "Densities of the trials' validation AUC", &content)
+}
+
+fn density(values: &[f64], at: f64) -> f64 {
+    values.iter().map(|value| (-0.5 * ((at - value) / BANDWIDTH).powi(2)).exp()).sum()
+}
+
+fn table(found: &[Found], label: &dyn Fn(Method) -> String) -> String {
+    let mut rows = String::new();
+    for one in found {
+        let values: Vec<String> = one.values().iter().map(|(name, value)| format!("{name} {value:.4e}")).collect();
+        let best = one.trials.iter().find(|trial| trial.number == one.best);
+        let failed = one.trials.iter().filter(|trial| trial.failure.is_some()).count();
+        rows.push_str(&format!(
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{failed}</td><td>{}</td><td>{:.3}</td><td>{}</td></tr>\n",
+            escape(&label(one.method)),
+            one.trials.len(),
+            one.best,
+            best.and_then(|trial| trial.score).unwrap_or_default(),
+            escape(&values.join(", ")),
+        ));
+    }
+    format!(
+        "{}<table class=\"plain\">\n<caption>What the searches found</caption>\n<thead><tr>\
+         <th scope=\"col\">Method</th><th scope=\"col\">Trials</th><th scope=\"col\">Failed</th>\
+         <th scope=\"col\">Best trial</th><th scope=\"col\">Its score</th><th scope=\"col\">Its values</th>\
+         </tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n",
+        scroll("What the searches found")
+    )
+}
+
+/// Every trial of one search.
+pub(super) fn trials(found: &Found) -> String {
+    let names: Vec<&str> = found.values().iter().map(|(name, _)| name.as_str()).collect();
+    let head: String = names.iter().map(|name| format!("<th scope=\"col\">{}</th>", escape(name))).collect();
+    let mut rows = String::new();
+    for trial in &found.trials {
+        let values: String = trial.values.iter().map(|(_, value)| format!("<td>{value:.4e}</td>")).collect();
+        let outcome = match (trial.score, &trial.failure) {
+            (Some(score), _) => format!("{score:.3}"),
+            (None, Some(reason)) => format!("failed: {}", escape(reason)),
+            (None, None) => "not done".to_owned(),
+        };
+        rows.push_str(&format!(
+            "<tr><th scope=\"row\">{}</th>{values}<td>{}</td><td>{outcome}</td></tr>\n",
+            trial.number,
+            escape(&trial.origin),
+        ));
+    }
+    let table = format!(
+        "{}<table class=\"plain\">\n<caption>Trials in the order in which they were asked for</caption>\n\
+         <thead><tr><th scope=\"col\">Trial</th>{head}<th scope=\"col\">Chosen by</th>\
+         <th scope=\"col\">Score</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n",
+        scroll("Trials")
+    );
+    section("trials", "Trials", &table)
+}

@@ -1,0 +1,212 @@
+//! Asks, trains, tells, until the budget is used.
+
+use super::{
+    found::{Found, FoundError, LEDGER, SearchedRun},
+    specification::with_values,
+};
+use crate::{
+    event::{Event, Events, Pending, RunName},
+    plan::{Plan, PlannedRun},
+    store::{Holder, RunResult, RunState, Store, StoreError, read_json},
+    work::{Work, WorkEnd},
+};
+use herring_protocol::Trainer;
+use herring_search::{Ledger, SearchError, Study, Told, Trial, TrialState};
+use std::{
+    path::Path,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, Sender},
+    },
+};
+
+/// Makes a trainer for a thread of its own.
+pub type TrainerOf<'a> = dyn Fn() -> Result<Box<dyn Trainer>, String> + Sync + 'a;
+
+/// A search to be done.
+pub struct Conduct<'a> {
+    /// Its folder.
+    pub out: &'a Path,
+    /// What is searched, and how long.
+    pub study: &'a Study,
+    /// A plan of one run: that from which trials depart.
+    pub plan: &'a Plan,
+    /// Epochs without improvement after which a trial ends.
+    pub patience: usize,
+    /// Makes a trainer for each trial that is done at the same time.
+    pub trainer: &'a TrainerOf<'a>,
+    /// Who does it.
+    pub holder: Holder,
+    /// Trials at once.
+    pub jobs: usize,
+    /// A checkpoint is kept every so many steps, beside the one after each epoch.
+    pub checkpoint_steps: Option<usize>,
+    /// Once it is set the search ends; trials keep a checkpoint and go on next time.
+    pub stop: &'a AtomicBool,
+}
+
+/// How a search ended.
+#[derive(Debug)]
+pub struct Conducted {
+    /// What it found; none while no trial has a score.
+    pub found: Option<Found>,
+    /// Whether it was asked to stop before its end.
+    pub interrupted: bool,
+}
+
+/// Why a search cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchRunError {
+    /// Its folder.
+    #[error(transparent)]
+    Found(#[from] FoundError),
+    /// The device.
+    #[error("{0}")]
+    Trainer(String),
+}
+
+impl From<StoreError> for SearchRunError {
+    fn from(error: StoreError) -> Self {
+        Self::Found(error.into())
+    }
+}
+
+impl From<SearchError> for SearchRunError {
+    fn from(error: SearchError) -> Self {
+        Self::Found(error.into())
+    }
+}
+
+impl Conduct<'_> {
+    /// Goes on with the search until its budget is used.
+    ///
+    /// # Errors
+    /// If another search is in the folder, a file is damaged, the system refuses, or a strategy is not
+    /// in this build. Trials that fail are no error.
+    pub fn run(&self, events: &mut dyn Events) -> Result<Conducted, SearchRunError> {
+        let mut base = self.plan.runs[0].clone();
+        base.spec.training.patience = self.patience;
+        let base = PlannedRun::new(base.spec);
+        let store = Store::open(self.out)?;
+        SearchedRun::new(self.plan, base.clone(), self.patience).put(self.out)?;
+        let ledger = Ledger::open(&self.out.join(LEDGER), self.study)?;
+        events.event(0, &self.planned(&ledger, &base));
+        let ledger = Mutex::new(ledger);
+        let (sender, receiver) = mpsc::channel();
+        let ended = std::thread::scope(|scope| {
+            let hands: Vec<_> = (1..=self.jobs.max(1))
+                .map(|worker| {
+                    let (store, ledger, base, sender) = (&store, &ledger, &base, sender.clone());
+                    scope.spawn(move || {
+                        let ended = self.worker(worker, store, ledger, base, &sender);
+                        if ended.is_err() {
+                            // The others could not keep their trials either.
+                            self.stop.store(true, Ordering::Relaxed);
+                        }
+                        ended
+                    })
+                })
+                .collect();
+            drop(sender);
+            for (worker, event) in receiver {
+                events.event(worker, &event);
+            }
+            let joined = hands.into_iter().map(|hand| {
+                hand.join().unwrap_or_else(|_| Err(SearchRunError::Trainer("a trial's thread panicked".to_owned())))
+            });
+            joined.collect::<Result<Vec<()>, _>>()
+        });
+        events.event(0, &Event::Finished);
+        ended?;
+        let ledger = ledger.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let interrupted =
+            ledger.trials().iter().filter(|trial| trial.state != TrialState::Running).count() < self.study.budget();
+        drop(ledger);
+        let found = match Found::read(self.out) {
+            Ok(found) => Some(found),
+            Err(FoundError::NoScore { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Conducted { found, interrupted })
+    }
+
+    fn planned(&self, ledger: &Ledger, base: &PlannedRun) -> Event {
+        let over = |index: &usize| ledger.trials().get(*index).is_some_and(|trial| trial.state != TrialState::Running);
+        let budget = self.study.budget();
+        let pending = (0..budget)
+            .filter(|index| !over(index))
+            .map(|index| Pending { run: RunName::new(index, base), epochs: base.spec.training.epochs });
+        Event::Planned { pending: pending.collect(), whole: budget, workers: self.jobs.max(1) }
+    }
+
+    fn worker(
+        &self,
+        worker: usize,
+        store: &Store,
+        ledger: &Mutex<Ledger>,
+        base: &PlannedRun,
+        events: &Sender<(usize, Event)>,
+    ) -> Result<(), SearchRunError> {
+        let trainer = (self.trainer)().map_err(SearchRunError::Trainer)?;
+        let locked = || ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        while !self.stop.load(Ordering::Relaxed) {
+            let Some(trial) = locked().ask()? else {
+                return Ok(());
+            };
+            match self.trial(worker, store, trainer.as_ref(), base, &trial, events)? {
+                Some(told) => locked().tell(trial.number, told)?,
+                None => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Does one trial; nothing where it was interrupted.
+    fn trial(
+        &self,
+        worker: usize,
+        store: &Store,
+        trainer: &dyn Trainer,
+        base: &PlannedRun,
+        trial: &Trial,
+        events: &Sender<(usize, Event)>,
+    ) -> Result<Option<Told>, SearchRunError> {
+        let spec = with_values(&base.spec, &trial.values).map_err(|name| {
+            SearchRunError::Trainer(format!("{name}: {} has no such hyper-parameter", base.spec.method))
+        })?;
+        let plan = Plan { runs: vec![PlannedRun::new(spec)], ..self.plan.clone() };
+        let run = &plan.runs[0];
+        store.forget_passing_failures(plan.runs.iter())?;
+        let work = Work {
+            store,
+            plan: &plan,
+            indexes: &[0],
+            trainer,
+            holder: self.holder.clone(),
+            checkpoint_steps: self.checkpoint_steps,
+            stop: self.stop,
+        };
+        let number = trial.number;
+        // Within its own plan of one run every trial is the first.
+        let end = work.run(&mut |event| {
+            let _ = events.send((worker, event.numbered(number - 1)));
+        })?;
+        store.tidy(plan.runs.iter())?;
+        if end == WorkEnd::Interrupted {
+            return Ok(None);
+        }
+        Ok(match store.state(run)? {
+            RunState::Finished(folder) => {
+                let result: RunResult = read_json(&folder.join("result.json"))?;
+                Some(Told::Scored(result.valid.auc))
+            }
+            // Not the trial's fault: it is left to be gone on with.
+            RunState::Failed(_, failed) if failed.may_pass_another_time() => {
+                return Err(SearchRunError::Trainer(failed.message));
+            }
+            RunState::Failed(_, failed) => Some(Told::Failed(failed.message)),
+            RunState::Missing => None,
+        })
+    }
+}

@@ -1,0 +1,197 @@
+//! Searches with a trainer that pretends: what is tried, what survives, what the seeds get of it.
+
+// Lints take the functions that tests share for functions of the program.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../examples/rehearsal/pretender.rs"]
+mod pretender;
+
+use herring_experiments::{
+    config::{Configuration, Scale, Targets},
+    event::Silent,
+    plan::{Plan, Request},
+    reproduce,
+    search::{Conduct, Conducted, Found, FoundError, SearchRunError, SearchSpace, write_page},
+    store::{Holder, Store},
+    write_outputs,
+};
+use herring_protocol::{BackendKind, Method, Observer, Provenance, RunFailure, RunOutcome, RunSpec, Trainer, Variant};
+use herring_search::Strategy;
+use pretender::Pretender;
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+fn plan(methods: &[Method], variant: Variant) -> Plan {
+    let request = Request {
+        scale: Scale::Smoke,
+        variant,
+        backend: BackendKind::Cpu,
+        methods: Some(methods.to_vec()),
+        seeds: Some(vec![1234]),
+    };
+    Plan::new(&Configuration::embedded().unwrap(), &request).unwrap()
+}
+
+/// The better the closer the rate is to 1e-3; rates above 5e-3 diverge. Asks to stop in one of its runs.
+struct Rated {
+    runs: Arc<AtomicUsize>,
+    stop_in: Option<usize>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Trainer for Rated {
+    fn run(
+        &self,
+        spec: &RunSpec,
+        snapshot: Option<&[u8]>,
+        observer: &mut dyn Observer,
+    ) -> Result<RunOutcome, RunFailure> {
+        let index = self.runs.fetch_add(1, Ordering::Relaxed);
+        assert_eq!(spec.training.patience, 20);
+        if self.stop_in == Some(index) {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        let rate = spec.training.learning_rate;
+        if rate > 5e-3 {
+            return Err(RunFailure::NotFinite { epoch: 1, step: 1, quantity: "cross-entropy".to_owned() });
+        }
+        let mut outcome = Pretender::default().run(spec, snapshot, observer)?;
+        outcome.valid.auc = 1.0 / (1.0 + (rate.log10() + 3.0).powi(2));
+        Ok(outcome)
+    }
+
+    fn provenance(&self) -> Provenance {
+        Pretender::default().provenance()
+    }
+}
+
+fn search(out: &Path, stop_in: Option<usize>, jobs: usize) -> Result<Conducted, SearchRunError> {
+    let mut space = SearchSpace::embedded().unwrap();
+    space.iterations = 7;
+    let study = space.study(Method::Adversarial, Variant::Released, Strategy::Random);
+    let (stop, runs) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let trainer = || -> Result<Box<dyn Trainer>, String> {
+        Ok(Box::new(Rated { runs: Arc::clone(&runs), stop_in, stop: Arc::clone(&stop) }))
+    };
+    let conduct = Conduct {
+        out,
+        study: &study,
+        plan: &plan(&[Method::Adversarial], Variant::Released),
+        patience: space.patience,
+        trainer: &trainer,
+        holder: Holder::this(None),
+        jobs,
+        checkpoint_steps: Some(1),
+        stop: &stop,
+    };
+    conduct.run(&mut Silent)
+}
+
+#[test]
+fn a_search_ends_the_same_wherever_it_was_interrupted() {
+    let whole = tempfile::tempdir().unwrap();
+    let conducted = search(whole.path(), None, 1).unwrap();
+    assert!(!conducted.interrupted);
+    let expected = conducted.found.unwrap();
+    assert_eq!(expected.trials.len(), 12);
+    let failed = expected.trials.iter().filter(|trial| trial.failure.is_some());
+    assert!(failed.clone().count() > 0, "the draws of this seed reach rates that diverge");
+    for trial in failed {
+        assert_eq!(trial.score, None, "a failure is no score");
+        assert!(trial.failure.as_ref().unwrap().contains("cross-entropy is not finite at epoch 1"));
+    }
+    let best = expected.trials.iter().filter_map(|trial| trial.score).fold(f64::MIN, f64::max);
+    assert_eq!(expected.trials[expected.best - 1].score, Some(best));
+
+    for stop_in in [0, 3, 11] {
+        let out = tempfile::tempdir().unwrap();
+        assert!(search(out.path(), Some(stop_in), 1).unwrap().interrupted);
+        let again = search(out.path(), None, 1).unwrap();
+        assert!(!again.interrupted);
+        assert_eq!(again.found.as_ref(), Some(&expected), "stopped in run {stop_in}");
+        let folders = fs::read_dir(out.path().join("runs")).unwrap().count();
+        assert_eq!(folders, 12, "no trial was done twice under another name");
+    }
+
+    let page = fs::read_to_string(write_page(&expected, whole.path()).unwrap()).unwrap();
+    assert_eq!(page.matches("<tr><th scope=\"row\">").count(), 1 + 12);
+    assert!(page.contains("Figure") && page.contains("failed: cross-entropy is not finite"));
+}
+
+#[test]
+fn several_trials_at_once_use_the_same_budget() {
+    let out = tempfile::tempdir().unwrap();
+    let found = search(out.path(), None, 4).unwrap().found.unwrap();
+    assert_eq!(found.trials.iter().filter(|trial| trial.score.is_some() || trial.failure.is_some()).count(), 12);
+    assert_eq!(fs::read_dir(out.path().join("runs")).unwrap().count(), 12);
+}
+
+#[test]
+fn the_seeds_get_what_was_found_and_the_report_shows_the_trials() {
+    let folder = tempfile::tempdir().unwrap();
+    let found = search(folder.path(), None, 1).unwrap().found.unwrap();
+    assert_eq!(Found::read(folder.path()).unwrap(), found);
+
+    let mut with = plan(&[Method::Baseline, Method::Adversarial], Variant::Released);
+    let before = with.clone();
+    found.apply(&mut with, "there").unwrap();
+    assert_eq!(with.runs[0], before.runs[0], "the baseline was not searched");
+    let spec = &with.runs[1].spec;
+    assert_ne!(with.runs[1].id, before.runs[1].id);
+    let value = |name: &str| found.values().iter().find(|(other, _)| other == name).unwrap().1;
+    assert_eq!(spec.training.learning_rate, value("learning_rate"));
+    assert_eq!(spec.training.penalty_weight, value("penalty_weight"));
+    assert_eq!(spec.data.dilation_sigma, value("dilation_sigma"));
+    let discriminator = spec.discriminator.as_ref().unwrap();
+    assert_eq!(discriminator.learning_rate, value("discriminator.learning_rate"));
+    assert_eq!(discriminator.every as f64, value("discriminator.every"));
+    assert_eq!(spec.training.patience, before.runs[1].spec.training.patience, "patience 20 is for trials");
+
+    let out = tempfile::tempdir().unwrap();
+    let store = Store::open(out.path()).unwrap();
+    store.take_up(&with, &Configuration::embedded().unwrap(), &Targets::embedded().unwrap(), &[found], false).unwrap();
+    reproduce(&with, &store, &Pretender::default(), &mut Silent, &AtomicBool::new(false)).unwrap();
+    let page = fs::read_to_string(write_outputs(out.path()).unwrap().report).unwrap();
+    assert!(
+        page.contains("id=\"tuning\"") && page.contains("Figure A.1"),
+        "the density of the trials is in the report"
+    );
+
+    let mismatch = |plan: &mut Plan| match Found::read(folder.path()).unwrap().apply(plan, "there") {
+        Err(error @ FoundError::Mismatch { .. }) => error.to_string(),
+        other => panic!("{other:?}"),
+    };
+    let error = mismatch(&mut plan(&[Method::Adversarial], Variant::Paper));
+    assert_eq!(error, "there: this search is of variant released, expected paper");
+    let error = mismatch(&mut plan(&[Method::Rrr], Variant::Released));
+    assert_eq!(error, "there: this search is of method adversarial, expected rrr");
+}
+
+#[test]
+fn another_search_is_not_mixed_in() {
+    let out = tempfile::tempdir().unwrap();
+    search(out.path(), Some(2), 1).unwrap();
+    let space = SearchSpace::embedded().unwrap();
+    let study = space.study(Method::Rrr, Variant::Released, Strategy::Random);
+    let stop = AtomicBool::new(false);
+    let trainer = || -> Result<Box<dyn Trainer>, String> { Ok(Box::new(Pretender::default())) };
+    let conduct = Conduct {
+        out: out.path(),
+        study: &study,
+        plan: &plan(&[Method::Rrr], Variant::Released),
+        patience: 20,
+        trainer: &trainer,
+        holder: Holder::this(None),
+        jobs: 1,
+        checkpoint_steps: None,
+        stop: &stop,
+    };
+    let error = conduct.run(&mut Silent).unwrap_err().to_string();
+    assert!(error.contains("another search is here: choose another --out"), "{error}");
+}

@@ -1,0 +1,257 @@
+//! The arguments and their help.
+
+mod bench;
+mod running;
+mod search;
+mod selection;
+
+pub(crate) use bench::{BenchCommand, BenchStep};
+pub(crate) use running::{Cluster, Executor, Running};
+pub(crate) use search::{Search, Tried};
+pub(crate) use selection::Selection;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Trains image classifiers under attribution priors and reproduces papers about them.
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    version,
+    arg_required_else_help = true,
+    after_help = EXIT_CODES,
+)]
+pub(crate) struct Xtask {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    all is done
+  1    at least one run has no result, or one check failed; the others went on
+  2    the command line or a configuration file cannot be carried out
+  3    the disk, the folder or the device does not play along
+  130  stopped by Ctrl-C or a signal; finished runs and checkpoints are kept";
+
+const REPRO_HELP: &str = "\
+Examples:
+  cargo xtask repro-iclr2021
+      All six methods at the scale `quick` on the CPU, then the table and report.html.
+  cargo xtask repro-iclr2021 --scale smoke --methods baseline,actdiff
+      Two rows, in seconds: does everything run here?
+  cargo xtask repro-iclr2021 --resume
+      Goes on after Ctrl-C or a crash, from the last checkpoint; finished runs are never repeated.
+  cargo run --release -p xtask --features cuda -- repro-iclr2021 --scale paper --backend cuda
+      The paper's setting on a GPU. Backends beside the CPU are features of the build.
+
+What is in the folder already:
+  A finished run is never repeated, with --resume or without; a run that failed because a
+  number was not finite would fail again and is not repeated either. More methods or seeds of
+  the same scale, variant and backend can be added to a folder. If a run of an earlier command
+  is still missing there, --resume is needed to go on.
+
+Exit codes:
+  0    all runs have results
+  1    at least one run has none (its loss was not finite, the device failed); the others went on
+  2    the command line or the configuration cannot be carried out
+  3    the disk, the folder or the device does not play along
+  130  stopped by Ctrl-C or a signal; finished runs and checkpoints are kept. A second Ctrl-C
+       ends at once";
+
+const PLAN_HELP: &str = "\
+Examples:
+  cargo xtask plan iclr2021 --scale paper --out runs/paper
+      The sixty runs of the paper's table: place in the plan, id, method and seed of each.
+  cargo xtask run --out runs/paper --indexes 0-5
+  cargo xtask status --out runs/paper
+  cargo xtask report --out runs/paper
+
+A run's id is a hash of all that decides its result. Planning again adds what is new and
+leaves the rest alone.";
+
+const RUN_HELP: &str = "\
+Examples:
+  cargo xtask run --out runs/paper --jobs 4
+      All runs of the plan that are not done, four at a time.
+  cargo xtask run --out runs/paper --ids 288058951b406bd1,5fa1
+      Two of them, by id or by its first digits.
+  cargo xtask run --out runs/paper --indexes 0-5,12
+      Some of them, by their places in the plan.
+  cargo xtask run --out runs/paper --executor slurm --partition gpu --gpus 1 --time 2:00:00
+      A job array on a Slurm cluster; `status` and `report` then look at the same folder.
+
+Each run is done by one process at a time, however many are started, here or on other machines
+that share the folder. A process that finds a run taken waits for it, and takes it over from
+its last checkpoint if the other one dies. Nothing else is needed to resume: start it again.";
+
+const SEARCH_HELP: &str = "\
+Examples:
+  cargo run --release -p xtask --features search -- search iclr2021 --method actdiff
+      5 random points and 20 of a Gaussian process; start it again to go on.
+  cargo xtask search iclr2021 --method actdiff --strategy random --scale smoke
+      Random points need no feature.
+  cargo xtask repro-iclr2021 --from-search runs/iclr2021-search-actdiff-quick-released-cpu
+      The seeds with what was found.
+
+A trial's score is the validation AUC at the epoch of the lowest validation cross-entropy. A
+trial that fails has no score and is left out of the model.";
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Reproduces "Saliency is a Possible Red Herring" (ICLR 2021) on the synthetic crosses
+    ///
+    /// Makes the authors' images, trains every method with every seed, evaluates the selected models,
+    /// prints a table beside the paper's numbers and writes a report. Nothing is downloaded.
+    #[command(name = "repro-iclr2021", after_long_help = REPRO_HELP)]
+    ReproIclr2021(Repro),
+    /// Writes the list of runs of an experiment into a folder and prints it; trains nothing
+    #[command(after_long_help = PLAN_HELP)]
+    Plan(PlanArguments),
+    /// Does planned runs that nobody else does; may be started many times at once
+    #[command(after_long_help = RUN_HELP)]
+    Run(RunArguments),
+    /// Shows which runs of a folder are done, running, interrupted, failed or missing
+    Status(StatusArguments),
+    /// Prints the results of a folder for other programs
+    Collect(CollectArguments),
+    /// Searches the hyper-parameters of one method, as the paper did
+    #[command(after_long_help = SEARCH_HELP)]
+    Search(Search),
+    /// Makes table and report again from a reproduction's folder
+    Report(FolderArguments),
+    /// A process of `run --jobs`; not for people
+    #[command(hide = true)]
+    Worker(WorkerArguments),
+    /// Lists the devices that this build and machine offer
+    Devices,
+    /// Measures speed
+    Bench {
+        #[command(subcommand)]
+        command: BenchCommand,
+    },
+    /// Runs every check of the workspace: format, lints, documentation, all tests
+    Test(TestArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct Repro {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Go on with the unfinished reproduction in the folder
+    #[arg(long)]
+    pub(crate) resume: bool,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+/// The papers that can be planned.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Paper {
+    /// "Saliency is a Possible Red Herring" on the synthetic crosses
+    Iclr2021,
+}
+
+#[derive(Args)]
+pub(crate) struct PlanArguments {
+    /// Which paper
+    #[arg(value_name = "PAPER")]
+    pub(crate) paper: Paper,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+#[derive(Args)]
+pub(crate) struct RunArguments {
+    /// The folder of the plan
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Only the runs with these ids, or first digits of ids, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "ID,...", conflicts_with = "indexes")]
+    pub(crate) ids: Option<Vec<String>>,
+    /// Only the runs at these places of the plan, from 0, for instance `0-5,12`
+    #[arg(long, value_name = "INDEXES")]
+    pub(crate) indexes: Option<String>,
+    #[command(flatten)]
+    pub(crate) running: Running,
+    #[command(flatten)]
+    pub(crate) cluster: Cluster,
+}
+
+#[derive(Args)]
+pub(crate) struct WorkerArguments {
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    #[arg(long)]
+    pub(crate) indexes: String,
+    #[arg(long)]
+    pub(crate) device: usize,
+    #[arg(long)]
+    pub(crate) checkpoint_steps: Option<usize>,
+}
+
+#[derive(Args)]
+pub(crate) struct FolderArguments {
+    /// The reproduction's folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct StatusArguments {
+    /// The reproduction's folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Forms in which results can be had.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    /// Comma-separated values (RFC 4180)
+    Csv,
+    /// A JSON array
+    Json,
+    /// A table in Markdown
+    Markdown,
+    /// A tabular in LaTeX, for the package booktabs
+    Latex,
+}
+
+/// What a row stands for.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Rows {
+    /// A row a run
+    Runs,
+    /// A row a cell of the table: method and metric, with interval and the paper's value
+    Cells,
+}
+
+#[derive(Args)]
+pub(crate) struct CollectArguments {
+    /// The reproduction's folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// In which form
+    #[arg(long, default_value = "csv")]
+    pub(crate) format: Format,
+    /// What a row stands for
+    #[arg(long, default_value = "cells")]
+    pub(crate) rows: Rows,
+    /// Write to this file instead of the terminal
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    /// Write the runs into this folder for `mlflow ui --backend-store-uri DIR`, and nothing else
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["format", "rows", "to"])]
+    pub(crate) mlflow: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct TestArguments {
+    /// Cargo features to check with, separated by commas: cuda, wgpu, vulkan
+    #[arg(long, value_name = "FEATURE,...")]
+    pub(crate) features: Option<String>,
+}

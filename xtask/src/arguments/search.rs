@@ -1,0 +1,55 @@
+//! What `search` is asked.
+
+use super::{Paper, Running};
+use clap::{Args, ValueEnum};
+use herring_experiments::config::Scale;
+use herring_protocol::{BackendKind, Method, Variant};
+use std::path::PathBuf;
+
+/// How points are proposed after the first ones.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Tried {
+    /// By a Gaussian process (a build with the feature `search`)
+    Bayesian,
+    /// At random
+    Random,
+}
+
+#[derive(Args)]
+pub(crate) struct Search {
+    /// Which paper
+    #[arg(value_name = "PAPER")]
+    pub(crate) paper: Paper,
+    /// Whose hyper-parameters
+    #[arg(long)]
+    pub(crate) method: Method,
+    /// How large the trials are: `smoke`, `quick` or `paper`
+    #[arg(long, default_value_t = Scale::Quick, value_name = "SCALE")]
+    pub(crate) scale: Scale,
+    /// Where to compute: `cpu`, `cuda` or `wgpu`; see `cargo xtask devices`
+    #[arg(long, default_value_t = BackendKind::Cpu)]
+    pub(crate) backend: BackendKind,
+    /// Which reading to follow where the paper's text and its code differ: `paper` or `released`
+    #[arg(long, default_value_t = Variant::Released)]
+    pub(crate) variant: Variant,
+    /// How points are proposed after the first ones
+    #[arg(long, default_value = "bayesian")]
+    pub(crate) strategy: Tried,
+    /// Random points at the beginning [default: the paper's 5]
+    #[arg(long, value_name = "N")]
+    pub(crate) initial: Option<usize>,
+    /// Points after these [default: the paper's 20]
+    #[arg(long, value_name = "N")]
+    pub(crate) iterations: Option<usize>,
+    /// A space of your own, in the format of experiments/iclr2021/search.toml
+    #[arg(long, value_name = "FILE")]
+    pub(crate) space: Option<PathBuf>,
+    /// A configuration of your own, in the format of experiments/iclr2021/crosses.toml
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The search's folder [default: runs/iclr2021-search-METHOD-SCALE-VARIANT-BACKEND]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}

@@ -1,0 +1,176 @@
+//! `run --executor slurm` and what `status` asks of Slurm.
+
+use crate::{
+    arguments::{Cluster, Executor, Running},
+    failure::Failure,
+    print,
+};
+use herring_cluster::{Array, ClusterError, Resources, Slurm, Submissions, Submitted, Task, dry_run};
+use herring_experiments::{
+    Agenda, Exit,
+    plan::Plan,
+    status::{State, Status},
+    store::Store,
+};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+/// What Slurm takes by default; only a dry run uses it.
+const USUAL_ARRAY_SIZE: usize = 1001;
+
+/// Gives the runs that are not done, and not in the queue already, to Slurm.
+pub(crate) fn hand_over(
+    store: &Store,
+    plan: &Plan,
+    asked: Option<&[usize]>,
+    running: &Running,
+    cluster: &Cluster,
+) -> Result<Exit, Failure> {
+    if running.jobs.is_some() || running.events.is_some() {
+        let text = "--jobs and --events are for runs on this machine: a cluster's tasks do one run each".to_owned();
+        return Err(Failure { text, exit: Exit::BadInput });
+    }
+    let out = std::path::absolute(store.folder()).map_err(Failure::device)?;
+    let resources = resources(cluster)?;
+    let agenda = Agenda::new(store, plan, asked)?;
+    let mut indexes = agenda.pending.clone();
+    let mut array = Array {
+        name: format!("red-herring-{}", plan.experiment),
+        folder: folder(&out),
+        program: program(&out, running)?,
+        indexes: Vec::new(),
+    };
+    if cluster.executor == Executor::DryRun {
+        array.indexes = indexes;
+        for script in dry_run(&array, &resources, USUAL_ARRAY_SIZE).map_err(bad)? {
+            print(&format!("# {}\n{}", script.path.display(), script.text))?;
+        }
+        return Ok(Exit::Done);
+    }
+    let slurm = Slurm::find().map_err(Failure::device)?;
+    let queued = queued(&slurm, &array.folder)?;
+    let before = indexes.len();
+    indexes.retain(|index| !queued.contains(index));
+    if before > indexes.len() {
+        print(&format!("{} runs are in the queue already", before - indexes.len()))?;
+    }
+    if indexes.is_empty() {
+        print("nothing to submit")?;
+        return Ok(Exit::Done);
+    }
+    agenda.begin(store, plan)?;
+    array.indexes = indexes;
+    let submitted = slurm.submit(&array, &resources).map_err(bad)?;
+    for Submitted { job, indexes, .. } in &submitted {
+        print(&format!("job array {job}: {} runs", indexes.len()))?;
+    }
+    // Arrays of earlier submissions may still be at work; those that have ended hold nothing up.
+    let jobs: Vec<u64> =
+        Submissions::read(&array.folder).map_err(bad)?.arrays().iter().map(|array| array.job).collect();
+    let report = [executable()?, "report".to_owned(), "--out".to_owned(), out.display().to_string()];
+    let name = format!("{}-report", array.name);
+    let collector = slurm.submit_after(&jobs, &name, &array.folder, &report, &resources).map_err(bad)?;
+    print(&format!("job {collector}: table and report once all have ended"))?;
+    print(&format!("logs:   {}", array.folder.join("logs").display()))?;
+    print(&format!("follow: cargo xtask status --out {}", store.folder().display()))?;
+    Ok(Exit::Done)
+}
+
+/// Adds what Slurm says of the runs that were given to it. That it cannot be asked is told and no error:
+/// the folder says what is done.
+pub(crate) fn join(status: &mut Status, out: &Path) -> Result<(), Failure> {
+    let folder = folder(out);
+    let submissions = Submissions::read(&folder).map_err(Failure::device)?;
+    if submissions.entries().is_empty() {
+        return Ok(());
+    }
+    let asked = Slurm::find().and_then(|slurm| slurm.states(&submissions.arrays()));
+    match asked {
+        Ok(tasks) => {
+            // Of a run that was submitted twice the later task stands.
+            for Task { index, job, state, node, reason } in tasks {
+                let Some(run) = status.runs.get_mut(index) else { continue };
+                let mut text = format!("{state}, job {job}");
+                if let Some(node) = node {
+                    text.push_str(&format!(" on {node}"));
+                }
+                if let Some(reason) = reason.filter(|_| !state.is_over()) {
+                    text.push_str(&format!(" ({reason})"));
+                }
+                // The folder cannot see a process die on another machine; Slurm can.
+                let task = (job, Some((index - offset(&submissions, job)) as u64));
+                if state.is_over() && run.state == State::Running && run.task == Some(task) {
+                    run.state = State::Interrupted;
+                }
+                let lost = state.is_over() && !matches!(run.state, State::Finished | State::Running);
+                if lost {
+                    let task = index - offset(&submissions, job);
+                    text.push_str(&format!(", log {}", folder.join(format!("logs/{job}_{task}.log")).display()));
+                }
+                run.cluster = Some(text);
+            }
+        }
+        Err(error) => eprintln!("Slurm cannot be asked: {error}"),
+    }
+    Ok(())
+}
+
+/// What is added to a task's number in a job array to give the place in the plan.
+fn offset(submissions: &Submissions, job: u64) -> usize {
+    submissions.entries().iter().find(|entry| entry.job == job).map_or(0, |entry| entry.offset)
+}
+
+/// Where scripts, logs and the list of submissions are.
+fn folder(out: &Path) -> PathBuf {
+    out.join("slurm")
+}
+
+/// The runs that Slurm still has to do or is doing.
+fn queued(slurm: &Slurm, folder: &Path) -> Result<BTreeSet<usize>, Failure> {
+    let submissions = Submissions::read(folder).map_err(Failure::device)?;
+    let tasks = slurm.states(&submissions.arrays()).map_err(Failure::device)?;
+    Ok(tasks.into_iter().filter(|task| !task.state.is_over()).map(|task| task.index).collect())
+}
+
+/// The file's fields under those of the command line.
+fn resources(cluster: &Cluster) -> Result<Resources, Failure> {
+    let file = cluster.cluster.as_deref().map(Resources::read).transpose().map_err(bad)?.unwrap_or_default();
+    let given = Resources {
+        partition: cluster.partition.clone(),
+        account: cluster.account.clone(),
+        time: cluster.time.clone(),
+        memory: cluster.memory.clone(),
+        cpus: cluster.cpus,
+        gpus: cluster.gpus,
+        at_once: cluster.at_once,
+        ..Resources::default()
+    };
+    let resources = file.replaced_by(given);
+    resources.check().map_err(bad)?;
+    Ok(resources)
+}
+
+/// What a task does; the place of its run follows.
+fn program(out: &Path, running: &Running) -> Result<Vec<String>, Failure> {
+    let mut program = vec![executable()?, "run".to_owned(), "--out".to_owned(), out.display().to_string()];
+    program.extend(["--device".to_owned(), running.device.to_string(), "--jobs".to_owned(), "1".to_owned()]);
+    if let Some(steps) = running.checkpoint_steps {
+        program.extend(["--checkpoint-steps".to_owned(), steps.to_string()]);
+    }
+    program.push("--indexes".to_owned());
+    Ok(program)
+}
+
+fn executable() -> Result<String, Failure> {
+    Ok(std::env::current_exe().map_err(Failure::device)?.display().to_string())
+}
+
+fn bad(error: ClusterError) -> Failure {
+    let exit = match error {
+        ClusterError::Malformed { .. } | ClusterError::Value { .. } | ClusterError::Invalid { .. } => Exit::BadInput,
+        _ => Exit::Environment,
+    };
+    Failure { text: error.to_string(), exit }
+}

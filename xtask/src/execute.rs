@@ -1,0 +1,215 @@
+//! `run` and `worker`: does planned runs, in this process or in several.
+
+use crate::{
+    arguments::{Executor, RunArguments, Running, WorkerArguments},
+    cluster,
+    failure::Failure,
+    print, signals,
+};
+use herring_cluster::Attempt;
+use herring_experiments::{
+    Agenda, Exit, Summary,
+    event::{Event, EventFile, Events},
+    indexes, jobs,
+    plan::Plan,
+    pool::{self, Codes, PoolEnd},
+    progress,
+    store::{Holder, Store},
+    work::{Work, WorkEnd},
+};
+use herring_protocol::BackendKind;
+use std::{
+    path::Path,
+    process::{Command, ExitStatus},
+    sync::{Arc, atomic::AtomicBool},
+};
+
+pub(crate) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
+    let RunArguments { out, ids, indexes, running, cluster } = arguments;
+    let plan = Store::planned_in(out)?;
+    let asked = match (ids, indexes) {
+        (Some(ids), _) => Some(indexes::by_id(&plan, ids)?),
+        (None, Some(text)) => Some(indexes::parse(text, plan.runs.len())?),
+        (None, None) => None,
+    };
+    let store = Store::open_for(out, &plan, asked.as_deref())?;
+    if cluster.executor != Executor::Local {
+        return cluster::hand_over(&store, &plan, asked.as_deref(), running, cluster);
+    }
+    check_device(plan.backend, running.device)?;
+    let summary = execute(&store, &plan, asked.as_deref(), running)?;
+    if summary.interrupted {
+        return Err(interrupted(&summary, out, "start it again to go on"));
+    }
+    let Summary { done, reused, failed, missing, .. } = &summary;
+    print(&format!("{done} runs done, {reused} done before, {} failed, {missing} missing", failed.len()))?;
+    print(&format!("runs: {}", out.join("runs").display()))?;
+    Ok(Exit::from(&summary))
+}
+
+/// Says early what a run would say late.
+pub(crate) fn check_device(backend: BackendKind, device: usize) -> Result<(), Failure> {
+    herring_training::trainer(backend, device).map(|_| ()).map_err(Failure::device)
+}
+
+/// Does the runs of `plan` at the places `asked`, or all.
+pub(crate) fn execute(
+    store: &Store,
+    plan: &Plan,
+    asked: Option<&[usize]>,
+    running: &Running,
+) -> Result<Summary, Failure> {
+    let stop = signals::stop()?;
+    let agenda = Agenda::new(store, plan, asked)?;
+    agenda.begin(store, plan)?;
+    let workers = running.jobs.unwrap_or_else(|| jobs::sensible(plan.backend)).min(agenda.pending.len()).max(1);
+    let ended = with_displays(running, |events| {
+        events.event(0, &agenda.planned(plan, workers));
+        let ended = if workers == 1 {
+            alone(store, plan, &agenda, running, &stop, events)
+        } else {
+            together(store, plan, &agenda, running, workers, &stop, events)
+        };
+        events.event(0, &Event::Finished);
+        ended
+    });
+    let interrupted = matches!(ended, Ok(true));
+    let summary = agenda.summary(store, plan, interrupted);
+    // A worker that died is no failure once others have done its runs.
+    match summary {
+        Ok(summary) if summary.missing == 0 => Ok(Summary { interrupted: false, ..summary }),
+        summary => ended.and(summary.map_err(Failure::from)),
+    }
+}
+
+/// Does something whose events go to standard error and to the file that was asked for.
+pub(crate) fn with_displays<T>(
+    running: &Running,
+    work: impl FnOnce(&mut dyn Events) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let mut file = running.events.as_deref().map(EventFile::open).transpose()?;
+    let mut display = progress::for_standard_error();
+    let done = work(&mut Both { display: display.as_mut(), file: file.as_mut() })?;
+    if let Some(file) = file {
+        file.finish()?;
+    }
+    Ok(done)
+}
+
+fn alone(
+    store: &Store,
+    plan: &Plan,
+    agenda: &Agenda,
+    running: &Running,
+    stop: &AtomicBool,
+    events: &mut dyn Events,
+) -> Result<bool, Failure> {
+    let trainer = herring_training::trainer(plan.backend, running.device).map_err(Failure::device)?;
+    let work = Work {
+        store,
+        plan,
+        indexes: &agenda.pending,
+        trainer: trainer.as_ref(),
+        holder: Holder::this(Attempt::from_environment()),
+        checkpoint_steps: running.checkpoint_steps,
+        stop,
+    };
+    Ok(work.run(&mut |event| events.event(1, &event))? == WorkEnd::Interrupted)
+}
+
+fn together(
+    store: &Store,
+    plan: &Plan,
+    agenda: &Agenda,
+    running: &Running,
+    workers: usize,
+    stop: &AtomicBool,
+    events: &mut dyn Events,
+) -> Result<bool, Failure> {
+    let program = std::env::current_exe().map_err(Failure::device)?;
+    let commands = (0..workers).map(|_| {
+        let mut command = Command::new(&program);
+        command.arg("worker").arg("--out").arg(store.folder());
+        command.args(["--indexes", &indexes::write(&agenda.pending)]);
+        command.args(["--device", &running.device.to_string()]);
+        if let Some(steps) = running.checkpoint_steps {
+            command.args(["--checkpoint-steps", &steps.to_string()]);
+        }
+        if plan.backend == BackendKind::Cpu && std::env::var_os(THREADS).is_none() {
+            command.env(THREADS, jobs::threads(workers).to_string());
+        }
+        command
+    });
+    let PoolEnd { interrupted, complaints } =
+        pool::run(commands.collect(), &ByExit, events, stop).map_err(Failure::device)?;
+    if complaints.is_empty() {
+        return Ok(interrupted);
+    }
+    Err(Failure { text: complaints.join("; "), exit: Exit::Environment })
+}
+
+/// How many threads a process of the CPU backend takes.
+const THREADS: &str = "RAYON_NUM_THREADS";
+
+/// A process of [`together`].
+pub(crate) fn worker(arguments: &WorkerArguments) -> Result<Exit, Failure> {
+    let WorkerArguments { out, indexes, device, checkpoint_steps } = arguments;
+    let stop: Arc<AtomicBool> = signals::stop()?;
+    pool::end_with_standard_input(&stop);
+    let plan = Store::planned(out)?;
+    let store = Store::open(out)?;
+    let asked = indexes::parse(indexes, plan.runs.len())?;
+    let trainer = herring_training::trainer(plan.backend, *device).map_err(Failure::device)?;
+    let work = Work {
+        store: &store,
+        plan: &plan,
+        indexes: &asked,
+        trainer: trainer.as_ref(),
+        holder: Holder::this(Attempt::from_environment()),
+        checkpoint_steps: *checkpoint_steps,
+        stop: &stop,
+    };
+    Ok(match work.run(&mut |event| pool::tell(&event))? {
+        WorkEnd::Done => Exit::Done,
+        WorkEnd::Interrupted => Exit::Interrupted,
+    })
+}
+
+struct ByExit;
+
+impl Codes for ByExit {
+    fn done(&self, status: ExitStatus) -> bool {
+        status.success()
+    }
+
+    fn interrupted(&self, status: ExitStatus) -> bool {
+        status.code() == Some(i32::from(Exit::Interrupted.code()))
+    }
+}
+
+/// A display for people and a file for programs.
+struct Both<'a> {
+    display: &'a mut dyn Events,
+    file: Option<&'a mut EventFile>,
+}
+
+impl Events for Both<'_> {
+    fn event(&mut self, worker: usize, event: &Event) {
+        self.display.event(worker, event);
+        if let Some(file) = &mut self.file {
+            file.event(worker, event);
+        }
+    }
+}
+
+pub(crate) fn interrupted(summary: &Summary, out: &Path, go_on: &str) -> Failure {
+    let finished = summary.done + summary.reused;
+    Failure {
+        text: format!(
+            "interrupted: {finished} of {} runs are finished and kept in {out}; {go_on}, or see `cargo xtask report --out {out}`",
+            finished + summary.failed.len() + summary.missing,
+            out = out.display()
+        ),
+        exit: Exit::Interrupted,
+    }
+}
