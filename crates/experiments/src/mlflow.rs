@@ -14,10 +14,7 @@ use crate::{
 };
 use herring_protocol::EpochRecord;
 use sha2::{Digest, Sha256};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 /// MLflow's numbers for how a run ended.
 const FINISHED: u8 = 3;
@@ -124,7 +121,7 @@ fn history(folder: &Path, started: u64, history: &[EpochRecord]) -> Result<(), S
     Ok(())
 }
 
-fn put(path: &PathBuf, text: &str) -> Result<(), StoreError> {
+fn put(path: &Path, text: &str) -> Result<(), StoreError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(StoreError::system("create", folder))?;
     }

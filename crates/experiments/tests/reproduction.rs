@@ -317,7 +317,8 @@ fn a_damaged_checkpoint_is_named_and_the_one_before_it_used() {
     let plan = plan(&[Method::Baseline], &[1]);
     let whole = tempfile::tempdir().unwrap();
     run(whole.path(), &plan, &Pretender::default(), false).unwrap();
-    let damages: [(&str, fn(&Path)); 5] = [
+    type Damage = fn(&Path);
+    let damages: [(&str, Damage); 5] = [
         ("sum of its first line", |path| {
             let mut bytes = fs::read(path).unwrap();
             let last = bytes.len() - 1;
