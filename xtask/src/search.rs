@@ -11,7 +11,7 @@ use herring_experiments::{
     Exit,
     config::{Configuration, Scale},
     plan::{Plan, Request},
-    search::{Conduct, Found, SearchSpace, write_page},
+    search::{Conduct, Found, SearchSpace, spoken, write_page},
     store::Holder,
 };
 use herring_search::Strategy;
@@ -91,7 +91,8 @@ fn folder(arguments: &Search, scale: Scale) -> PathBuf {
 /// A line a trial, the best one marked.
 fn show(found: &Found) -> Result<(), Failure> {
     for trial in &found.trials {
-        let values: Vec<String> = trial.values.iter().map(|(name, value)| format!("{name} {value:.4e}")).collect();
+        let values: Vec<String> =
+            trial.values.iter().map(|(name, value)| format!("{name} {}", spoken(*value))).collect();
         let outcome = match (trial.score, &trial.failure) {
             (Some(score), _) => format!("validation AUC {score:.3}"),
             (None, Some(reason)) => format!("failed: {reason}"),

@@ -5,7 +5,7 @@ use super::{
     figure::{Axis, Frame, path},
     look, scroll, section,
 };
-use crate::search::Found;
+use crate::search::{Found, spoken};
 use herring_protocol::Method;
 
 /// Standard deviation of the Gaussian that stands for a trial. The paper's figure has 0.002, for many
@@ -80,7 +80,8 @@ fn density(values: &[f64], at: f64) -> f64 {
 fn table(found: &[Found], label: &dyn Fn(Method) -> String) -> String {
     let mut rows = String::new();
     for one in found {
-        let values: Vec<String> = one.values().iter().map(|(name, value)| format!("{name} {value:.4e}")).collect();
+        let values: Vec<String> =
+            one.values().iter().map(|(name, value)| format!("{name} {}", spoken(*value))).collect();
         let best = one.trials.iter().find(|trial| trial.number == one.best);
         let failed = one.trials.iter().filter(|trial| trial.failure.is_some()).count();
         rows.push_str(&format!(
@@ -107,7 +108,7 @@ pub(super) fn trials(found: &Found) -> String {
     let head: String = names.iter().map(|name| format!("<th scope=\"col\">{}</th>", escape(name))).collect();
     let mut rows = String::new();
     for trial in &found.trials {
-        let values: String = trial.values.iter().map(|(_, value)| format!("<td>{value:.4e}</td>")).collect();
+        let values: String = trial.values.iter().map(|(_, value)| format!("<td>{}</td>", spoken(*value))).collect();
         let outcome = match (trial.score, &trial.failure) {
             (Some(score), _) => format!("{score:.3}"),
             (None, Some(reason)) => format!("failed: {}", escape(reason)),

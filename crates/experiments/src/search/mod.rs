@@ -40,3 +40,25 @@ pub fn write_page(found: &Found, out: &Path) -> Result<PathBuf, StoreError> {
     replace(&path, report::render_search(found).as_bytes())?;
     Ok(path)
 }
+
+/// A hyper-parameter for people: four digits that count.
+pub fn spoken(value: f64) -> String {
+    if value == value.trunc() && value.abs() < 1e4 {
+        return format!("{value}");
+    }
+    match value.abs() {
+        1e-3..1e4 => format!("{value:.*}", (3 - value.abs().log10().floor() as i32).max(0) as usize),
+        _ => format!("{value:.3e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_four_digits_that_count() {
+        let spoken: Vec<_> = [3.11e-4, 10.0, 0.203439, 1.64700001, 5.0, 1e-5, 0.0].into_iter().map(spoken).collect();
+        assert_eq!(spoken, ["3.110e-4", "10", "0.2034", "1.647", "5", "1.000e-5", "0"]);
+    }
+}
