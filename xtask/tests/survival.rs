@@ -199,6 +199,41 @@ fn a_worker_that_is_killed_is_no_failure_where_others_do_its_runs() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn an_interrupted_command_keeps_a_checkpoint_of_each_of_its_workers() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configuration(folder.path(), 60);
+    let (out, whole) = (folder.path().join("out"), folder.path().join("whole"));
+    for out in [&out, &whole] {
+        plan(out, &config, "baseline,rrr", "1");
+    }
+    let child = xtask(&["run", "--jobs", "2"], &out).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let kept = |epochs: &str| {
+        let output = xtask(&["status"], &out).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().matches(epochs).count()
+    };
+    let clock = Instant::now();
+    // Both have kept something, and neither is done.
+    while kept("running") < 2 || kept(", 0 of 60") > 0 {
+        assert!(clock.elapsed() < Duration::from_secs(60), "they do not get going");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // The command alone: as from another terminal, not from the keyboard.
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.lines().last().unwrap().starts_with("error: interrupted: 0 of 2 runs are finished"), "{said}");
+    assert_eq!(kept("interrupted  "), 2, "nobody does them any more");
+
+    let output = xtask(&["run", "--jobs", "2"], &out).output().unwrap();
+    succeeded(&output);
+    assert_eq!(String::from_utf8(output.stderr).unwrap().matches(", goes on after epoch ").count(), 2);
+    succeeded(&xtask(&["run"], &whole).output().unwrap());
+    assert_eq!(contents(&out), contents(&whole));
+}
+
+#[test]
 fn many_workers_and_two_commands_at_once_do_each_run_once() {
     let folder = tempfile::tempdir().unwrap();
     let config = configuration(folder.path(), 1);
