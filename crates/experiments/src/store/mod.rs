@@ -20,6 +20,8 @@
 //!     rrr-3232-<id>/          a run that is not done yet
 //!       claim-0002            who does it
 //!       attempt-0002/         the records so far and the last checkpoints
+//!   found.json                the searches whose values the runs have, if any
+//!   slurm/                    scripts, logs and the list of jobs, where a cluster does the runs
 //!   .lock                     held for moments by who changes what all share
 //!   table.txt, results.csv, results.json, report.html
 //! ```
@@ -91,7 +93,7 @@ pub enum Going {
 }
 
 /// What a reproduction writes into its folder beside its plan and its lock.
-const WRITTEN: [&str; 11] = [
+const WRITTEN: [&str; 13] = [
     "experiment.toml",
     "targets.toml",
     FOUND,
@@ -101,8 +103,10 @@ const WRITTEN: [&str; 11] = [
     "results.csv",
     "results.json",
     "report.html",
+    "search",
     "search.json",
     "search.html",
+    "slurm",
 ];
 
 /// A reproduction's folder, opened for writing.
