@@ -2,43 +2,75 @@
 
 use crate::failure::Failure;
 use herring_experiments::Exit;
-use signal_hook::{
-    consts::{SIGINT, SIGTERM},
-    flag,
-};
+use signal_hook::consts::{SIGINT, SIGTERM};
 use std::sync::{Arc, atomic::AtomicBool};
 
-/// The signals that ask to end.
-#[cfg(unix)]
-const ENDING: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
-#[cfg(not(unix))]
-const ENDING: [i32; 2] = [SIGINT, SIGTERM];
-
-/// Set by the first signal that asks to end; the second ends the process. A signal that is ignored
+/// Set by the first signal that asks to end; a second one ends the process. A signal that is ignored
 /// stays so: who started this program with `nohup` means it.
 pub(crate) fn stop() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
-    for signal in ENDING.into_iter().filter(|signal| !ignored(*signal)) {
-        // In this order: the first signal finds the flag not set yet.
-        flag::register_conditional_shutdown(signal, i32::from(Exit::Interrupted.code()), Arc::clone(&stop))
-            .and_then(|_| flag::register(signal, Arc::clone(&stop)))
-            .map_err(Failure::device)?;
-    }
+    system::watch(Arc::clone(&stop)).map_err(Failure::device)?;
     Ok(stop)
 }
 
-/// Whether a signal is ignored by what started this program.
 #[cfg(unix)]
-fn ignored(signal: i32) -> bool {
-    // SAFETY: all zeros is a `sigaction`, and a call without a new action only writes the old one.
-    let (answer, action) = unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        (libc::sigaction(signal, std::ptr::null(), &mut action), action)
+mod system {
+    use super::{Exit, SIGINT, SIGTERM};
+    use signal_hook::{consts::SIGHUP, iterator::Signals};
+    use std::{
+        io,
+        sync::{
+            Arc,
+            atomic::{AtomicBool, Ordering},
+        },
+        time::{Duration, Instant},
     };
-    answer == 0 && action.sa_sigaction == libc::SIG_IGN
+
+    /// A signal that comes sooner after the first is an echo of it: some senders reach a process twice, by
+    /// itself and by its group.
+    const ECHO: Duration = Duration::from_secs(1);
+
+    pub(super) fn watch(stop: Arc<AtomicBool>) -> io::Result<()> {
+        let wanted = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| !ignored(*signal));
+        let mut signals = Signals::new(wanted)?;
+        std::thread::spawn(move || {
+            let mut first: Option<Instant> = None;
+            for _ in signals.forever() {
+                stop.store(true, Ordering::Relaxed);
+                if first.get_or_insert_with(Instant::now).elapsed() >= ECHO {
+                    std::process::exit(Exit::Interrupted.code().into());
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Whether a signal is ignored by what started this program.
+    fn ignored(signal: i32) -> bool {
+        // SAFETY: all zeros is a `sigaction`, and a call without a new action only writes the old one.
+        let (answer, action) = unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            (libc::sigaction(signal, std::ptr::null(), &mut action), action)
+        };
+        answer == 0 && action.sa_sigaction == libc::SIG_IGN
+    }
 }
 
 #[cfg(not(unix))]
-fn ignored(_signal: i32) -> bool {
-    false
+mod system {
+    use super::{Exit, SIGINT, SIGTERM};
+    use signal_hook::flag;
+    use std::{
+        io,
+        sync::{Arc, atomic::AtomicBool},
+    };
+
+    pub(super) fn watch(stop: Arc<AtomicBool>) -> io::Result<()> {
+        for signal in [SIGINT, SIGTERM] {
+            // In this order: the first signal finds the flag not set yet.
+            flag::register_conditional_shutdown(signal, Exit::Interrupted.code().into(), Arc::clone(&stop))?;
+            flag::register(signal, Arc::clone(&stop))?;
+        }
+        Ok(())
+    }
 }

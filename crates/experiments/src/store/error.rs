@@ -48,7 +48,7 @@ pub enum StoreError {
         found: String,
     },
     /// The folder holds no reproduction.
-    #[error("{}: found no reproduction here, expected a folder that `repro-iclr2021 --out` wrote", path.display())]
+    #[error("{}: found no reproduction here, expected a folder that `plan` or `repro-iclr2021` wrote", path.display())]
     Nothing {
         /// The folder.
         path: PathBuf,
