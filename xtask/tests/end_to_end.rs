@@ -115,14 +115,23 @@ fn a_run_that_diverges_is_shown_and_the_others_go_on() {
     assert!(names.iter().any(|name| name.starts_with("masked-1234-")), "{names:?}");
 }
 
+/// The same command, heeding Ctrl-C even if what started the tests has it ignored, as shells do for what
+/// they start in the background.
+fn interruptible(command: &Command) -> Command {
+    let mut heeding = Command::new("env");
+    heeding.arg("--default-signal=INT").arg(command.get_program()).args(command.get_args());
+    heeding
+}
+
 #[test]
+#[cfg(target_os = "linux")]
 fn control_c_leaves_finished_runs_and_nothing_half_written() {
     let folder = tempfile::tempdir().unwrap();
     assert!(smoke(folder.path(), &["--methods", "baseline"]).status.success());
     let before = contents(folder.path());
 
     let out = tempfile::tempdir().unwrap();
-    let mut child = command(&["--scale", "quick", "--methods", "baseline"], out.path())
+    let mut child = interruptible(&command(&["--scale", "quick", "--methods", "baseline"], out.path()))
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
