@@ -100,13 +100,12 @@ pub(crate) fn join(status: &mut Status, out: &Path) -> Result<(), Failure> {
                     text.push_str(&format!(" ({reason})"));
                 }
                 // The folder cannot see a process die on another machine; Slurm can.
-                let task = (job, Some((index - offset(&submissions, job)) as u64));
-                if state.is_over() && run.state == State::Running && run.task == Some(task) {
+                let task = index - offset(&submissions, job);
+                if state.is_over() && run.state == State::Running && run.task == Some((job, Some(task as u64))) {
                     run.state = State::Interrupted;
                 }
                 let lost = state.is_over() && !matches!(run.state, State::Finished | State::Running);
                 if lost {
-                    let task = index - offset(&submissions, job);
                     text.push_str(&format!(", log {}", folder.join(format!("logs/{job}_{task}.log")).display()));
                 }
                 run.cluster = Some(text);

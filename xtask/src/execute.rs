@@ -156,7 +156,7 @@ pub(crate) fn worker(arguments: &WorkerArguments) -> Result<Exit, Failure> {
     let WorkerArguments { out, indexes, device, checkpoint_steps } = arguments;
     let stop: Arc<AtomicBool> = signals::stop()?;
     pool::end_with_standard_input(&stop);
-    let plan = Store::planned(out)?;
+    let plan = Store::planned_in(out)?;
     let store = Store::open(out)?;
     let asked = indexes::parse(indexes, plan.runs.len())?;
     let trainer = herring_training::trainer(plan.backend, *device).map_err(Failure::device)?;

@@ -4,7 +4,7 @@ use crate::{
     config::{ConfigError, Configuration, Targets},
     plan::{Plan, PlannedRun},
     search::Found,
-    store::{RunFailed, RunProvenance, RunResult, RunState, StoreError, check_runs, read_json, read_plan, run_state},
+    store::{RunFailed, RunProvenance, RunResult, RunState, Store, StoreError, check_runs, read_json, run_state},
 };
 use herring_protocol::{Method, Pictures};
 use std::{fs, path::Path};
@@ -81,7 +81,7 @@ impl Collection {
     /// # Errors
     /// If it holds no reproduction, or a file of it cannot be read or is damaged.
     pub fn read(out: &Path) -> Result<Self, CollectError> {
-        let plan = read_plan(out)?.ok_or_else(|| StoreError::Nothing { path: out.to_owned() })?;
+        let plan = Store::planned_in(out)?;
         let path = out.join("targets.toml");
         let text = fs::read_to_string(&path).map_err(StoreError::system("read", &path))?;
         let targets = Targets::parse(&path.display().to_string(), &text)?;

@@ -4,7 +4,7 @@ use crate::{
     collect::CollectError,
     event::RunName,
     plan::PlannedRun,
-    store::{Going, RunState, StoreError, going, read_plan, run_state},
+    store::{Going, RunState, Store, StoreError, going, run_state},
 };
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
@@ -73,7 +73,7 @@ impl Status {
     /// # Errors
     /// If it holds no plan, or a file of it cannot be read or is damaged.
     pub fn read(out: &Path) -> Result<Self, CollectError> {
-        let plan = read_plan(out)?.ok_or_else(|| StoreError::Nothing { path: out.to_owned() })?;
+        let plan = Store::planned_in(out)?;
         let runs = plan.runs.iter().enumerate().map(|(index, run)| status(out, index, run));
         Ok(Self { runs: runs.collect::<Result<_, _>>()? })
     }

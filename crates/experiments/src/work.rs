@@ -252,7 +252,7 @@ impl Recorder<'_, '_> {
     }
 
     fn due(&self, position: Position) -> bool {
-        let every = |steps: usize| steps > 0 && position.steps > 0 && position.steps.is_multiple_of(steps);
+        let every = |steps: usize| position.steps.is_multiple_of(steps);
         position.steps == 0 || self.work.stopped() || self.work.checkpoint_steps.is_some_and(every)
     }
 }

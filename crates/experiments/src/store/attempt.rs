@@ -3,8 +3,8 @@
 use super::{
     StoreError,
     checkpoint::{self, Extent, Head, Unusable},
-    claim::{ATTEMPT, Claim, highest, name},
-    files::{Locked, entries, pretty_json, sync_folder, write_through},
+    claim::{ATTEMPT, Claim, highest, name, number},
+    files::{Locked, entries, pretty_json, remove_all, sync_folder, write_through},
     record::{RunFailed, RunProvenance, RunResult},
     seal::seal,
 };
@@ -220,9 +220,9 @@ impl Attempt {
         }
         for path in entries(&work)? {
             let holds = kept.iter().any(|(_, kept)| kept.starts_with(&path));
-            let earlier = number(&path).is_some_and(|number| number < self.claim.number());
+            let earlier = number(&path, ATTEMPT).is_some_and(|number| number < self.claim.number());
             if earlier && !holds {
-                fs::remove_dir_all(&path).map_err(StoreError::system("remove", &path))?;
+                remove_all(&path)?;
             }
         }
         Ok(())
@@ -309,10 +309,7 @@ impl Attempt {
         let Self { steps, epochs, claim, .. } = self;
         // Open files keep a folder alive on some systems.
         drop((steps, epochs, claim));
-        match fs::remove_dir_all(&work) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(StoreError::system("remove", &work)(error)),
-            _ => Ok(()),
-        }
+        remove_all(&work)
     }
 }
 
@@ -328,13 +325,8 @@ pub(super) fn working_folder(out: &Path, run: &PlannedRun) -> PathBuf {
 
 /// How many attempts in a run's working folder have ended without keeping a checkpoint since the last one.
 pub(super) fn fruitless(work: &Path) -> Result<u32, StoreError> {
-    let last = checkpoint::list(work)?.first().and_then(|(_, path)| number(path.parent()?));
+    let last = checkpoint::list(work)?.first().and_then(|(_, path)| number(path.parent()?, ATTEMPT));
     Ok(highest(work, ATTEMPT)?.saturating_sub(last.unwrap_or(0)))
-}
-
-/// The number of an attempt's folder.
-fn number(folder: &Path) -> Option<u32> {
-    folder.file_name()?.to_str()?.strip_prefix(ATTEMPT)?.parse().ok()
 }
 
 /// Gives a checkpoint that cannot be used a name under which it is not tried again.

@@ -306,8 +306,12 @@ pub(super) fn name(kind: &str, number: u32) -> String {
 
 /// The highest number of a kind in a run's working folder; 0 where there is none.
 pub(super) fn highest(folder: &Path, kind: &str) -> Result<u32, StoreError> {
-    let number = |path: &PathBuf| path.file_name()?.to_str()?.strip_prefix(kind)?.parse().ok();
-    Ok(entries(folder)?.iter().filter_map(number).max().unwrap_or(0))
+    Ok(entries(folder)?.iter().filter_map(|path| number(path, kind)).max().unwrap_or(0))
+}
+
+/// The number in a name that [`name`] gave; none where it is of another kind.
+pub(super) fn number(path: &Path, kind: &str) -> Option<u32> {
+    path.file_name()?.to_str()?.strip_prefix(kind)?.parse().ok()
 }
 
 #[cfg(test)]

@@ -78,6 +78,14 @@ impl Drop for Locked {
     }
 }
 
+/// Removes a folder with all that is in it, if it is there.
+pub(super) fn remove_all(folder: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::system("remove", folder)(error)),
+        _ => Ok(()),
+    }
+}
+
 /// The entries of a folder, in the order of their names; none where there is no such folder.
 pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let refused = |error| StoreError::system("read", folder)(error);

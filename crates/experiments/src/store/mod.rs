@@ -54,7 +54,7 @@ use crate::{
     search::{FOUND, Found},
 };
 use attempt::{FAILED, working_folder};
-use files::{LOCK, remove_drafts};
+use files::{LOCK, remove_all, remove_drafts};
 use herring_protocol::Position;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -135,7 +135,7 @@ impl Store {
         Ok(Self { out: out.to_owned() })
     }
 
-    /// The plan of the folder `out`, to do runs of it; writes nothing.
+    /// The plan of the folder `out`; writes nothing.
     ///
     /// # Errors
     /// If the folder holds no reproduction, or its plan is damaged.
@@ -327,13 +327,6 @@ impl Store {
 /// What the name of a folder begins with that is being removed.
 const REMOVED: &str = "removed-";
 
-fn remove_all(folder: &Path) -> Result<(), StoreError> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::system("remove", folder)(error)),
-        _ => Ok(()),
-    }
-}
-
 /// How it stands with a run of the folder `out` that is neither finished nor failed.
 pub(crate) fn going(out: &Path, run: &PlannedRun) -> Result<Going, StoreError> {
     let work = working_folder(out, run);
@@ -385,7 +378,7 @@ pub(crate) fn run_state(out: &Path, run: &PlannedRun) -> Result<RunState, StoreE
 }
 
 /// The plan of the folder `out`, if it holds one.
-pub(crate) fn read_plan(out: &Path) -> Result<Option<Plan>, StoreError> {
+fn read_plan(out: &Path) -> Result<Option<Plan>, StoreError> {
     let path = out.join("plan.json");
     if !path.try_exists().map_err(StoreError::system("read", &path))? {
         return Ok(None);
