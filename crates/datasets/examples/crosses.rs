@@ -16,12 +16,13 @@ fn main() -> Result<(), DatasetError> {
     println!("left: the sample   right: outside pixels permuted");
     for dataset in [&splits.train, &splits.valid, &splits.test] {
         for label in 0..dataset.classes() {
-            let Some(sample) = dataset.samples().iter().find(|s| s.label == label) else {
+            let Some(index) = dataset.entries().iter().position(|entry| entry.label == label) else {
                 continue;
             };
+            let sample = dataset.sample(index)?;
             println!("\n{}, {}: label {label}, environment {}", dataset.name(), sample.id, sample.environment);
             let permuted = permute::permuted_image(&sample.image, &sample.mask, &mut rng)?;
-            print_pair(sample, &permuted);
+            print_pair(&sample, &permuted);
         }
     }
     Ok(())

@@ -25,7 +25,8 @@ impl Batch {
     /// Packs the samples of `dataset` at `indices`, in that order; an index may occur twice.
     ///
     /// # Errors
-    /// [`DatasetError::OutOfRange`] if `indices` is empty or points past the end of the dataset.
+    /// [`DatasetError::OutOfRange`] if `indices` is empty or points past the end of the dataset; whatever
+    /// [`Pixels::read`](crate::dataset::Pixels::read) says.
     pub fn gather(dataset: &Dataset, indices: &[usize]) -> Result<Self, DatasetError> {
         if indices.is_empty() {
             return Err(DatasetError::out_of_range("indices", "empty", "at least 1"));
@@ -37,29 +38,29 @@ impl Batch {
                 format!("less than {}, the size of {}", dataset.len(), dataset.name()),
             ));
         }
-        Ok(Self::pack(dataset, indices))
+        Self::pack(dataset, indices)
     }
 
     // Indices are known to be in range here.
-    fn pack(dataset: &Dataset, indices: &[usize]) -> Self {
+    fn pack(dataset: &Dataset, indices: &[usize]) -> Result<Self, DatasetError> {
         let [channels, height, width] = dataset.image_shape();
-        let count = indices.len();
+        let (count, plane) = (indices.len(), height * width);
         let mut batch = Self {
             shape: [count, channels, height, width],
-            images: Vec::with_capacity(count * channels * height * width),
-            masks: Vec::with_capacity(count * height * width),
+            images: vec![0.0; count * channels * plane],
+            masks: vec![0.0; count * plane],
             labels: Vec::with_capacity(count),
             environments: Vec::with_capacity(count),
             indices: indices.to_vec(),
         };
-        for &index in indices {
-            let sample = &dataset.samples()[index];
-            batch.images.extend_from_slice(sample.image.values());
-            batch.masks.extend_from_slice(sample.mask.values());
-            batch.labels.push(sample.label);
-            batch.environments.push(sample.environment);
+        let images = batch.images.chunks_exact_mut(channels * plane);
+        for ((&index, image), mask) in indices.iter().zip(images).zip(batch.masks.chunks_exact_mut(plane)) {
+            dataset.read(index, image, mask)?;
+            let entry = &dataset.entries()[index];
+            batch.labels.push(entry.label);
+            batch.environments.push(entry.environment);
         }
-        batch
+        Ok(batch)
     }
 
     /// `[batch, channels, height, width]` of the images.
@@ -115,7 +116,8 @@ impl Batch {
     }
 }
 
-/// An epoch: an iterator that yields every sample of a dataset once, in batches.
+/// An epoch: an iterator that yields every sample of a dataset once, in batches; an error where pixels
+/// cannot be read.
 #[derive(Debug, Clone)]
 pub struct Batches<'a> {
     dataset: &'a Dataset,
@@ -157,9 +159,9 @@ impl<'a> Batches<'a> {
 }
 
 impl Iterator for Batches<'_> {
-    type Item = Batch;
+    type Item = Result<Batch, DatasetError>;
 
-    fn next(&mut self) -> Option<Batch> {
+    fn next(&mut self) -> Option<Self::Item> {
         let rest = &self.order[self.position..];
         let indices = &rest[..rest.len().min(self.batch_size)];
         if indices.is_empty() {

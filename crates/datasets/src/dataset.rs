@@ -1,7 +1,11 @@
 //! Samples and the collections of samples that an experiment trains and evaluates on.
 //!
 //! A [`Dataset`] checks its samples once, on construction, so that everything downstream (batches,
-//! losses, saliency scores) may rely on equal shapes, labels in range and finite pixels.
+//! losses, saliency scores) may rely on equal shapes, labels in range and finite pixels. The pixels
+//! themselves lie in memory ([`Dataset::new`]) or come from elsewhere when a batch needs them
+//! ([`Dataset::streamed`]).
+
+use std::{fmt, sync::Arc};
 
 use crate::{DatasetError, Image};
 
@@ -21,17 +25,41 @@ pub struct Sample {
     pub environment: usize,
 }
 
+/// What is known of a sample without reading its pixels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Identity within its source.
+    pub id: String,
+    /// Class, `0..classes`.
+    pub label: usize,
+    /// Value of the confounder, counted from 0.
+    pub environment: usize,
+}
+
+/// Where the pixels of a dataset come from: memory, or a cache on disk that is read batch by batch, so
+/// that a dataset may be larger than memory.
+pub trait Pixels: Send + Sync {
+    /// Writes image `index` into `image`, row-major `[channels, height, width]`, and its mask into
+    /// `mask`, `[1, height, width]`, values in `[0, 1]`. Both have the size of the dataset's shape.
+    ///
+    /// # Errors
+    /// Why the pixels cannot be had; in one line, with the file.
+    fn read(&self, index: usize, image: &mut [f32], mask: &mut [f32]) -> Result<(), DatasetError>;
+}
+
 /// A named, non-empty list of samples of one shape.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Dataset {
     name: String,
     classes: usize,
+    environments: usize,
     shape: [usize; 3],
-    samples: Vec<Sample>,
+    entries: Vec<Entry>,
+    pixels: Arc<dyn Pixels>,
 }
 
 impl Dataset {
-    /// Collects `samples`, whose labels lie in `0..classes`.
+    /// Collects `samples` in memory; their labels lie in `0..classes`.
     ///
     /// # Errors
     /// [`DatasetError::OutOfRange`] if there is no sample or no class, [`DatasetError::Sample`] if a
@@ -39,17 +67,46 @@ impl Dataset {
     /// and width, a label outside `0..classes`, a pixel that is not finite, or a mask value outside
     /// `[0, 1]`.
     pub fn new(name: impl Into<String>, classes: usize, samples: Vec<Sample>) -> Result<Self, DatasetError> {
-        if classes == 0 {
-            return Err(DatasetError::out_of_range("classes", 0, "at least 1"));
-        }
         let Some(first) = samples.first() else {
             return Err(DatasetError::out_of_range("samples", "empty", "at least 1"));
         };
         let shape = first.image.shape();
         for sample in &samples {
-            check(sample, shape, classes)?;
+            check(sample, shape)?;
         }
-        Ok(Self { name: name.into(), classes, shape, samples })
+        let entry =
+            |sample: &Sample| Entry { id: sample.id.clone(), label: sample.label, environment: sample.environment };
+        let entries = samples.iter().map(entry).collect();
+        Self::streamed(name, classes, shape, entries, Arc::new(InMemory(samples)))
+    }
+
+    /// Lists `entries` whose pixels are read when they are needed; every image is
+    /// `[channels, height, width]`.
+    ///
+    /// # Errors
+    /// [`DatasetError::OutOfRange`] if there is no entry or no class or a side is 0,
+    /// [`DatasetError::Sample`] for a label outside `0..classes`.
+    pub fn streamed(
+        name: impl Into<String>,
+        classes: usize,
+        shape: [usize; 3],
+        entries: Vec<Entry>,
+        pixels: Arc<dyn Pixels>,
+    ) -> Result<Self, DatasetError> {
+        if classes == 0 {
+            return Err(DatasetError::out_of_range("classes", 0, "at least 1"));
+        }
+        if entries.is_empty() {
+            return Err(DatasetError::out_of_range("samples", "empty", "at least 1"));
+        }
+        if shape.contains(&0) {
+            return Err(DatasetError::shape("image", format!("{shape:?}"), "no side of 0"));
+        }
+        if let Some(entry) = entries.iter().find(|entry| entry.label >= classes) {
+            return Err(DatasetError::sample(&entry.id, "label", entry.label, format!("less than {classes}")));
+        }
+        let environments = entries.iter().map(|entry| entry.environment + 1).max().unwrap_or(1);
+        Ok(Self { name: name.into(), classes, environments, shape, entries, pixels })
     }
 
     /// What the dataset calls itself, for instance `crosses/train`.
@@ -62,38 +119,99 @@ impl Dataset {
         self.classes
     }
 
+    /// One more than the largest environment that occurs.
+    pub fn environments(&self) -> usize {
+        self.environments
+    }
+
     /// `[channels, height, width]` of every image.
     pub fn image_shape(&self) -> [usize; 3] {
         self.shape
     }
 
-    /// The samples in their fixed order.
-    pub fn samples(&self) -> &[Sample] {
-        &self.samples
+    /// The samples in their fixed order, without pixels.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Sample `index` with its pixels.
+    ///
+    /// # Errors
+    /// [`DatasetError::OutOfRange`] past the end; whatever [`Pixels::read`] says.
+    pub fn sample(&self, index: usize) -> Result<Sample, DatasetError> {
+        let Some(Entry { id, label, environment }) = self.entries.get(index).cloned() else {
+            let expected = format!("less than {}, the size of {}", self.len(), self.name);
+            return Err(DatasetError::out_of_range("index", index, expected));
+        };
+        let [channels, height, width] = self.shape;
+        let mut image = Image::filled(channels, height, width, 0.0);
+        let mut mask = Image::filled(1, height, width, 0.0);
+        self.pixels.read(index, image.values_mut(), mask.values_mut())?;
+        Ok(Sample { id, image, mask, label, environment })
+    }
+
+    /// Every sample with its pixels, all in memory: for small datasets.
+    ///
+    /// # Errors
+    /// Whatever [`Pixels::read`] says.
+    pub fn samples(&self) -> Result<Vec<Sample>, DatasetError> {
+        (0..self.len()).map(|index| self.sample(index)).collect()
+    }
+
+    /// Writes the pixels of sample `index`, which exists, into slices of the right size.
+    pub(crate) fn read(&self, index: usize, image: &mut [f32], mask: &mut [f32]) -> Result<(), DatasetError> {
+        self.pixels.read(index, image, mask)
     }
 
     /// Number of samples, at least 1.
     pub fn len(&self) -> usize {
-        self.samples.len()
+        self.entries.len()
     }
 
     /// Always false: an empty dataset cannot be built.
     pub fn is_empty(&self) -> bool {
-        self.samples.is_empty()
+        self.entries.is_empty()
     }
 
     /// Number of samples of each class, indexed by label.
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes];
-        for sample in &self.samples {
-            counts[sample.label] += 1;
+        for entry in &self.entries {
+            counts[entry.label] += 1;
         }
         counts
     }
 }
 
+impl fmt::Debug for Dataset {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, classes, environments, shape, entries, pixels: _ } = self;
+        formatter
+            .debug_struct("Dataset")
+            .field("name", name)
+            .field("classes", classes)
+            .field("environments", environments)
+            .field("shape", shape)
+            .field("samples", &entries.len())
+            .finish_non_exhaustive()
+    }
+}
+
+struct InMemory(Vec<Sample>);
+
+impl Pixels for InMemory {
+    fn read(&self, index: usize, image: &mut [f32], mask: &mut [f32]) -> Result<(), DatasetError> {
+        let Some(sample) = self.0.get(index) else {
+            return Err(DatasetError::out_of_range("index", index, format!("less than {}", self.0.len())));
+        };
+        image.copy_from_slice(sample.image.values());
+        mask.copy_from_slice(sample.mask.values());
+        Ok(())
+    }
+}
+
 /// The three parts of an experiment.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Splits {
     /// What the model is fitted to.
     pub train: Dataset,
@@ -103,7 +221,7 @@ pub struct Splits {
     pub test: Dataset,
 }
 
-fn check(sample: &Sample, shape: [usize; 3], classes: usize) -> Result<(), DatasetError> {
+fn check(sample: &Sample, shape: [usize; 3]) -> Result<(), DatasetError> {
     let fail = |field, found: String, expected: String| Err(DatasetError::sample(&sample.id, field, found, expected));
     if sample.image.shape() != shape {
         return fail("image shape", format!("{:?}", sample.image.shape()), format!("{shape:?}"));
@@ -111,9 +229,6 @@ fn check(sample: &Sample, shape: [usize; 3], classes: usize) -> Result<(), Datas
     let mask_shape = [1, shape[1], shape[2]];
     if sample.mask.shape() != mask_shape {
         return fail("mask shape", format!("{:?}", sample.mask.shape()), format!("{mask_shape:?}"));
-    }
-    if sample.label >= classes {
-        return fail("label", sample.label.to_string(), format!("less than {classes}"));
     }
     if let Some(value) = sample.image.values().iter().find(|v| !v.is_finite()) {
         return fail("image value", value.to_string(), "a finite number".into());

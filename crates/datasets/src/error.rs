@@ -41,6 +41,14 @@ pub enum DatasetError {
         /// What it should be.
         expected: String,
     },
+    /// The pixels of a sample cannot be read from where they are kept.
+    #[error("sample {id}: {reason}")]
+    Unreadable {
+        /// Identity of the sample.
+        id: String,
+        /// Why, with the file.
+        reason: String,
+    },
 }
 
 impl DatasetError {

@@ -11,12 +11,15 @@
 //! | Module | What it holds |
 //! |---|---|
 //! | [`image`] | one array of `f32`, `[channels, height, width]` |
-//! | [`dataset`] | [`Sample`], [`Dataset`], [`Splits`], checked on construction |
+//! | [`dataset`] | [`Sample`], [`Dataset`], [`Splits`], in memory or read as needed |
 //! | [`numpy`] | NumPy's legacy random generator, bit for bit |
 //! | [`crosses`] | the synthetic crosses of the ICLR 2021 paper, bit for bit |
 //! | [`mask`] | dilation, the outside of a mask, withholding masks |
 //! | [`permute`] | what happens to the pixels outside the mask |
 //! | [`batch`] | epochs of packed batches |
+//! | [`record`] | [`Table`]s of images that are not read yet |
+//! | [`listed`] | the images of a run, and who has them |
+//! | [`confounded`] | splits of a table in which the environment misleads |
 //!
 //! The paper meant throughout is *Saliency is a Possible Red Herring When Diagnosing Poor
 //! Generalization* (ICLR 2021); "the released code" is the repository its authors published.
@@ -28,23 +31,27 @@
 //! assert_eq!(splits.train.len(), 500);
 //! assert_eq!(splits.train.image_shape(), [1, 28, 28]);
 //! // Seed 1234 draws file 322 first among the two-cross images, which come first in the list.
-//! assert_eq!(splits.train.samples()[0].id, "distractor1/0322");
+//! assert_eq!(splits.train.entries()[0].id, "distractor1/0322");
 //! # Ok::<(), herring_datasets::DatasetError>(())
 //! ```
 
 pub mod batch;
+pub mod confounded;
 pub mod crosses;
 pub mod dataset;
 mod error;
 pub mod image;
+pub mod listed;
 pub mod mask;
 pub mod numpy;
 pub mod permute;
+pub mod record;
 
 pub use batch::{Batch, Batches};
-pub use dataset::{Dataset, Sample, Splits};
+pub use dataset::{Dataset, Entry, Pixels, Sample, Splits};
 pub use error::DatasetError;
 pub use image::Image;
+pub use record::{Origin, Part, PixelBox, Record, Region, Table};
 
 // Compiles and runs the example of the README.
 #[cfg(doctest)]

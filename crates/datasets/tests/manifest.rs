@@ -99,7 +99,12 @@ fn splits_agree() {
         let splits = splits(&defaults, seed.as_integer().unwrap() as u32).unwrap();
         let parts = [("train", &splits.train), ("valid", &splits.valid), ("test", &splits.test)];
         let named = |condition: &dyn Fn(&Sample) -> bool| {
-            list(parts.iter().filter(|(_, dataset)| dataset.samples().iter().all(condition)).map(|&(name, _)| name))
+            list(
+                parts
+                    .iter()
+                    .filter(|(_, dataset)| dataset.samples().unwrap().iter().all(condition))
+                    .map(|&(name, _)| name),
+            )
         };
         assert_eq!(entry["mirrored"], named(&|s| s.environment != s.label));
         // Two undilated crosses have at most 18 pixels, one dilated by 3 pixels at least 40.

@@ -87,14 +87,14 @@ proptest! {
         let batches = Batches::shuffled(&dataset, size, &mut rng).unwrap();
         prop_assert_eq!(batches.len(), count.div_ceil(size));
         let order = batches.order().to_vec();
-        let batches: Vec<Batch> = batches.collect();
+        let batches: Vec<Batch> = batches.collect::<Result<_, _>>().unwrap();
         for (position, batch) in batches.iter().enumerate() {
             let last = position + 1 == batches.len();
             prop_assert_eq!(batch.len(), if last { (count - 1) % size + 1 } else { size });
             prop_assert_eq!(batch.shape(), [batch.len(), 2, 1, 2]);
             prop_assert_eq!(batch.mask_shape(), [batch.len(), 1, 1, 2]);
             for (entry, &index) in batch.indices().iter().enumerate() {
-                let sample = &dataset.samples()[index];
+                let sample = &dataset.sample(index).unwrap();
                 prop_assert_eq!(&batch.images()[entry * 4..][..4], sample.image.values());
                 prop_assert_eq!(&batch.masks()[entry * 2..][..2], sample.mask.values());
                 prop_assert_eq!(batch.labels()[entry], sample.label);
@@ -128,7 +128,7 @@ proptest! {
         let mut seen = BTreeSet::new();
         for (dataset, half) in [(&splits.train, train), (&splits.valid, valid), (&splits.test, test)] {
             prop_assert_eq!(dataset.class_counts(), vec![half, half]);
-            for sample in dataset.samples() {
+            for sample in dataset.samples().unwrap() {
                 prop_assert!(seen.insert(sample.id.clone()), "{} occurs twice", sample.id);
             }
         }

@@ -40,8 +40,8 @@ pub fn selection(count: usize, run_seed: u32) -> Result<Vec<usize>, DatasetError
 ///
 /// let settings = CrossesSettings { train: 20, ..CrossesSettings::default() };
 /// let splits = splits(&settings, 451)?;
-/// assert!(splits.train.samples().iter().all(|s| s.environment == s.label));
-/// assert!(splits.test.samples().iter().all(|s| s.environment != s.label));
+/// assert!(splits.train.entries().iter().all(|s| s.environment == s.label));
+/// assert!(splits.test.entries().iter().all(|s| s.environment != s.label));
 /// # Ok::<(), herring_datasets::DatasetError>(())
 /// ```
 pub fn splits(settings: &CrossesSettings, run_seed: u32) -> Result<Splits, DatasetError> {

@@ -1,0 +1,38 @@
+//! The images of one run of an experiment on files, and who has them.
+//!
+//! A run is decided by a *listing*: the list of its training, validation and test images, each with the
+//! identity of its pixels. Whoever trains knows a listing by its SHA-256 alone and asks a [`Listings`] for
+//! the images; where they lie decides nothing.
+
+use crate::{Dataset, DatasetError, Splits};
+
+/// The images of a run.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// What is trained on, selected by and scored.
+    pub splits: Splits,
+    /// The test images that saliency is computed on, maybe fewer and of another size.
+    pub looked_at: Dataset,
+}
+
+/// Has images by their listings.
+pub trait Listings: Send + Sync {
+    /// The images of the listing with this SHA-256, in hexadecimal digits.
+    ///
+    /// # Errors
+    /// Why they cannot be had, in one line.
+    fn open(&self, listing: &str) -> Result<Listed, DatasetError>;
+}
+
+/// Has none: for experiments whose images are generated.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoListings;
+
+impl Listings for NoListings {
+    fn open(&self, listing: &str) -> Result<Listed, DatasetError> {
+        Err(DatasetError::Unreadable {
+            id: listing.to_owned(),
+            reason: "this program was given no images: expected a cache that holds this listing".to_owned(),
+        })
+    }
+}
