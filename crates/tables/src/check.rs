@@ -1,0 +1,259 @@
+//! Compares a folder with its manifest, all of it at once, before any training starts.
+//!
+//! The tables are read, their counts compared with the known editions, and the image folder is listed.
+//! Each image that belongs to a record is opened by a function of the caller's, on all cores; images of
+//! rows that were left out are not opened, only looked for. Rows that are damaged do not keep the images
+//! of the others from being looked at.
+
+use std::{
+    collections::BTreeSet,
+    io,
+    num::NonZero,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use herring_datasets::{Record, Region};
+
+use crate::{
+    Manifest, Reading, TableError,
+    error::{Problem, one_line},
+    manifest::Images,
+    official::{self, Negatives},
+    own,
+    report::{CheckReport, Finding, FindingKind},
+};
+
+/// What an image file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PictureInfo {
+    /// Rows of pixels.
+    pub height: usize,
+    /// Columns of pixels.
+    pub width: usize,
+    /// Bits of a pixel in one channel.
+    pub bits: u32,
+    /// Channels, with transparency as one.
+    pub channels: usize,
+}
+
+/// Opens an image and tells what it holds, or in one line why that cannot be done.
+///
+/// How thorough the check is, is up to this function: one that decodes all pixels finds truncated files,
+/// one that reads headers is faster.
+pub type Probe<'a> = dyn Fn(&Path) -> Result<PictureInfo, String> + Sync + 'a;
+
+/// Compares the folder of a collection below the data root with its manifest.
+pub fn check(manifest: &Manifest, root: &Path, probe: &Probe<'_>) -> CheckReport {
+    let gathered = official::gather(std::slice::from_ref(manifest), root, Negatives::default());
+    let records = gathered.records.clone();
+    let problems = gathered.problems.clone();
+    let mut findings: Vec<Finding> = problems.iter().map(of_problem).collect();
+    let reading = finish(gathered.finish(&manifest.name, std::slice::from_ref(manifest), root), &mut findings);
+    let edition = reading.as_ref().and_then(|reading| compare(manifest, reading, &mut findings));
+    let folder = Path::new(&manifest.folder).join(&manifest.images.folder);
+    let full = root.join(&folder);
+    let mut opened = 0;
+    match list(&full) {
+        Err(error) => {
+            let kind = FindingKind::FolderMissing;
+            let message = format!("{error}, expected a folder with the images of {} records", records.len());
+            findings.push(Finding::new(kind, full, message));
+        }
+        Ok(present) => {
+            findings.extend(extra(&folder, &present, reading.as_ref(), root));
+            opened = examine(&records, root, Some(&manifest.images), probe, &mut findings);
+        }
+    }
+    CheckReport::new(manifest.name.clone(), reading, edition, opened, findings)
+}
+
+/// Checks a table of one's own images (see [`crate::own()`]) together with the images and masks it names.
+///
+/// Sizes are compared between an image, its mask and its boxes. Files that no row names are not looked
+/// for, since a CSV may lie among anything; in the convention of folders they are problems of the table.
+pub fn check_own(manifest: &Path, probe: &Probe<'_>) -> CheckReport {
+    let gathered = own::gather(manifest);
+    let (_, _, records) = gathered.records();
+    let root = gathered.root().to_owned();
+    let mut findings: Vec<Finding> = gathered.problems.iter().map(of_problem).collect();
+    let reading = finish(gathered.finish(), &mut findings);
+    let opened = examine(&records, &root, None, probe, &mut findings);
+    CheckReport::new("own".into(), reading, None, opened, findings)
+}
+
+fn of_problem(problem: &Problem) -> Finding {
+    let text = format!("{}: found {}, expected {}", problem.field, problem.found, problem.expected);
+    Finding { line: problem.origin.line, ..Finding::new(FindingKind::Table, problem.origin.file.clone(), text) }
+}
+
+/// Problems are findings already; anything else becomes one.
+fn finish(result: Result<Reading, TableError>, findings: &mut Vec<Finding>) -> Option<Reading> {
+    match result {
+        Ok(reading) => Some(reading),
+        Err(TableError::Problems(_)) => None,
+        Err(error) => {
+            findings.push(Finding::new(FindingKind::Table, PathBuf::new(), error.to_string()));
+            None
+        }
+    }
+}
+
+/// The edition whose counts the table has, or a finding.
+fn compare(manifest: &Manifest, reading: &Reading, findings: &mut Vec<Finding>) -> Option<String> {
+    let cells = reading.table.cells();
+    let fits = |edition: &&crate::manifest::Edition| {
+        edition.cells.iter().map(|cell| cell.to_vec()).eq(cells.iter().cloned())
+            && edition.rows.is_none_or(|rows| rows == reading.rows)
+    };
+    if let Some(edition) = manifest.known.iter().find(fits) {
+        return Some(edition.name.clone());
+    }
+    let known = manifest.known.iter().map(|edition| {
+        let rows = edition.rows.map(|rows| format!("{rows} rows with ")).unwrap_or_default();
+        format!("{rows}{:?} ({})", edition.cells, edition.name)
+    });
+    let known = known.collect::<Vec<_>>().join(" or ");
+    let message = format!("counts: found {} rows with {cells:?}, expected {known}", reading.rows);
+    let file = reading.sources.first().cloned().unwrap_or_default();
+    findings.push(Finding::new(FindingKind::Counts, file, message));
+    None
+}
+
+fn list(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
+    std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| PathBuf::from(entry.file_name()))).collect()
+}
+
+/// Files that no row names, and images that only rows name which were left out, and that are missing.
+fn extra(folder: &Path, present: &BTreeSet<PathBuf>, reading: Option<&Reading>, root: &Path) -> Vec<Finding> {
+    let Some(reading) = reading else {
+        let message = "files that no row names are not looked for, since the table is damaged";
+        return vec![Finding::new(FindingKind::NotChecked, root.join(folder), message.into())];
+    };
+    let records = reading.table.records().iter().map(|record| &record.image);
+    let named: BTreeSet<&Path> =
+        records.chain(&reading.unused_images).filter_map(|image| image.strip_prefix(folder).ok()).collect();
+    let extra = present.iter().filter(|name| !named.contains(name.as_path())).map(|name| {
+        Finding::new(FindingKind::ImageExtra, root.join(folder).join(name), "no row of the table names it".into())
+    });
+    let unused = reading
+        .unused_images
+        .iter()
+        .filter(|image| image.strip_prefix(folder).is_ok_and(|name| !present.contains(name)));
+    let unused = unused.map(|image| {
+        Finding::new(FindingKind::UnusedMissing, root.join(image), "only a row that is left out names it".into())
+    });
+    extra.chain(unused).collect()
+}
+
+/// Opens the images (and mask files) of all records on all cores. Returns how many files were opened.
+fn examine(
+    records: &[Record],
+    root: &Path,
+    expected: Option<&Images>,
+    probe: &Probe<'_>,
+    findings: &mut Vec<Finding>,
+) -> usize {
+    let next = AtomicUsize::new(0);
+    let opened = AtomicUsize::new(0);
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(records.len());
+    let open = |path: &Path| {
+        opened.fetch_add(1, Ordering::Relaxed);
+        // A reader that panics costs one image, not the report.
+        let result = catch_unwind(AssertUnwindSafe(|| probe(path)));
+        result.unwrap_or_else(|_| Err("the reader panicked".into())).map_err(|message| one_line(&message))
+    };
+    let work = || {
+        let mut found = Vec::new();
+        while let Some(record) = records.get(next.fetch_add(1, Ordering::Relaxed)) {
+            one(record, root, expected, &open, &mut found);
+        }
+        found
+    };
+    // The order in which threads end does not show: the report sorts.
+    let parts = std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        handles.into_iter().map(std::thread::ScopedJoinHandle::join).collect::<Vec<_>>()
+    });
+    for part in parts {
+        match part {
+            Ok(found) => findings.extend(found),
+            Err(_) => {
+                let message = "a thread ended early, so that some images were not looked at".to_owned();
+                findings.push(Finding::new(FindingKind::NotChecked, root.to_owned(), message));
+            }
+        }
+    }
+    opened.into_inner()
+}
+
+type Open<'a> = dyn Fn(&Path) -> Result<PictureInfo, String> + Sync + 'a;
+
+fn one(record: &Record, root: &Path, expected: Option<&Images>, open: &Open<'_>, found: &mut Vec<Finding>) {
+    let path = root.join(&record.image);
+    let mut look = |path: &Path, missing: FindingKind, unreadable: FindingKind| {
+        let named = format!("named by {}", record.origin);
+        match std::fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                found.push(Finding::new(missing, path.to_owned(), named));
+                None
+            }
+            Err(error) => {
+                found.push(Finding::new(unreadable, path.to_owned(), format!("{error}, {named}")));
+                None
+            }
+            Ok(metadata) if !metadata.is_file() => {
+                found.push(Finding::new(unreadable, path.to_owned(), format!("it is no file, {named}")));
+                None
+            }
+            Ok(_) => open(path)
+                .map_err(|error| found.push(Finding::new(unreadable, path.to_owned(), format!("{error}, {named}"))))
+                .ok(),
+        }
+    };
+    let picture = look(&path, FindingKind::ImageMissing, FindingKind::ImageUnreadable);
+    let mask = match &record.region {
+        Region::File(mask) => {
+            let path = root.join(mask);
+            look(&path, FindingKind::MaskMissing, FindingKind::MaskUnreadable).map(|info| (path, info))
+        }
+        _ => None,
+    };
+    let Some(picture) = picture else { return };
+    let PictureInfo { height, width, bits, channels } = picture;
+    let mut wrong = |kind, path: &Path, message: String| found.push(Finding::new(kind, path.to_owned(), message));
+    if let Some(images) = expected {
+        if (height, width) != (images.height, images.width) {
+            let message =
+                format!("found {height}x{width} (height x width), expected {}x{}", images.height, images.width);
+            wrong(FindingKind::ImageSize, &path, message);
+        }
+        if bits != images.bits {
+            wrong(FindingKind::ImageBits, &path, format!("found {bits} bits, expected {}", images.bits));
+        }
+        if channels != images.channels {
+            let message = format!("found {channels} channels, expected {}; the first is read", images.channels);
+            wrong(FindingKind::ImageChannels, &path, message);
+        }
+    }
+    if let Some((mask, info)) = mask
+        && (info.height, info.width) != (height, width)
+    {
+        let message =
+            format!("found {}x{} (height x width), expected {height}x{width} as its image", info.height, info.width);
+        wrong(FindingKind::MaskSize, &mask, message);
+    }
+    if let Region::Boxes(boxes) = &record.region {
+        for pixel_box in boxes {
+            let (right, bottom) = (pixel_box.x + pixel_box.width, pixel_box.y + pixel_box.height);
+            if right > width as f64 || bottom > height as f64 {
+                let message = format!(
+                    "a box ends at column {right} and row {bottom}, expected within {width} and {height}, from {}",
+                    record.origin
+                );
+                wrong(FindingKind::BoxOutside, &path, message);
+            }
+        }
+    }
+}

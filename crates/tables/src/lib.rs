@@ -1,0 +1,76 @@
+//! Tables of images: the official files of NIH ChestX-ray14, PadChest and RSNA Pneumonia, and one's own.
+//!
+//! A reader turns files as they ship into a [`herring_datasets::Table`]: where each image lies, its class,
+//! its environment, and where the evidence should be. No image is opened; that is the business of
+//! [`check()`], which compares a folder with its manifest before any training starts.
+//!
+//! | Module | What it holds |
+//! |---|---|
+//! | [`manifest`] | what a collection is: `datasets/*.toml` |
+//! | [`official`] | [`xray`], [`rsna`], [`nih`], [`padchest`] |
+//! | [`mod@own`] | a CSV or folder of one's own images |
+//! | [`mod@present`] | whether an experiment's files are there |
+//! | [`mod@check`] | tables and images against the manifest |
+//! | [`report`] | what a check found |
+//! | [`reading`] | a table, and what was left out of it |
+//! | [`error`] | problems: one line each, all of them collected |
+//!
+//! # The data root
+//!
+//! ```text
+//! ROOT/nih/Data_Entry_2017.csv                  or Data_Entry_2017_v2020.csv
+//! ROOT/nih/images-224/00000001_000.png ...      8 bit, 224x224
+//! ROOT/padchest/PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv
+//! ROOT/padchest/images-224/....png              16 bit, 224x224
+//! ROOT/rsna/stage_2_train_labels.csv            or kaggle_stage_2_train_labels.csv
+//! ROOT/rsna/kaggle_stage_2_train_images_dicom_headers.csv
+//! ROOT/rsna/stage_2_train_images_jpg/....jpg    8 bit, 1024x1024
+//! ```
+//!
+//! Each table may also lie there as `.csv.gz` or `.csv.zip`. The first name of a list wins, and of one
+//! name the plain file wins over `.gz`, and that over `.zip`; [`Reading::notes`] names what was passed
+//! over. A table may unpack to [`UNPACKED_LIMIT`] bytes at most.
+//!
+//! # Damage
+//!
+//! A reader goes on after a damaged row and returns all problems together
+//! ([`TableError::Problems`]), each one line with file and line. Rows that are intact but not part of the
+//! experiment (another view, another finding) are counted by reason in [`Reading::left_out`].
+//!
+//! ```
+//! use herring_tables::{Negatives, rsna};
+//!
+//! let root = tempfile::tempdir()?;
+//! std::fs::create_dir(root.path().join("rsna"))?;
+//! let error = rsna(root.path(), Negatives::Released).unwrap_err();
+//! assert_eq!(error.to_string().lines().count(), 2, "both tables are missing");
+//! assert!(error.to_string().contains("stage_2_train_labels.csv"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod check;
+pub mod error;
+pub mod manifest;
+pub mod official;
+pub mod own;
+mod place;
+pub mod present;
+pub mod reading;
+pub mod report;
+mod sheet;
+mod unpack;
+
+pub use check::{PictureInfo, Probe, check, check_own};
+pub use error::{Problem, ProblemKind, Problems, TableError};
+pub use manifest::{COLLECTIONS, Manifest};
+pub use official::{EXPERIMENTS, Negatives, nih, padchest, rsna, xray};
+pub use own::own;
+pub use present::{Presence, manifests, present};
+pub use reading::{LeftOut, Reading};
+pub use report::{CheckReport, Finding, FindingKind};
+pub use unpack::UNPACKED_LIMIT;
+
+// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExample;

@@ -1,0 +1,285 @@
+//! What a collection of images is: `datasets/*.toml`, read.
+//!
+//! The manifests of NIH ChestX-ray14, PadChest and RSNA Pneumonia are part of this crate
+//! ([`Manifest::named`]). A collection whose table has the same shape can be read by a manifest of one's
+//! own ([`Manifest::parse`]).
+
+use serde::Deserialize;
+
+use crate::{TableError, place};
+
+/// Names of the collections whose manifests are part of this crate.
+pub const COLLECTIONS: [&str; 3] = ["nih", "padchest", "rsna"];
+
+const TEXTS: [&str; 3] = [
+    include_str!("../../../datasets/nih.toml"),
+    include_str!("../../../datasets/padchest.toml"),
+    include_str!("../../../datasets/rsna.toml"),
+];
+
+/// A collection: its files, columns, filters and label rule, what is known of it, and where it is from.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Short name, for instance `nih`.
+    pub name: String,
+    /// One sentence.
+    pub what: String,
+    /// The collection's folder, relative to the data root.
+    pub folder: String,
+    /// Names of the negative and the positive class.
+    pub classes: [String; 2],
+    /// Names of the environments that the records come from.
+    pub environments: Vec<String>,
+    /// What a person should know before using it.
+    pub quirks: Vec<String>,
+    /// Which tables there are and how they are read.
+    pub rows: Rows,
+    /// The image files.
+    pub images: Images,
+    /// Editions of the table whose counts are known.
+    pub known: Vec<Edition>,
+    /// Where a person gets it, and on which terms.
+    pub obtain: Obtain,
+}
+
+/// How the rows of the main table become records.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "each", rename_all = "lowercase")]
+pub enum Rows {
+    /// One row an image; all of them in one environment.
+    Image(ImageRows),
+    /// One row a box, or one row a patient without boxes; one image a patient; the environment is in a
+    /// second table.
+    Box(BoxRows),
+}
+
+/// A table with one row an image.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageRows {
+    /// Names that the table may go by, without `.gz` and `.zip`; the first one found is read.
+    pub files: Vec<String>,
+    /// Column of the image's file name, which is also the record's id.
+    pub image: String,
+    /// Rows that fail it are left out.
+    pub filter: Option<Filter>,
+    /// The class of a row.
+    pub label: LabelRule,
+    /// Where the evidence should be.
+    pub region: FixedRegion,
+}
+
+/// Keeps the rows whose field in `column` contains `contains`, case-sensitively; empty fields do not.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Filter {
+    /// The column.
+    pub column: String,
+    /// The text looked for.
+    pub contains: String,
+}
+
+/// A class by substrings, case-sensitively. The positive one is looked for first, so that a row that
+/// matches both is positive; a row that matches neither is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelRule {
+    /// The column.
+    pub column: String,
+    /// What a positive row contains.
+    pub positive: String,
+    /// What a negative row contains.
+    pub negative: String,
+    /// What an empty field means.
+    pub empty: EmptyLabel,
+}
+
+/// What to do with a row whose label is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EmptyLabel {
+    /// The official table has none: it is damage.
+    Refuse,
+    /// The official table has some: they are left out and counted.
+    LeaveOut,
+}
+
+/// A region that is the same for each image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FixedRegion {
+    /// [`herring_datasets::Region::Circle`].
+    Circle,
+    /// [`herring_datasets::Region::Everything`].
+    Everything,
+}
+
+/// A table with one row a box, and the table that knows the views.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoxRows {
+    /// Names that the table may go by.
+    pub files: Vec<String>,
+    /// Column of the patient's id, which is the record's id and the image file's stem.
+    pub patient: String,
+    /// Column of the class: 0 or 1.
+    pub target: String,
+    /// Columns of a box, in pixels: left, top, width, height.
+    pub region: [String; 4],
+    /// The second table.
+    pub views: Views,
+}
+
+/// The table that knows each patient's environment.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Views {
+    /// Names that the table may go by.
+    pub files: Vec<String>,
+    /// Column of the patient's id.
+    pub patient: String,
+    /// Column of the environment's name; rows with other names than the manifest's are left out.
+    pub view: String,
+}
+
+/// The image files of a collection.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Images {
+    /// The flat folder that holds them, relative to the collection's folder.
+    pub folder: String,
+    /// `png` or `jpg`: how the names end.
+    pub format: String,
+    /// Rows of pixels of each image.
+    pub height: usize,
+    /// Columns of pixels of each image.
+    pub width: usize,
+    /// Bits of a pixel, in one channel.
+    pub bits: u32,
+    /// Channels; where an image has more, the released code reads the first.
+    pub channels: usize,
+}
+
+/// The counts of one edition of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edition {
+    /// Its name.
+    pub name: String,
+    /// Rows of the main table, without the header, where known.
+    pub rows: Option<usize>,
+    /// Records of each class and environment: `[environment][class]`.
+    pub cells: Vec<[usize; 2]>,
+}
+
+/// Where a person gets a collection. Nothing is downloaded by this project.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Obtain {
+    /// Addresses, each with what it offers.
+    pub from: Vec<String>,
+    /// The terms of use, in short.
+    pub terms: String,
+    /// What to cite.
+    pub citation: String,
+}
+
+impl Manifest {
+    /// The manifest of one of [`COLLECTIONS`].
+    ///
+    /// # Errors
+    /// [`TableError::Unknown`] for another name.
+    ///
+    /// # Examples
+    /// ```
+    /// let nih = herring_tables::Manifest::named("nih")?;
+    /// assert_eq!((nih.images.height, nih.images.bits), (224, 8));
+    /// # Ok::<(), herring_tables::TableError>(())
+    /// ```
+    pub fn named(name: &str) -> Result<Self, TableError> {
+        match COLLECTIONS.iter().position(|known| *known == name) {
+            Some(place) => Self::parse(&format!("datasets/{name}.toml"), TEXTS[place]),
+            None => Err(TableError::Unknown { found: name.into(), expected: COLLECTIONS.join(", ") }),
+        }
+    }
+
+    /// Reads a manifest; `file` is its name in messages.
+    ///
+    /// # Errors
+    /// [`TableError::Manifest`] if it is not TOML, a field is missing, unknown or of the wrong type, a
+    /// folder or file name leaves its place, or counts and environments disagree.
+    pub fn parse(file: &str, text: &str) -> Result<Self, TableError> {
+        let manifest: Self = toml::from_str(text).map_err(|error| TableError::Manifest {
+            file: file.into(),
+            line: error.span().map_or(0, |span| line_of(text, span.start)),
+            message: crate::error::one_line(error.message()),
+        })?;
+        manifest.validate().map_err(|message| TableError::Manifest { file: file.into(), line: 0, message })?;
+        Ok(manifest)
+    }
+
+    /// Names of each of its tables, main table first: a table goes by any name of its list.
+    pub fn tables(&self) -> Vec<&[String]> {
+        match &self.rows {
+            Rows::Image(rows) => vec![&rows.files],
+            Rows::Box(rows) => vec![&rows.files, &rows.views.files],
+        }
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        let wrong =
+            |field: &str, found: String, expected: &str| Err(format!("{field}: found {found}, expected {expected}"));
+        if let Err(expected) = place::below(&self.folder) {
+            return wrong("folder", format!("{:?}", self.folder), expected);
+        }
+        if let Err(expected) = place::below(&self.images.folder) {
+            return wrong("images.folder", format!("{:?}", self.images.folder), expected);
+        }
+        if self.environments.is_empty() || (matches!(self.rows, Rows::Image(_)) && self.environments.len() != 1) {
+            return wrong(
+                "environments",
+                self.environments.len().to_string(),
+                "one (at least one where each row is a box)",
+            );
+        }
+        for files in self.tables() {
+            if files.is_empty() {
+                return wrong("files", "none".into(), "at least one name");
+            }
+            if let Some(name) = files.iter().find(|name| place::file_name(name).is_err()) {
+                return wrong("files", format!("{name:?}"), "the name of a file, without folders");
+            }
+        }
+        if let Some(edition) = self.known.iter().find(|edition| edition.cells.len() != self.environments.len()) {
+            return wrong("known.cells", edition.cells.len().to_string(), "a pair of counts for each environment");
+        }
+        let Images { height, width, bits, channels, .. } = self.images;
+        if height == 0 || width == 0 || bits == 0 || channels == 0 {
+            return wrong("images", format!("{height}x{width}, {bits} bits, {channels} channels"), "no zeros");
+        }
+        Ok(())
+    }
+}
+
+fn line_of(text: &str, byte: usize) -> usize {
+    1 + text.bytes().take(byte).filter(|&byte| byte == b'\n').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mistakes_are_named_with_their_line() {
+        let text = TEXTS[0];
+        let broken = text.replace("height = 224", "height = \"tall\"");
+        let message = Manifest::parse("m.toml", &broken).unwrap_err().to_string();
+        let line = 1 + text.lines().position(|line| line == "height = 224").unwrap();
+        assert!(message.starts_with(&format!("m.toml:{line}: ")), "{message}");
+        let message = Manifest::parse("m.toml", &text.replace("folder = \"nih\"", "folder = \"..\"")).unwrap_err();
+        assert!(message.to_string().starts_with("m.toml:0: folder: found \"..\""), "{message}");
+        assert!(Manifest::parse("m.toml", &text.replace("height =", "heigth =")).is_err());
+        assert!(matches!(Manifest::named("mnist"), Err(TableError::Unknown { .. })));
+    }
+}

@@ -1,0 +1,91 @@
+//! Tables with one row an image: NIH ChestX-ray14 and PadChest.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use herring_datasets::{Record, Region};
+
+use super::Gathered;
+use crate::{
+    Manifest,
+    error::ProblemKind,
+    manifest::{EmptyLabel, FixedRegion, ImageRows},
+    place,
+    sheet::{Column, is_null},
+};
+
+pub(super) fn read(manifest: &Manifest, rows: &ImageRows, root: &Path, environment: usize, gathered: &mut Gathered) {
+    let Some(sheet) = gathered.open(manifest, root, &rows.files) else { return };
+    let mut columns = vec![Column::required(&rows.image), Column::required(&rows.label.column)];
+    columns.extend(rows.filter.as_ref().map(|filter| Column::required(&filter.column)));
+    let images = PathBuf::from(&manifest.folder).join(&manifest.images.folder);
+    let region = match rows.region {
+        FixedRegion::Circle => Region::Circle,
+        FixedRegion::Everything => Region::Everything,
+    };
+    let name = &manifest.name;
+    let mut lines: BTreeMap<String, usize> = BTreeMap::new();
+    let Gathered { records, reasons, unused_images, problems, .. } = gathered;
+    gathered.rows += sheet.visit(&columns, problems, |row, problems| {
+        let (id, labels) = (row.value(0), row.value(1));
+        if is_null(id) {
+            problems.push(row.problem(ProblemKind::Id, &rows.image, id, "the name of an image"));
+            return;
+        }
+        let file = match place::file_name(id) {
+            Ok(file) => images.join(file),
+            Err(expected) => {
+                problems.push(row.problem(ProblemKind::Path, &rows.image, id, expected));
+                return;
+            }
+        };
+        if let Some(first) = lines.get(id) {
+            let expected = format!("each image once, it is also on line {first}");
+            problems.push(row.problem(ProblemKind::Id, &rows.image, id, expected));
+            return;
+        }
+        lines.insert(id.to_owned(), row.line());
+        let mut leave_out = |reason: String| {
+            reasons.count(&reason, 1);
+            unused_images.push(file.clone());
+        };
+        if let Some(filter) = &rows.filter {
+            let field = row.value(2);
+            if is_null(field) {
+                return leave_out(format!("{name}: {} is empty", filter.column));
+            }
+            if !field.contains(&filter.contains) {
+                return leave_out(format!("{name}: {} is without {:?}", filter.column, filter.contains));
+            }
+        }
+        let rule = &rows.label;
+        if is_null(labels) {
+            match rule.empty {
+                EmptyLabel::LeaveOut => leave_out(format!("{name}: {} is empty", rule.column)),
+                EmptyLabel::Refuse => {
+                    problems.push(row.problem(ProblemKind::Label, &rule.column, labels, "at least one label"));
+                }
+            }
+            return;
+        }
+        let label = match (labels.contains(&rule.positive), labels.contains(&rule.negative)) {
+            (true, _) => 1,
+            (false, true) => 0,
+            (false, false) => {
+                let reason = format!("{name}: {} has neither {:?} nor {:?}", rule.column, rule.positive, rule.negative);
+                return leave_out(reason);
+            }
+        };
+        records.push(Record {
+            id: id.to_owned(),
+            origin: row.origin(),
+            image: file,
+            label,
+            environment,
+            region: region.clone(),
+            part: None,
+        });
+    });
+}

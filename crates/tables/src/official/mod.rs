@@ -1,0 +1,171 @@
+//! The three official collections, and the experiments that are made of them.
+//!
+//! | Function | Environments | Classes | In the paper |
+//! |---|---|---|---|
+//! | [`xray`] | NIH, PadChest | no finding, cardiomegaly | site-pathology correlation |
+//! | [`rsna`] | PA, AP | no pneumonia, pneumonia | view-pathology correlation |
+//! | [`nih`], [`padchest`] | one | no finding, cardiomegaly | |
+//!
+//! The order of the records decides which images a split draws, so it is part of the protocol: the rows'
+//! order for NIH and then PadChest; for RSNA all patients of PA, sorted by id, then all of AP.
+
+mod images;
+mod patients;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use herring_datasets::{Origin, Record, Region, Table};
+
+use crate::{
+    Manifest, Reading, TableError,
+    error::{Problem, ProblemKind, Problems, quote},
+    manifest::Rows,
+    reading::Reasons,
+    sheet::Sheet,
+    unpack,
+};
+
+/// Which collections each experiment needs.
+pub const EXPERIMENTS: [(&str, &[&str]); 2] = [("xray", &["nih", "padchest"]), ("rsna", &["rsna"])];
+
+/// What the mask of an image without boxes is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Negatives {
+    /// [`Region::Nothing`], as the released code has it: the empty cells of the table become an empty
+    /// mask, so that the whole image counts as outside. The paper does not speak of it.
+    #[default]
+    Released,
+    /// [`Region::Everything`]: no penalty where there is nothing to point at.
+    NoPenalty,
+}
+
+impl Negatives {
+    fn region(self) -> Region {
+        match self {
+            Self::Released => Region::Nothing,
+            Self::NoPenalty => Region::Everything,
+        }
+    }
+}
+
+/// NIH ChestX-ray14 (environment 0) followed by PadChest (environment 1): cardiomegaly against none.
+///
+/// `root` is the data root. All problems of both tables are collected.
+///
+/// # Errors
+/// [`TableError::Problems`] with everything that is wrong or missing.
+pub fn xray(root: &Path) -> Result<Reading, TableError> {
+    read_all("xray", &[Manifest::named("nih")?, Manifest::named("padchest")?], root, Negatives::default())
+}
+
+/// RSNA Pneumonia: one record a patient, environment 0 "PA" and 1 "AP".
+///
+/// Patients come view by view, PA first, each sorted by id: the order of pandas' `groupby` and of
+/// torchxrayvision's `CovariateDataset(d1=PA, d2=AP)`. Positives carry all their boxes.
+///
+/// # Errors
+/// [`TableError::Problems`] with everything that is wrong or missing.
+pub fn rsna(root: &Path, negatives: Negatives) -> Result<Reading, TableError> {
+    read_all("rsna", &[Manifest::named("rsna")?], root, negatives)
+}
+
+/// NIH ChestX-ray14 alone, in one environment.
+///
+/// # Errors
+/// [`TableError::Problems`] with everything that is wrong or missing.
+pub fn nih(root: &Path) -> Result<Reading, TableError> {
+    Manifest::named("nih")?.read(root, Negatives::default())
+}
+
+/// PadChest alone, in one environment.
+///
+/// # Errors
+/// [`TableError::Problems`] with everything that is wrong or missing.
+pub fn padchest(root: &Path) -> Result<Reading, TableError> {
+    Manifest::named("padchest")?.read(root, Negatives::default())
+}
+
+impl Manifest {
+    /// Reads the collection's tables below `root`. `negatives` matters where rows are boxes.
+    ///
+    /// # Errors
+    /// [`TableError::Problems`] with everything that is wrong or missing.
+    pub fn read(&self, root: &Path, negatives: Negatives) -> Result<Reading, TableError> {
+        read_all(&self.name, std::slice::from_ref(self), root, negatives)
+    }
+}
+
+/// What is gathered while tables are read.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    pub(crate) records: Vec<Record>,
+    sources: Vec<PathBuf>,
+    rows: usize,
+    reasons: Reasons,
+    unused_images: Vec<PathBuf>,
+    notes: Vec<String>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Gathered {
+    /// The table that goes by any of `names`, or a problem.
+    fn open(&mut self, manifest: &Manifest, root: &Path, names: &[String]) -> Option<Sheet> {
+        let folder = root.join(&manifest.folder);
+        let Some(located) = unpack::locate(&folder, names) else {
+            let origin = Origin { file: folder, line: 0 };
+            self.problems.push(Problem::new(ProblemKind::Missing, origin, "table", "none", unpack::spell(names)));
+            return None;
+        };
+        for other in &located.passed_over {
+            self.notes.push(format!("{} is read, {} is not", located.path.display(), other.display()));
+        }
+        self.sources.push(located.path.clone());
+        Sheet::read(&located.path, unpack::UNPACKED_LIMIT).map_err(|problem| self.problems.push(problem)).ok()
+    }
+
+    /// The table, or all problems.
+    pub(crate) fn finish(self, name: &str, manifests: &[Manifest], root: &Path) -> Result<Reading, TableError> {
+        Problems::check(self.problems)?;
+        let classes = manifests.first().map(|manifest| manifest.classes.to_vec()).unwrap_or_default();
+        let environments = manifests.iter().flat_map(|manifest| manifest.environments.iter().cloned()).collect();
+        Ok(Reading {
+            table: Table::new(name, classes, environments, self.records)?,
+            root: root.to_owned(),
+            sources: self.sources,
+            rows: self.rows,
+            left_out: self.reasons.finish(),
+            unused_images: self.unused_images,
+            notes: self.notes,
+        })
+    }
+}
+
+fn read_all(name: &str, manifests: &[Manifest], root: &Path, negatives: Negatives) -> Result<Reading, TableError> {
+    gather(manifests, root, negatives).finish(name, manifests, root)
+}
+
+/// Reads what can be read; the problems are among what comes back.
+pub(crate) fn gather(manifests: &[Manifest], root: &Path, negatives: Negatives) -> Gathered {
+    let mut gathered = Gathered::default();
+    let mut first = 0;
+    for manifest in manifests {
+        match &manifest.rows {
+            Rows::Image(rows) => images::read(manifest, rows, root, first, &mut gathered),
+            Rows::Box(rows) => patients::read(manifest, rows, root, first, negatives, &mut gathered),
+        }
+        first += manifest.environments.len();
+    }
+    // Each reader sees to duplicates within its table; two tables can still share an id.
+    let mut seen = BTreeMap::new();
+    for record in &gathered.records {
+        if let Some(first) = seen.insert(record.id.as_str(), &record.origin) {
+            let expected = format!("each id once, it is also at {first}");
+            let problem = Problem::new(ProblemKind::Id, record.origin.clone(), "id", quote(&record.id), expected);
+            gathered.problems.push(problem);
+        }
+    }
+    gathered
+}

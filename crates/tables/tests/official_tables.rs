@@ -1,0 +1,168 @@
+//! The real tables against what pandas makes of them (`golden/make_orders.py`).
+//!
+//! The tables are not part of the repository. The variable `RED_HERRING_TABLES` names the folder that has
+//! them as torchxrayvision 1.5.7 carries them (`torchxrayvision/data` of its wheel).
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use herring_datasets::{
+    Part, Region, Table,
+    confounded::{ConfoundedSettings, Rule, split},
+};
+use herring_tables::{
+    CheckReport, FindingKind, Manifest, Negatives, Reading, check, nih, padchest, present, rsna, xray,
+};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::{io::Write, path::Path};
+use tempfile::TempDir;
+
+const VARIABLE: &str = "RED_HERRING_TABLES";
+
+/// A data root with the tables, as they ship and without images; `None` where they are not at hand.
+fn data_root() -> Option<TempDir> {
+    let Some(source) = std::env::var_os(VARIABLE) else {
+        // Not `eprintln!`, which the test harness keeps to itself while tests pass.
+        let text = format!("SKIPPED official tables: {VARIABLE} names no folder; this test has checked nothing\n");
+        std::io::stderr().write_all(text.as_bytes()).unwrap();
+        return None;
+    };
+    let root = tempfile::tempdir().unwrap();
+    for (folder, name) in [
+        ("nih", "Data_Entry_2017_v2020.csv.gz"),
+        ("padchest", "PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv.gz"),
+        ("rsna", "kaggle_stage_2_train_labels.csv.zip"),
+        ("rsna", "kaggle_stage_2_train_images_dicom_headers.csv.gz"),
+    ] {
+        std::fs::create_dir_all(root.path().join(folder)).unwrap();
+        let source = Path::new(&source).join(name);
+        std::fs::copy(&source, root.path().join(folder).join(name))
+            .unwrap_or_else(|error| panic!("{}: {error}", source.display()));
+    }
+    Some(root)
+}
+
+fn golden() -> Value {
+    serde_json::from_str(include_str!("golden/orders.json")).unwrap()
+}
+
+fn hex(lines: impl Iterator<Item = String>) -> String {
+    let mut hash = Sha256::new();
+    lines.for_each(|line| hash.update(line + "\n"));
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn records(table: &Table) -> String {
+    hex(table.records().iter().map(|record| format!("{},{},{}", record.id, record.environment, record.label)))
+}
+
+fn boxes(table: &Table) -> String {
+    let lines = table.records().iter().flat_map(|record| match &record.region {
+        Region::Boxes(boxes) => {
+            let line = |place: &herring_datasets::PixelBox| {
+                let thousandths = [place.x, place.y, place.width, place.height].map(|number| (number * 1000.0).round());
+                let [x, y, width, height] = thousandths;
+                format!("{},{x},{y},{width},{height}", record.id)
+            };
+            boxes.iter().map(line).collect()
+        }
+        _ => Vec::new(),
+    });
+    hex(lines)
+}
+
+fn agrees(name: &str, reading: &Reading) {
+    let expected = &golden()[name];
+    assert_eq!(serde_json::to_value(reading.table.cells()).unwrap(), expected["cells"], "{name}");
+    assert_eq!(Value::from(reading.rows), expected["rows"], "{name}");
+    assert_eq!(records(&reading.table), expected["records"].as_str().unwrap(), "{name}: the order of the records");
+    let editions = Manifest::named(name).unwrap().known;
+    let cells: Vec<Vec<Vec<usize>>> =
+        editions.iter().map(|edition| edition.cells.iter().map(|cell| cell.to_vec()).collect()).collect();
+    assert!(cells.contains(&reading.table.cells()), "{name}: the manifest knows {cells:?}");
+    let left_out: usize = reading.left_out.iter().map(|out| out.rows).sum();
+    let of_rows = if name == "rsna" { 26_684 } else { reading.rows };
+    assert_eq!(reading.table.records().len() + left_out, of_rows, "{name}: every row is accounted for");
+}
+
+#[derive(serde::Deserialize)]
+struct Case {
+    table: String,
+    rule: Rule,
+    ratio: f64,
+    seed: u32,
+    sizes: Vec<usize>,
+    first: Vec<String>,
+    ids: Vec<String>,
+}
+
+/// `golden/make_splits.py` says how NumPy, and torchxrayvision, draw them.
+#[test]
+fn splits_hold_the_same_patients_in_the_same_order_as_numpys() {
+    let Some(root) = data_root() else { return };
+    let tables = [("xray", xray(root.path()).unwrap()), ("rsna", rsna(root.path(), Negatives::Released).unwrap())];
+    let cases: Vec<Case> = serde_json::from_str(include_str!("golden/splits.json")).unwrap();
+    assert_eq!(cases.len(), 32);
+    for Case { table: name, rule, ratio, seed, sizes, first, ids } in cases {
+        let (_, reading) = tables.iter().find(|(known, _)| *known == name).unwrap();
+        let parts = split(&reading.table, &ConfoundedSettings { ratio, rule, seed, cell_limit: None }).unwrap();
+        for (index, part) in Part::ALL.into_iter().enumerate() {
+            let case = format!("{name}, {rule:?}, ratio {ratio}, seed {seed}, {}", part.name());
+            let names: Vec<&str> =
+                parts.of(part).iter().map(|&record| reading.table.records()[record].id.as_str()).collect();
+            assert_eq!(names.len(), sizes[index], "{case}");
+            assert_eq!(names[0], first[index], "{case}");
+            assert_eq!(hex(names.into_iter().map(str::to_owned)), ids[index], "{case}");
+        }
+    }
+}
+
+fn left_out(reading: &Reading, text: &str) -> usize {
+    reading.left_out.iter().filter(|out| out.reason.contains(text)).map(|out| out.rows).sum()
+}
+
+#[test]
+fn tables_are_read_as_pandas_reads_them() {
+    let Some(root) = data_root() else { return };
+    let root = root.path();
+
+    agrees("nih", &nih(root).unwrap());
+
+    let reading = padchest(root).unwrap();
+    agrees("padchest", &reading);
+    let expected = &golden()["padchest"]["left_out"];
+    assert_eq!(Value::from(left_out(&reading, "ViewPosition_DICOM is empty")), expected["empty view"]);
+    assert_eq!(Value::from(left_out(&reading, "ViewPosition_DICOM is without")), expected["other view"]);
+    assert_eq!(Value::from(left_out(&reading, "Labels is empty")), expected["empty labels"]);
+    assert_eq!(left_out(&reading, "Labels has neither"), 28_023);
+
+    let reading = xray(root).unwrap();
+    assert_eq!(reading.table.environments(), ["NIH", "PadChest"]);
+    assert_eq!(reading.table.cells(), [[60_361, 2_776], [22_070, 4_728]]);
+    assert_eq!(records(&reading.table), golden()["xray"]["records"].as_str().unwrap());
+    assert!(reading.table.records().iter().all(|record| record.region == Region::Circle));
+
+    let reading = rsna(root, Negatives::Released).unwrap();
+    agrees("rsna", &reading);
+    assert_eq!(boxes(&reading.table), golden()["rsna"]["boxes"].as_str().unwrap());
+    for record in reading.table.records() {
+        assert_eq!(matches!(&record.region, Region::Boxes(boxes) if !boxes.is_empty()), record.label == 1);
+        assert_eq!(record.region == Region::Nothing, record.label == 0);
+    }
+}
+
+#[test]
+fn a_folder_without_images_is_reported_once_a_collection() {
+    let Some(root) = data_root() else { return };
+    let root = root.path();
+    let presence = present("xray", root).unwrap();
+    assert!(presence.missing_tables.is_empty());
+    assert_eq!((presence.tables.len(), presence.missing_folders.len()), (2, 2));
+    for (name, edition) in [("nih", "2020"), ("padchest", "2019-02-01"), ("rsna", "stage 2")] {
+        let report: CheckReport =
+            check(&Manifest::named(name).unwrap(), root, &|_| panic!("there is no image to open"));
+        assert_eq!(report.edition.as_deref(), Some(edition));
+        let kinds: Vec<FindingKind> = report.findings.iter().map(|finding| finding.kind).collect();
+        assert_eq!(kinds, [FindingKind::FolderMissing], "{report}");
+    }
+}
