@@ -1,0 +1,62 @@
+//! Radiographs from files: decoding that is exact, preparation as the papers' code does it, and masks.
+//!
+//! A file's bytes become a [`Picture`] of the stored values; a [`Preparation`] says how a picture becomes an
+//! [`Image`](herring_datasets::Image) for a model: scaled, cropped, resized. The same preparation turns a
+//! [`Region`](herring_datasets::Region) into the mask that lies over that image. Nothing here reads a table,
+//! keeps a cache or starts a thread; every function is a pure function of its arguments, and no input, however
+//! damaged, makes one panic or ask for more memory than its [`Limits`].
+//!
+//! The modules, in the order in which data flows through them:
+//!
+//! | Module | What it holds |
+//! |---|---|
+//! | `decode` | [`format()`], [`decode()`], [`probe`]: the format from the first bytes |
+//! | `png`, `jpeg`, `dicom` | the three formats, each on a library of pure Rust |
+//! | `limits` | [`Limits`], checked before anything is allocated |
+//! | `picture` | [`Picture`]: stored values and what the file says of their meaning |
+//! | `preparation` | [`Preparation`]: settings as JSON, and their part of a cache's key |
+//! | `prepare` | [`prepare()`]: scaling, crop and resizing |
+//! | `resample` | scikit-image's and Pillow's resizing as weights of one axis |
+//! | `mask` | [`mask()`]: discs, boxes and mask files |
+//!
+//! "The released code" is that of *Saliency is a Possible Red Herring When Diagnosing Poor Generalization*
+//! (ICLR 2021), which reads its X-rays through torchxrayvision.
+//!
+//! ```
+//! use herring_datasets::Region;
+//! use herring_pixels::{Limits, Preparation, decode, mask, prepare};
+//!
+//! # let bytes = include_bytes!("../tests/samples/mask-1bit.png").as_slice();
+//! let picture = decode(bytes, &Limits::default())?;
+//! let preparation = Preparation::xray(224);
+//! let image = prepare(&picture, &preparation)?;
+//! let mask = mask(&Region::Circle, [picture.height(), picture.width()], &preparation, None)?;
+//! assert_eq!(image.shape(), [1, 224, 224]);
+//! assert_eq!(mask.shape(), image.shape());
+//! # Ok::<(), herring_pixels::PixelError>(())
+//! ```
+
+mod decode;
+mod dicom;
+mod error;
+mod jpeg;
+mod limits;
+mod mask;
+mod picture;
+mod png;
+mod preparation;
+mod prepare;
+mod resample;
+
+pub use decode::{decode, format, probe, probe_file};
+pub use error::{Format, PixelError};
+pub use limits::Limits;
+pub use mask::mask;
+pub use picture::{Picture, PictureInfo, Values};
+pub use preparation::{Crop, FORMAT, Monochrome1, Preparation, Range, Resize};
+pub use prepare::prepare;
+
+// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExample;

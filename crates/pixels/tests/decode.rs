@@ -1,0 +1,156 @@
+//! Decoded values against pydicom and Pillow (tests/golden/make_golden.py).
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use common::{COLOUR_JPEG, DICOM, all, must, number, places, rows, sample};
+use herring_pixels::{Limits, PixelError, decode, probe, probe_file};
+use sha2::{Digest, Sha256};
+
+// Two JPEG decoders round their cosines differently; subsampled colour is interpolated differently as well.
+fn tolerance(name: &str) -> i32 {
+    match name {
+        COLOUR_JPEG | "colour-444.jpg" => JPEG_COLOUR,
+        name if name.contains("420") => JPEG_SUBSAMPLED,
+        name if name.ends_with(".jpg") => JPEG,
+        DICOM => JPEG,
+        name if name.starts_with("1.2.276") => JPEG,
+        _ => 0,
+    }
+}
+
+const JPEG: i32 = 1;
+const JPEG_COLOUR: i32 = 2;
+const JPEG_SUBSAMPLED: i32 = 3;
+
+#[test]
+fn values_are_those_of_pydicom_and_pillow() {
+    let golden = rows("decoded.tsv");
+    assert_eq!(golden.len(), 23);
+    for row in golden {
+        let Some(bytes) = sample(&row[0]) else { continue };
+        let picture = decode(&bytes, &Limits::default()).unwrap_or_else(|error| panic!("{}: {error}", row[0]));
+        let shape = [picture.height(), picture.width(), picture.channels(), picture.bits() as usize];
+        assert_eq!(shape.map(|side| side.to_string()), row[1..5], "{}", row[0]);
+        assert_eq!(probe(&bytes).unwrap(), picture.info(), "{}", row[0]);
+
+        let allowed = tolerance(&row[0]);
+        let mut reference = row[9..].iter();
+        let mut largest = 0;
+        for line in places(picture.height(), 24) {
+            for column in places(picture.width(), 24) {
+                let expected: i32 = reference.next().unwrap().parse().unwrap();
+                largest = largest.max((picture.get(line, column, 0).unwrap() - expected).abs());
+            }
+        }
+        assert!(largest <= allowed, "{}: {largest} levels apart", row[0]);
+        let values = all(&picture);
+        if allowed == 0 {
+            let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(hash, row[8], "{}", row[0]);
+        } else {
+            let sum: i64 = values.iter().map(|&value| i64::from(value)).sum();
+            let mean = (sum as f64 - number(&row[7])) / values.len() as f64;
+            assert!(mean.abs() < 0.25, "{}: mean {mean} apart", row[0]);
+        }
+    }
+}
+
+fn error(bytes: &[u8]) -> PixelError {
+    decode(bytes, &Limits::default()).unwrap_err()
+}
+
+#[test]
+fn lossless_jpeg_gives_back_what_was_coded() {
+    let coded = decode(&must("lossless12.dcm"), &Limits::default()).unwrap();
+    let plain = decode(&must("explicit12.dcm"), &Limits::default()).unwrap();
+    assert_eq!(coded.values(), plain.values());
+    assert_eq!((coded.maximum(), coded.minimum()), (4095, 0));
+}
+
+#[test]
+fn what_a_dicom_file_says_of_its_values_is_kept_but_not_applied() {
+    let plain = decode(&must("explicit12.dcm"), &Limits::default()).unwrap();
+    let inverse = decode(&must("big12.dcm"), &Limits::default()).unwrap();
+    assert_eq!(plain.values(), inverse.values());
+    assert_eq!((plain.dark_is_high(), inverse.dark_is_high()), (false, true));
+    assert_eq!((plain.rescale(), inverse.rescale()), (Some([2., -100.]), None));
+    let signed = decode(&must("signed13.dcm"), &Limits::default()).unwrap();
+    assert_eq!((signed.minimum(), signed.maximum()), (-4096, 4095));
+}
+
+#[test]
+fn what_is_not_decoded_is_named() {
+    let text = |name| error(&must(name)).to_string();
+    assert_eq!(text("frames2.dcm"), "DICOM: found 2 frames, expected 1 frame");
+    assert!(
+        text("jpeg2000.dcm").starts_with("DICOM: found transfer syntax 1.2.840.10008.1.2.4.90 (JPEG 2000"),
+        "{}",
+        text("jpeg2000.dcm")
+    );
+    assert_eq!(error(&[]).to_string(), "found an empty file, expected a PNG, JPEG or DICOM file");
+    assert_eq!(
+        error(b"GIF89a").to_string(),
+        "found a file that starts with 47 49 46 38 39 61, expected a PNG, JPEG or DICOM file"
+    );
+}
+
+#[test]
+fn a_bomb_is_refused_by_its_header() {
+    let bomb = must("bomb.png");
+    assert_eq!(error(&bomb), PixelError::TooLarge { what: "image height", found: 60_000, limit: 16_384 });
+    assert_eq!(probe(&bomb).unwrap().height, 60_000);
+    // The same claim by a JPEG's frame header and by a DICOM file's rows.
+    let mut jpeg = must("grey.jpg");
+    let frame = jpeg.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    jpeg[frame + 5..frame + 9].copy_from_slice(&[0xea, 0x60, 0xea, 0x60]);
+    assert_eq!(error(&jpeg), PixelError::TooLarge { what: "image height", found: 60_000, limit: 16_384 });
+    for name in ["explicit12.dcm", "rle12.dcm", "lossless12.dcm"] {
+        let mut dicom = must(name);
+        let rows = dicom.windows(8).position(|head| head == b"\x28\0\x10\0US\x02\0").unwrap();
+        dicom[rows + 8..rows + 10].copy_from_slice(&60_000_u16.to_le_bytes());
+        assert_eq!(
+            error(&dicom),
+            PixelError::TooLarge { what: "image height", found: 60_000, limit: 16_384 },
+            "{name}"
+        );
+    }
+    let limits = Limits { pixels: 1_000, ..Limits::default() };
+    for name in ["grey8.png", "grey.jpg", "progressive-420.jpg", "explicit12.dcm", "rle12.dcm", "lossless12.dcm"] {
+        let refused = decode(&must(name), &limits).unwrap_err();
+        assert_eq!(
+            refused,
+            PixelError::TooLarge { what: "pixels of the image", found: 61 * 47, limit: 1_000 },
+            "{name}"
+        );
+        let bytes = Limits { bytes: 2_000, ..Limits::default() };
+        let refused = decode(&must(name), &bytes).unwrap_err();
+        assert!(matches!(refused, PixelError::TooLarge { .. }), "{name}: {refused}");
+    }
+    let deflated = decode(&must("deflated16.dcm"), &Limits { bytes: 2_000, ..Limits::default() }).unwrap_err();
+    assert_eq!(deflated.to_string(), "bytes of the data set: found 501, expected at most 500");
+}
+
+#[test]
+fn a_file_is_probed_without_its_pixels() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("image");
+    // Comments push the header of the JPEG behind the part that is read first.
+    let jpeg = must("grey.jpg");
+    let mut long = jpeg[..2].to_vec();
+    for _ in 0..3 {
+        long.extend([0xff, 0xfe, 0x80, 0x00]);
+        long.resize(long.len() + 0x7ffe, b'x');
+    }
+    long.extend(&jpeg[2..]);
+    for (bytes, size) in [(must("grey16.png"), [61, 47]), (must(DICOM), [1024, 1024]), (long.clone(), [61, 47])] {
+        std::fs::write(&path, bytes).unwrap();
+        let info = probe_file(&path).unwrap();
+        assert_eq!([info.height, info.width], size);
+    }
+    assert_eq!(decode(&long, &Limits::default()).unwrap(), decode(&jpeg, &Limits::default()).unwrap());
+    assert_eq!(probe(&must(DICOM)[..2_000]).unwrap().height, 1024);
+    assert!(matches!(probe_file(&folder.path().join("none")), Err(PixelError::Read { .. })));
+}
