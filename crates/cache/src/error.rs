@@ -1,0 +1,121 @@
+//! What can be wrong with a cache, each in one line.
+
+use crate::Key;
+use std::{io, path::PathBuf};
+
+/// Why the cache cannot do what was asked. Its text is one line.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CacheError {
+    /// The system refused: the disk is full, the folder is not writable, ...
+    #[error("cannot {action} {}: {source}", path.display())]
+    System {
+        /// What was tried: "create", "write", ...
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// There is no block of this key.
+    #[error("{}: found no block {key}, expected one: fill the cache first", folder.display())]
+    Missing {
+        /// The cache's folder.
+        folder: PathBuf,
+        /// The key asked for.
+        key: Key,
+    },
+    /// A buffer has not as many values as the block.
+    #[error("buffer for block {key}: found room for {found} values, expected {expected}")]
+    Length {
+        /// The key asked for.
+        key: Key,
+        /// Values that the buffer holds.
+        found: usize,
+        /// Values of the block.
+        expected: usize,
+    },
+    /// A file of the cache is not what was written.
+    #[error(transparent)]
+    Damaged(#[from] Damage),
+}
+
+impl CacheError {
+    /// For `map_err`: the system refused `action` on `path`.
+    pub(crate) fn system(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::System { action, path, source }
+    }
+}
+
+/// A part of the cache that is not what was written. Its text is one line.
+///
+/// [`crate::Cache::forget_damaged`] drops it, so that the next filling makes it again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Damage {
+    /// An index cannot be used; the blocks of its pack are lost.
+    #[error("{}: the index is damaged: {message}", path.display())]
+    Index {
+        /// The index file.
+        path: PathBuf,
+        /// What was found and what was expected.
+        message: String,
+    },
+    /// An index has no pack beside it.
+    #[error("{}: found no pack, expected one of {expected} bytes: its {blocks} blocks are lost", path.display())]
+    NoPack {
+        /// The pack file.
+        path: PathBuf,
+        /// Bytes it should have.
+        expected: u64,
+        /// How many blocks it held.
+        blocks: usize,
+    },
+    /// A pack has vanished since its index was read.
+    #[error("{}: block {key} is lost: found no pack", path.display())]
+    Vanished {
+        /// The pack file.
+        path: PathBuf,
+        /// The block.
+        key: Key,
+    },
+    /// A pack is shorter or longer than its index says.
+    #[error("{}: found a pack of {found} bytes, expected {expected}: {lost} of its {blocks} blocks are lost", path.display())]
+    PackLength {
+        /// The pack file.
+        path: PathBuf,
+        /// Bytes it has.
+        found: u64,
+        /// Bytes it should have.
+        expected: u64,
+        /// How many blocks reach beyond its end.
+        lost: usize,
+        /// How many blocks it should hold.
+        blocks: usize,
+    },
+    /// A block's bytes are not those that were written.
+    #[error("{}: block {key} is damaged: found CRC-32 {found:08x}, expected {expected:08x}", path.display())]
+    Block {
+        /// The pack file.
+        path: PathBuf,
+        /// The block.
+        key: Key,
+        /// Checksum of what is there.
+        found: u32,
+        /// Checksum of what was written.
+        expected: u32,
+    },
+    /// A pack ends before the end of a block.
+    #[error("{}: block {key} is cut off: found the end of the pack, expected {expected} bytes from byte {offset}", path.display())]
+    CutOff {
+        /// The pack file.
+        path: PathBuf,
+        /// The block.
+        key: Key,
+        /// Where in the pack the block begins.
+        offset: u64,
+        /// How many bytes it has.
+        expected: u64,
+    },
+}
