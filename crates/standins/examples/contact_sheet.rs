@@ -1,0 +1,50 @@
+//! Writes small stand-ins and a sheet to look at: one row each for NIH, PadChest, RSNA and the shapes.
+//!
+//! ```text
+//! cargo run --release --package herring-standins --example contact_sheet -- FOLDER
+//! ```
+//!
+//! FOLDER must not hold stand-ins yet. Look at FOLDER/contact-sheet.png.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use herring_standins::{OwnSettings, RsnaSettings, XraySettings, own, rsna, xray};
+use image::GrayImage;
+use image::imageops::{FilterType, overlay, resize};
+
+const COLUMNS: usize = 6;
+const TILE: u32 = 224;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = PathBuf::from(std::env::args().nth(1).ok_or("expected a folder as the only argument")?);
+    for summary in [
+        xray(&root, &XraySettings { per_cell: 8, others: 6, ..Default::default() })?,
+        rsna(&root, &RsnaSettings { per_cell: 4, side: 512, ..Default::default() })?,
+        own(&root, &OwnSettings { per_cell: 2, ..Default::default() })?,
+    ] {
+        println!("{} images, {} bytes in {:?}", summary.images(), summary.bytes, summary.folders);
+    }
+
+    let rows = ["nih/images-224", "padchest/images-224", "rsna/stage_2_train_images_jpg", "own/images"];
+    let mut sheet = GrayImage::new(TILE * COLUMNS as u32, TILE * rows.len() as u32);
+    for (row, folder) in (0..).zip(rows) {
+        for (column, path) in (0..).zip(first_files(&root.join(folder))?) {
+            let picture = image::open(path)?.into_luma8();
+            let tile = resize(&picture, TILE, TILE, FilterType::Triangle);
+            overlay(&mut sheet, &tile, column * i64::from(TILE), row * i64::from(TILE));
+        }
+    }
+    let path = root.join("contact-sheet.png");
+    sheet.save(&path)?;
+    println!("look at {}", path.display());
+    Ok(())
+}
+
+fn first_files(folder: &Path) -> Result<Vec<PathBuf>, std::io::Error> {
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_, std::io::Error>>()?;
+    files.sort();
+    files.truncate(COLUMNS);
+    Ok(files)
+}

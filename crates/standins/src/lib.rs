@@ -1,0 +1,58 @@
+//! Generated stand-ins for chest X-ray collections that cannot be shared.
+//!
+//! The collections behind the experiments of *Saliency is a Possible Red Herring When Diagnosing Poor
+//! Generalization* (ICLR 2021) must be requested from their owners. This crate writes folders in the
+//! same layouts and formats, with pictures that are computed: a crude chest, a pathology inside the
+//! expert's mask, and a confounder outside of it. With them the whole path, from tables to report, runs
+//! on any machine.
+//!
+//! **They are never a substitute for data in a paper.** Nothing measured on them says anything about
+//! radiology, and each generated folder holds a README.txt that says so.
+//!
+//! | Function | Writes | Class 1 | Environments |
+//! |---|---|---|---|
+//! | [`xray()`] | `ROOT/nih`, `ROOT/padchest` | a wider heart | site: L tag or ring |
+//! | [`rsna()`] | `ROOT/rsna` | one or two opacities in boxes | view: L tag or ring |
+//! | [`own()`] | `ROOT/own`, with `manifest.csv` | (three shapes) | stripes along a side |
+//!
+//! Equal settings give equal bytes, on every platform and with any number of threads: each picture
+//! draws from a stream of its own, and pictures are made of sums, products, quotients and square roots
+//! only. A folder appears when it is complete; a folder that holds something is never written to.
+//! While at work, a hidden folder `.standins-…` lies in ROOT; only a killed process leaves it behind.
+//! Memory is a few pictures a thread and a few words an image.
+//!
+//! ```
+//! use herring_standins::{XraySettings, xray};
+//!
+//! let root = tempfile::tempdir()?;
+//! let summary = xray(root.path(), &XraySettings { per_cell: 2, others: 1, side: 32, ..Default::default() })?;
+//! assert_eq!(summary.images(), 10); // two sites, two classes, and one other row a site
+//! assert!(root.path().join("nih/images-224/00000001_000.png").is_file());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod canvas;
+mod chest;
+mod error;
+mod folder;
+mod marker;
+pub mod own;
+mod plan;
+pub mod rsna;
+mod settings;
+mod stream;
+mod summary;
+mod table;
+pub mod xray;
+
+pub use error::StandinError;
+pub use own::own;
+pub use rsna::rsna;
+pub use settings::{OwnSettings, RsnaSettings, Strengths, XraySettings};
+pub use summary::Summary;
+pub use xray::xray;
+
+// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExample;

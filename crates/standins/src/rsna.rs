@@ -1,0 +1,228 @@
+//! A stand-in for the RSNA Pneumonia Detection Challenge (stage 2).
+//!
+//! Class 1 has one or two hazy opacities, each inside an annotated box in a lung. The view is in the tag
+//! alone: an L in the upper left corner of PA pictures, a ring in the upper right corner of AP ones,
+//! beyond every box.
+
+use std::io::BufWriter;
+use std::path::Path;
+
+use image::ExtendedColorType;
+use image::codecs::jpeg::JpegEncoder;
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use crate::canvas::{Canvas, Clouds, soft};
+use crate::chest::{Anatomy, Pose};
+use crate::folder::{Draft, on_all_threads};
+use crate::marker::Marker;
+use crate::plan::{Role, roles};
+use crate::stream::{Collection, Purpose, between, stream};
+use crate::table::Writer;
+use crate::{RsnaSettings, StandinError, Summary};
+
+/// Environment of the PA pictures in [`Summary::cells`].
+pub const PA: usize = 0;
+/// Environment of the AP pictures in [`Summary::cells`].
+pub const AP: usize = 1;
+
+const HEADERS: [&str; 14] = [
+    "",
+    "BodyPartExamined",
+    "ConversionType",
+    "Filename",
+    "InstanceNumber",
+    "Modality",
+    "PatientAge",
+    "PatientID",
+    "PatientOrientation",
+    "PatientSex",
+    "PixelSpacing",
+    "SamplesPerPixel",
+    "SeriesNumber",
+    "ViewPosition",
+];
+
+/// A box, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Annotation {
+    x: u32,
+    y: u32,
+    width: u32,
+    height: u32,
+}
+
+/// Writes ROOT/rsna:
+///
+/// ```text
+/// rsna/stage_2_train_labels.csv                        one row a box, one without a box for negatives
+/// rsna/kaggle_stage_2_train_images_dicom_headers.csv   the official columns, ViewPosition among them
+/// rsna/stage_2_train_images_jpg/<patientId>.jpg        8-bit grey
+/// ```
+///
+/// Boxes are in pixels of the image, whatever its side; the official side is 1024. Equal settings give
+/// equal bytes.
+///
+/// # Errors
+///
+/// [`StandinError::Setting`] for a setting out of range, [`StandinError::NotEmpty`] if the folder holds
+/// something, the others if a file cannot be written. In each case nothing is left behind.
+pub fn rsna(root: &Path, settings: &RsnaSettings) -> Result<Summary, StandinError> {
+    settings.check()?;
+    let draft = Draft::begin(root, &["rsna"])?;
+    let folder = draft.folder("rsna");
+    let plan = roles(settings.seed, Collection::Rsna, (0..2, 2), settings.per_cell, settings.others);
+    let patients: Vec<String> = (0..plan.len()).map(|number| patient(settings.seed, number)).collect();
+    write_labels(&folder.join("stage_2_train_labels.csv"), settings, &plan, &patients)?;
+    write_headers(&folder.join("kaggle_stage_2_train_images_dicom_headers.csv"), settings.seed, &plan, &patients)?;
+    let pictures = draft.subfolder("rsna", "stage_2_train_images_jpg")?;
+    on_all_threads(plan.len(), |number| {
+        let canvas = picture(settings, number, plan[number]);
+        save(&pictures.join(format!("{}.jpg", patients[number])), settings, &canvas.bytes())
+    })?;
+    Ok(Summary::new(draft.finish()?, vec![vec![settings.per_cell; 2]; 2], settings.others))
+}
+
+/// A random identity in the official form. Its last group is the number, so that no two are alike.
+fn patient(seed: u32, number: usize) -> String {
+    let mut rng = stream(seed, Collection::Rsna, number, Purpose::Row);
+    let (a, b, c, d): (u32, u16, u16, u16) = (rng.random(), rng.random(), rng.random(), rng.random());
+    format!("{a:08x}-{b:04x}-4{:03x}-{:04x}-{number:012x}", c & 0xfff, d & 0x3fff | 0x8000)
+}
+
+fn label(role: Role) -> usize {
+    match role {
+        Role::Cell { label, .. } => label,
+        Role::Other(number) => number % 2,
+    }
+}
+
+fn write_labels(path: &Path, settings: &RsnaSettings, plan: &[Role], patients: &[String]) -> Result<(), StandinError> {
+    let mut table = Writer::create(path, &["patientId", "x", "y", "width", "height", "Target"])?;
+    let mut order: Vec<usize> = (0..plan.len()).collect();
+    order.sort_by(|&left, &right| patients[left].cmp(&patients[right]));
+    for number in order {
+        let id = patients[number].as_str();
+        if label(plan[number]) == 0 {
+            table.row(&[id, "", "", "", "", "0"])?;
+            continue;
+        }
+        for place in annotations(settings, number) {
+            let cells = [place.x, place.y, place.width, place.height].map(|pixels| format!("{pixels}.0"));
+            table.row(&[id, &cells[0], &cells[1], &cells[2], &cells[3], "1"])?;
+        }
+    }
+    table.finish()
+}
+
+fn write_headers(path: &Path, seed: u32, plan: &[Role], patients: &[String]) -> Result<(), StandinError> {
+    let mut table = Writer::create(path, &HEADERS)?;
+    for (number, (role, id)) in plan.iter().zip(patients).enumerate() {
+        // After the identity's draws come the row's.
+        let mut rng = stream(seed, Collection::Rsna, number, Purpose::Row);
+        rng.set_word_pos(64);
+        let view = match role {
+            Role::Cell { environment: PA, .. } => "PA",
+            Role::Cell { .. } => "AP",
+            Role::Other(_) => "",
+        };
+        table.row(&[
+            &number.to_string(),
+            "CHEST",
+            "WSD",
+            &format!("{id}.dcm"),
+            "1.0",
+            "CR",
+            &rng.random_range(18..85).to_string(),
+            id,
+            "",
+            ["M", "F"][rng.random_range(0..2)],
+            ["0.14300000000000002", "0.139", "0.168"][rng.random_range(0..3)],
+            "1.0",
+            "1.0",
+            view,
+        ])?;
+    }
+    table.finish()
+}
+
+/// The boxes of a patient of class 1, from the left lung of the picture to the right one. They do not
+/// depend on the strengths.
+fn annotations(settings: &RsnaSettings, number: usize) -> Vec<Annotation> {
+    let anatomy = Anatomy::draw(&mut stream(settings.seed, Collection::Rsna, number, Purpose::Anatomy));
+    let mut rng = stream(settings.seed, Collection::Rsna, number, Purpose::Pathology);
+    let both = rng.random_range(0..2) == 0;
+    let one = rng.random_range(0..2);
+    (0..2)
+        .map(|lung| (lung, annotation(anatomy.pose, lung, settings.side, &mut rng)))
+        .filter(|(lung, _)| both || *lung == one)
+        .map(|(_, place)| place)
+        .collect()
+}
+
+fn annotation(pose: Pose, lung: usize, side: u32, rng: &mut ChaCha8Rng) -> Annotation {
+    let away = between(rng, 0.16, 0.23);
+    let (u, w) = (if lung == 0 { -away } else { away }, between(rng, -0.17, 0.07));
+    let (half_width, half_height) = (between(rng, 0.065, 0.095), between(rng, 0.075, 0.125));
+    let (x, y) = pose.to_picture(u, w);
+    let pixels = |share: f32| (share * side as f32) as u32;
+    let (half_width, half_height) = (half_width * pose.scale(), half_height * pose.scale());
+    let (left, top) = (pixels(x - half_width), pixels(y - half_height));
+    Annotation { x: left, y: top, width: pixels(x + half_width) + 1 - left, height: pixels(y + half_height) + 1 - top }
+}
+
+fn picture(settings: &RsnaSettings, number: usize, role: Role) -> Canvas {
+    let stream = |purpose| stream(settings.seed, Collection::Rsna, number, purpose);
+    let (side, strengths) = (settings.side as usize, settings.strengths);
+    let environment = match role {
+        Role::Cell { environment, .. } => environment,
+        Role::Other(number) => number / 2 % 2,
+    };
+    let anatomy = Anatomy::draw(&mut stream(Purpose::Anatomy));
+    let mut rng = stream(Purpose::Clouds);
+    let clouds = Clouds::draw(7, &mut rng);
+    let haze = Clouds::draw(16, &mut rng);
+    let density = between(&mut rng, 0.28, 0.60);
+    let mut canvas = anatomy.picture(side, 0.0, &clouds, strengths.noise);
+    if label(role) == 1 {
+        for place in annotations(settings, number) {
+            add_opacity(&mut canvas, place, strengths.pathology_contrast * density, &haze);
+        }
+    }
+    anatomy.expose(&mut canvas);
+    canvas.add_grain(strengths.noise, &mut stream(Purpose::Grain));
+    let marker = Marker::draw(environment, &mut stream(Purpose::Marker));
+    canvas.values.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+    canvas.lighten(strengths.marker_contrast, |x, y| marker.cover(x, y, side));
+    canvas
+}
+
+/// A haze that fills the ellipse in the box unevenly and fades towards its edge.
+fn add_opacity(canvas: &mut Canvas, place: Annotation, density: f32, haze: &Clouds) {
+    let side = canvas.side;
+    let (half_width, half_height) = (0.5 * place.width as f32, 0.5 * place.height as f32);
+    for row in 0..place.height as usize {
+        for column in 0..place.width as usize {
+            let across = (column as f32 + 0.5 - half_width) / half_width;
+            let down = (row as f32 + 0.5 - half_height) / half_height;
+            let (x, y) = (place.x as usize + column, place.y as usize + row);
+            let cloud = haze.at(x as f32 / side as f32, y as f32 / side as f32);
+            let rim = 1.0 - across * across - down * down;
+            if rim > 0.0 {
+                let value = &mut canvas.values[y * side + x];
+                let cover = rim.min(1.0) * soft(rim + 0.6 * cloud, 0.6);
+                *value += density * cover * (0.9 - *value).max(0.0);
+            }
+        }
+    }
+}
+
+fn save(path: &Path, settings: &RsnaSettings, pixels: &[u8]) -> Result<(), StandinError> {
+    let file = std::fs::File::create(path).map_err(|source| StandinError::io(path, source))?;
+    let mut file = BufWriter::new(file);
+    JpegEncoder::new_with_quality(&mut file, settings.quality)
+        .encode(pixels, settings.side, settings.side, ExtendedColorType::L8)
+        .map_err(|source| StandinError::picture(path, source))?;
+    file.into_inner().map_err(|error| StandinError::io(path, error.into_error()))?;
+    Ok(())
+}

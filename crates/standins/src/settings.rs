@@ -1,0 +1,149 @@
+//! What decides a collection: sizes, strengths, a seed.
+
+use crate::StandinError;
+
+/// How visible the three ingredients of a picture are. All are shares of the full range from black to
+/// white.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Strengths {
+    /// How visible the evidence for the class is, from 0 (not there: the classes are drawn alike) to 1
+    /// (obvious). Small values make the honest task hard.
+    pub pathology_contrast: f32,
+    /// How bright the marker of the environment is, from 0 (not there) to 1 (white). Pixels that the
+    /// marker does not cover do not depend on it.
+    pub marker_contrast: f32,
+    /// Standard deviation of the grain, from 0 to 0.5. The clouds of slowly varying density behind it
+    /// have a range of four times this value.
+    pub noise: f32,
+}
+
+impl Default for Strengths {
+    /// A marker that a network learns at once, and evidence that it can learn, but not at once: README.md
+    /// has the measured areas under the curve.
+    fn default() -> Self {
+        Self { pathology_contrast: 0.5, marker_contrast: 0.9, noise: 0.04 }
+    }
+}
+
+/// Stand-ins for NIH ChestX-ray14 and PadChest, the two sites of the experiment on cardiomegaly.
+#[derive(Debug, Clone, PartialEq)]
+pub struct XraySettings {
+    /// Images in each of the four cells site x class, 1 to 100 000.
+    pub per_cell: usize,
+    /// Further rows of each site that a reader must leave out, 0 to 100 000: other findings and, for
+    /// PadChest, other views and rows without view or labels. Their pictures are drawn like the rest,
+    /// with a heart of either class.
+    pub others: usize,
+    /// Height and width in pixels, 32 to 4096.
+    pub side: u32,
+    /// Decides everything random. Each picture has its own stream.
+    pub seed: u32,
+    /// How visible the heart's enlargement, the marker and the noise are.
+    pub strengths: Strengths,
+}
+
+impl Default for XraySettings {
+    /// 300 images a cell, 40 others a site, 224 x 224 pixels, seed 0.
+    fn default() -> Self {
+        Self { per_cell: 300, others: 40, side: 224, seed: 0, strengths: Strengths::default() }
+    }
+}
+
+/// A stand-in for the RSNA Pneumonia Detection Challenge, whose two views are the environments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RsnaSettings {
+    /// Patients in each of the four cells view x class, 1 to 100 000.
+    pub per_cell: usize,
+    /// Further patients that a reader must leave out, 0 to 100 000: they have no view in the table of
+    /// headers. The official tables hold none of these, hence the default of 0.
+    pub others: usize,
+    /// Height and width in pixels, 32 to 4096. Boxes scale with it.
+    pub side: u32,
+    /// JPEG quality, 1 to 100.
+    pub quality: u8,
+    /// Decides everything random. Each picture has its own stream.
+    pub seed: u32,
+    /// How visible the opacities, the marker and the noise are.
+    pub strengths: Strengths,
+}
+
+impl Default for RsnaSettings {
+    /// 300 patients a cell, no others, 1024 x 1024 pixels, quality 90, seed 0.
+    fn default() -> Self {
+        Self { per_cell: 300, others: 0, side: 1024, quality: 90, seed: 0, strengths: Strengths::default() }
+    }
+}
+
+/// A small collection with a manifest, as a user of the project would make it of images of their own:
+/// three shapes on noise, a stripe along one of three sides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnSettings {
+    /// Images in each of the nine cells side x shape, 1 to 100 000.
+    pub per_cell: usize,
+    /// Height and width in pixels, 32 to 4096.
+    pub side: u32,
+    /// Decides everything random. Each picture has its own stream.
+    pub seed: u32,
+    /// How visible the shape, the stripes and the noise are.
+    pub strengths: Strengths,
+}
+
+impl Default for OwnSettings {
+    /// 100 images a cell, 64 x 64 pixels, seed 0.
+    fn default() -> Self {
+        Self { per_cell: 100, side: 64, seed: 0, strengths: Strengths::default() }
+    }
+}
+
+impl Strengths {
+    fn check(&self) -> Result<(), StandinError> {
+        let shares = [
+            ("pathology_contrast", self.pathology_contrast, 1.0, "0 to 1"),
+            ("marker_contrast", self.marker_contrast, 1.0, "0 to 1"),
+            ("noise", self.noise, 0.5, "0 to 0.5"),
+        ];
+        for (field, found, most, expected) in shares {
+            if !(0.0..=most).contains(&found) {
+                return Err(StandinError::setting(field, found, expected));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_counts(per_cell: usize, others: usize, side: u32) -> Result<(), StandinError> {
+    if !(1..=100_000).contains(&per_cell) {
+        return Err(StandinError::setting("per_cell", per_cell, "1 to 100000"));
+    }
+    if others > 100_000 {
+        return Err(StandinError::setting("others", others, "0 to 100000"));
+    }
+    if !(32..=4096).contains(&side) {
+        return Err(StandinError::setting("side", side, "32 to 4096 pixels"));
+    }
+    Ok(())
+}
+
+impl XraySettings {
+    pub(crate) fn check(&self) -> Result<(), StandinError> {
+        check_counts(self.per_cell, self.others, self.side)?;
+        self.strengths.check()
+    }
+}
+
+impl RsnaSettings {
+    pub(crate) fn check(&self) -> Result<(), StandinError> {
+        check_counts(self.per_cell, self.others, self.side)?;
+        if !(1..=100).contains(&self.quality) {
+            return Err(StandinError::setting("quality", self.quality, "1 to 100"));
+        }
+        self.strengths.check()
+    }
+}
+
+impl OwnSettings {
+    pub(crate) fn check(&self) -> Result<(), StandinError> {
+        check_counts(self.per_cell, 0, self.side)?;
+        self.strengths.check()
+    }
+}
