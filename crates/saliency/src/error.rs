@@ -1,6 +1,6 @@
-//! What can be wrong with a map.
+//! What can be wrong with a map or with the way to it.
 
-/// Why a map cannot be scored.
+/// Why a map cannot be made or scored.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SaliencyError {
     /// A map or mask with another number of pixels than height times width.
@@ -34,6 +34,52 @@ pub enum SaliencyError {
         pixel: usize,
         /// What it may be.
         expected: &'static str,
+    },
+    /// A setting of an attribution that is none.
+    #[error("{field}: found {found}, expected {expected}")]
+    Setting {
+        /// `integrated_gradients.steps`, `occlusion.window`, `occlusion.stride` or `batch`.
+        field: &'static str,
+        /// Its value.
+        found: usize,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// A window larger than the images.
+    #[error("occlusion.window: found {window}, expected at most the images' {height} rows and {width} columns")]
+    Window {
+        /// Rows and columns of the window.
+        window: usize,
+        /// Rows of the images.
+        height: usize,
+        /// Columns of the images.
+        width: usize,
+    },
+    /// Another number of classes to attribute to than of images.
+    #[error("target: found classes for {found} images, expected {expected}")]
+    Targets {
+        /// Classes that are given.
+        found: usize,
+        /// Images.
+        expected: usize,
+    },
+    /// A class that the model does not have.
+    #[error("target of image {image}: found class {class}, expected less than the model's {classes} classes")]
+    Class {
+        /// Index of the image in the batch.
+        image: usize,
+        /// The class that is asked for.
+        class: usize,
+        /// Classes of the model.
+        classes: usize,
+    },
+    /// An attribution of another shape than the images.
+    #[error("attribution: found the shape {found:?}, expected the images' {expected:?}")]
+    Shape {
+        /// Its shape.
+        found: [usize; 4],
+        /// `[batch, channels, height, width]` of the images.
+        expected: [usize; 4],
     },
 }
 

@@ -1,8 +1,12 @@
 //! Input gradients (Simonyan et al. 2014).
 
-use burn::tensor::Tensor;
-use herring_backend::Kernels;
-use herring_models::{Mode, Stackable, input_gradient};
+use crate::{
+    error::SaliencyError,
+    target::{self, Rows, Target},
+};
+use burn::tensor::{Tensor, TensorData};
+use herring_backend::{Autodiff, Kernels};
+use herring_models::{Mode, Stackable, Trace, input_gradient};
 
 /// The gradient of the raw logit of `class` with respect to each image,
 /// `[batch, channels, height, width]`, with the running statistics of normalisation layers.
@@ -14,6 +18,51 @@ use herring_models::{Mode, Stackable, input_gradient};
 /// # Panics
 /// Where the model has no such class.
 pub fn input_gradients<B: Kernels, M: Stackable<B>>(model: &M, images: Tensor<B, 4>, class: usize) -> Tensor<B, 4> {
-    let score = |trace: &herring_models::Trace<_>| trace.logits.clone().narrow(1, class, 1).sum_dim(0).reshape([1]);
+    let score = |trace: &Trace<_>| trace.logits.clone().narrow(1, class, 1).sum_dim(0).reshape([1]);
     input_gradient(model, images, Mode::Evaluate, score).gradient
+}
+
+/// [`input_gradients`] for a class of each image's own, with at most `batch` images going through the
+/// model at once.
+///
+/// # Errors
+/// `batch` is 0, there is another number of classes than of images, or the model lacks one of them.
+pub fn input_gradients_of<'a, B: Kernels, M: Stackable<B>>(
+    model: &M,
+    images: Tensor<B, 4>,
+    target: impl Into<Target<'a>>,
+    batch: usize,
+) -> Result<Tensor<B, 4>, SaliencyError> {
+    target::check_batch(batch)?;
+    let [count, ..] = images.dims();
+    let classes = target.into().classes(count)?;
+    let mut gradients = Vec::with_capacity(count.div_ceil(batch));
+    for start in (0..count).step_by(batch) {
+        let length = batch.min(count - start);
+        let rows = Rows::of((start..start + length).collect(), &classes);
+        gradients.push(gradients_of(model, images.clone().narrow(0, start, length), &rows)?);
+    }
+    Ok(if gradients.is_empty() { images } else { Tensor::cat(gradients, 0) })
+}
+
+/// One pass: the gradient of each row's logit with respect to its input.
+pub(crate) fn gradients_of<B: Kernels, M: Stackable<B>>(
+    model: &M,
+    inputs: Tensor<B, 4>,
+    rows: &Rows,
+) -> Result<Tensor<B, 4>, SaliencyError> {
+    let mut checked = Ok(());
+    let score = |trace: &Trace<Autodiff<B>>| {
+        let [count, classes] = trace.logits.dims();
+        checked = rows.check(classes);
+        let mut chosen = vec![0.0_f32; count * classes];
+        // A class that is not there is chosen by no entry: the pass ends, and the error goes out after it.
+        for (row, class) in rows.classes.iter().enumerate().filter(|(_, class)| **class < classes) {
+            chosen[row * classes + class] = 1.0;
+        }
+        let chosen = Tensor::from_data(TensorData::new(chosen, [count, classes]), &trace.logits.device());
+        (trace.logits.clone() * chosen).sum()
+    };
+    let gradient = input_gradient(model, inputs, Mode::Evaluate, score).gradient;
+    checked.map(|()| gradient)
 }

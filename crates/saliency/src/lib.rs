@@ -10,20 +10,38 @@
 //! The paper's tables print IoP and call it IoU: its notebook unpacked `(iou, iop, iot)` as
 //! `(iop, iou, iot)`. All three are given here.
 //!
+//! The paper's later tables have two further maps in step 1. [`attribute`] makes any of them; they
+//! agree with Captum's.
+//!
+//! | Map | Function | Of the model, for each image | Step 2 |
+//! |---|---|---|---|
+//! | input gradient | [`input_gradients`], [`input_gradients_of`] | one backward pass | smoothed |
+//! | integrated gradients | [`integrated_gradients`], [`completeness_residual`] | a backward pass a step (200) | smoothed |
+//! | occlusion | [`occlusion()`] | a forward pass a window (225 of 15 x 15 at 224 x 224) | **not** smoothed |
+//!
 //! Steps 2 to 4 work on plain numbers and need no tensor.
 
+mod attribution;
 mod error;
 mod gradients;
+mod integrated_gradients;
 mod localisation;
 mod mean_map;
+mod occlusion;
+mod quadrature;
 mod smoothing;
+mod target;
 mod thresholding;
 
+pub use attribution::{Attribution, attribute};
 pub use error::SaliencyError;
-pub use gradients::input_gradients;
+pub use gradients::{input_gradients, input_gradients_of};
+pub use integrated_gradients::{IntegratedGradients, PathPoint, completeness_residual, integrated_gradients};
 pub use localisation::{Overlap, localise, overlap};
 pub use mean_map::MeanMap;
+pub use occlusion::{Occlusion, occlusion};
 pub use smoothing::{Smoothing, smooth};
+pub use target::Target;
 pub use thresholding::threshold;
 
 #[cfg(doctest)]
