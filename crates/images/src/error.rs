@@ -1,0 +1,60 @@
+//! Why images cannot be had.
+
+use herring_cache::CacheError;
+use herring_datasets::DatasetError;
+use herring_pixels::PixelError;
+use std::path::PathBuf;
+
+/// How many failed images a message spells out.
+const SPELLED_OUT: usize = 20;
+
+/// Why images cannot be prepared or opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImagesError {
+    /// Images that cannot be used. All of them are listed, a line each.
+    #[error("{}", spell(failures))]
+    Damaged {
+        /// A line an image: origin, file, what is wrong.
+        failures: Vec<String>,
+    },
+    /// It was asked to stop.
+    #[error("interrupted: {done} of {wanted} images are prepared and kept; the same command goes on with the rest")]
+    Interrupted {
+        /// Images that are in the cache.
+        done: usize,
+        /// Images that are wanted.
+        wanted: usize,
+    },
+    /// A file of the cache's own.
+    #[error("{}: {message}", path.display())]
+    Listing {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, or what the system says.
+        message: String,
+    },
+    /// Something that should have a text has none.
+    #[error("no text: {0}")]
+    Recipe(String),
+    /// There is no preparation for an environment.
+    #[error("environment {0} has no preparation: expected at least one")]
+    Unprepared(usize),
+    /// The cache.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// The samples.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// A setting of the preparation.
+    #[error(transparent)]
+    Preparation(#[from] PixelError),
+}
+
+fn spell(failures: &[String]) -> String {
+    let shown = failures.iter().take(SPELLED_OUT).cloned().collect::<Vec<_>>().join("\n");
+    let more = failures.len().saturating_sub(SPELLED_OUT);
+    let rest = if more > 0 { format!("\nand {more} more") } else { String::new() };
+    let images = if failures.len() == 1 { "image" } else { "images" };
+    format!("{} {images} cannot be used, expected none:\n{shown}{rest}", failures.len())
+}

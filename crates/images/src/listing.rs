@@ -1,0 +1,150 @@
+//! The list that decides a run's images.
+
+use crate::ImagesError;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// Of this file; raised whenever a listing comes to stand for other images.
+const FORMAT: u32 = 1;
+
+/// Where the mask of an image comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MaskKind {
+    /// 1 everywhere.
+    Everything,
+    /// 0 everywhere.
+    Nothing,
+    /// The disc about the middle.
+    Circle,
+    /// The second plane of the image's block.
+    Stored,
+}
+
+/// One image of a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Identity within its table.
+    pub id: String,
+    /// Class.
+    pub label: usize,
+    /// Value of the confounder.
+    pub environment: usize,
+    /// Key of its block in the cache.
+    pub block: String,
+    /// Where its mask comes from.
+    pub mask: MaskKind,
+}
+
+/// Every image of a run, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listing {
+    format: u32,
+    /// Names of the classes, by label.
+    pub classes: Vec<String>,
+    /// Names of the environments.
+    pub environments: Vec<String>,
+    /// Rows and columns of the images that are trained on and scored.
+    pub size: usize,
+    /// Rows and columns of the images that are looked at.
+    pub look_size: usize,
+    /// What is trained on.
+    pub train: Vec<Entry>,
+    /// What selects the epoch.
+    pub valid: Vec<Entry>,
+    /// What is scored.
+    pub test: Vec<Entry>,
+    /// What is looked at.
+    pub looked_at: Vec<Entry>,
+}
+
+impl Listing {
+    /// An empty listing.
+    pub(crate) fn new(classes: &[String], environments: &[String], size: usize, look_size: usize) -> Self {
+        Self {
+            format: FORMAT,
+            classes: classes.to_vec(),
+            environments: environments.to_vec(),
+            size,
+            look_size,
+            train: Vec::new(),
+            valid: Vec::new(),
+            test: Vec::new(),
+            looked_at: Vec::new(),
+        }
+    }
+
+    /// Its text, and the SHA-256 of that in hexadecimal digits.
+    fn text(&self) -> Result<(String, String), ImagesError> {
+        let text = serde_json::to_string(self).map_err(|error| ImagesError::Recipe(error.to_string()))?;
+        let digest = sha256(&text);
+        Ok((text, digest))
+    }
+
+    /// Its name: the SHA-256 of its text, in hexadecimal digits.
+    ///
+    /// # Errors
+    /// [`ImagesError::Recipe`] where it has no text.
+    pub fn sha256(&self) -> Result<String, ImagesError> {
+        Ok(self.text()?.1)
+    }
+
+    /// Keeps it in a cache's folder, under its name.
+    ///
+    /// # Errors
+    /// [`ImagesError::Listing`] if the system refuses; then nothing half written is left.
+    pub fn keep(&self, cache: &Path) -> Result<String, ImagesError> {
+        let (text, name) = self.text()?;
+        let path = place(cache, &name);
+        let draft = path.with_extension(format!("{}.partial", std::process::id()));
+        let failed = |error: std::io::Error| ImagesError::Listing { path: path.clone(), message: error.to_string() };
+        fs::create_dir_all(cache.join(FOLDER)).map_err(failed)?;
+        // Not a file for the owner alone: a cache may be shared.
+        let written = fs::File::create(&draft)
+            .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+            .and_then(|()| fs::rename(&draft, &path));
+        if let Err(error) = written {
+            // The first error is the one to tell.
+            let _ = fs::remove_file(&draft);
+            return Err(failed(error));
+        }
+        Ok(name)
+    }
+
+    /// The listing of that name in a cache's folder.
+    ///
+    /// # Errors
+    /// [`ImagesError::Listing`] if it is not there, was changed, or is of another version.
+    pub fn read(cache: &Path, name: &str) -> Result<Self, ImagesError> {
+        let path = place(cache, name);
+        let wrong = |message: String| ImagesError::Listing { path: path.clone(), message };
+        let text = fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+        let listing: Self = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        if listing.format != FORMAT {
+            return Err(wrong(format!("found format {}, expected {FORMAT}", listing.format)));
+        }
+        let found = listing.sha256()?;
+        if found != name {
+            return Err(wrong(format!("found a listing with SHA-256 {found}, expected that of its name")));
+        }
+        Ok(listing)
+    }
+}
+
+/// SHA-256 of a text, in hexadecimal digits.
+pub fn sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+const FOLDER: &str = "listings";
+
+fn place(cache: &Path, name: &str) -> PathBuf {
+    cache.join(FOLDER).join(format!("{name}.json"))
+}

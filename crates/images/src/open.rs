@@ -1,0 +1,109 @@
+//! A listing's images, read from the cache batch by batch.
+
+use crate::{ImagesError, Listing, MaskKind, listing};
+use herring_cache::{Cache, Key};
+use herring_datasets::{
+    Dataset, DatasetError, Region, Splits,
+    dataset::{Entry, Pixels},
+    listed::{Listed, Listings},
+};
+use herring_pixels::Preparation;
+use std::{path::PathBuf, sync::Arc};
+
+/// The listings of a cache's folder.
+#[derive(Debug, Clone)]
+pub struct CachedListings {
+    folder: PathBuf,
+}
+
+impl CachedListings {
+    /// Those of `folder`, which is looked at when a listing is opened.
+    pub fn of(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    fn listed(&self, name: &str) -> Result<Listed, ImagesError> {
+        let listing = Listing::read(&self.folder, name)?;
+        let cache = Arc::new(Cache::open(&self.folder)?);
+        let dataset = |part: &str, size: usize, entries: &[listing::Entry]| {
+            dataset(&cache, part, (listing.classes.len(), size), entries)
+        };
+        Ok(Listed {
+            splits: Splits {
+                train: dataset("train", listing.size, &listing.train)?,
+                valid: dataset("valid", listing.size, &listing.valid)?,
+                test: dataset("test", listing.size, &listing.test)?,
+            },
+            looked_at: dataset("looked at", listing.look_size, &listing.looked_at)?,
+        })
+    }
+}
+
+impl Listings for CachedListings {
+    fn open(&self, listing: &str) -> Result<Listed, DatasetError> {
+        let unreadable = |error: ImagesError| DatasetError::Unreadable {
+            id: listing.to_owned(),
+            reason: format!("{error}; prepare the images again"),
+        };
+        self.listed(listing).map_err(unreadable)
+    }
+}
+
+/// A part of a listing as a dataset.
+pub(crate) fn dataset(
+    cache: &Arc<Cache>,
+    name: &str,
+    (classes, size): (usize, usize),
+    entries: &[listing::Entry],
+) -> Result<Dataset, ImagesError> {
+    let mut blocks = Vec::with_capacity(entries.len());
+    let mut known = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let key: Key = entry
+            .block
+            .parse()
+            .map_err(|error| DatasetError::Unreadable { id: entry.id.clone(), reason: format!("{error}") })?;
+        if !cache.contains(&key) {
+            let reason = format!("{}: found no block {key}", cache.folder().display());
+            return Err(DatasetError::Unreadable { id: entry.id.clone(), reason }.into());
+        }
+        blocks.push((entry.id.clone(), key, entry.mask));
+        known.push(Entry { id: entry.id.clone(), label: entry.label, environment: entry.environment });
+    }
+    let preparation = Preparation { size, ..Preparation::xray(size) };
+    let circle = herring_pixels::mask(&Region::Circle, [size, size], &preparation, None)?.values().to_vec();
+    let pixels = CachedPixels { cache: Arc::clone(cache), blocks, circle };
+    Ok(Dataset::streamed(name, classes, [1, size, size], known, Arc::new(pixels))?)
+}
+
+struct CachedPixels {
+    cache: Arc<Cache>,
+    blocks: Vec<(String, Key, MaskKind)>,
+    circle: Vec<f32>,
+}
+
+impl Pixels for CachedPixels {
+    fn read(&self, index: usize, image: &mut [f32], mask: &mut [f32]) -> Result<(), DatasetError> {
+        let Some((id, key, kind)) = self.blocks.get(index) else {
+            return Err(DatasetError::Unreadable {
+                id: index.to_string(),
+                reason: format!("found {} images, expected more", self.blocks.len()),
+            });
+        };
+        let failed = |reason: String| DatasetError::Unreadable { id: id.clone(), reason };
+        let read = |out: &mut [f32]| self.cache.read(key, out).map_err(|error| failed(error.to_string()));
+        match kind {
+            MaskKind::Stored => {
+                let mut both = vec![0.0; image.len() + mask.len()];
+                read(&mut both)?;
+                image.copy_from_slice(&both[..image.len()]);
+                mask.copy_from_slice(&both[image.len()..]);
+                return Ok(());
+            }
+            MaskKind::Everything => mask.fill(1.0),
+            MaskKind::Nothing => mask.fill(0.0),
+            MaskKind::Circle => mask.copy_from_slice(&self.circle),
+        }
+        read(image).map(|_| ())
+    }
+}

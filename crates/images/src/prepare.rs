@@ -1,0 +1,161 @@
+//! Decodes the records of a split into the cache and lists them.
+
+use crate::{Colour, ImageSettings, ImagesError, Listing, block, listing::Entry};
+use herring_cache::{Cache, FillSettings, Progress, Request};
+use herring_datasets::{Record, Region, Table, confounded::Parts, record::Part};
+use herring_pixels::Preparation;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::atomic::AtomicBool,
+};
+
+/// No picture needs as much; see [`FillSettings::largest_source`].
+const LARGEST_FILE: u64 = 256 << 20;
+
+/// What came of preparing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prepared {
+    /// A listing for each split, in order.
+    pub listings: Vec<Listing>,
+    /// Their names: see [`Listing::sha256`].
+    pub names: Vec<String>,
+    /// Blocks that were decoded now.
+    pub decoded: usize,
+    /// Blocks that the cache had, or that were wanted more than once.
+    pub found: usize,
+    /// What the cache complains of, a line each: damaged packs whose blocks were made again.
+    pub complaints: Vec<String>,
+}
+
+/// A block that is wanted: a record at a size, with its own region or none.
+#[derive(Clone, PartialEq)]
+struct Wanted<'a> {
+    record: &'a Record,
+    region: Region,
+    preparation: Preparation,
+}
+
+/// Makes sure that `cache` holds every image of the splits `parts` of `table`, and lists them; the
+/// listings are kept in the cache's folder. Paths of the records are relative to `root`.
+///
+/// # Errors
+/// [`ImagesError::Damaged`] with every image that cannot be used, all at once;
+/// [`ImagesError::Interrupted`] once `stop` is set, with what is done kept; whatever the cache or the
+/// settings say.
+pub fn prepare(
+    cache: &Cache,
+    (root, table): (&Path, &Table),
+    parts: &[Parts],
+    settings: &ImageSettings,
+    progress: &mut dyn FnMut(&Progress),
+    stop: &AtomicBool,
+) -> Result<Prepared, ImagesError> {
+    let plans: Vec<Plan<'_>> = parts.iter().map(|parts| Plan::new(table, parts, settings)).collect::<Result<_, _>>()?;
+    let wanted: Vec<&Wanted<'_>> = plans.iter().flat_map(|plan| plan.lists.iter().flatten()).collect();
+    let mut requests = Vec::with_capacity(wanted.len());
+    for each in &wanted {
+        requests.push(request(root, each, settings.colour)?);
+    }
+    // A request is told by what it asks for, so that the decoder finds what belongs to it.
+    let by_request: BTreeMap<(&str, &str), &Wanted<'_>> = requests
+        .iter()
+        .zip(&wanted)
+        .map(|(request, wanted)| ((request.id.as_str(), request.recipe.as_str()), *wanted))
+        .collect();
+    let decode = |request: &Request, sources: &[Vec<u8>]| {
+        let found = by_request.get(&(request.id.as_str(), request.recipe.as_str()));
+        let wanted = found.ok_or_else(|| "nobody asked for it".to_owned())?;
+        block::block(&wanted.region, &wanted.preparation, settings.colour, sources)
+    };
+    let filling = FillSettings { largest_source: LARGEST_FILE, ..FillSettings::default() };
+    let filled = cache.fill(&requests, decode, &filling, progress, stop)?;
+    if filled.stopped > 0 {
+        let done = filled.decoded + filled.found;
+        return Err(ImagesError::Interrupted { done, wanted: requests.len() });
+    }
+    // Each once, though an image may be wanted in several parts and sizes, and in the order of the rows.
+    let failed = filled.keys.iter().zip(&wanted).filter_map(|(key, wanted)| {
+        let origin = &wanted.record.origin;
+        key.as_ref().err().map(|failure| (&origin.file, origin.line, failure.to_string()))
+    });
+    let failures: Vec<String> = failed.collect::<BTreeSet<_>>().into_iter().map(|(.., text)| text).collect();
+    if !failures.is_empty() {
+        return Err(ImagesError::Damaged { failures });
+    }
+    let keys: Vec<String> = filled.keys.iter().flatten().map(ToString::to_string).collect();
+    let mut keys = keys.into_iter();
+    let size = settings.preparation(0, None).ok_or(ImagesError::Unprepared(0))?.size;
+    let mut listings = Vec::new();
+    let mut names = Vec::new();
+    for plan in &plans {
+        let mut listing = Listing::new(table.classes(), table.environments(), size, settings.look_size);
+        let mut lists = plan.lists.iter().map(|list| list.iter().zip(keys.by_ref()).map(entry).collect::<Vec<_>>());
+        for part in [&mut listing.train, &mut listing.valid, &mut listing.test, &mut listing.looked_at] {
+            *part = lists.next().unwrap_or_default();
+        }
+        drop(lists);
+        names.push(listing.keep(cache.folder())?);
+        listings.push(listing);
+    }
+    let complaints = filled.damage.iter().map(ToString::to_string).collect();
+    Ok(Prepared { listings, names, decoded: filled.decoded, found: filled.found, complaints })
+}
+
+fn request(root: &Path, wanted: &Wanted<'_>, colour: Colour) -> Result<Request, ImagesError> {
+    // A mask that is withheld needs no box and no file.
+    let record = Record { region: wanted.region.clone(), ..wanted.record.clone() };
+    block::request(root, &record, &wanted.preparation, colour)
+}
+
+fn entry((wanted, key): (&Wanted<'_>, String)) -> Entry {
+    let Record { id, label, environment, .. } = wanted.record;
+    let mask = block::mask_kind(&wanted.region);
+    Entry { id: id.clone(), label: *label, environment: *environment, block: key, mask }
+}
+
+/// The four lists of a run: training, validation, test and what is looked at.
+struct Plan<'a> {
+    lists: [Vec<Wanted<'a>>; 4],
+}
+
+impl<'a> Plan<'a> {
+    fn new(table: &'a Table, parts: &Parts, settings: &ImageSettings) -> Result<Self, ImagesError> {
+        let wanted = |index: &usize, size: Option<usize>| {
+            let record = &table.records()[*index];
+            let environment = record.environment;
+            let preparation = settings.preparation(environment, size).ok_or(ImagesError::Unprepared(environment))?;
+            Ok::<_, ImagesError>(Wanted { record, region: record.region.clone(), preparation })
+        };
+        let list = |part: Part| parts.of(part).iter().map(|index| wanted(index, None)).collect::<Result<Vec<_>, _>>();
+        let mut train: Vec<Wanted<'a>> = list(Part::Train)?;
+        withhold(&mut train, settings.mask_fraction);
+        let mut seen = BTreeMap::<(usize, usize), usize>::new();
+        let looked_at = parts.test.iter().filter(|index| {
+            let record = &table.records()[**index];
+            let count = seen.entry((record.environment, record.label)).or_default();
+            *count += 1;
+            settings.look_limit.is_none_or(|limit| *count <= limit)
+        });
+        let looked_at = looked_at.map(|index| wanted(index, Some(settings.look_size))).collect::<Result<_, _>>()?;
+        Ok(Self { lists: [train, list(Part::Valid)?, list(Part::Test)?, looked_at] })
+    }
+}
+
+/// Keeps the masks of the first `round(fraction * n)` of each class, as
+/// [`herring_datasets::mask::keep_fraction`] does for samples in memory.
+fn withhold(train: &mut [Wanted<'_>], fraction: f64) {
+    let mut totals = BTreeMap::<usize, usize>::new();
+    for wanted in train.iter() {
+        *totals.entry(wanted.record.label).or_default() += 1;
+    }
+    let mut left: BTreeMap<usize, usize> =
+        totals.into_iter().map(|(label, total)| (label, (fraction * total as f64).round() as usize)).collect();
+    for wanted in train {
+        let left = left.entry(wanted.record.label).or_default();
+        match left.checked_sub(1) {
+            Some(fewer) => *left = fewer,
+            None => wanted.region = Region::Everything,
+        }
+    }
+}

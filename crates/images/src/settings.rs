@@ -1,0 +1,38 @@
+//! At which sizes images are wanted, and prepared how.
+
+use herring_pixels::Preparation;
+use serde::Serialize;
+
+/// What is made of pictures in colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Colour {
+    /// Their first channel is taken, as the authors do with radiographs.
+    FirstChannel,
+    /// They are refused, unless all channels are equal.
+    Refused,
+}
+
+/// How the records of a table become images.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageSettings {
+    /// How the images of each environment are prepared: collections differ in depth. An environment past
+    /// the end is prepared like the last.
+    pub preparations: Vec<Preparation>,
+    /// What is made of pictures in colour.
+    pub colour: Colour,
+    /// Rows and columns of the images that are looked at; the preparations have the size for the others.
+    pub look_size: usize,
+    /// At most so many test images of each environment and class are looked at.
+    pub look_limit: Option<usize>,
+    /// Fraction of the training masks of each class that are kept, in `[0, 1]`; the others become all ones.
+    pub mask_fraction: f64,
+}
+
+impl ImageSettings {
+    /// The preparation of an environment, at `size` rows and columns.
+    pub(crate) fn preparation(&self, environment: usize, size: Option<usize>) -> Option<Preparation> {
+        let own = self.preparations.get(environment).or(self.preparations.last())?;
+        Some(Preparation { size: size.unwrap_or(own.size), ..own.clone() })
+    }
+}
