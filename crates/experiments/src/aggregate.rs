@@ -2,12 +2,12 @@
 
 use crate::{
     collect::{Collection, Content, FinishedRun},
-    config::{Judgement, Metric, Scale, Target},
+    config::{Judgement, Known, Metric, Scale, Target},
     departure::departures,
     statistics::Spread,
     verdict::{self, Verdict},
 };
-use herring_protocol::{Method, Variant};
+use herring_protocol::{Localisation, Method, Variant};
 use serde::Serialize;
 
 /// The table of a reproduction.
@@ -21,6 +21,9 @@ pub struct Results {
     pub variant: Variant,
     /// What the verdicts may claim.
     pub judgement: Judgement,
+    /// What the images are called, where they are of no known issue of the paper's tables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown_images: Option<String>,
     /// A row a method, in the order of the paper's tables.
     pub rows: Vec<Row>,
 }
@@ -55,15 +58,28 @@ impl Row {
     }
 }
 
-/// The number of a run for a column.
-pub(crate) fn metric_of(run: &FinishedRun, metric: Metric) -> f64 {
+/// The number of a run for a column, if it has one.
+pub(crate) fn metric_of(run: &FinishedRun, metric: Metric) -> Option<f64> {
     let result = &run.result;
+    let by = |name: &str, value: fn(&Localisation) -> f64| {
+        let found = result.attributions.iter().find(|(other, _)| other == name);
+        found.filter(|(_, localisation)| localisation.images > 0).map(|(_, localisation)| value(localisation))
+    };
+    let own = (result.localisation.images > 0).then_some(&result.localisation);
     match metric {
-        Metric::Auc => result.test.auc,
-        Metric::Iou => result.localisation.iou,
-        Metric::Iop => result.localisation.iop,
-        Metric::Iot => result.localisation.iot,
-        Metric::BestEpoch => result.best_epoch as f64,
+        Metric::Auc => Some(result.test.auc),
+        Metric::Iou => own.map(|found| found.iou),
+        Metric::Iop => own.map(|found| found.iop),
+        Metric::Iot => own.map(|found| found.iot),
+        Metric::BestEpoch => Some(result.best_epoch as f64),
+        Metric::IouIntegratedGradients => by("integrated-gradients", |found| found.iou),
+        Metric::IopIntegratedGradients => by("integrated-gradients", |found| found.iop),
+        Metric::IotIntegratedGradients => by("integrated-gradients", |found| found.iot),
+        Metric::IouOcclusion => by("occlusion", |found| found.iou),
+        Metric::IopOcclusion => by("occlusion", |found| found.iop),
+        Metric::IotOcclusion => by("occlusion", |found| found.iot),
+        Metric::WorstAuc => result.test.worst_auc(),
+        Metric::WorstAccuracy => result.test.worst_accuracy(),
     }
 }
 
@@ -73,11 +89,25 @@ impl Results {
         let plan = &collection.plan;
         let mut rows: Vec<Row> = plan.methods().into_iter().map(|method| row(collection, method)).collect();
         let judgement = judgement(collection);
-        let verdicts: Vec<_> = rows.iter().map(|row| verdict::of(row, &rows, judgement, &collection.targets)).collect();
+        let unknown = unknown_images(collection).is_some();
+        let verdicts: Vec<_> = rows
+            .iter()
+            .map(|row| match unknown && row.finished > 0 {
+                true => Verdict::unjudged("these images are of no known issue of the paper's tables"),
+                false => verdict::of(row, &rows, judgement, &collection.targets),
+            })
+            .collect();
         for (row, verdict) in rows.iter_mut().zip(verdicts) {
             row.verdict = verdict;
         }
-        Self { experiment: plan.experiment.clone(), scale: plan.scale, variant: plan.variant, judgement, rows }
+        Self {
+            experiment: plan.experiment.clone(),
+            scale: plan.scale,
+            variant: plan.variant,
+            judgement,
+            unknown_images: unknown_images(collection),
+            rows,
+        }
     }
 
     /// Runs without a result.
@@ -86,10 +116,19 @@ impl Results {
     }
 }
 
+/// What the images are called, if no manifest knows them.
+fn unknown_images(collection: &Collection) -> Option<String> {
+    collection.plan.other_issue().filter(|issue| Known::is_unknown(issue))
+}
+
 /// What the configuration claims for its scale, or less where the runs do not bear it out.
 fn judgement(collection: &Collection) -> Judgement {
     let claimed = collection.configuration.setting(collection.plan.scale).judgement;
     if collection.targets.experiment != collection.plan.experiment {
+        return Judgement::None;
+    }
+    // Nothing that is seen on other images says anything about the paper's.
+    if unknown_images(collection).is_some() {
         return Judgement::None;
     }
     let pictures_only = |field: &str| field == "evaluation.picture_samples";
@@ -103,8 +142,8 @@ fn judgement(collection: &Collection) -> Judgement {
 fn row(collection: &Collection, method: Method) -> Row {
     let count = |wanted: fn(&Content) -> bool| collection.of(method).filter(|stored| wanted(&stored.content)).count();
     let mut values = Vec::new();
-    for metric in Metric::ALL {
-        let numbers: Vec<f64> = collection.finished(method).map(|(_, run)| metric_of(run, metric)).collect();
+    for metric in Metric::all() {
+        let numbers: Vec<f64> = collection.finished(method).filter_map(|(_, run)| metric_of(run, metric)).collect();
         if let Some(spread) = Spread::of(&numbers, metric.range()) {
             values.push((metric, spread));
         }

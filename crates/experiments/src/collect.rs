@@ -2,6 +2,7 @@
 
 use crate::{
     config::{ConfigError, Configuration, Targets},
+    images::ImagesFile,
     plan::{Plan, PlannedRun},
     search::Found,
     store::{RunFailed, RunProvenance, RunResult, RunState, Store, StoreError, check_runs, read_json, run_state},
@@ -22,6 +23,8 @@ pub struct Collection {
     pub runs: Vec<StoredRun>,
     /// The searches whose values the runs have, if any.
     pub found: Vec<Found>,
+    /// What is known of the images, where they are files.
+    pub images: Option<ImagesFile>,
 }
 
 /// One run and what is there of it.
@@ -88,8 +91,8 @@ impl Collection {
         let configuration = Configuration::read(&out.join("experiment.toml"))?;
         check_runs(out, plan.runs.iter())?;
         let runs = plan.runs.iter().map(|run| StoredRun::read(out, run));
-        let found = Found::kept(out)?;
-        Ok(Self { runs: runs.collect::<Result<_, _>>()?, plan, configuration, targets, found })
+        let (found, images) = (Found::kept(out)?, ImagesFile::of(out)?);
+        Ok(Self { runs: runs.collect::<Result<_, _>>()?, plan, configuration, targets, found, images })
     }
 
     /// The runs of a method.

@@ -2,11 +2,11 @@
 
 use crate::{
     collect::Collection,
-    config::{Configuration, Scale},
+    config::{Configuration, Known, Scale},
     identity::differing_fields,
     plan::{Plan, PlannedRun, Request},
 };
-use herring_protocol::Method;
+use herring_protocol::{DataSpec, Method, RunSpec};
 
 /// A field of the run specifications with its value here and in the paper's setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub(crate) fn departures(collection: &Collection) -> Vec<Departure> {
         backend: plan.backend,
         methods: Some(plan.methods()),
         seeds: Some(plan.seeds()),
+        images: plan.images(),
     };
     let Ok(paper) = Plan::new(&reference(collection), &request) else {
         return Vec::new();
@@ -42,7 +43,8 @@ pub(crate) fn departures(collection: &Collection) -> Vec<Departure> {
         let Some(other) = paper.runs.iter().find(same) else {
             continue;
         };
-        for (field, here, paper) in differing_fields(spec, &other.spec) {
+        let reference = with_official_images(&other.spec);
+        for (field, here, paper) in differing_fields(spec, &reference) {
             let same = |known: &&mut Departure| (&known.field, &known.here, &known.paper) == (&field, &here, &paper);
             match found.iter_mut().find(same) {
                 Some(known) if known.methods.contains(&spec.method) => {}
@@ -54,14 +56,25 @@ pub(crate) fn departures(collection: &Collection) -> Vec<Departure> {
     found
 }
 
+/// The paper's specification with the issue of the tables that the paper had. Which pixels that makes is
+/// not known here, so listings are taken to be equal.
+fn with_official_images(paper: &RunSpec) -> RunSpec {
+    let mut paper = paper.clone();
+    if let (DataSpec::Images(images), Some(issue)) =
+        (&mut paper.data, Known::of(&paper.experiment).and_then(Known::issue))
+    {
+        issue.clone_into(&mut images.issue);
+    }
+    paper
+}
+
 /// How many seeds the paper has.
 pub(crate) fn paper_seeds(collection: &Collection) -> usize {
     reference(collection).setting(Scale::Paper).seeds.len()
 }
 
 fn reference(collection: &Collection) -> Configuration {
-    match Configuration::embedded() {
-        Ok(embedded) if embedded.experiment == collection.plan.experiment => embedded,
-        _ => collection.configuration.clone(),
-    }
+    let known = Known::of(&collection.plan.experiment).filter(|known| *known != Known::Own);
+    let embedded = known.and_then(|known| Configuration::embedded(known).ok());
+    embedded.unwrap_or_else(|| collection.configuration.clone())
 }

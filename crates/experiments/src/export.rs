@@ -35,8 +35,8 @@ pub(crate) fn results_json(collection: &Collection, results: &Results, path: &Pa
     let runs = collection.runs.iter().map(|stored| {
         let (state, message, values) = match &stored.content {
             Content::Finished(run) => {
-                let values = Metric::ALL.map(|metric| (metric, metric_of(run, metric)));
-                ("finished", None, values.to_vec())
+                let values = Metric::all().filter_map(|metric| Some((metric, metric_of(run, metric)?)));
+                ("finished", None, values.collect())
             }
             Content::Failed(run) => ("failed", Some(run.failed.message.as_str()), Vec::new()),
             Content::Missing => ("missing", None, Vec::new()),
@@ -69,7 +69,7 @@ impl Table {
     pub fn runs(out: &Path) -> Result<Self, CollectError> {
         let collection = Collection::read(out)?;
         let mut columns = vec!["index", "id", "method", "seed", "state"];
-        columns.extend(Metric::ALL.map(Metric::name));
+        columns.extend(Metric::all().map(Metric::name));
         columns.extend(["valid_auc", "valid_cross_entropy", "wall_seconds", "backend", "device", "threads", "message"]);
         let rows = collection.runs.iter().enumerate().map(|(index, stored)| {
             let (run, empty) = (&stored.run, Value::Null);
@@ -83,10 +83,10 @@ impl Table {
             row.push(state.into());
             match &stored.content {
                 Content::Finished(finished) => {
-                    row.extend(Metric::ALL.map(|metric| Value::from(metric_of(finished, metric))));
+                    row.extend(Metric::all().map(|metric| Value::from(metric_of(finished, metric))));
                     row.extend([finished.result.valid.auc.into(), finished.result.valid.cross_entropy.into()]);
                 }
-                _ => row.extend(vec![Value::Null; Metric::ALL.len() + 2]),
+                _ => row.extend(vec![Value::Null; Metric::all().count() + 2]),
             }
             let provenance = match &stored.content {
                 Content::Finished(finished) => Some(&finished.provenance),
@@ -135,9 +135,13 @@ impl Table {
         ];
         let mut rows = Vec::new();
         for row in &results.rows {
-            for metric in Metric::ALL {
+            for metric in Metric::all() {
                 let ours = row.value(metric);
                 let theirs = row.target.as_ref().and_then(|target| target.value(metric));
+                // A further column that neither has is none of this experiment.
+                if ours.is_none() && !Metric::TABLE.contains(&metric) {
+                    continue;
+                }
                 let interval = ours.and_then(|spread| spread.interval);
                 rows.push(vec![
                     row.method.name().into(),

@@ -24,11 +24,13 @@ pub mod event;
 mod exit;
 pub mod export;
 mod identity;
+pub mod images;
 pub mod indexes;
 pub mod jobs;
 mod json;
 pub mod mlflow;
 mod outputs;
+mod overview;
 pub mod plan;
 pub mod pool;
 pub mod progress;
@@ -44,7 +46,8 @@ pub mod work;
 
 pub use exit::Exit;
 pub use identity::RunId;
-pub use outputs::{Outputs, write_outputs};
+pub use outputs::{Outputs, write_file, write_outputs};
+pub use overview::write_overview;
 pub use reproduce::{Agenda, Summary, reproduce};
 
 // Compiles and runs the example of the README.

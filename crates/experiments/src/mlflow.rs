@@ -91,8 +91,8 @@ fn run(experiment: &Path, id: &str, stored: &StoredRun, provenance: &RunProvenan
         Content::Finished(finished) => {
             // Of an earlier failure.
             let _ = fs::remove_file(folder.join(NOTE));
-            for metric in Metric::ALL {
-                let value = metric_of(finished, metric);
+            for metric in Metric::all() {
+                let Some(value) = metric_of(finished, metric) else { continue };
                 put(&folder.join("metrics").join(metric.name()), &format!("{ended} {value} 0\n"))?;
             }
             history(&folder, started, &finished.result.history)

@@ -3,7 +3,7 @@
 use crate::{
     aggregate::Results,
     collect::{CollectError, Collection},
-    config::{ConfigError, Differences},
+    config::{ConfigError, Differences, Known},
     export, report,
     store::{Locked, StoreError, replace},
     table,
@@ -68,11 +68,15 @@ pub fn write_outputs(out: &Path) -> Result<Outputs, CollectError> {
     Ok(outputs)
 }
 
+/// Replaces a file by one with `content` in one step: a reader sees the old one or the new one.
+///
+/// # Errors
+/// If the system refuses; then nothing half written is left.
+pub fn write_file(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    replace(path, content)
+}
+
 /// The differences between text and code that are known of the collection's experiment.
 fn known_differences(collection: &Collection) -> Result<Differences, ConfigError> {
-    let mut differences = Differences::embedded()?;
-    if differences.experiment != collection.plan.experiment {
-        differences.differences.clear();
-    }
-    Ok(differences)
+    Known::of(&collection.plan.experiment).map_or_else(|| Ok(Differences::default()), Differences::embedded)
 }

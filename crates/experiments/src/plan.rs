@@ -1,13 +1,15 @@
 //! From what was asked for to the runs that answer it.
 
 use crate::{
-    config::{Configuration, MethodRow, Scale, Setting},
+    config::{Configuration, DataSetting, Known, MethodRow, Scale, Setting},
     identity::RunId,
 };
 use herring_protocol::{
-    BackendKind, DataSpec, DiscriminatorSpec, EvaluationSpec, Method, ModelSpec, RunSpec, TrainingSpec, Variant,
+    BackendKind, CrossesSpec, DataSpec, DiscriminatorSpec, EvaluationSpec, ImagesSpec, Method, ModelSpec, RunSpec,
+    TrainingSpec, Variant,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What to run. Methods and seeds that are not given are those of the configuration.
 #[derive(Debug, Clone)]
@@ -22,6 +24,21 @@ pub struct Request {
     pub methods: Option<Vec<Method>>,
     /// Which seeds, if not those of the scale.
     pub seeds: Option<Vec<u32>>,
+    /// The images of each seed, where they are files; empty for generated ones.
+    pub images: BTreeMap<u32, SeedImages>,
+}
+
+/// The images that a seed's runs see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeedImages {
+    /// SHA-256 of their listing, in hexadecimal digits.
+    pub listing: String,
+    /// Which issue of the table's files.
+    pub issue: String,
+    /// SHA-256 of the table's records.
+    pub table_sha256: String,
+    /// Whether the table says itself what belongs to which part.
+    pub parts_given: bool,
 }
 
 /// One run to be done.
@@ -87,6 +104,12 @@ pub enum PlanError {
         /// What was given twice.
         found: String,
     },
+    /// An experiment on files without the files.
+    #[error("the images of seed {seed} are not prepared: expected a listing of them")]
+    NoImages {
+        /// The seed.
+        seed: u32,
+    },
     /// An empty list.
     #[error("no {what} was given: expected at least one")]
     None {
@@ -116,7 +139,8 @@ impl Plan {
         let mut runs = Vec::new();
         for seed in seeds {
             for row in &rows {
-                let spec = specification(&configuration.experiment, setting, row, request, seed);
+                let data = data(configuration, setting, row, request, seed)?;
+                let spec = specification(&configuration.experiment, setting, row, request, (seed, data));
                 runs.push(PlannedRun::new(spec));
             }
         }
@@ -135,6 +159,30 @@ impl Plan {
         Method::ALL.iter().copied().filter(holds).collect()
     }
 
+    /// The images of its seeds, where they are files.
+    pub fn images(&self) -> BTreeMap<u32, SeedImages> {
+        let of = |run: &PlannedRun| match &run.spec.data {
+            DataSpec::Images(images) => {
+                let seed = SeedImages {
+                    listing: images.listing.clone(),
+                    issue: images.issue.clone(),
+                    table_sha256: images.table_sha256.clone(),
+                    parts_given: images.ratio.is_none(),
+                };
+                Some((run.spec.seed, seed))
+            }
+            DataSpec::Crosses(_) => None,
+        };
+        self.runs.iter().filter_map(of).collect()
+    }
+
+    /// What its images are called if they are not of the issue of the tables that the paper had; `None` where
+    /// they are, or where the paper had none.
+    pub fn other_issue(&self) -> Option<String> {
+        let paper = Known::of(&self.experiment)?.issue()?;
+        self.images().into_values().map(|images| images.issue).find(|issue| issue != paper)
+    }
+
     /// The seeds it holds, in the order of the runs.
     pub fn seeds(&self) -> Vec<u32> {
         let mut seeds = Vec::new();
@@ -148,20 +196,20 @@ impl Plan {
 }
 
 /// The run of one row and seed.
-fn specification(experiment: &str, setting: &Setting, row: &MethodRow, request: &Request, seed: u32) -> RunSpec {
+fn specification(
+    experiment: &str,
+    setting: &Setting,
+    row: &MethodRow,
+    request: &Request,
+    (seed, data): (u32, DataSpec),
+) -> RunSpec {
     RunSpec {
         experiment: experiment.to_owned(),
         method: row.method,
         variant: request.variant,
         seed,
         backend: request.backend,
-        data: DataSpec {
-            train: setting.train,
-            valid: setting.valid,
-            test: setting.test,
-            dilation_sigma: row.dilation_sigma,
-            mask_fraction: setting.mask_fraction,
-        },
+        data,
         model: ModelSpec { depth: setting.depth, width: setting.width },
         training: TrainingSpec {
             epochs: setting.epochs,
@@ -180,8 +228,56 @@ fn specification(experiment: &str, setting: &Setting, row: &MethodRow, request: 
             smoothing_sigma: setting.smoothing_sigma,
             smoothing_truncate: setting.smoothing_truncate,
             picture_samples: setting.picture_samples,
+            attributions: setting.attributions.clone(),
+            attribution_limit: setting.attribution_limit.filter(|_| !setting.attributions.is_empty()),
         },
     }
+}
+
+/// Which images a row and seed see.
+fn data(
+    configuration: &Configuration,
+    setting: &Setting,
+    row: &MethodRow,
+    request: &Request,
+    seed: u32,
+) -> Result<DataSpec, PlanError> {
+    let (table, (size, look_size, cell_limit, look_limit)) = match (&configuration.images, &setting.data) {
+        (Some(table), DataSetting::Images { look_size, cell_limit, look_limit, .. }) => {
+            let size = setting.size_in(request.variant);
+            // One size for both, as the paper's text has it.
+            let look_size = if request.variant == Variant::Paper { size } else { *look_size };
+            (table, (size, look_size, *cell_limit, *look_limit))
+        }
+        (_, DataSetting::Crosses { train, valid, test }) => {
+            return Ok(DataSpec::Crosses(CrossesSpec {
+                train: *train,
+                valid: *valid,
+                test: *test,
+                dilation_sigma: row.dilation_sigma,
+                mask_fraction: setting.mask_fraction,
+            }));
+        }
+        // A configuration has both or neither.
+        (None, DataSetting::Images { .. }) => return Err(PlanError::NoImages { seed }),
+    };
+    let images = request.images.get(&seed).ok_or(PlanError::NoImages { seed })?;
+    Ok(DataSpec::Images(ImagesSpec {
+        listing: images.listing.clone(),
+        table: table.table.name().to_owned(),
+        issue: images.issue.clone(),
+        table_sha256: images.table_sha256.clone(),
+        resize: table.resize.name().to_owned(),
+        empty_negatives: table.empty_negatives,
+        split_seed: table.split_seed.filter(|_| !images.parts_given),
+        ratio: (!images.parts_given).then_some(table.ratio),
+        rule: if images.parts_given { "given" } else { table.rule.name() }.to_owned(),
+        size,
+        look_size,
+        cell_limit,
+        look_limit,
+        mask_fraction: setting.mask_fraction,
+    }))
 }
 
 fn once<T: PartialEq + ToString>(what: &'static str, values: &[T]) -> Result<(), PlanError> {

@@ -42,6 +42,13 @@ pub fn render(results: &Results, width: usize) -> String {
 
 /// What the numbers are and what they are not.
 fn note(results: &Results) -> String {
+    if let Some(issue) = &results.unknown_images {
+        return format!(
+            "Scale {}, variant {}; mean ± sample SD over seeds. The images are NOT the paper's ({issue}): the numbers \
+             stand beside the paper's for the layout only.\nWhat the paper prints as IoU is IoP.\n",
+            results.scale, results.variant
+        );
+    }
     let judgement = match results.judgement {
         Judgement::Paper => "The paper's setting: `agrees` where the 95 % intervals of both means meet.",
         Judgement::Findings => {
@@ -49,6 +56,8 @@ fn note(results: &Results) -> String {
         }
         Judgement::None => "Not the paper's setting, and too small to mean anything: it shows that everything runs.",
     };
+    let published = results.rows.iter().any(|row| row.target.is_some());
+    let judgement = if published { judgement } else { "There are no published numbers to compare with." };
     format!(
         "Scale {}, variant {}; mean ± sample SD over seeds. {judgement}\nWhat the paper prints as IoU is IoP.\n",
         results.scale, results.variant
@@ -59,26 +68,29 @@ fn table(results: &Results, verdict: Option<usize>) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
     let mut header = vec!["method".to_owned()];
-    header.extend(Metric::ALL.map(|metric| metric.label().to_owned()));
+    header.extend(Metric::TABLE.map(|metric| metric.label().to_owned()));
     header.push("seeds".to_owned());
     if verdict.is_some() {
         header.push("verdict".to_owned());
     }
     table.set_header(header);
     for row in &results.rows {
-        let mut cells = vec![format!("{}\n  paper", row.method)];
-        cells.extend(Metric::ALL.map(|metric| {
+        // Images of one's own have no published numbers at all.
+        let published = results.rows.iter().any(|row| row.target.is_some());
+        let below = |text: String| if published { format!("\n{text}") } else { String::new() };
+        let mut cells = vec![format!("{}{}", row.method, below("  paper".to_owned()))];
+        cells.extend(Metric::TABLE.map(|metric| {
             let theirs = row.target.as_ref().and_then(|target| target.value(metric));
-            format!("{}\n{}", ours(row.value(metric), metric), paper(theirs, metric))
+            format!("{}{}", ours(row.value(metric), metric), below(paper(theirs, metric)))
         }));
         let theirs = row.target.as_ref().map_or("–".to_owned(), |target| target.seeds.to_string());
-        cells.push(format!("{}\n{theirs}", seeds(row)));
+        cells.push(format!("{}{}", seeds(row), below(theirs)));
         if verdict.is_some() {
             cells.push(row.verdict.text.clone());
         }
         table.add_row(cells);
     }
-    for column in table.column_iter_mut().skip(1).take(Metric::ALL.len() + 1) {
+    for column in table.column_iter_mut().skip(1).take(Metric::TABLE.len() + 1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     if let Some(width) = verdict {

@@ -5,17 +5,61 @@
 
 use herring_experiments::{
     RunId,
-    config::{Configuration, Scale},
-    plan::{Plan, PlanError, Request},
+    config::{Configuration, Known, Scale},
+    plan::{Plan, PlanError, Request, SeedImages},
 };
 use herring_protocol::{BackendKind, Method, Variant};
 
 fn request(scale: Scale) -> Request {
-    Request { scale, variant: Variant::Released, backend: BackendKind::Cpu, methods: None, seeds: None }
+    Request {
+        scale,
+        variant: Variant::Released,
+        backend: BackendKind::Cpu,
+        methods: None,
+        seeds: None,
+        images: Default::default(),
+    }
 }
 
 fn plan(request: &Request) -> Result<Plan, PlanError> {
-    Plan::new(&Configuration::embedded().unwrap(), request)
+    Plan::new(&Configuration::embedded(Known::Crosses).unwrap(), request)
+}
+
+/// Runs on files hold the listing of their images, and cannot be planned without.
+#[test]
+fn runs_on_files_are_told_by_their_listings() {
+    let configuration = Configuration::embedded(Known::RsnaVpc).unwrap();
+    let request = |images: &[(u32, &str)]| Request {
+        scale: Scale::Quick,
+        variant: Variant::Released,
+        backend: BackendKind::Cpu,
+        methods: Some(vec![Method::Baseline]),
+        seeds: Some(vec![1, 2]),
+        images: images
+            .iter()
+            .map(|(seed, listing)| {
+                let images = SeedImages {
+                    listing: (*listing).to_owned(),
+                    issue: "none".to_owned(),
+                    table_sha256: "0".to_owned(),
+                    parts_given: false,
+                };
+                (*seed, images)
+            })
+            .collect(),
+    };
+    let plan = |images: &[(u32, &str)]| Plan::new(&configuration, &request(images));
+    let planned = plan(&[(1, "a"), (2, "b")]).unwrap();
+    let ids = |plan: &Plan| plan.runs.iter().map(|run| run.id.clone()).collect::<Vec<_>>();
+    let other = plan(&[(1, "a"), (2, "c")]).unwrap();
+    assert_eq!(ids(&planned)[0], ids(&other)[0]);
+    assert_ne!(ids(&planned)[1], ids(&other)[1]);
+    assert_eq!(planned.images()[&2].listing, "b");
+    let error = plan(&[(1, "a")]).unwrap_err().to_string();
+    assert_eq!(error, "the images of seed 2 are not prepared: expected a listing of them");
+    // What was written is read back as what it was.
+    let json = serde_json::to_string(&planned).unwrap();
+    assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), planned);
 }
 
 #[test]
@@ -55,7 +99,7 @@ fn ids_are_stable_and_differ_with_everything() {
 #[test]
 fn editing_a_configuration_changes_only_the_ids_it_should() {
     let before = plan(&request(Scale::Quick)).unwrap();
-    let text = Configuration::embedded().unwrap().text().to_owned();
+    let text = Configuration::embedded(Known::Crosses).unwrap().text().to_owned();
     let changed = |from: &str, to: &str| -> Vec<Method> {
         assert_eq!(text.matches(from).count(), 1, "'{from}' must occur once");
         let edited = Configuration::parse("my.toml", &text.replace(from, to)).unwrap();
@@ -94,7 +138,7 @@ fn what_cannot_be_planned_is_said_in_a_line() {
     twice.methods = Some(vec![Method::Rrr, Method::Rrr]);
     assert_eq!(plan(&twice).unwrap_err().to_string(), "method rrr was given twice: expected each once");
 
-    let text = Configuration::embedded().unwrap().text().to_owned();
+    let text = Configuration::embedded(Known::Crosses).unwrap().text().to_owned();
     let without = Configuration::parse("my.toml", text.split("# Not a row of the paper's tables").next().unwrap());
     assert!(without.is_err(), "scales are missing");
 

@@ -7,7 +7,7 @@
 mod pretender;
 
 use herring_experiments::{
-    config::{Configuration, Judgement, Scale, Targets},
+    config::{Configuration, Judgement, Known, Scale, Targets},
     event::Silent,
     plan::{Plan, Request},
     reproduce,
@@ -20,14 +20,21 @@ use pretender::Pretender;
 use std::{fs, path::Path, sync::atomic::AtomicBool};
 
 fn reproduction(out: &Path, scale: Scale) -> herring_experiments::Outputs {
-    reproduction_of(&Configuration::embedded().unwrap(), out, scale)
+    reproduction_of(&Configuration::embedded(Known::Crosses).unwrap(), out, scale)
 }
 
 fn reproduction_of(configuration: &Configuration, out: &Path, scale: Scale) -> herring_experiments::Outputs {
-    let request = Request { scale, variant: Variant::Released, backend: BackendKind::Cpu, methods: None, seeds: None };
+    let request = Request {
+        scale,
+        variant: Variant::Released,
+        backend: BackendKind::Cpu,
+        methods: None,
+        seeds: None,
+        images: Default::default(),
+    };
     let plan = Plan::new(configuration, &request).unwrap();
     let store = Store::open(out).unwrap();
-    store.take_up(&plan, configuration, &Targets::embedded().unwrap(), &[], false).unwrap();
+    store.take_up(&plan, configuration, &Targets::embedded(Known::Crosses).unwrap(), &[], false).unwrap();
     reproduce(&plan, &store, &Pretender::default(), &mut Silent, &AtomicBool::new(false)).unwrap();
     write_outputs(out).unwrap()
 }
@@ -105,7 +112,7 @@ fn verdicts_claim_no_more_than_the_scale_allows() {
 
 #[test]
 fn a_scale_called_paper_that_is_not_the_papers_is_not_compared() {
-    let text = Configuration::embedded().unwrap().text().to_owned();
+    let text = Configuration::embedded(Known::Crosses).unwrap().text().to_owned();
     let shorter = text.replace("[scales.paper]\n", "[scales.paper]\nepochs = 20\nseeds = [1, 2]\n");
     let configuration = Configuration::parse("my.toml", &shorter).unwrap();
     let out = tempfile::tempdir().unwrap();

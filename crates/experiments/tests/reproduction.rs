@@ -8,7 +8,7 @@ mod pretender;
 
 use herring_experiments::{
     Exit, Summary,
-    config::{Configuration, Scale, Targets},
+    config::{Configuration, Known, Scale, Targets},
     event::{Event, Events, Silent},
     plan::{Plan, Request},
     progress::Lines,
@@ -34,12 +34,19 @@ fn plan(methods: &[Method], seeds: &[u32]) -> Plan {
         backend: BackendKind::Cpu,
         methods: Some(methods.to_vec()),
         seeds: Some(seeds.to_vec()),
+        images: Default::default(),
     };
-    Plan::new(&Configuration::embedded().unwrap(), &request).unwrap()
+    Plan::new(&Configuration::embedded(Known::Crosses).unwrap(), &request).unwrap()
 }
 
 fn take_up(store: &Store, plan: &Plan, resume: bool) -> Result<Plan, StoreError> {
-    store.take_up(plan, &Configuration::embedded().unwrap(), &Targets::embedded().unwrap(), &[], resume)
+    store.take_up(
+        plan,
+        &Configuration::embedded(Known::Crosses).unwrap(),
+        &Targets::embedded(Known::Crosses).unwrap(),
+        &[],
+        resume,
+    )
 }
 
 fn run(out: &Path, plan: &Plan, trainer: &dyn Trainer, resume: bool) -> Result<Summary, StoreError> {
@@ -488,7 +495,7 @@ fn another_reproduction_is_not_mixed_in() {
     let refused = take_up(&store, &other, false).unwrap_err().to_string();
     assert!(refused.contains("found scale smoke, expected quick"), "{refused}");
 
-    let text = Configuration::embedded().unwrap().text().replace("width = 4\n", "width = 8\n");
+    let text = Configuration::embedded(Known::Crosses).unwrap().text().replace("width = 4\n", "width = 8\n");
     let wider = Configuration::parse("my.toml", &text).unwrap();
     let request = Request {
         scale: Scale::Smoke,
@@ -496,6 +503,7 @@ fn another_reproduction_is_not_mixed_in() {
         backend: BackendKind::Cpu,
         methods: Some(vec![Method::Rrr]),
         seeds: Some(vec![1]),
+        images: Default::default(),
     };
     let other = Plan::new(&wider, &request).unwrap();
     let refused = take_up(&store, &other, true).unwrap_err();
@@ -557,10 +565,12 @@ fn a_table_is_not_renamed_by_going_on_with_another_configuration() {
     let out = tempfile::tempdir().unwrap();
     let plan = plan(&[Method::Baseline], &[1]);
     run(out.path(), &plan, &Pretender::default(), false).unwrap();
-    let text = Configuration::embedded().unwrap().text().replace("label = \"Baseline\"", "label = \"Ours\"");
+    let text =
+        Configuration::embedded(Known::Crosses).unwrap().text().replace("label = \"Baseline\"", "label = \"Ours\"");
     let renamed = Configuration::parse("my.toml", &text).unwrap();
     let store = Store::open(out.path()).unwrap();
-    let refused = store.take_up(&plan, &renamed, &Targets::embedded().unwrap(), &[], true).unwrap_err().to_string();
+    let refused =
+        store.take_up(&plan, &renamed, &Targets::embedded(Known::Crosses).unwrap(), &[], true).unwrap_err().to_string();
     assert!(refused.contains("found label of baseline Baseline, expected Ours"), "{refused}");
 }
 

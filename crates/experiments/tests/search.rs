@@ -7,7 +7,7 @@
 mod pretender;
 
 use herring_experiments::{
-    config::{Configuration, Scale, Targets},
+    config::{Configuration, Known, Scale, Targets},
     event::Silent,
     plan::{Plan, Request},
     reproduce,
@@ -15,7 +15,9 @@ use herring_experiments::{
     store::{Holder, Store},
     write_outputs,
 };
-use herring_protocol::{BackendKind, Method, Observer, Provenance, RunFailure, RunOutcome, RunSpec, Trainer, Variant};
+use herring_protocol::{
+    BackendKind, DataSpec, Method, Observer, Provenance, RunFailure, RunOutcome, RunSpec, Trainer, Variant,
+};
 use herring_search::Strategy;
 use pretender::Pretender;
 use std::{
@@ -34,8 +36,9 @@ fn plan(methods: &[Method], variant: Variant) -> Plan {
         backend: BackendKind::Cpu,
         methods: Some(methods.to_vec()),
         seeds: Some(vec![1234]),
+        images: Default::default(),
     };
-    Plan::new(&Configuration::embedded().unwrap(), &request).unwrap()
+    Plan::new(&Configuration::embedded(Known::Crosses).unwrap(), &request).unwrap()
 }
 
 /// The better the closer the rate is to 1e-3; rates above 5e-3 diverge. Asks to stop in one of its runs.
@@ -72,7 +75,7 @@ impl Trainer for Rated {
 }
 
 fn search(out: &Path, stop_in: Option<usize>, jobs: usize) -> Result<Conducted, SearchRunError> {
-    let mut space = SearchSpace::embedded().unwrap();
+    let mut space = SearchSpace::embedded(Known::Crosses).unwrap();
     space.iterations = 7;
     let study = space.study(Method::Adversarial, Variant::Released, Strategy::Random);
     let (stop, runs) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
@@ -147,7 +150,8 @@ fn the_seeds_get_what_was_found_and_the_report_shows_the_trials() {
     let value = |name: &str| found.values().iter().find(|(other, _)| other == name).unwrap().1;
     assert_eq!(spec.training.learning_rate, value("learning_rate"));
     assert_eq!(spec.training.penalty_weight, value("penalty_weight"));
-    assert_eq!(spec.data.dilation_sigma, value("dilation_sigma"));
+    let DataSpec::Crosses(data) = &spec.data else { unreachable!() };
+    assert_eq!(data.dilation_sigma, value("dilation_sigma"));
     let discriminator = spec.discriminator.as_ref().unwrap();
     assert_eq!(discriminator.learning_rate, value("discriminator.learning_rate"));
     assert_eq!(discriminator.every as f64, value("discriminator.every"));
@@ -155,7 +159,15 @@ fn the_seeds_get_what_was_found_and_the_report_shows_the_trials() {
 
     let out = tempfile::tempdir().unwrap();
     let store = Store::open(out.path()).unwrap();
-    store.take_up(&with, &Configuration::embedded().unwrap(), &Targets::embedded().unwrap(), &[found], false).unwrap();
+    store
+        .take_up(
+            &with,
+            &Configuration::embedded(Known::Crosses).unwrap(),
+            &Targets::embedded(Known::Crosses).unwrap(),
+            &[found],
+            false,
+        )
+        .unwrap();
     reproduce(&with, &store, &Pretender::default(), &mut Silent, &AtomicBool::new(false)).unwrap();
     let page = fs::read_to_string(write_outputs(out.path()).unwrap().report).unwrap();
     assert!(
@@ -177,7 +189,7 @@ fn the_seeds_get_what_was_found_and_the_report_shows_the_trials() {
 fn another_search_is_not_mixed_in() {
     let out = tempfile::tempdir().unwrap();
     search(out.path(), Some(2), 1).unwrap();
-    let space = SearchSpace::embedded().unwrap();
+    let space = SearchSpace::embedded(Known::Crosses).unwrap();
     let study = space.study(Method::Rrr, Variant::Released, Strategy::Random);
     let stop = AtomicBool::new(false);
     let trainer = || -> Result<Box<dyn Trainer>, String> { Ok(Box::new(Pretender::default())) };

@@ -7,6 +7,9 @@
 //! |---|---|---|
 //! | norm | `‖o g‖₂` of each image, summed over the batch | `Σ |o g|` over batch, channels and pixels |
 //!
+//! For more than two classes, on which the paper is silent, the contrast is the sum of `|logit_k -
+//! logit_l|` over all pairs of classes, which for two is the paper's.
+//!
 //! Batch normalisation is in training mode, so the gradient couples the images of a batch.
 
 use crate::{Batch, Objective, Penalty, Variant, norm};
@@ -17,7 +20,7 @@ use burn::tensor::{
 use herring_backend::{Kernels, ops};
 use herring_models::{Mode, Stackable, input_gradient};
 
-/// Penalised input gradient of the logit contrast; for two classes.
+/// Penalised input gradient of the logit contrast.
 #[derive(Debug, Clone, Copy)]
 pub struct GradMask {
     /// Weight of the penalty.
@@ -26,10 +29,16 @@ pub struct GradMask {
     pub variant: Variant,
 }
 
-/// `Σ_b |logit_0 - logit_1|`, `[1]`, for `logits [batch, classes]` of at least two classes.
+/// `Σ_b Σ_{k<l} |logit_k - logit_l|`, `[1]`, for `logits [batch, classes]` of at least two classes.
 fn contrast<B: Backend>(logits: Tensor<B, 2>) -> Tensor<B, 1> {
+    let classes = logits.dims()[1];
     let column = |index: usize| logits.clone().narrow(1, index, 1);
-    ops::total((column(0) - column(1)).abs())
+    let pairs = (0..classes).flat_map(|one| (one + 1..classes).map(move |other| (one, other)));
+    let mut contrast = ops::total((column(0) - column(1)).abs());
+    for (one, other) in pairs.skip(1) {
+        contrast = contrast + ops::total((column(one) - column(other)).abs());
+    }
+    contrast
 }
 
 impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for GradMask {

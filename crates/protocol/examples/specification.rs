@@ -11,7 +11,13 @@ fn main() -> Result<(), serde_json::Error> {
         variant: Variant::Released,
         seed: 1234,
         backend: BackendKind::Cpu,
-        data: DataSpec { train: 500, valid: 128, test: 128, dilation_sigma: 1.0, mask_fraction: 1.0 },
+        data: DataSpec::Crosses(CrossesSpec {
+            train: 500,
+            valid: 128,
+            test: 128,
+            dilation_sigma: 1.0,
+            mask_fraction: 1.0,
+        }),
         model: ModelSpec { depth: 18, width: 64 },
         training: TrainingSpec {
             epochs: 100,
@@ -22,7 +28,13 @@ fn main() -> Result<(), serde_json::Error> {
             patience: 100,
         },
         discriminator: None,
-        evaluation: EvaluationSpec { smoothing_sigma: 1.0, smoothing_truncate: 3.5, picture_samples: 1 },
+        evaluation: EvaluationSpec {
+            smoothing_sigma: 1.0,
+            smoothing_truncate: 3.5,
+            picture_samples: 1,
+            attributions: Vec::new(),
+            attribution_limit: None,
+        },
     };
     println!("{}", serde_json::to_string_pretty(&spec)?);
     Ok(())

@@ -18,8 +18,11 @@ mod spec;
 mod trainer;
 
 pub use method::{Method, UnknownName, Variant};
-pub use outcome::{EpochRecord, Localisation, Pictures, Plane, RunOutcome, Scores, StepRecord};
-pub use spec::{BackendKind, DataSpec, DiscriminatorSpec, EvaluationSpec, ModelSpec, RunSpec, TrainingSpec};
+pub use outcome::{EnvironmentScores, EpochRecord, Localisation, Pictures, Plane, RunOutcome, Scores, StepRecord};
+pub use spec::{
+    AttributionSpec, BackendKind, CrossesSpec, DataSpec, DiscriminatorSpec, EvaluationSpec, ImagesSpec, ModelSpec,
+    RunSpec, TrainingSpec,
+};
 pub use trainer::{Control, Observer, Position, Provenance, RunFailure, Snapshot, Trainer};
 
 #[cfg(doctest)]

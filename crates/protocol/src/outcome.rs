@@ -27,14 +27,45 @@ pub struct StepRecord {
 pub struct Scores {
     /// Mean over classes of one-against-rest ROC AUCs on raw logits, in `[0, 1]`: the authors' AUC.
     pub auc: f64,
-    /// ROC AUC of the logit difference, in `[0, 1]`: the textbook's.
+    /// Mean over classes of one-against-rest ROC AUCs of the class's log-odds, in `[0, 1]`: the
+    /// textbook's. For two classes it is the AUC of the logit difference.
     pub auc_textbook: f64,
     /// Mean cross-entropy, in nats.
     pub cross_entropy: f64,
     /// Share of images whose largest logit is that of their label, in `[0, 1]`.
     pub accuracy: f64,
-    /// Average precision of class 1 by the logit difference, in `[0, 1]`.
+    /// Average precision of class 1 by the logit difference, in `[0, 1]`; for more than two classes the
+    /// mean over classes of that of the class's log-odds.
     pub average_precision: f64,
+    /// The same by environment, in order; environments without images are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environments: Vec<EnvironmentScores>,
+}
+
+/// Scores on the images of one environment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EnvironmentScores {
+    /// Which environment, from 0.
+    pub environment: usize,
+    /// How many images it has.
+    pub images: usize,
+    /// Share of images whose largest logit is that of their label, in `[0, 1]`.
+    pub accuracy: f64,
+    /// As [`Scores::auc`]; absent where a class is missing in the environment, as on the crosses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auc: Option<f64>,
+}
+
+impl Scores {
+    /// The least accuracy of any environment, in `[0, 1]`; absent where none was scored.
+    pub fn worst_accuracy(&self) -> Option<f64> {
+        self.environments.iter().map(|scores| scores.accuracy).min_by(f64::total_cmp)
+    }
+
+    /// The least AUC of any environment in which it is defined, in `[0, 1]`.
+    pub fn worst_auc(&self) -> Option<f64> {
+        self.environments.iter().filter_map(|scores| scores.auc).min_by(f64::total_cmp)
+    }
 }
 
 /// Overlap between thresholded saliency `A` and mask `G`, each a mean over images, in `[0, 1]`.
@@ -46,7 +77,9 @@ pub struct Localisation {
     pub iop: f64,
     /// `|A and G| / |G|`: intersection over truth.
     pub iot: f64,
-    /// Images that were averaged: positive test images with a mask that is not empty.
+    /// Images that were averaged: test images of the positive class, or of any class where there are more
+    /// than two, with a mask that is neither empty nor the whole image. Without any the scores are 0 and mean
+    /// nothing.
     pub images: usize,
 }
 
@@ -79,7 +112,8 @@ pub struct Plane {
     pub values: Vec<f32>,
 }
 
-/// What the report's figures need of a run.
+/// What the report's figures need of a run. Planes of more than [`Pictures::SIDE`] pixels are averaged
+/// down to no more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pictures {
     /// Sum over the chosen positive test images of the smoothed absolute input gradient (Figure 5).
@@ -94,6 +128,35 @@ pub struct Pictures {
     pub examples: Vec<(String, Plane)>,
 }
 
+impl Pictures {
+    /// Rows or columns that a plane has at most.
+    pub const SIDE: usize = 112;
+
+    /// The plane averaged over square blocks, so that no side has more than [`Self::SIDE`] pixels; the
+    /// last block of a row or column may be smaller. One that is small enough stays as it is.
+    pub fn shrink(plane: Plane) -> Plane {
+        let Plane { height, width, values } = &plane;
+        let block = height.max(width).div_ceil(Self::SIDE);
+        if block <= 1 {
+            return plane;
+        }
+        let mut small = Plane { height: height.div_ceil(block), width: width.div_ceil(block), values: Vec::new() };
+        for row in 0..small.height {
+            for column in 0..small.width {
+                let rows = row * block..((row + 1) * block).min(*height);
+                let columns = column * block..((column + 1) * block).min(*width);
+                let count = rows.len() * columns.len();
+                let sum: f64 = rows
+                    .flat_map(|row| values[row * width..][columns.clone()].iter())
+                    .map(|value| f64::from(*value))
+                    .sum();
+                small.values.push((sum / count as f64) as f32);
+            }
+        }
+        small
+    }
+}
+
 /// What a finished run leaves behind. On one machine its bytes depend on the
 /// [`RunSpec`](crate::RunSpec) alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,12 +167,31 @@ pub struct RunOutcome {
     pub valid: Scores,
     /// Scores of the selected model on the test images.
     pub test: Scores,
-    /// Localisation of the selected model on the test images.
+    /// Localisation of the selected model's input gradients on the test images.
     pub localisation: Localisation,
+    /// Localisation by further attributions, in the order of the specification: `(name, scores)`.
+    pub attributions: Vec<(String, Localisation)>,
     /// A record an epoch, in order.
     pub history: Vec<EpochRecord>,
     /// For the report's figures.
     pub pictures: Pictures,
     /// The selected model, as a safetensors file in torchvision's naming.
     pub weights: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_averaged_up_to_the_border() {
+        let side = 2 * Pictures::SIDE - 1;
+        let values = (0..side * side).map(|index| (index % side) as f32).collect();
+        let small = Pictures::shrink(Plane { height: side, width: side, values });
+        assert_eq!((small.height, small.width), (Pictures::SIDE, Pictures::SIDE));
+        assert_eq!((small.values[0], small.values[1]), (0.5, 2.5));
+        assert_eq!(small.values[Pictures::SIDE - 1], (side - 1) as f32);
+        let kept = Plane { height: 1, width: 2, values: vec![1.0, 2.0] };
+        assert_eq!(Pictures::shrink(kept.clone()), kept);
+    }
 }

@@ -76,6 +76,9 @@ pub enum RunFailure {
         /// Its format.
         found: String,
     },
+    /// Images of the specification cannot be had, for instance because their cache is gone.
+    #[error("the images cannot be read: {0}")]
+    Data(String),
     /// The device gave up, for instance out of memory.
     #[error("the device failed: {0}")]
     Device(String),

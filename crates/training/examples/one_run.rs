@@ -25,7 +25,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         variant: Variant::Released,
         seed: 1234,
         backend: BackendKind::Cpu,
-        data: DataSpec { train: 64, valid: 32, test: 32, dilation_sigma: 0.8, mask_fraction: 1.0 },
+        data: DataSpec::Crosses(CrossesSpec {
+            train: 64,
+            valid: 32,
+            test: 32,
+            dilation_sigma: 0.8,
+            mask_fraction: 1.0,
+        }),
         model: ModelSpec { depth: 18, width: 4 },
         training: TrainingSpec {
             epochs: 4,
@@ -36,7 +42,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             patience: 4,
         },
         discriminator: None,
-        evaluation: EvaluationSpec { smoothing_sigma: 1.0, smoothing_truncate: 3.5, picture_samples: 2 },
+        evaluation: EvaluationSpec {
+            smoothing_sigma: 1.0,
+            smoothing_truncate: 3.5,
+            picture_samples: 2,
+            attributions: Vec::new(),
+            attribution_limit: None,
+        },
     };
     let trainer = herring_training::trainer(BackendKind::Cpu, 0)?;
     let outcome = trainer.run(&spec, None, &mut Print)?;

@@ -1,6 +1,9 @@
 //! A model's logits on a whole set.
 
-use crate::{data, scores};
+use crate::{
+    data,
+    scores::{self, Scored},
+};
 use herring_backend::Kernels;
 use herring_datasets::{batch::Batches, dataset::Dataset};
 use herring_models::{Classifier, Mode};
@@ -15,21 +18,26 @@ pub(crate) fn batches(dataset: &Dataset, batch_size: usize) -> Result<Batches<'_
     })
 }
 
-/// Scores of `model` on `dataset`, with running statistics.
+/// Scores of `model` on `dataset`, with running statistics; `masked` sets what lies outside the masks
+/// to zero.
 pub(crate) fn evaluate<B: Kernels, M: Classifier<B>>(
     model: &M,
     dataset: &Dataset,
     batch_size: usize,
+    masked: bool,
     epoch: usize,
     device: &B::Device,
 ) -> Result<Scores, RunFailure> {
-    let mut logits = Vec::with_capacity(dataset.len());
-    let mut labels = Vec::with_capacity(dataset.len());
+    let classes = dataset.classes();
+    let mut logits: Vec<Vec<f64>> = Vec::with_capacity(dataset.len());
+    let (mut labels, mut environments) = (Vec::with_capacity(dataset.len()), Vec::with_capacity(dataset.len()));
     for packed in batches(dataset, batch_size)? {
-        let found = model.trace(data::images::<B>(&packed, device), Mode::Evaluate).logits;
+        let packed = packed.map_err(data::unreadable)?;
+        let found = model.trace(data::evaluated::<B>(&packed, masked, device), Mode::Evaluate).logits;
         let values: Vec<f64> = found.into_data().iter::<f64>().collect();
-        logits.extend(values.as_chunks::<2>().0);
+        logits.extend(values.chunks_exact(classes).map(<[f64]>::to_vec));
         labels.extend_from_slice(packed.labels());
+        environments.extend_from_slice(packed.environments());
     }
-    scores::scores(&logits, &labels, epoch)
+    scores::scores(&Scored { logits: &logits, labels: &labels, environments: &environments }, epoch)
 }

@@ -1,37 +1,95 @@
-//! Where the selected model looks: localisation over the test set, and the sums for the figures.
+//! Where the selected model looks: localisation over the test images, and the sums for the figures.
+//!
+//! With two classes the positive images are looked at, by the logit of class 1, as the paper does. With
+//! more, every image is, by the logit of its own class. An image whose mask is empty, or is the whole
+//! image because nobody drew one, is not: there is nothing to find, or nothing to miss.
 
 use crate::{data, evaluate};
+use burn::tensor::{Tensor, TensorData};
 use herring_backend::Kernels;
 use herring_datasets::{
     batch::Batch as Packed,
     dataset::{Dataset, Splits},
+    listed::Listed,
 };
 use herring_models::Stackable;
-use herring_protocol::{EvaluationSpec, Localisation, Pictures, Plane, RunFailure, RunSpec};
-use herring_saliency::{MeanMap, SaliencyError, Smoothing, input_gradients, localise, smooth};
+use herring_protocol::{AttributionSpec, EvaluationSpec, Localisation, Pictures, Plane, RunFailure, RunSpec};
+use herring_saliency::{
+    Attribution, IntegratedGradients, MeanMap, Occlusion, Overlap, SaliencyError, Smoothing, attribute, localise,
+    smooth,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The class whose logit is differentiated and whose images are looked at.
-const POSITIVE: usize = 1;
+/// What is seen of a model.
+pub(crate) struct Seen {
+    pub(crate) localisation: Localisation,
+    pub(crate) attributions: Vec<(String, Localisation)>,
+    pub(crate) pictures: Pictures,
+}
 
 /// Localisation and figures of a model.
 pub(crate) fn look<B: Kernels, M: Stackable<B>>(
     model: &M,
-    splits: &Splits,
+    images: &Listed,
     spec: &RunSpec,
     epoch: usize,
     device: &B::Device,
-) -> Result<(Localisation, Pictures), RunFailure> {
-    let [_, height, width] = splits.test.image_shape();
-    let mut view = View::new([height, width], &spec.evaluation);
-    for packed in evaluate::batches(&splits.test, spec.training.batch_size)? {
-        let positive = packed.labels().contains(&POSITIVE);
-        if positive {
-            let gradients = input_gradients(model, data::images::<B>(&packed, device), POSITIVE);
-            let gradients: Vec<f32> = gradients.into_data().iter().collect();
-            view.add(&packed, &gradients).map_err(|error| undefined(error, epoch))?;
+) -> Result<Seen, RunFailure> {
+    let dataset = &images.looked_at;
+    let [_, height, width] = dataset.image_shape();
+    let mut view = View::new([height, width], &spec.evaluation, cells(dataset));
+    let batch_size = spec.training.batch_size;
+    for packed in evaluate::batches(dataset, batch_size)? {
+        let packed = packed.map_err(data::unreadable)?;
+        let watched = watched(&packed, dataset.classes());
+        if watched.is_empty() {
+            continue;
+        }
+        let tensor = data::images::<B>(&packed, device);
+        for (place, attribution) in attributions(&spec.evaluation).iter().enumerate() {
+            let limit = spec.evaluation.attribution_limit.filter(|_| place > 0);
+            let chosen = view.within(place, limit, &packed, &watched);
+            if chosen.is_empty() {
+                continue;
+            }
+            let rows = Tensor::from_data(TensorData::from(chosen.as_slice()), device);
+            let classes: Vec<usize> = chosen.iter().map(|&index| packed.labels()[index as usize]).collect();
+            let maps = attribute(model, tensor.clone().select(0, rows), &classes, attribution, batch_size)
+                .map_err(|error| wrong(&error))?;
+            let maps: Vec<f32> = maps.into_data().iter().collect();
+            view.add(&packed, &chosen, place, attribution.smoothed(), &maps)
+                .map_err(|error| undefined(error, epoch))?;
         }
     }
-    Ok(view.finish(examples(splits)))
+    view.finish(examples(&images.splits)?, &spec.evaluation)
+}
+
+/// The input gradient and then those of the specification.
+fn attributions(spec: &EvaluationSpec) -> Vec<Attribution> {
+    let further = spec.attributions.iter().map(|attribution| match *attribution {
+        AttributionSpec::IntegratedGradients { steps } => {
+            Attribution::IntegratedGradients(IntegratedGradients { steps })
+        }
+        AttributionSpec::Occlusion { window } => Attribution::Occlusion(Occlusion { window, stride: window }),
+    });
+    std::iter::once(Attribution::Gradient).chain(further).collect()
+}
+
+/// Places in the batch of the images that are looked at.
+fn watched(packed: &Packed, classes: usize) -> Vec<i32> {
+    let [_, _, height, width] = packed.shape();
+    let masked = |index: usize| {
+        let mask = &packed.masks()[index * height * width..][..height * width];
+        mask.iter().any(|value| *value != 0.0) && mask.iter().any(|value| *value != 1.0)
+    };
+    let chosen = |index: usize| classes > 2 || packed.labels()[index] == 1;
+    (0..packed.len()).filter(|&index| chosen(index) && masked(index)).map(|index| index as i32).collect()
+}
+
+/// How many environments and classes the images have that may be looked at.
+fn cells(dataset: &Dataset) -> usize {
+    let chosen = dataset.entries().iter().filter(|entry| dataset.classes() > 2 || entry.label == 1);
+    chosen.map(|entry| (entry.environment, entry.label)).collect::<BTreeSet<_>>().len()
 }
 
 /// A map of the model that `epoch` selected cannot be scored.
@@ -40,11 +98,15 @@ fn undefined(error: SaliencyError, epoch: usize) -> RunFailure {
         SaliencyError::Value { what: "map", .. } => {
             RunFailure::NotFinite { epoch, step: 0, quantity: "a saliency map".to_owned() }
         }
-        other => RunFailure::Specification {
-            field: "evaluation".to_owned(),
-            found: other.to_string(),
-            expected: "maps and masks of one size".to_owned(),
-        },
+        other => wrong(&other),
+    }
+}
+
+fn wrong(error: &SaliencyError) -> RunFailure {
+    RunFailure::Specification {
+        field: "evaluation".to_owned(),
+        found: error.to_string(),
+        expected: "attributions that fit the images, and masks of their size".to_owned(),
     }
 }
 
@@ -53,61 +115,106 @@ pub(crate) fn smoothing(spec: &EvaluationSpec) -> Smoothing {
     Smoothing { sigma: spec.smoothing_sigma, truncate: spec.smoothing_truncate }
 }
 
+/// Sums of overlaps over images.
+#[derive(Clone, Default)]
+struct Overlaps {
+    sums: [f64; 3],
+    images: usize,
+}
+
+impl Overlaps {
+    fn add(&mut self, found: &Overlap) {
+        for (sum, value) in self.sums.iter_mut().zip([found.iou, found.iop, found.iot]) {
+            *sum += value;
+        }
+        self.images += 1;
+    }
+
+    fn mean(&self) -> Localisation {
+        let [iou, iop, iot] = self.sums.map(|sum| sum / self.images.max(1) as f64);
+        Localisation { iou, iop, iot, images: self.images }
+    }
+}
+
 struct View {
     size: [usize; 2],
     smoothing: Smoothing,
+    /// Images of the figures, and at most so many of each environment and class.
     wanted: usize,
-    overlaps: [f64; 3],
-    scored: usize,
+    share: usize,
+    pictured: BTreeMap<(usize, usize), usize>,
+    overlaps: Vec<Overlaps>,
+    /// How many images of an environment and class each attribution has seen.
+    seen: Vec<BTreeMap<(usize, usize), usize>>,
     saliency: MeanMap,
     images: MeanMap,
     masks: MeanMap,
 }
 
 impl View {
-    fn new(size: [usize; 2], spec: &EvaluationSpec) -> Self {
+    fn new(size: [usize; 2], spec: &EvaluationSpec, cells: usize) -> Self {
         Self {
             size,
             smoothing: smoothing(spec),
             wanted: spec.picture_samples,
-            overlaps: [0.0; 3],
-            scored: 0,
+            share: spec.picture_samples.div_ceil(cells.max(1)),
+            pictured: BTreeMap::new(),
+            overlaps: vec![Overlaps::default(); 1 + spec.attributions.len()],
+            seen: vec![BTreeMap::new(); 1 + spec.attributions.len()],
             saliency: MeanMap::new(size),
             images: MeanMap::new(size),
             masks: MeanMap::new(size),
         }
     }
 
-    /// Scores the positive images of a batch that have a mask; the first channel stands for all.
-    fn add(&mut self, packed: &Packed, gradients: &[f32]) -> Result<(), SaliencyError> {
+    /// Those of the watched images that an attribution still takes.
+    fn within(&mut self, place: usize, limit: Option<usize>, packed: &Packed, watched: &[i32]) -> Vec<i32> {
+        let mut chosen = Vec::new();
+        for &index in watched {
+            let cell = (packed.environments()[index as usize], packed.labels()[index as usize]);
+            let seen = self.seen[place].entry(cell).or_default();
+            if limit.is_none_or(|limit| *seen < limit) {
+                *seen += 1;
+                chosen.push(index);
+            }
+        }
+        chosen
+    }
+
+    /// Scores the maps of the chosen images of a batch; the first channel stands for all. The first
+    /// attribution makes the figures.
+    fn add(
+        &mut self,
+        packed: &Packed,
+        chosen: &[i32],
+        place: usize,
+        smoothed: bool,
+        maps: &[f32],
+    ) -> Result<(), SaliencyError> {
         let [_, channels, height, width] = packed.shape();
         let pixels = height * width;
-        let positive = packed.labels().iter().enumerate().filter(|(_, label)| **label == POSITIVE);
-        for (index, _) in positive {
-            let channel = index * channels * pixels..index * channels * pixels + pixels;
+        let smoothing = if smoothed { self.smoothing } else { Smoothing { sigma: 0.0, ..self.smoothing } };
+        for (row, &index) in chosen.iter().enumerate() {
+            let index = index as usize;
+            let map = &maps[row * channels * pixels..][..pixels];
             let mask = &packed.masks()[index * pixels..][..pixels];
-            if mask.iter().all(|value| *value == 0.0) {
-                continue;
-            }
-            let map = &gradients[channel.clone()];
-            let found = localise(map, mask, self.size, self.smoothing)?;
-            for (sum, value) in self.overlaps.iter_mut().zip([found.iou, found.iop, found.iot]) {
-                *sum += value;
-            }
-            self.scored += 1;
-            if self.saliency.count() < self.wanted {
-                self.saliency.add(&smooth(map, self.size, self.smoothing)?)?;
-                self.images.add(&packed.images()[channel])?;
+            self.overlaps[place].add(&localise(map, mask, self.size, smoothing)?);
+            let cell = (packed.environments()[index], packed.labels()[index]);
+            let pictured = self.pictured.entry(cell).or_default();
+            if place == 0 && *pictured < self.share && self.saliency.count() < self.wanted {
+                *pictured += 1;
+                self.saliency.add(&smooth(map, self.size, smoothing)?)?;
+                self.images.add(&packed.images()[index * channels * pixels..][..pixels])?;
                 self.masks.add(mask)?;
             }
         }
         Ok(())
     }
 
-    fn finish(self, examples: Vec<(String, Plane)>) -> (Localisation, Pictures) {
-        let plane = |map: &MeanMap| Plane { height: self.size[0], width: self.size[1], values: map.sum() };
-        let [iou, iop, iot] = self.overlaps.map(|sum| sum / self.scored.max(1) as f64);
-        let localisation = Localisation { iou, iop, iot, images: self.scored };
+    fn finish(self, examples: Vec<(String, Plane)>, spec: &EvaluationSpec) -> Result<Seen, RunFailure> {
+        let plane =
+            |map: &MeanMap| Pictures::shrink(Plane { height: self.size[0], width: self.size[1], values: map.sum() });
+        let names = spec.attributions.iter().map(|attribution| attribution.name().to_owned());
         let pictures = Pictures {
             saliency_sum: plane(&self.saliency),
             image_sum: plane(&self.images),
@@ -115,20 +222,32 @@ impl View {
             images: self.saliency.count(),
             examples,
         };
-        (localisation, pictures)
+        Ok(Seen {
+            localisation: self.overlaps[0].mean(),
+            attributions: names.zip(self.overlaps[1..].iter().map(Overlaps::mean)).collect(),
+            pictures,
+        })
     }
 }
 
 /// One image of each class from training and validation (Figure 3).
-fn examples(splits: &Splits) -> Vec<(String, Plane)> {
-    let first = |name: &str, dataset: &Dataset, class: usize| {
-        let sample = dataset.samples().iter().find(|sample| sample.label == class)?;
-        let [_, height, width] = sample.image.shape();
-        let values = sample.image.values()[..height * width].to_vec();
-        Some((format!("{name}, class {class}"), Plane { height, width, values }))
+fn examples(splits: &Splits) -> Result<Vec<(String, Plane)>, RunFailure> {
+    let mut found = Vec::new();
+    for (name, dataset) in [("train", &splits.train), ("valid", &splits.valid)] {
+        for class in 0..dataset.classes() {
+            if let Some(plane) = first(dataset, class)? {
+                found.push((format!("{name}, class {class}"), Pictures::shrink(plane)));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn first(dataset: &Dataset, class: usize) -> Result<Option<Plane>, RunFailure> {
+    let Some(index) = dataset.entries().iter().position(|entry| entry.label == class) else {
+        return Ok(None);
     };
-    let sets = [("train", &splits.train), ("valid", &splits.valid)];
-    sets.into_iter()
-        .flat_map(|(name, dataset)| (0..dataset.classes()).filter_map(move |class| first(name, dataset, class)))
-        .collect()
+    let sample = dataset.sample(index).map_err(data::unreadable)?;
+    let [_, height, width] = sample.image.shape();
+    Ok(Some(Plane { height, width, values: sample.image.values()[..height * width].to_vec() }))
 }

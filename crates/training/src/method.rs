@@ -33,7 +33,7 @@ pub(crate) fn penalty<B: Kernels>(
     let Settings { method, variant, weight, discriminator } = *settings;
     Ok(match method {
         Method::Baseline => Box::new(Unpenalised),
-        Method::Masked | Method::MaskedZero => Box::new(Masked),
+        Method::Masked | Method::MaskedZero | Method::MaskAll => Box::new(Masked),
         Method::ActDiff => Box::new(ActDiff { weight, variant }),
         Method::GradMask => Box::new(GradMask { weight, variant }),
         Method::Rrr => Box::new(Rrr { weight, variant }),

@@ -6,7 +6,7 @@
 
 use crate::{
     data::{self, training_batch},
-    evaluate::{batches, evaluate},
+    evaluate::evaluate,
     finite::weights_are_finite,
     look::{look, smoothing},
     method::{self, Loss, Model},
@@ -19,16 +19,21 @@ use burn::{
     tensor::{ElementConversion, Tensor},
 };
 use herring_backend::{Adam, AdamSettings, Autodiff, Job, Kernels};
-use herring_datasets::{batch::Batches, dataset::Splits};
+use herring_datasets::{
+    batch::Batches,
+    listed::{Listed, Listings},
+};
 use herring_losses::{Batch, Objective};
 use herring_models::{Classifier, Depth, ResNet, ResNetConfig, Saved, weights};
 use herring_protocol::{
-    Control, EpochRecord, ModelSpec, Observer, Position, RunFailure, RunOutcome, RunSpec, Scores, StepRecord,
+    Control, EpochRecord, Method, ModelSpec, Observer, Position, RunFailure, RunOutcome, RunSpec, Scores, StepRecord,
+    Variant,
 };
 
 /// One run, for whichever backend was chosen.
 pub(crate) struct TrainingRun<'a> {
     pub(crate) spec: &'a RunSpec,
+    pub(crate) images: &'a dyn Listings,
     pub(crate) snapshot: Option<&'a [u8]>,
     pub(crate) observer: &'a mut dyn Observer,
 }
@@ -38,8 +43,8 @@ impl Job for TrainingRun<'_> {
 
     fn run<B: Kernels>(self, device: &B::Device) -> Self::Output {
         check(self.spec)?;
-        let splits = data::splits(&self.spec.data, self.spec.seed)?;
-        let (mut state, model) = State::<B>::new(self.spec, device.clone(), &splits)?;
+        let images = data::images_of(&self.spec.data, self.spec.seed, self.images)?;
+        let (mut state, model) = State::<B>::new(self.spec, device.clone(), &images)?;
         let (model, going) = match self.snapshot {
             Some(bytes) => state.restore(model, bytes)?,
             None => (model, Going::new(self.spec)),
@@ -77,7 +82,7 @@ fn check(spec: &RunSpec) -> Result<(), RunFailure> {
     if let Err(error) = smoothing(&spec.evaluation).check() {
         return wrong("evaluation", error.to_string(), "a Gaussian of finite size");
     }
-    if spec.discriminator.is_some() != (spec.method == herring_protocol::Method::Adversarial) {
+    if spec.discriminator.is_some() != (spec.method == Method::Adversarial) {
         let found = if spec.discriminator.is_some() { "settings" } else { "nothing" };
         return wrong("discriminator", found.to_owned(), "settings exactly where the method is adversarial");
     }
@@ -107,7 +112,7 @@ struct Selected<B: Kernels> {
 struct State<'a, B: Kernels> {
     spec: &'a RunSpec,
     device: B::Device,
-    splits: &'a Splits,
+    images: &'a Listed,
     loss: Loss<B>,
     optimiser: Adam<B>,
 }
@@ -143,12 +148,12 @@ impl<B: Kernels> Going<B> {
 }
 
 impl<'a, B: Kernels> State<'a, B> {
-    fn new(spec: &'a RunSpec, device: B::Device, splits: &'a Splits) -> Result<(Self, Model<B>), RunFailure> {
+    fn new(spec: &'a RunSpec, device: B::Device, images: &'a Listed) -> Result<(Self, Model<B>), RunFailure> {
         let config = ResNetConfig {
             depth: depth(&spec.model)?,
-            channels: splits.train.image_shape()[0],
+            channels: images.splits.train.image_shape()[0],
             width: spec.model.width,
-            classes: splits.train.classes(),
+            classes: images.splits.train.classes(),
         };
         let model = ResNet::new(&config, &mut stream(spec.seed, Purpose::Weights, 0), &device);
         let features = spec.model.width << 3;
@@ -164,7 +169,7 @@ impl<'a, B: Kernels> State<'a, B> {
             optimiser: Adam::new(AdamSettings::new(spec.training.learning_rate)),
             spec,
             device,
-            splits,
+            images,
         };
         Ok((state, model))
     }
@@ -204,17 +209,20 @@ impl<'a, B: Kernels> State<'a, B> {
         let mut order = stream(seed, Purpose::Order, epoch);
         let mut permutation = stream(seed, Purpose::Permutation, epoch);
         permutation.set_word_pos(going.permutation.into());
-        let splits = self.splits;
-        let batches = Batches::shuffled(&splits.train, self.spec.training.batch_size, &mut order).map_err(|error| {
-            RunFailure::Specification {
-                field: "training.batch_size".to_owned(),
-                found: error.to_string(),
-                expected: "at least 1".to_owned(),
-            }
-        })?;
+        let images = self.images;
+        let batches =
+            Batches::shuffled(&images.splits.train, self.spec.training.batch_size, &mut order).map_err(|error| {
+                RunFailure::Specification {
+                    field: "training.batch_size".to_owned(),
+                    found: error.to_string(),
+                    expected: "at least 1".to_owned(),
+                }
+            })?;
         let steps = batches.len();
         for (index, packed) in batches.enumerate().skip(going.position.steps) {
-            let batch = training_batch(&packed, self.spec.method, &mut permutation, &self.device);
+            let packed = packed.map_err(data::unreadable)?;
+            let what = (self.spec.method, self.spec.variant);
+            let batch = training_batch(&packed, what, &mut permutation, &self.device);
             let mut record = StepRecord {
                 epoch,
                 step: index + 1,
@@ -359,27 +367,29 @@ impl<'a, B: Kernels> State<'a, B> {
 
     fn evaluate(&mut self, model: &ResNet<B>, set: Set, epoch: usize) -> Result<Scores, RunFailure> {
         let dataset = match set {
-            Set::Valid => &self.splits.valid,
-            Set::Test => &self.splits.test,
+            Set::Valid => &self.images.splits.valid,
+            Set::Test => &self.images.splits.test,
         };
+        let masked = self.spec.method == Method::MaskAll && set.masked(self.spec.variant);
         let batch_size = self.spec.training.batch_size;
-        for _ in batches(dataset, batch_size)? {
+        for _ in 0..dataset.len().div_ceil(batch_size) {
             self.loss.passed_by();
         }
-        evaluate::<B, _>(model, dataset, batch_size, epoch, &self.device)
+        evaluate::<B, _>(model, dataset, batch_size, masked, epoch, &self.device)
     }
 
     fn finish(self, selected: Selected<B>, history: Vec<EpochRecord>) -> Result<RunOutcome, RunFailure> {
         let spec = self.spec;
-        let (localisation, pictures) = look::<B, _>(&selected.model, self.splits, spec, selected.epoch, &self.device)?;
+        let seen = look::<B, _>(&selected.model, self.images, spec, selected.epoch, &self.device)?;
         let weights = weights::to_bytes(&selected.model).map_err(|error| RunFailure::Device(error.to_string()))?;
         Ok(RunOutcome {
             best_epoch: selected.epoch,
             valid: selected.valid,
             test: selected.test,
-            localisation,
+            localisation: seen.localisation,
+            attributions: seen.attributions,
             history,
-            pictures,
+            pictures: seen.pictures,
             weights,
         })
     }
@@ -389,6 +399,13 @@ impl<'a, B: Kernels> State<'a, B> {
 enum Set {
     Valid,
     Test,
+}
+
+impl Set {
+    /// Whether the upper bound sees these images masked; see [`Method::MaskAll`].
+    fn masked(self, variant: Variant) -> bool {
+        matches!((self, variant), (Self::Test, _) | (Self::Valid, Variant::Paper))
+    }
 }
 
 fn number<B: Kernels>(tensor: Tensor<B, 1>) -> f64 {

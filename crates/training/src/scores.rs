@@ -1,64 +1,157 @@
-//! Scores of a set of logits.
+//! Scores of a set of logits, for two classes and for more.
 
-use herring_protocol::{RunFailure, Scores};
-use herring_stats::{auc, classification};
+use herring_protocol::{EnvironmentScores, RunFailure, Scores};
+use herring_stats::{StatsError, auc, classification};
 
-/// Scores of two-class `logits` against `labels`.
+/// Logits of a set of images with what is known of them.
+pub(crate) struct Scored<'a> {
+    /// A row an image, a column a class.
+    pub(crate) logits: &'a [Vec<f64>],
+    /// Class of each image.
+    pub(crate) labels: &'a [usize],
+    /// Environment of each image.
+    pub(crate) environments: &'a [usize],
+}
+
+/// Every score of a set.
 ///
 /// # Errors
 /// A score that is not defined for these logits, as a failure after the epoch's last step.
-pub(crate) fn scores(logits: &[[f64; 2]], labels: &[usize], epoch: usize) -> Result<Scores, RunFailure> {
-    let not_finite = |_| RunFailure::NotFinite { epoch, step: 0, quantity: "a validation or test logit".to_owned() };
+pub(crate) fn scores(set: &Scored<'_>, epoch: usize) -> Result<Scores, RunFailure> {
+    let Scored { logits, labels, .. } = *set;
     if logits.iter().flatten().any(|value| !value.is_finite()) {
-        return Err(not_finite(()));
+        let quantity = "a validation or test logit".to_owned();
+        return Err(RunFailure::NotFinite { epoch, step: 0, quantity });
     }
-    let undefined = |error: herring_stats::StatsError| RunFailure::Specification {
-        field: "data".to_owned(),
-        found: error.to_string(),
-        expected: "images of both classes in every set".to_owned(),
-    };
-    let differences: Vec<f64> = logits.iter().map(|[zero, one]| one - zero).collect();
-    let positive: Vec<bool> = labels.iter().map(|label| *label == 1).collect();
-    let predicted: Vec<usize> = differences.iter().map(|difference| usize::from(*difference > 0.0)).collect();
-    let cross_entropy = differences
-        .iter()
-        .zip(&positive)
-        .map(|(difference, positive)| softplus(if *positive { -difference } else { *difference }))
-        .sum::<f64>()
-        / logits.len() as f64;
+    let total: f64 = logits.iter().zip(labels).map(|(row, label)| cross_entropy(row, *label)).sum();
+    let margins: Vec<Vec<f64>> = logits.iter().map(|row| log_odds(row)).collect();
     Ok(Scores {
         auc: auc::macro_logit_auc(logits, labels).map_err(undefined)?,
-        auc_textbook: auc::roc_auc(&differences, &positive).map_err(undefined)?,
-        cross_entropy,
-        accuracy: classification::accuracy(&predicted, labels).map_err(undefined)?,
-        average_precision: classification::average_precision(&differences, &positive).map_err(undefined)?,
+        auc_textbook: auc::macro_logit_auc(&margins, labels).map_err(undefined)?,
+        cross_entropy: total / logits.len() as f64,
+        accuracy: accuracy(logits, labels).map_err(undefined)?,
+        average_precision: average_precision(&margins, labels).map_err(undefined)?,
+        environments: by_environment(set)?,
     })
 }
 
-/// `log(1 + exp(value))`: the cross-entropy of two classes, of the wrong logit minus the right one.
-fn softplus(value: f64) -> f64 {
-    value.max(0.0) + (-value.abs()).exp().ln_1p()
+fn undefined(error: StatsError) -> RunFailure {
+    RunFailure::Specification {
+        field: "data".to_owned(),
+        found: error.to_string(),
+        expected: "images of every class in every set".to_owned(),
+    }
+}
+
+fn by_environment(set: &Scored<'_>) -> Result<Vec<EnvironmentScores>, RunFailure> {
+    let count = set.environments.iter().max().map_or(0, |last| last + 1);
+    let mut found = Vec::new();
+    for environment in 0..count {
+        let inside = (0..set.labels.len()).filter(|&index| set.environments[index] == environment);
+        let inside: Vec<usize> = inside.collect();
+        if inside.is_empty() {
+            continue;
+        }
+        let logits: Vec<&[f64]> = inside.iter().map(|&index| set.logits[index].as_slice()).collect();
+        let labels: Vec<usize> = inside.iter().map(|&index| set.labels[index]).collect();
+        let auc = match auc::macro_logit_auc(&logits, &labels) {
+            Ok(auc) => Some(auc),
+            // The environment may give the class away; then there is nothing to rank.
+            Err(StatsError::MissingClass { .. }) => None,
+            Err(other) => return Err(undefined(other)),
+        };
+        found.push(EnvironmentScores {
+            environment,
+            images: inside.len(),
+            accuracy: accuracy(&logits, &labels).map_err(undefined)?,
+            auc,
+        });
+    }
+    Ok(found)
+}
+
+fn accuracy<R: AsRef<[f64]>>(logits: &[R], labels: &[usize]) -> Result<f64, StatsError> {
+    let predicted = logits.iter().map(|row| classification::predicted_class(row.as_ref()));
+    classification::accuracy(&predicted.collect::<Result<Vec<_>, _>>()?, labels)
+}
+
+/// Of class 1 where there are two, else the mean over classes.
+fn average_precision(margins: &[Vec<f64>], labels: &[usize]) -> Result<f64, StatsError> {
+    if margins.first().is_none_or(|row| row.len() != 2) {
+        return classification::macro_logit_average_precision(margins, labels);
+    }
+    let scores: Vec<f64> = margins.iter().map(|row| row[1]).collect();
+    let positive: Vec<bool> = labels.iter().map(|label| *label == 1).collect();
+    classification::average_precision(&scores, &positive)
+}
+
+/// For each class its logit less the logarithm of the others' summed exponentials; for two classes the
+/// difference of the logits.
+fn log_odds(row: &[f64]) -> Vec<f64> {
+    let others =
+        |class: usize| row.iter().enumerate().filter(move |(other, _)| *other != class).map(|(_, value)| *value);
+    (0..row.len()).map(|class| row[class] - log_sum(others(class))).collect()
+}
+
+/// Minus the log-probability of `label`.
+fn cross_entropy(row: &[f64], label: usize) -> f64 {
+    log_sum(row.iter().map(|value| value - row[label]))
+}
+
+/// `log Σ exp`, exact for one value.
+fn log_sum(values: impl Iterator<Item = f64>) -> f64 {
+    let values: Vec<f64> = values.collect();
+    let Some(greatest) = (0..values.len()).max_by(|&one, &other| values[one].total_cmp(&values[other])) else {
+        return f64::NEG_INFINITY;
+    };
+    let rest = (0..values.len()).filter(|&index| index != greatest);
+    values[greatest] + rest.map(|index| (values[index] - values[greatest]).exp()).sum::<f64>().ln_1p()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn of(logits: &[Vec<f64>], labels: &[usize], environments: &[usize]) -> Result<Scores, RunFailure> {
+        scores(&Scored { logits, labels, environments }, 3)
+    }
+
     #[test]
     fn cross_entropy_is_minus_the_log_probability() {
-        let found = scores(&[[0.5, 2.0], [1.0, -1.0]], &[1, 0], 1).unwrap();
+        let found = of(&[vec![0.5, 2.0], vec![1.0, -1.0]], &[1, 0], &[0, 0]).unwrap();
         let expected = -((2.0f64.exp() / (0.5f64.exp() + 2.0f64.exp())).ln()
             + (1.0f64.exp() / (1.0f64.exp() + (-1.0f64).exp())).ln())
             / 2.0;
         assert!((found.cross_entropy - expected).abs() < 1e-12);
         assert_eq!((found.auc, found.auc_textbook, found.accuracy), (1.0, 1.0, 1.0));
+        assert!((cross_entropy(&[1e300, 0.0], 0), cross_entropy(&[-800.0, 0.0], 0)) == (0.0, 800.0));
+    }
+
+    #[test]
+    fn three_classes_are_scored_against_the_rest() {
+        let logits = [vec![2.0, 0.0, 1.0], vec![0.0, 3.0, 1.0], vec![0.0, 1.0, 0.5], vec![1.0, 0.0, 4.0]];
+        let found = of(&logits, &[0, 1, 2, 2], &[0, 1, 1, 0]).unwrap();
+        assert_eq!(found.accuracy, 0.75);
+        // Class 0: of one and three, all right. Class 1: one above three. Class 2: logits 0.5 and 4
+        // against 1 and 1: two of four pairs.
+        assert!((found.auc - (1.0 + 1.0 + 0.5) / 3.0).abs() < 1e-12, "{}", found.auc);
+        let accuracies: Vec<f64> = found.environments.iter().map(|scores| scores.accuracy).collect();
+        assert_eq!(accuracies, [1.0, 0.5]);
+        assert_eq!((found.worst_accuracy(), found.worst_auc()), (Some(0.5), None));
+    }
+
+    #[test]
+    fn an_environment_with_both_classes_has_an_auc_of_its_own() {
+        let logits = [vec![0.0, 1.0], vec![1.0, 0.0], vec![0.0, 2.0], vec![0.0, 3.0]];
+        let found = of(&logits, &[1, 0, 0, 1], &[2, 2, 0, 0]).unwrap();
+        let environments: Vec<_> = found.environments.iter().map(|s| (s.environment, s.images, s.auc)).collect();
+        assert_eq!(environments, [(0, 2, Some(0.75)), (2, 2, Some(1.0))]);
+        assert_eq!(found.worst_auc(), Some(0.75));
     }
 
     #[test]
     fn a_logit_that_is_not_finite_is_a_failure() {
-        assert!(matches!(
-            scores(&[[0.0, f64::NAN], [0.0, 0.0]], &[0, 1], 3),
-            Err(RunFailure::NotFinite { epoch: 3, .. })
-        ));
+        let failed = of(&[vec![0.0, f64::NAN], vec![0.0, 0.0]], &[0, 1], &[0, 0]);
+        assert!(matches!(failed, Err(RunFailure::NotFinite { epoch: 3, .. })));
     }
 }

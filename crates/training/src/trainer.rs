@@ -5,24 +5,38 @@ use crate::{
     run::TrainingRun,
 };
 use herring_backend::Device as Chosen;
+use herring_datasets::listed::{Listings, NoListings};
 use herring_protocol::{BackendKind, Observer, Provenance, RunFailure, RunOutcome, RunSpec, Trainer};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Burn's version, pinned in the workspace.
 const BURN: &str = "0.21.0";
 
-/// A trainer on device `index` of a kind.
+/// A trainer on device `index` of a kind, for experiments whose images are generated.
 ///
 /// # Errors
 /// The kind is not compiled in or has no such device; the message says what would do.
 pub fn trainer(backend: BackendKind, index: usize) -> Result<Box<dyn Trainer>, DeviceError> {
+    trainer_with(backend, index, Box::new(NoListings))
+}
+
+/// A trainer on device `index` of a kind that has the images of `listings`, too.
+///
+/// # Errors
+/// As [`trainer`].
+pub fn trainer_with(
+    backend: BackendKind,
+    index: usize,
+    listings: Box<dyn Listings>,
+) -> Result<Box<dyn Trainer>, DeviceError> {
     let device = Device::new(backend, index)?;
-    Ok(Box::new(DeviceTrainer { chosen: device.chosen()?, device }))
+    Ok(Box::new(DeviceTrainer { chosen: device.chosen()?, device, listings }))
 }
 
 struct DeviceTrainer {
     device: Device,
     chosen: Chosen,
+    listings: Box<dyn Listings>,
 }
 
 impl Trainer for DeviceTrainer {
@@ -40,7 +54,9 @@ impl Trainer for DeviceTrainer {
             });
         }
         // A device that runs out of memory, or is lost, makes Burn panic; the other runs can go on.
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.chosen.run(TrainingRun { spec, snapshot, observer })));
+        let images = self.listings.as_ref();
+        let run = TrainingRun { spec, images, snapshot, observer };
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.chosen.run(run)));
         outcome.unwrap_or_else(|panic| Err(RunFailure::Device(message(panic.as_ref()))))
     }
 

@@ -34,7 +34,7 @@ fn spec(method: Method, variant: Variant) -> RunSpec {
         variant,
         seed: 1234,
         backend: BackendKind::Cpu,
-        data: DataSpec { train: 20, valid: 8, test: 8, dilation_sigma: 0.8, mask_fraction: 1.0 },
+        data: DataSpec::Crosses(CrossesSpec { train: 20, valid: 8, test: 8, dilation_sigma: 0.8, mask_fraction: 1.0 }),
         model: ModelSpec { depth: 18, width: 2 },
         training: TrainingSpec {
             epochs: 3,
@@ -49,7 +49,13 @@ fn spec(method: Method, variant: Variant) -> RunSpec {
             every: 4,
             hidden: 8,
         }),
-        evaluation: EvaluationSpec { smoothing_sigma: 1.0, smoothing_truncate: 3.5, picture_samples: 2 },
+        evaluation: EvaluationSpec {
+            smoothing_sigma: 1.0,
+            smoothing_truncate: 3.5,
+            picture_samples: 2,
+            attributions: Vec::new(),
+            attribution_limit: None,
+        },
     }
 }
 
@@ -134,7 +140,8 @@ fn what_cannot_be_carried_out_is_named() {
     let mut late = base.clone();
     late.training.burn_in = 9;
     let mut odd = base.clone();
-    odd.data.train = 7;
+    let DataSpec::Crosses(data) = &mut odd.data else { unreachable!() };
+    data.train = 7;
     let mut empty = base.clone();
     empty.training.batch_size = 0;
     let mut stray = base.clone();

@@ -7,7 +7,7 @@
 mod pretender;
 
 use herring_experiments::{
-    config::{Configuration, Scale, Targets},
+    config::{Configuration, Known, Scale, Targets},
     plan::{Plan, Request},
     progress, reproduce,
     store::Store,
@@ -22,9 +22,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = arguments.next().map_or_else(|| std::env::temp_dir().join("rehearsal"), PathBuf::from);
     let scale: Scale = arguments.next().as_deref().unwrap_or("quick").parse()?;
 
-    let configuration = Configuration::embedded()?;
-    let targets = Targets::embedded()?;
-    let request = Request { scale, variant: Variant::Released, backend: BackendKind::Cpu, methods: None, seeds: None };
+    let configuration = Configuration::embedded(Known::Crosses)?;
+    let targets = Targets::embedded(Known::Crosses)?;
+    let request = Request {
+        scale,
+        variant: Variant::Released,
+        backend: BackendKind::Cpu,
+        methods: None,
+        seeds: None,
+        images: Default::default(),
+    };
     let plan = Plan::new(&configuration, &request)?;
     let store = Store::open(&out)?;
     store.take_up(&plan, &configuration, &targets, &[], true)?;

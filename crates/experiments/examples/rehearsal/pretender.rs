@@ -1,7 +1,7 @@
 //! A trainer that computes nothing and tells what a training might have given, the same each time.
 
 use herring_protocol::{
-    Control, EpochRecord, Localisation, Method, Observer, Pictures, Plane, Position, Provenance, RunFailure,
+    Control, DataSpec, EpochRecord, Localisation, Method, Observer, Pictures, Plane, Position, Provenance, RunFailure,
     RunOutcome, RunSpec, Scores, StepRecord, Trainer,
 };
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,11 @@ impl Trainer for Pretender {
         let mut noise = Noise::new(spec);
         let mut history: Vec<EpochRecord> = Vec::new();
         let mut from = Position::default();
-        let steps = spec.data.train.div_ceil(spec.training.batch_size);
+        let images = match &spec.data {
+            DataSpec::Crosses(crosses) => crosses.train,
+            DataSpec::Images(_) => 64,
+        };
+        let steps = images.div_ceil(spec.training.batch_size);
         let (level, speed, spread) = character(spec.method);
         let own = (level + spread * noise.symmetric()).clamp(0.0, 1.0);
         if let Some(bytes) = snapshot {
@@ -109,7 +113,8 @@ impl Trainer for Pretender {
             best_epoch: best.epoch,
             valid: best.valid.clone(),
             test: best.valid.clone(),
-            localisation: Localisation { iou: iop / (2.0 - iop), iop, iot: iop, images: spec.data.test / 2 },
+            localisation: Localisation { iou: iop / (2.0 - iop), iop, iot: iop, images: 8 },
+            attributions: Vec::new(),
             pictures: pictures(spec, &mut noise),
             history,
             weights: b"pretended weights".to_vec(),
@@ -132,6 +137,7 @@ fn character(method: Method) -> (f64, f64, f64) {
         Method::Baseline => (0.0, 1.2, 0.0),
         Method::Masked => (0.99, 0.8, 0.01),
         Method::MaskedZero => (0.97, 0.8, 0.02),
+        Method::MaskAll => (0.95, 0.8, 0.02),
         Method::ActDiff => (1.0, 0.6, 0.0),
         Method::Adversarial => (0.85, 0.1, 0.14),
         Method::GradMask => (0.74, 0.7, 0.09),
@@ -146,6 +152,7 @@ fn scores(auc: f64, epoch: usize) -> Scores {
         cross_entropy: 0.2 + (1.0 - auc) / (1.0 + 0.1 * epoch as f64),
         accuracy: auc,
         average_precision: auc,
+        environments: Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where a paper's text and its released code differ, and what is done here.
 
 use super::{
-    ConfigError,
+    ConfigError, Known,
     experiment::method_named,
     text::{Text, check_format},
 };
@@ -9,7 +9,7 @@ use herring_protocol::{Method, Variant};
 use serde::Deserialize;
 use toml::Spanned;
 
-/// Those that concern the synthetic crosses (iclr2021, section 4.3).
+/// Those of iclr2021 (section 4.3).
 const DIFFERENCES: &str = include_str!("../../../../experiments/iclr2021/differences.toml");
 
 /// One point on which text and code differ.
@@ -46,10 +46,8 @@ impl Difference {
 }
 
 /// All of an experiment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Differences {
-    /// The experiment they belong to.
-    pub experiment: String,
     /// In the order of the file.
     pub differences: Vec<Difference>,
 }
@@ -58,7 +56,6 @@ pub struct Differences {
 #[serde(deny_unknown_fields)]
 struct RawDifferences {
     format: Spanned<u32>,
-    experiment: String,
     differences: Vec<RawDifference>,
 }
 
@@ -66,6 +63,8 @@ struct RawDifferences {
 #[serde(deny_unknown_fields)]
 struct RawDifference {
     topic: String,
+    #[serde(default)]
+    experiments: Vec<Known>,
     #[serde(default)]
     methods: Vec<Spanned<String>>,
     paper: String,
@@ -75,24 +74,27 @@ struct RawDifference {
 }
 
 impl Differences {
-    /// Those of the synthetic crosses, as they come with the program.
+    /// Those of an experiment, as they come with the program.
     ///
     /// # Errors
     /// None in a released program; the type is that of [`Self::parse`].
-    pub fn embedded() -> Result<Self, ConfigError> {
-        Self::parse("experiments/iclr2021/differences.toml", DIFFERENCES)
+    pub fn embedded(known: Known) -> Result<Self, ConfigError> {
+        Self::parse("experiments/iclr2021/differences.toml", DIFFERENCES, known)
     }
 
-    /// Parses and checks `content`; `name` stands for it in errors.
+    /// Parses and checks `content` and keeps what concerns `known`; `name` stands for it in errors.
     ///
     /// # Errors
     /// With file, line and column, what is malformed.
-    pub fn parse(name: &str, content: &str) -> Result<Self, ConfigError> {
+    pub fn parse(name: &str, content: &str, known: Known) -> Result<Self, ConfigError> {
         let text = Text::new(name, content);
         let raw: RawDifferences = text.parse()?;
         check_format(&text, &raw.format)?;
         let mut differences = Vec::new();
         for difference in raw.differences {
+            if !difference.experiments.is_empty() && !difference.experiments.contains(&known) {
+                continue;
+            }
             let methods = difference.methods.iter().map(|method| method_named(&text, method));
             differences.push(Difference {
                 topic: difference.topic,
@@ -103,6 +105,6 @@ impl Differences {
                 ours: difference.ours,
             });
         }
-        Ok(Self { experiment: raw.experiment, differences })
+        Ok(Self { differences })
     }
 }

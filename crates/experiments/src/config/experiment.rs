@@ -1,17 +1,15 @@
 //! An experiment: its rows with their tuned hyper-parameters, and its scales.
 
 use super::{
-    ConfigError, Scale, Setting,
-    scale::RawSetting,
+    ConfigError, ImagesTable, Known, Scale, Setting,
+    images::RawImages,
+    scale::{Kind, RawSetting},
     text::{Text, check_format},
 };
 use herring_protocol::Method;
 use serde::Deserialize;
 use std::path::Path;
 use toml::Spanned;
-
-/// The synthetic crosses (iclr2021, section 5.1), as the program carries them.
-const CROSSES: &str = include_str!("../../../../experiments/iclr2021/crosses.toml");
 
 /// An experiment without contradictions.
 #[derive(Debug, Clone)]
@@ -24,8 +22,12 @@ pub struct Configuration {
     pub paper: String,
     /// The rows, in the order of the table.
     pub methods: Vec<MethodRow>,
+    /// What is said of the images, if they are files.
+    pub images: Option<ImagesTable>,
     /// Where example images get an arrow in the report.
     pub arrows: Vec<Arrow>,
+    /// What the report says of the experiment.
+    pub captions: Captions,
     smoke: Setting,
     quick: Setting,
     full: Setting,
@@ -43,7 +45,7 @@ pub struct MethodRow {
     pub group: String,
     /// Learning rate of Adam on the encoder.
     pub learning_rate: f64,
-    /// Enlarges the training masks, in pixels.
+    /// Enlarges the training masks, in pixels; 0 where images are files.
     pub dilation_sigma: f64,
     /// Weight of the penalty; 0 for a method without one.
     pub penalty_weight: f64,
@@ -73,6 +75,20 @@ pub struct Arrow {
     pub column: f64,
 }
 
+/// Sentences of the report about the experiment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Captions {
+    /// Below the example images.
+    pub examples: String,
+    /// Above the curves of the validation.
+    pub curves: String,
+    /// Above the mean saliency maps.
+    pub saliency: String,
+    /// Above generalisation against localisation.
+    pub scatter: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawConfiguration {
@@ -80,11 +96,14 @@ struct RawConfiguration {
     experiment: Spanned<String>,
     title: String,
     paper: String,
+    images: Option<Spanned<RawImages>>,
     setting: Spanned<RawSetting>,
     methods: Spanned<Vec<Spanned<RawMethod>>>,
     scales: RawScales,
     #[serde(default)]
     arrows: Vec<RawArrow>,
+    #[serde(default)]
+    captions: Captions,
 }
 
 #[derive(Deserialize)]
@@ -110,7 +129,7 @@ struct RawMethod {
     label: String,
     group: String,
     learning_rate: Spanned<f64>,
-    dilation_sigma: Spanned<f64>,
+    dilation_sigma: Option<Spanned<f64>>,
     penalty_weight: Option<Spanned<f64>>,
     discriminator: Option<Spanned<RawDiscriminator>>,
     #[serde(default)]
@@ -125,12 +144,13 @@ struct RawDiscriminator {
 }
 
 impl Configuration {
-    /// The synthetic crosses of iclr2021, as they come with the program.
+    /// An experiment as it comes with the program.
     ///
     /// # Errors
     /// None in a released program; the type is that of [`Self::parse`].
-    pub fn embedded() -> Result<Self, ConfigError> {
-        Self::parse("experiments/iclr2021/crosses.toml", CROSSES)
+    pub fn embedded(known: Known) -> Result<Self, ConfigError> {
+        let (name, content) = known.texts().configuration;
+        Self::parse(name, content)
     }
 
     /// Reads a configuration of one's own.
@@ -202,9 +222,10 @@ impl Configuration {
             let expected = "letters, digits and hyphens";
             return Err(text.invalid(raw.experiment.span(), "experiment", format!("'{experiment}'"), expected));
         }
+        let kind = if raw.images.is_some() { Kind::Images } else { Kind::Crosses };
         let mut methods: Vec<MethodRow> = Vec::new();
         for row in raw.methods.get_ref() {
-            let row = MethodRow::check(text, row)?;
+            let row = MethodRow::check(text, kind, row)?;
             if methods.iter().any(|other| other.method == row.method) {
                 let place = raw.methods.get_ref()[methods.len()].get_ref().name.span();
                 return Err(text.invalid(place, "methods", format!("'{}' twice", row.method), "each method once"));
@@ -220,10 +241,12 @@ impl Configuration {
             title: raw.title,
             paper: raw.paper,
             methods,
+            images: raw.images.as_ref().map(|images| ImagesTable::check(text, images.get_ref())).transpose()?,
             arrows: raw.arrows.iter().map(|arrow| Arrow::check(text, arrow)).collect::<Result<_, _>>()?,
-            smoke: Setting::resolve(text, &raw.setting, &raw.scales.smoke)?,
-            quick: Setting::resolve(text, &raw.setting, &raw.scales.quick)?,
-            full: Setting::resolve(text, &raw.setting, &raw.scales.paper)?,
+            captions: raw.captions,
+            smoke: Setting::resolve(text, kind, &raw.setting, &raw.scales.smoke)?,
+            quick: Setting::resolve(text, kind, &raw.setting, &raw.scales.quick)?,
+            full: Setting::resolve(text, kind, &raw.setting, &raw.scales.paper)?,
             text: text.content().to_owned(),
         })
     }
@@ -247,7 +270,7 @@ impl Arrow {
 }
 
 impl MethodRow {
-    fn check(text: &Text, raw: &Spanned<RawMethod>) -> Result<Self, ConfigError> {
+    fn check(text: &Text, kind: Kind, raw: &Spanned<RawMethod>) -> Result<Self, ConfigError> {
         let row = raw.get_ref();
         let method = method_named(text, &row.name)?;
         let rate = |field: &str, value: &Spanned<f64>| {
@@ -293,12 +316,22 @@ impl MethodRow {
             label: row.label.clone(),
             group: row.group.clone(),
             learning_rate: rate("learning_rate", &row.learning_rate)?,
-            dilation_sigma: text.check(
-                "dilation_sigma",
-                &row.dilation_sigma,
-                "a number of pixels from 0 to 28",
-                |sigma| (0.0..=28.0).contains(&sigma),
-            )?,
+            dilation_sigma: match (&row.dilation_sigma, kind) {
+                (Some(sigma), Kind::Crosses) => {
+                    text.check("dilation_sigma", sigma, "a number of pixels from 0 to 28", |sigma| {
+                        (0.0..=28.0).contains(&sigma)
+                    })?
+                }
+                (None, Kind::Images) => 0.0,
+                (Some(sigma), Kind::Images) => {
+                    let expected = "none: masks of files are not dilated";
+                    return Err(text.invalid(sigma.span(), "dilation_sigma", sigma.get_ref(), expected));
+                }
+                (None, Kind::Crosses) => {
+                    let expected = "a number of pixels from 0 to 28";
+                    return Err(text.invalid(row.name.span(), "dilation_sigma", "nothing", expected));
+                }
+            },
             penalty_weight,
             discriminator,
             optional: row.optional,

@@ -9,12 +9,16 @@
 
 mod differences;
 pub(crate) mod experiment;
+mod images;
+mod known;
 mod scale;
 mod targets;
 pub(crate) mod text;
 
 pub use differences::{Difference, Differences};
-pub use experiment::{Arrow, Configuration, Discriminator, MethodRow};
-pub use scale::{Judgement, Scale, Setting, UnknownScale};
+pub use experiment::{Arrow, Captions, Configuration, Discriminator, MethodRow};
+pub use images::{ImagesTable, ResizeName, TableName};
+pub use known::{Known, UNKNOWN_ISSUE, UnknownExperiment};
+pub use scale::{DataSetting, Judgement, Scale, Setting, UnknownScale};
 pub use targets::{Finding, Metric, Requirement, Target, TargetValue, Targets};
 pub use text::ConfigError;

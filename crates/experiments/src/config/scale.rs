@@ -1,6 +1,7 @@
 //! How large a reproduction is.
 
 use super::{ConfigError, text::Text};
+use herring_protocol::{AttributionSpec, Variant};
 use serde::{Deserialize, Serialize};
 use std::{fmt, ops::Range, str::FromStr};
 use toml::Spanned;
@@ -70,12 +71,8 @@ pub enum Judgement {
 pub struct Setting {
     /// Seeds, all different.
     pub seeds: Vec<u32>,
-    /// Training images, even.
-    pub train: usize,
-    /// Validation images, even.
-    pub valid: usize,
-    /// Test images, even.
-    pub test: usize,
+    /// Which images.
+    pub data: DataSetting,
     /// Fraction of training masks that are kept, in `[0, 1]`.
     pub mask_fraction: f64,
     /// Depth of the ResNet: 18 or 34.
@@ -96,10 +93,48 @@ pub struct Setting {
     pub smoothing_truncate: f64,
     /// Positive test images a run in the mean saliency map.
     pub picture_samples: usize,
+    /// Attributions that are scored beside the input gradient.
+    pub attributions: Vec<AttributionSpec>,
+    /// At most so many images of each environment and class are scored by those.
+    pub attribution_limit: Option<usize>,
     /// Units of the discriminator's hidden layers.
     pub discriminator_hidden: usize,
     /// What verdicts may claim.
     pub judgement: Judgement,
+}
+
+/// The images of a scale.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DataSetting {
+    /// Numbers of generated images, all even.
+    Crosses {
+        /// Training images.
+        train: usize,
+        /// Validation images.
+        valid: usize,
+        /// Test images.
+        test: usize,
+    },
+    /// Sizes of images that were files.
+    Images {
+        /// Rows and columns in training and scoring, in the variant `released`.
+        size: usize,
+        /// The same in the variant `paper`.
+        paper_size: usize,
+        /// Rows and columns where saliency is computed.
+        look_size: usize,
+        /// At most so many images of each environment and class.
+        cell_limit: Option<usize>,
+        /// At most so many test images of each environment and class are looked at.
+        look_limit: Option<usize>,
+    },
+}
+
+/// Whether an experiment's images are generated or files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Crosses,
+    Images,
 }
 
 /// A scale as written: only what differs from the paper's setting. The paper's setting as written:
@@ -111,6 +146,11 @@ pub(super) struct RawSetting {
     train: Option<Spanned<usize>>,
     valid: Option<Spanned<usize>>,
     test: Option<Spanned<usize>>,
+    size: Option<Spanned<usize>>,
+    paper_size: Option<Spanned<usize>>,
+    look_size: Option<Spanned<usize>>,
+    cell_limit: Option<Spanned<usize>>,
+    look_limit: Option<Spanned<usize>>,
     mask_fraction: Option<Spanned<f64>>,
     depth: Option<Spanned<usize>>,
     width: Option<Spanned<usize>>,
@@ -121,6 +161,9 @@ pub(super) struct RawSetting {
     smoothing_sigma: Option<Spanned<f64>>,
     smoothing_truncate: Option<Spanned<f64>>,
     picture_samples: Option<Spanned<usize>>,
+    integrated_gradients_steps: Option<Spanned<usize>>,
+    occlusion_window: Option<Spanned<usize>>,
+    attribution_limit: Option<Spanned<usize>>,
     discriminator_hidden: Option<Spanned<usize>>,
     judgement: Option<Judgement>,
 }
@@ -132,6 +175,7 @@ impl Setting {
     /// The setting `base` with what `scale` changes; both spans are those of the tables.
     pub(super) fn resolve(
         text: &Text,
+        kind: Kind,
         base: &Spanned<RawSetting>,
         scale: &Spanned<RawSetting>,
     ) -> Result<Self, ConfigError> {
@@ -153,13 +197,63 @@ impl Setting {
         let count = |name: &str, value: &Spanned<usize>| {
             text.check(name, value, "a number from 1 to 100000", |count| (1..=100_000).contains(&count))
         };
-        let (epochs, burn_in, test) = (take!(epochs), take!(burn_in), take!(test));
+        /// The value of the scale or else of the setting, if either has it.
+        macro_rules! maybe {
+            ($field:ident) => {
+                over.$field.as_ref().or(under.$field.as_ref())
+            };
+        }
+        /// Refuses a value that the other kind of experiment has.
+        macro_rules! foreign {
+            ($expected:literal, $($field:ident),+) => {
+                $(if let Some(value) = maybe!($field) {
+                    return Err(text.invalid(value.span(), stringify!($field), value.get_ref(), $expected));
+                })+
+            };
+        }
+        let side = |name: &str, value: &Spanned<usize>| {
+            text.check(name, value, "a number of pixels from 8 to 1024", |side| (8..=1024).contains(&side))
+        };
+        let limit = |name: &str, value: Option<&Spanned<usize>>| value.map(|value| count(name, value)).transpose();
+        let (epochs, burn_in) = (take!(epochs), take!(burn_in));
         let picture_samples = take!(picture_samples);
+        let data = match kind {
+            Kind::Crosses => {
+                foreign!("none: the crosses are generated", size, paper_size, look_size, cell_limit, look_limit);
+                let (train, valid) = (size("train", take!(train))?, size("valid", take!(valid))?);
+                DataSetting::Crosses { train, valid, test: size("test", take!(test))? }
+            }
+            Kind::Images => {
+                foreign!("none: the table decides how many images there are", train, valid, test);
+                let size = side("size", take!(size))?;
+                DataSetting::Images {
+                    size,
+                    paper_size: maybe!(paper_size).map_or(Ok(size), |value| side("paper_size", value))?,
+                    look_size: side("look_size", take!(look_size))?,
+                    cell_limit: limit("cell_limit", maybe!(cell_limit))?,
+                    look_limit: limit("look_limit", maybe!(look_limit))?,
+                }
+            }
+        };
+        let mut attributions = Vec::new();
+        if let Some(steps) = maybe!(integrated_gradients_steps) {
+            let steps =
+                text.check("integrated_gradients_steps", steps, "a number of points from 1 to 1000", |steps| {
+                    (1..=1000).contains(&steps)
+                })?;
+            attributions.push(AttributionSpec::IntegratedGradients { steps });
+        }
+        if let Some(window) = maybe!(occlusion_window) {
+            let window = text.check("occlusion_window", window, "a number of pixels from 1 to 1024", |window| {
+                (1..=1024).contains(&window)
+            })?;
+            attributions.push(AttributionSpec::Occlusion { window });
+        }
         let resolved = Self {
             seeds: seeds(text, take!(seeds))?,
-            train: size("train", take!(train))?,
-            valid: size("valid", take!(valid))?,
-            test: size("test", test)?,
+            data,
+            attributions,
+            attribution_limit: limit("attribution_limit", maybe!(attribution_limit))?,
             mask_fraction: text.check("mask_fraction", take!(mask_fraction), "a fraction from 0 to 1", |fraction| {
                 (0.0..=1.0).contains(&fraction)
             })?,
@@ -199,16 +293,32 @@ impl Setting {
                 "an epoch that is reached",
             ));
         }
-        if resolved.picture_samples > resolved.test / 2 {
+        let test = match resolved.data {
+            DataSetting::Crosses { test, .. } => test,
+            // How many there will be is not known yet; fewer are no contradiction.
+            DataSetting::Images { .. } => usize::MAX,
+        };
+        if resolved.picture_samples > test / 2 {
             let place = over.picture_samples.as_ref().or(over.test.as_ref()).unwrap_or(picture_samples);
             return Err(text.invalid(
                 place.span(),
                 "picture_samples",
-                format!("{} with {} test images", resolved.picture_samples, resolved.test),
+                format!("{} with {test} test images", resolved.picture_samples),
                 "no more than the positive half of the test images",
             ));
         }
         Ok(resolved)
+    }
+}
+
+impl Setting {
+    /// Rows and columns of the images in training and scoring, in a variant; 28 for the crosses.
+    pub fn size_in(&self, variant: Variant) -> usize {
+        match (&self.data, variant) {
+            (DataSetting::Images { size, .. }, Variant::Released) => *size,
+            (DataSetting::Images { paper_size, .. }, Variant::Paper) => *paper_size,
+            (DataSetting::Crosses { .. }, _) => 28,
+        }
     }
 }
 

@@ -1,16 +1,14 @@
 //! The paper's numbers, and its findings in a form that a small run can be asked about.
 
 use super::{
-    ConfigError,
+    ConfigError, Known,
     experiment::method_named,
     text::{Text, check_format},
 };
 use herring_protocol::Method;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use toml::Spanned;
-
-/// The target numbers of the synthetic crosses (iclr2021, sections 7.3 and 7.5).
-const TARGETS: &str = include_str!("../../../../experiments/iclr2021/targets.toml");
 
 /// A column of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -26,11 +24,44 @@ pub enum Metric {
     Iot,
     /// The selected epoch, from 1.
     BestEpoch,
+    /// Intersection over union of integrated gradients and mask.
+    IouIntegratedGradients,
+    /// Intersection over prediction of integrated gradients.
+    IopIntegratedGradients,
+    /// Intersection over truth of integrated gradients.
+    IotIntegratedGradients,
+    /// Intersection over union of occlusion and mask.
+    IouOcclusion,
+    /// Intersection over prediction of occlusion.
+    IopOcclusion,
+    /// Intersection over truth of occlusion.
+    IotOcclusion,
+    /// Least AUC of any environment on the test images.
+    WorstAuc,
+    /// Least accuracy of any environment on the test images.
+    WorstAccuracy,
 }
 
 impl Metric {
-    /// Every column, in the order of the table.
-    pub const ALL: [Self; 5] = [Self::Auc, Self::Iou, Self::Iop, Self::Iot, Self::BestEpoch];
+    /// The columns that every experiment has, in the order of the table.
+    pub const TABLE: [Self; 5] = [Self::Auc, Self::Iou, Self::Iop, Self::Iot, Self::BestEpoch];
+
+    /// Columns that a run may have beside them.
+    pub const FURTHER: [Self; 8] = [
+        Self::WorstAuc,
+        Self::WorstAccuracy,
+        Self::IouIntegratedGradients,
+        Self::IopIntegratedGradients,
+        Self::IotIntegratedGradients,
+        Self::IouOcclusion,
+        Self::IopOcclusion,
+        Self::IotOcclusion,
+    ];
+
+    /// Every column.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::TABLE.into_iter().chain(Self::FURTHER)
+    }
 
     /// The name in files.
     pub fn name(self) -> &'static str {
@@ -40,6 +71,14 @@ impl Metric {
             Self::Iop => "iop",
             Self::Iot => "iot",
             Self::BestEpoch => "best_epoch",
+            Self::IouIntegratedGradients => "iou_integrated_gradients",
+            Self::IopIntegratedGradients => "iop_integrated_gradients",
+            Self::IotIntegratedGradients => "iot_integrated_gradients",
+            Self::IouOcclusion => "iou_occlusion",
+            Self::IopOcclusion => "iop_occlusion",
+            Self::IotOcclusion => "iot_occlusion",
+            Self::WorstAuc => "worst_auc",
+            Self::WorstAccuracy => "worst_accuracy",
         }
     }
 
@@ -51,6 +90,14 @@ impl Metric {
             Self::Iop => "IoP",
             Self::Iot => "IoT",
             Self::BestEpoch => "Best epoch",
+            Self::IouIntegratedGradients => "IoU, integrated gradients",
+            Self::IopIntegratedGradients => "IoP, integrated gradients",
+            Self::IotIntegratedGradients => "IoT, integrated gradients",
+            Self::IouOcclusion => "IoU, occlusion",
+            Self::IopOcclusion => "IoP, occlusion",
+            Self::IotOcclusion => "IoT, occlusion",
+            Self::WorstAuc => "Worst AUC",
+            Self::WorstAccuracy => "Worst accuracy",
         }
     }
 
@@ -157,23 +204,19 @@ struct RawSource {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct RawTarget {
     method: Spanned<String>,
     seeds: usize,
-    auc: Option<RawValue>,
-    iou: Option<RawValue>,
-    iop: Option<RawValue>,
-    iot: Option<RawValue>,
-    best_epoch: Option<RawValue>,
+    #[serde(flatten)]
+    values: BTreeMap<Metric, RawValue>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawValue {
     mean: f64,
-    sd: Spanned<f64>,
-    source: Spanned<String>,
+    sd: f64,
+    source: String,
 }
 
 #[derive(Deserialize)]
@@ -188,12 +231,13 @@ struct RawFinding {
 }
 
 impl Targets {
-    /// Those of the synthetic crosses, as they come with the program.
+    /// Those of an experiment, as they come with the program.
     ///
     /// # Errors
     /// None in a released program; the type is that of [`Self::parse`].
-    pub fn embedded() -> Result<Self, ConfigError> {
-        Self::parse("experiments/iclr2021/targets.toml", TARGETS)
+    pub fn embedded(known: Known) -> Result<Self, ConfigError> {
+        let (name, content) = known.texts().targets;
+        Self::parse(name, content)
     }
 
     /// Parses and checks `content`; `name` stands for it in errors.
@@ -213,20 +257,16 @@ impl Targets {
                 return Err(text.invalid(target.method.span(), "targets", found, "each method once"));
             }
             let mut values = Vec::new();
-            for (metric, value) in [
-                (Metric::Auc, target.auc),
-                (Metric::Iou, target.iou),
-                (Metric::Iop, target.iop),
-                (Metric::Iot, target.iot),
-                (Metric::BestEpoch, target.best_epoch),
-            ] {
-                let Some(value) = value else { continue };
-                if !sources.iter().any(|(name, _)| name == value.source.get_ref()) {
-                    let found = format!("'{}'", value.source.get_ref());
-                    return Err(text.invalid(value.source.span(), "source", found, "a name under [[sources]]"));
+            for (metric, value) in target.values {
+                let RawValue { mean, sd, source } = value;
+                if !sources.iter().any(|(name, _)| *name == source) {
+                    let found = format!("'{source}'");
+                    return Err(text.invalid(target.method.span(), "source", found, "a name under [[sources]]"));
                 }
-                let sd = text.check("sd", &value.sd, "a number from 0 up", |sd| sd >= 0.0)?;
-                values.push((metric, TargetValue { mean: value.mean, sd, source: value.source.into_inner() }));
+                if sd.is_nan() || sd < 0.0 {
+                    return Err(text.invalid(target.method.span(), "sd", sd, "a number from 0 up"));
+                }
+                values.push((metric, TargetValue { mean, sd, source }));
             }
             targets.push(Target { method, seeds: target.seeds, values });
         }

@@ -90,7 +90,7 @@ impl Estimate {
 /// differentiating twice, about doubles it; most steps of the adversarial game leave the encoder alone.
 fn relative_cost(method: Method) -> f64 {
     match method {
-        Method::Baseline | Method::Masked | Method::MaskedZero => 1.0,
+        Method::Baseline | Method::Masked | Method::MaskedZero | Method::MaskAll => 1.0,
         Method::Adversarial => 1.3,
         Method::ActDiff => 2.0,
         Method::GradMask | Method::Rrr => 2.2,
@@ -125,7 +125,14 @@ mod tests {
     }
 
     fn epoch(estimate: &mut Estimate, worker: usize, index: usize, method: Method, seconds: f64) {
-        let valid = Scores { auc: 0.5, auc_textbook: 0.5, cross_entropy: 0.7, accuracy: 0.5, average_precision: 0.5 };
+        let valid = Scores {
+            auc: 0.5,
+            auc_textbook: 0.5,
+            cross_entropy: 0.7,
+            accuracy: 0.5,
+            average_precision: 0.5,
+            environments: Vec::new(),
+        };
         let record =
             EpochRecord { epoch: 1, train_cross_entropy: 0.7, train_penalty: 0.0, valid, test: None, selected: false };
         estimate.event(worker, &Event::Epoch { run: name(index, method), record, seconds });

@@ -14,6 +14,17 @@ pub(super) fn colour(value: f64) -> [u8; 3] {
     from_oklab(lightness, chroma * hue.cos(), chroma * hue.sin())
 }
 
+/// The colour of a difference in `[-1, 1]`: blue below zero, near white at it, red above, equally far from
+/// white at equal distances.
+pub(super) fn diverging(value: f64) -> [u8; 3] {
+    let value = value.clamp(-1.0, 1.0);
+    let far = value.abs();
+    let hue: f64 = if value < 0.0 { 255.0 } else { 30.0 };
+    let chroma = 0.17 * far.powf(0.9);
+    let hue = hue.to_radians();
+    from_oklab(0.97 - 0.47 * far, chroma * hue.cos(), chroma * hue.sin())
+}
+
 /// sRGB of a colour in OKLab, cut off where sRGB ends.
 fn from_oklab(lightness: f64, a: f64, b: f64) -> [u8; 3] {
     let long = (lightness + 0.396_337_777_4 * a + 0.215_803_757_3 * b).powi(3);
@@ -37,6 +48,13 @@ fn encode(linear: f64) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn differences_are_symmetric_in_darkness_and_apart_in_hue() {
+        let [low, none, high] = [-1.0, 0.0, 1.0].map(diverging);
+        assert!(none.iter().all(|part| *part > 235), "{none:?}");
+        assert!(low[2] > low[0] && high[0] > high[2], "{low:?} {high:?}");
+    }
 
     #[test]
     fn brightness_grows_all_along() {

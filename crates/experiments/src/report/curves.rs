@@ -23,9 +23,9 @@ pub(super) fn render(collection: &Collection) -> String {
     }
     let entries: Vec<_> = curves.iter().map(|curve| (curve.method, curve.label.clone())).collect();
     let body = format!(
-        "<p>The confounder is reversed in the validation images: a model that looks at it falls to 0, \
-         one that does not may reach 1. Lines are means over seeds, bands reach from the least to \
-         the greatest seed. (Paper: Figure 4.)</p>\n<figure>\n{}{}{}</figure>\n",
+        "<p>{} Lines are means over seeds, bands reach from the least to the greatest seed.</p>\n\
+         <figure>\n{}{}{}</figure>\n",
+        escape(&collection.configuration.captions.curves),
         chart(&curves, 760.0, 400.0, true),
         chart(&curves, 380.0, 320.0, false),
         look::legend(&entries, true, false),

@@ -15,21 +15,29 @@ pub(super) fn render(collection: &Collection) -> String {
     let arrows = &collection.configuration.arrows;
     let mut panels = String::new();
     for (name, plane) in examples {
-        let address =
-            picture::address(plane.height, plane.width, |row, column| picture::grey(picture::at(plane, row, column)));
+        let range = picture::Range::of(plane, 1);
+        let shade = |row, column| picture::grey(range.share(picture::at(plane, row, column)));
+        let address = picture::address(plane.height, plane.width, shade);
         let arrow = arrows.iter().find(|arrow| arrow.example == *name);
         let drawn = arrow.map_or_else(String::new, pointing);
         let title = format!("Example image: {name}");
         let size = (plane.height, plane.width);
-        panels.push_str(&picture::panel(size, &title, &address, &drawn, &escape(name)));
+        panels.push_str(&picture::panel(size, &title, &address, &drawn, &escape(&named(collection, name))));
     }
     let body = format!(
-        "<p>One cross is class 0, two are class 1. The arrow marks the confounder: a box that stands \
-         at the left for class 0 and at the right for class 1 in the training images, and the other \
-         way round in the validation and test images. (Paper: Figure 3.)</p>\n\
-         <div class=\"panels four\">\n{panels}</div>\n"
+        "<p>{}</p>\n<div class=\"panels four\">\n{panels}</div>\n",
+        escape(&collection.configuration.captions.examples)
     );
     section("examples", "Example images", &body)
+}
+
+/// `train, class 1` with the class's own name, where the images have names.
+fn named(collection: &Collection, example: &str) -> String {
+    let class = |number: &str| collection.images.as_ref()?.classes.get(number.parse::<usize>().ok()?).cloned();
+    match example.split_once(", class ") {
+        Some((part, number)) => class(number).map_or_else(|| example.to_owned(), |name| format!("{part}, {name}")),
+        None => example.to_owned(),
+    }
 }
 
 /// An arrow that comes from above and ends just over its target. Lengths are in pixels of the image.

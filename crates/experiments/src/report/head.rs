@@ -19,6 +19,13 @@ pub(super) fn render(collection: &Collection, results: &Results) -> String {
         ("Seeds", join(plan.seeds().iter().map(u32::to_string))),
         ("Runs", runs_words(collection, results)),
     ];
+    if let Some(images) = &collection.images {
+        facts.push(("Classes", images.classes.join(", ")));
+        facts.push(("Environments", images.environments.join(", ")));
+    }
+    if let Some(issue) = &results.unknown_images {
+        facts.push(("Images", format!("not the paper’s: {issue}")));
+    }
     for (name, values) in [
         ("Backend", distinct(&provenances, |of| of.computed_by.backend.clone())),
         ("Device", distinct(&provenances, device)),
@@ -58,6 +65,7 @@ pub(super) fn provenance(content: &Content) -> Option<&RunProvenance> {
 fn scale_words(results: &Results) -> &'static str {
     match results.judgement {
         Judgement::Paper => ", the paper’s setting",
+        _ if results.rows.iter().all(|row| row.target.is_none()) => "",
         Judgement::Findings | Judgement::None => ", not the paper’s setting",
     }
 }

@@ -9,6 +9,7 @@ pub(super) fn class(method: Method) -> &'static str {
         Method::Baseline => "m-baseline",
         Method::Masked => "m-masked",
         Method::MaskedZero => "m-masked-zero",
+        Method::MaskAll => "m-mask-all",
         Method::ActDiff => "m-actdiff",
         Method::Adversarial => "m-adversarial",
         Method::GradMask => "m-gradmask",
@@ -22,6 +23,7 @@ pub(super) fn dashes(method: Method) -> &'static str {
         Method::Baseline | Method::ActDiff => "",
         Method::Masked => "9 4",
         Method::MaskedZero => "9 3 2 3",
+        Method::MaskAll => "2 2 9 2",
         Method::Adversarial => "5 3",
         Method::GradMask => "2 3",
         Method::Rrr => "12 3 3 3",
@@ -43,6 +45,7 @@ pub(super) fn marker(method: Method, x: f64, y: f64, r: f64) -> String {
         }
         Method::Masked => polygon(&[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)]),
         Method::MaskedZero => polygon(&[(-1.3, -0.65), (1.3, -0.65), (1.3, 0.65), (-1.3, 0.65)]),
+        Method::MaskAll => polygon(&[(-0.65, -1.3), (0.65, -1.3), (0.65, 1.3), (-0.65, 1.3)]),
         Method::ActDiff => polygon(&[(0.0, -1.2), (1.1, 0.8), (-1.1, 0.8)]),
         Method::Adversarial => polygon(&[(0.0, -1.3), (1.1, 0.0), (0.0, 1.3), (-1.1, 0.0)]),
         Method::GradMask => polygon(&[(0.0, 1.2), (1.1, -0.8), (-1.1, -0.8)]),

@@ -10,8 +10,11 @@ mod colormap;
 mod curves;
 mod examples;
 mod figure;
+mod further;
 mod head;
+mod images;
 mod look;
+pub(crate) mod overview;
 mod picture;
 mod readings;
 mod runs;
@@ -32,9 +35,11 @@ pub(crate) fn render(collection: &Collection, results: &Results, differences: &D
         summary::render(collection, results),
         setting::render(collection),
         curves::render(collection),
+        images::render(collection),
         examples::render(collection),
         saliency::render(collection, results),
         scatter::render(collection),
+        further::render(collection, results),
         tuning::render(&collection.found, &|method| collection.label(method).to_owned()),
         readings::render(collection, differences),
         runs::render(collection),

@@ -4,16 +4,19 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use herring_protocol::Plane;
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 
-/// How often a pixel is repeated either way, for viewers that would blur a small image.
+/// How often a pixel is repeated either way at most, for viewers that would blur a small image.
 const ENLARGED: usize = 8;
+/// Rows or columns above which an image is not enlarged any more.
+const LARGE: usize = 256;
 
 /// A PNG of `height` times `width` colours as the address of an `image` element.
 pub(super) fn address(height: usize, width: usize, colour: impl Fn(usize, usize) -> [u8; 3]) -> String {
-    let (rows, columns) = (height * ENLARGED, width * ENLARGED);
+    let factor = (LARGE / height.max(width).max(1)).clamp(1, ENLARGED);
+    let (rows, columns) = (height * factor, width * factor);
     let mut bytes = Vec::with_capacity(rows * columns * 3);
     for row in 0..rows {
         for column in 0..columns {
-            bytes.extend(colour(row / ENLARGED, column / ENLARGED));
+            bytes.extend(colour(row / factor, column / factor));
         }
     }
     let mut png = Vec::new();
@@ -29,6 +32,34 @@ pub(super) fn address(height: usize, width: usize, colour: impl Fn(usize, usize)
 /// The value of a plane.
 pub(super) fn at(plane: &Plane, row: usize, column: usize) -> f64 {
     f64::from(plane.values[row * plane.width + column])
+}
+
+/// The values that are shown as black and as white.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Range {
+    low: f64,
+    high: f64,
+    unit: bool,
+}
+
+impl Range {
+    /// Of a sum of `images` images: 0 and 1 if all means lie between, else the least and the greatest.
+    pub(super) fn of(sum: &Plane, images: usize) -> Self {
+        let means = || sum.values.iter().map(|value| f64::from(*value) / images.max(1) as f64);
+        let (low, high) = (means().fold(f64::INFINITY, f64::min), means().fold(f64::NEG_INFINITY, f64::max));
+        let unit = low >= 0.0 && high <= 1.0;
+        if unit { Self { low: 0.0, high: 1.0, unit } } else { Self { low, high, unit } }
+    }
+
+    /// Where a value lies between the two, in `[0, 1]`.
+    pub(super) fn share(&self, value: f64) -> f64 {
+        ((value - self.low) / (self.high - self.low).max(f64::MIN_POSITIVE)).clamp(0.0, 1.0)
+    }
+
+    /// A share with its dark parts lifted, where few bright pixels on black would be lost.
+    pub(super) fn lifted(&self, share: f64) -> f64 {
+        if self.unit { share.sqrt() } else { share }
+    }
 }
 
 /// A grey from black at 0 to white at 1.

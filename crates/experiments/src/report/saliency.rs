@@ -39,15 +39,25 @@ pub(super) fn render(collection: &Collection, results: &Results) -> String {
         panels.push_str(&map_panel(letter, collection.label(*method), sums, iop));
     }
     let body = format!(
-        "<p>Mean over {} positive test images of the smoothed absolute input gradient of the selected \
+        "<p>Mean over {} test images{} of the smoothed absolute input gradient of the selected \
          models, summed over seeds; values below the 50th percentile are left out. Below it lies the \
-         mean image; the outline is that of the masks, which hold the crosses and never the box. Each \
-         map has its own greatest value. (Paper: Figure 5.)</p>\n\
+         mean image. {} Each map has its own greatest value.</p>\n\
          <div class=\"panels\">\n{panels}</div>\n{}",
         most.images,
+        watched(collection),
+        escape(&collection.configuration.captions.saliency),
         scale_bar(),
     );
     section("saliency", "Where the models look", &body)
+}
+
+/// Which images are looked at, in words.
+fn watched(collection: &Collection) -> String {
+    match &collection.images {
+        None => " of class 1".to_owned(),
+        Some(images) if images.classes.len() == 2 => format!(" of class “{}”", escape(&images.classes[1])),
+        Some(_) => " of all classes".to_owned(),
+    }
 }
 
 fn sum<'a>(runs: impl Iterator<Item = &'a FinishedRun>) -> Option<Sums> {
@@ -94,10 +104,11 @@ fn mask_outline(sums: &Sums) -> String {
 fn first_panel(sums: &Sums) -> String {
     let (height, width) = size(sums);
     let images = sums.images as f64;
+    let range = picture::Range::of(&sums.image, sums.images);
     let address = picture::address(height, width, |row, column| {
-        let image = (picture::at(&sums.image, row, column) / images).clamp(0.0, 1.0);
+        let image = range.share(picture::at(&sums.image, row, column) / images);
         let mask = (picture::at(&sums.mask, row, column) / images).clamp(0.0, 1.0);
-        let [grey, ..] = picture::grey(image.sqrt());
+        let [grey, ..] = picture::grey(range.lifted(image));
         if mask > 0.0 {
             // Vermillion, stronger where more masks lie.
             let strength = 0.55 + 0.45 * mask.sqrt();
@@ -113,13 +124,14 @@ fn first_panel(sums: &Sums) -> String {
 fn map_panel(letter: char, label: &str, sums: &Sums, iop: Option<f64>) -> String {
     let (height, width) = size(sums);
     let images = sums.images as f64;
+    let range = picture::Range::of(&sums.image, sums.images);
     let threshold = median(&sums.saliency.values);
     let greatest = sums.saliency.values.iter().copied().fold(0.0f32, f32::max);
     let span = f64::from(greatest).max(f64::MIN_POSITIVE);
     let address = picture::address(height, width, |row, column| {
-        let image = (picture::at(&sums.image, row, column) / images).clamp(0.0, 1.0);
+        let image = range.share(picture::at(&sums.image, row, column) / images);
         let saliency = picture::at(&sums.saliency, row, column);
-        let below = picture::grey(image.sqrt());
+        let below = picture::grey(range.lifted(image));
         if saliency < threshold {
             return below;
         }

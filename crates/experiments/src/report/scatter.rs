@@ -20,11 +20,8 @@ pub(super) fn render(collection: &Collection) -> String {
     let points: Vec<Point> = methods
         .iter()
         .flat_map(|method| {
-            collection.finished(*method).map(|(seed, run)| Point {
-                method: *method,
-                seed,
-                auc: run.result.test.auc,
-                iop: run.result.localisation.iop,
+            collection.finished(*method).filter(|(_, run)| run.result.localisation.images > 0).map(|(seed, run)| {
+                Point { method: *method, seed, auc: run.result.test.auc, iop: run.result.localisation.iop }
             })
         })
         .collect();
@@ -38,9 +35,9 @@ pub(super) fn render(collection: &Collection) -> String {
         .collect();
     let body = format!(
         "<p>Each mark is one run: its AUC on the test images against the share of its saliency that \
-         lies on the crosses (IoP, which the paper prints as IoU). {} (Paper: Figure 8, which shows \
-         a positive relation for this data.)</p>\n<figure>\n{}{}{}</figure>\n",
+         lies within the masks (IoP, which the paper prints as IoU). {} {}</p>\n<figure>\n{}{}{}</figure>\n",
         correlation(&points),
+        escape(&collection.configuration.captions.scatter),
         chart(collection, &points, 760.0, 430.0, true),
         chart(collection, &points, 380.0, 340.0, false),
         look::legend(&entries, false, true),
@@ -81,7 +78,7 @@ fn chart(collection: &Collection, points: &[Point], width: f64, height: f64, wid
         height,
         right: 18.0,
         x: Axis::new(-0.02, 1.02, 5, "Test AUC"),
-        y: Axis::new(-0.02, (highest * 1.08).min(1.02), 5, "IoP: share of the saliency on the crosses"),
+        y: Axis::new(-0.02, (highest * 1.08).min(1.02), 5, "IoP: share of the saliency in the mask"),
     };
     let mut content = String::new();
     let chance = frame.at_x(0.5);

@@ -3,10 +3,15 @@
 use super::{escape, scroll, section};
 use crate::{
     collect::Collection,
+    config::Known,
     departure::{departures, paper_seeds},
 };
 
 pub(super) fn render(collection: &Collection) -> String {
+    if Known::of(&collection.plan.experiment) == Some(Known::Own) {
+        // Nobody published one.
+        return String::new();
+    }
     let (seeds, theirs) = (collection.plan.seeds().len(), paper_seeds(collection));
     let mut rows = String::new();
     if seeds != theirs {
@@ -46,6 +51,18 @@ fn words(field: &str) -> &str {
         "data.valid" => "Validation images",
         "data.test" => "Test images",
         "data.mask_fraction" => "Fraction of masks kept",
+        "data.cell_limit" => "Images of each environment and class, at most",
+        "data.look_limit" => "Test images of each environment and class that are looked at, at most",
+        "data.look_size" => "Side of the images that are looked at (pixels)",
+        "data.size" => "Side of the images (pixels)",
+        "data.resize" => "Resizing of the images",
+        "data.empty_negatives" => "Negatives have an empty mask",
+        "data.split_seed" => "Seed of the split",
+        "data.issue" => "Issue of the tables",
+        "data.ratio" => "Share of a class from its home environment in training",
+        "data.rule" => "Rule of validation and test",
+        "evaluation.attribution_limit" => "Images of each environment and class for further attributions",
+        "evaluation.attributions" => "Further attributions",
         "data.dilation_sigma" => "Mask dilation σ (pixels)",
         "model.depth" => "ResNet depth",
         "model.width" => "Channels of the first stage",

@@ -11,7 +11,13 @@ use crate::{
 };
 
 pub(super) fn render(collection: &Collection, results: &Results) -> String {
+    let published = results.rows.iter().any(|row| row.target.is_some());
     let words = match results.judgement {
+        _ if results.unknown_images.is_some() => {
+            "<strong>The images are not the paper’s</strong>: they are of no known issue of its tables, as generated \
+             stand-ins are. The paper’s values stand beside the numbers for the layout only."
+        }
+        _ if !published => "There are no published numbers to compare with.",
         Judgement::Paper => {
             "This is the paper’s setting. A row agrees with the paper where the 95 % intervals of both \
              means meet, or both are the same to two digits."
@@ -25,7 +31,8 @@ pub(super) fn render(collection: &Collection, results: &Results) -> String {
              that everything runs."
         }
     };
-    let heads: String = Metric::ALL.iter().map(|metric| format!("<th scope=\"col\">{}</th>", metric.label())).collect();
+    let heads: String =
+        Metric::TABLE.iter().map(|metric| format!("<th scope=\"col\">{}</th>", metric.label())).collect();
     let rows: String = results.rows.iter().map(row).collect();
     let sources: String = collection
         .targets
@@ -46,7 +53,7 @@ pub(super) fn render(collection: &Collection, results: &Results) -> String {
 }
 
 fn row(row: &Row) -> String {
-    let cells: String = Metric::ALL.iter().map(|metric| cell(row, *metric)).collect();
+    let cells: String = Metric::TABLE.iter().map(|metric| cell(row, *metric)).collect();
     let (class, word) = match row.verdict.standing {
         Standing::Agrees => ("good", "agrees"),
         Standing::Seen => ("good", "seen"),

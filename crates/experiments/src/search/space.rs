@@ -1,7 +1,7 @@
 //! What may be searched, from a TOML file.
 
 use crate::config::{
-    ConfigError,
+    ConfigError, Known,
     experiment::method_named,
     text::{Text, check_format},
 };
@@ -11,8 +11,6 @@ use serde::Deserialize;
 use std::path::Path;
 use toml::Spanned;
 
-const SEARCH: &str = include_str!("../../../../experiments/iclr2021/search.toml");
-
 /// The hyper-parameters that a dimension may be named for.
 const NAMES: [&str; 5] =
     ["learning_rate", "penalty_weight", "dilation_sigma", "discriminator.learning_rate", "discriminator.every"];
@@ -20,8 +18,8 @@ const NAMES: [&str; 5] =
 /// Spaces of every method, with the budget of a search.
 #[derive(Debug, Clone)]
 pub struct SearchSpace {
-    /// The experiment it belongs to.
-    pub experiment: String,
+    /// The experiments it belongs to.
+    pub experiments: Vec<String>,
     /// Of the search and of every trial's run.
     pub seed: u32,
     /// Random points at the beginning.
@@ -44,7 +42,7 @@ struct Searched {
 #[serde(deny_unknown_fields)]
 struct RawSpace {
     format: Spanned<u32>,
-    experiment: String,
+    experiments: Vec<String>,
     seed: u32,
     initial: Spanned<usize>,
     iterations: Spanned<usize>,
@@ -71,15 +69,16 @@ struct Ends<T> {
 }
 
 impl SearchSpace {
-    /// The paper's.
+    /// The paper's for an experiment.
     ///
     /// # Errors
     /// Never, as long as the embedded file is the one that the tests have seen.
-    pub fn embedded() -> Result<Self, ConfigError> {
-        Self::check(&Text::new("experiments/iclr2021/search.toml", SEARCH))
+    pub fn embedded(known: Known) -> Result<Self, ConfigError> {
+        let (name, text) = known.texts().search;
+        Self::check(&Text::new(name, text))
     }
 
-    /// Reads a file in the format of `experiments/iclr2021/search.toml`.
+    /// Reads a file in the format of `experiments/iclr2021/search/crosses.toml`.
     ///
     /// # Errors
     /// With the place of what is wrong.
@@ -102,7 +101,7 @@ impl SearchSpace {
             text.check(field, value, &format!("a number from {least} to 5000"), |count| (least..=5000).contains(&count))
         };
         Ok(Self {
-            experiment: raw.experiment,
+            experiments: raw.experiments,
             seed: raw.seed,
             initial: count("initial", &raw.initial, 1)?,
             iterations: count("iterations", &raw.iterations, 0)?,
@@ -155,7 +154,7 @@ mod tests {
 
     #[test]
     fn the_paper_s_spaces() {
-        let space = SearchSpace::embedded().unwrap();
+        let space = SearchSpace::embedded(Known::Crosses).unwrap();
         let names = |method, variant| -> Vec<String> {
             let study = space.study(method, variant, Strategy::Random);
             study.check().unwrap();
@@ -171,6 +170,16 @@ mod tests {
     }
 
     #[test]
+    fn every_experiment_has_a_space_of_its_own() {
+        for known in Known::ALL {
+            let space = SearchSpace::embedded(known).unwrap();
+            assert!(space.experiments.contains(&known.experiment()), "{known}");
+            let study = space.study(Method::Adversarial, Variant::Released, Strategy::Random);
+            assert_eq!(study.dimensions.len(), if known == Known::Crosses { 5 } else { 4 });
+        }
+    }
+
+    #[test]
     fn complaints_name_the_place() {
         for (from, to, expected) in [
             ("low = 1e-5", "low = 1.0", "learning_rate: found a range that cannot be searched"),
@@ -178,8 +187,9 @@ mod tests {
             ("iterations = 20", "iterations = 9000", "iterations: found 9000, expected a number from 0 to 5000"),
             ("integer = {", "uniform = { low = 0, high = 1 }\ninteger = {", "exactly one of log_uniform"),
         ] {
-            assert!(SEARCH.contains(from));
-            let error = SearchSpace::parse("my.toml", &SEARCH.replacen(from, to, 1)).unwrap_err().to_string();
+            let (_, text) = Known::Crosses.texts().search;
+            assert!(text.contains(from));
+            let error = SearchSpace::parse("my.toml", &text.replacen(from, to, 1)).unwrap_err().to_string();
             assert!(error.starts_with("my.toml:") && error.contains(expected), "{error}");
         }
     }

@@ -415,12 +415,24 @@ fn conflict(there: &Plan, asked: &Plan) -> Option<(String, String, String)> {
     }
     let first = there.runs.first()?;
     for run in &asked.runs {
-        let same_method = there.runs.iter().find(|other| other.spec.method == run.spec.method);
+        let same = |other: &&PlannedRun| other.spec.method == run.spec.method;
+        let same_seed = |other: &&PlannedRun| same(other) && other.spec.seed == run.spec.seed;
+        let same_method = there.runs.iter().find(same_seed).or_else(|| there.runs.iter().find(same));
+        // Another seed may see other images.
+        let of_a_seed = |field: &str| {
+            let other_seed = same_method.unwrap_or(first).spec.seed != run.spec.seed;
+            field == "seed" || (field == "data.listing" && other_seed)
+        };
         let fields = differing_fields(&same_method.unwrap_or(first).spec, &run.spec);
-        let mut clashes = fields.into_iter().filter(|(field, ..)| {
-            field != "seed" && (same_method.is_some() || !OF_A_ROW.iter().any(|own| field.starts_with(own)))
-        });
-        if let Some((field, found, expected)) = clashes.next() {
+        let mut clashes: Vec<_> = fields
+            .into_iter()
+            .filter(|(field, ..)| {
+                !of_a_seed(field) && (same_method.is_some() || !OF_A_ROW.iter().any(|own| field.starts_with(own)))
+            })
+            .collect();
+        // Another listing mostly follows from something that a person set.
+        clashes.sort_by_key(|(field, ..)| field == "data.listing" || field == "data.table_sha256");
+        if let Some((field, found, expected)) = clashes.into_iter().next() {
             return Some((format!("{field} of {}", run.label()), found, expected));
         }
         let same = there.runs.iter().find(|other| other.spec == run.spec);

@@ -29,8 +29,11 @@ pub struct RunResult {
     pub valid: Scores,
     /// Scores of the selected model on the test images.
     pub test: Scores,
-    /// Localisation of the selected model on the test images.
+    /// Localisation of the selected model's input gradients on the test images.
     pub localisation: Localisation,
+    /// Localisation by further attributions, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributions: Vec<(String, Localisation)>,
     /// A record an epoch, in order.
     pub history: Vec<EpochRecord>,
 }
@@ -47,6 +50,7 @@ impl RunResult {
             valid: outcome.valid.clone(),
             test: outcome.test.clone(),
             localisation: outcome.localisation.clone(),
+            attributions: outcome.attributions.clone(),
             history: outcome.history.clone(),
         }
     }
@@ -67,7 +71,7 @@ pub enum FailureKind {
     },
     /// The specification cannot be carried out. The same run fails again in the same way.
     Specification,
-    /// The device gave up. It may go well another time.
+    /// The device gave up, or images could not be read. It may go well another time.
     Device,
 }
 
@@ -97,9 +101,10 @@ impl RunFailed {
             }
             RunFailure::Interrupted => return None,
             RunFailure::Specification { .. } => FailureKind::Specification,
-            RunFailure::Checkpoint(_) | RunFailure::CheckpointFormat { .. } | RunFailure::Device(_) => {
-                FailureKind::Device
-            }
+            RunFailure::Checkpoint(_)
+            | RunFailure::CheckpointFormat { .. }
+            | RunFailure::Data(_)
+            | RunFailure::Device(_) => FailureKind::Device,
         };
         Some(Self {
             format: STORE_FORMAT,

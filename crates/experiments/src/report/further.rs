@@ -1,0 +1,104 @@
+//! What a run may have beside the table's columns: worst environments and further attributions.
+
+use super::{escape, look, scroll, section};
+use crate::{
+    aggregate::{Results, Row},
+    collect::Collection,
+    config::Metric,
+};
+
+pub(super) fn render(collection: &Collection, results: &Results) -> String {
+    let columns: Vec<Metric> = Metric::FURTHER
+        .into_iter()
+        .filter(|metric| results.rows.iter().any(|row| row.value(*metric).is_some()))
+        .collect();
+    if columns.is_empty() {
+        return String::new();
+    }
+    let environments = environments(collection, results);
+    let heads: String = columns.iter().map(|metric| format!("<th scope=\"col\">{}</th>", metric.label())).collect();
+    let rows: String = results.rows.iter().map(|row| line(row, &columns)).collect();
+    let body = format!(
+        "{environments}<p>The worst environment of a run is the one with the least score on the test images; an AUC \
+         is defined where an environment holds every class, and ranks within it: a shortcut that is the same for \
+         all of its images does not show in it, but does in the accuracy. Integrated gradients start from a zero image and are smoothed like \
+         the input gradient; occlusion moves a zero square by its own side and is not smoothed. Mean ± sample \
+         SD over seeds, below it the value of the authors’ corrected tables, where there is one.</p>\n{}\
+         <table class=\"runs\">\n<caption>Worst environments and further attributions</caption>\n<thead><tr>\
+         <th scope=\"col\">Method</th>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n",
+        scroll("Further scores")
+    );
+    section("further", "Environments and further attributions", &body)
+}
+
+/// Accuracy and AUC on the test images of each environment, means over seeds.
+fn environments(collection: &Collection, results: &Results) -> String {
+    let Some(images) = &collection.images else {
+        return String::new();
+    };
+    let heads: String = images
+        .environments
+        .iter()
+        .map(|name| {
+            format!(
+                "<th scope=\"col\">{0}<br><small>accuracy</small></th><th scope=\"col\">{0}<br><small>AUC</small></th>",
+                escape(name)
+            )
+        })
+        .collect();
+    let mut rows = String::new();
+    for row in &results.rows {
+        let mut cells = String::new();
+        for environment in 0..images.environments.len() {
+            let scores: Vec<_> = collection
+                .finished(row.method)
+                .filter_map(|(_, run)| run.result.test.environments.iter().find(|of| of.environment == environment))
+                .collect();
+            let accuracies: Vec<f64> = scores.iter().map(|scores| scores.accuracy).collect();
+            let aucs: Vec<f64> = scores.iter().filter_map(|scores| scores.auc).collect();
+            for values in [accuracies, aucs] {
+                let mean = herring_stats::summary::mean(&values);
+                cells.push_str(&mean.map_or_else(|_| "<td>–</td>".to_owned(), |mean| format!("<td>{mean:.3}</td>")));
+            }
+        }
+        let (class, label) = (look::class(row.method), escape(&row.label));
+        rows.push_str(&format!(
+            "<tr><th scope=\"row\"><span class=\"swatch {class}\"></span>{label}</th>{cells}</tr>\n"
+        ));
+    }
+    format!(
+        "<p>Scores on the test images of each environment, means over seeds.</p>\n{}<table class=\"runs\">\n\
+         <caption>Each environment</caption>\n<thead><tr><th scope=\"col\">Method</th>{heads}</tr></thead>\n\
+         <tbody>\n{rows}</tbody>\n</table></div>\n",
+        scroll("Scores by environment")
+    )
+}
+
+fn line(row: &Row, columns: &[Metric]) -> String {
+    let cells: String = columns.iter().map(|metric| cell(row, *metric)).collect();
+    format!(
+        "<tr><th scope=\"row\"><span class=\"swatch {}\"></span>{}</th>{cells}</tr>\n",
+        look::class(row.method),
+        escape(&row.label)
+    )
+}
+
+fn cell(row: &Row, metric: Metric) -> String {
+    let ours = match row.value(metric) {
+        Some(spread) => match spread.sd {
+            Some(sd) => format!("{:.3} ± {sd:.3}", spread.mean),
+            None => format!("{:.3}", spread.mean),
+        },
+        None => "–".to_owned(),
+    };
+    let theirs = row.target.as_ref().and_then(|target| target.value(metric));
+    let theirs = theirs.map_or_else(String::new, |value| {
+        format!(
+            "<br><small class=\"paper\" title=\"{}\">paper {:.2} ± {:.2}</small>",
+            escape(&value.source),
+            value.mean,
+            value.sd
+        )
+    });
+    format!("<td>{ours}{theirs}</td>")
+}
