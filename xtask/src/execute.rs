@@ -4,7 +4,7 @@ use crate::{
     arguments::{Executor, RunArguments, Running, WorkerArguments},
     cluster,
     failure::Failure,
-    print, signals,
+    images, print, signals,
 };
 use herring_cluster::Attempt;
 use herring_experiments::{
@@ -104,7 +104,7 @@ fn alone(
     stop: &AtomicBool,
     events: &mut dyn Events,
 ) -> Result<bool, Failure> {
-    let trainer = herring_training::trainer(plan.backend, running.device).map_err(Failure::device)?;
+    let trainer = images::trainer(store.folder(), plan.backend, running.device)?;
     let work = Work {
         store,
         plan,
@@ -159,7 +159,7 @@ pub(crate) fn worker(arguments: &WorkerArguments) -> Result<Exit, Failure> {
     let plan = Store::planned_in(out)?;
     let store = Store::open(out)?;
     let asked = indexes::parse(indexes, plan.runs.len())?;
-    let trainer = herring_training::trainer(plan.backend, *device).map_err(Failure::device)?;
+    let trainer = images::trainer(out, plan.backend, *device)?;
     let work = Work {
         store: &store,
         plan: &plan,

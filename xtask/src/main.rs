@@ -5,9 +5,11 @@ mod bench;
 mod checks;
 mod cluster;
 mod collect;
+mod data;
 mod devices;
 mod execute;
 mod failure;
+mod images;
 mod repro;
 mod search;
 mod signals;
@@ -49,10 +51,16 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Collect(arguments) => collect::run(&arguments),
         Command::Search(arguments) => search::run(&arguments),
         Command::Report(arguments) => repro::report(&arguments.out),
+        Command::Data { command } => data::run(&command),
         Command::Devices => devices::run(),
         Command::Bench { command: BenchCommand::Step(arguments) } => bench::step(&arguments),
         Command::Test(arguments) => checks::run(&arguments),
     }
+}
+
+/// Says something beside the output. Whoever closed the other end does not want it.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Prints a line. Whoever closed the other end does not want it; any other refusal is an error.

@@ -1,25 +1,66 @@
 //! `repro-iclr2021`, `plan` and `report`.
 
 use crate::{
-    arguments::{PlanArguments, Repro, Selection},
+    arguments::{Paper, PlanArguments, Repro, Selection},
     execute::{self, interrupted},
     failure::Failure,
-    print, status,
+    images::{self, Wanted, bad},
+    print, say, signals, status,
 };
 use herring_experiments::{
     Exit, Outputs,
-    config::{Configuration, Targets},
-    plan::{Plan, PlannedRun, Request},
+    config::{Configuration, ImagesTable, Known, Targets},
+    images::ImagesFile,
+    plan::{Plan, PlannedRun, Request, SeedImages},
     search::Found,
     store::Store,
+    write_overview,
 };
-use std::path::Path;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 pub(crate) fn run(arguments: &Repro) -> Result<Exit, Failure> {
     let Repro { selection, resume, running } = arguments;
-    let out = selection.folder();
     execute::check_device(selection.backend, running.device)?;
-    let (store, plan) = take_up(selection, *resume, *resume)?;
+    let (possible, lacking) = possible(selection)?;
+    let mut worst = if lacking { Exit::SomeFailed } else { Exit::Done };
+    let mut ended = Vec::new();
+    for known in &possible {
+        if possible.len() > 1 {
+            print(&format!("\n{known}: {}", selection.folder(*known).display()))?;
+        }
+        match one(selection, *known, *resume, running) {
+            Ok(exit) => {
+                ended.push(*known);
+                worst = if exit == Exit::Done { worst } else { exit };
+            }
+            // What is wrong with one experiment is no reason to leave out the others.
+            Err(failure) if possible.len() > 1 && failure.exit != Exit::Interrupted => {
+                say(&format!("{known} cannot be run: {}", failure.text));
+                worst = failure.exit;
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    if ended.len() > 1 {
+        let folders: Vec<PathBuf> = ended.iter().map(|known| selection.folder(*known)).collect();
+        print(&format!("\noverview: {}", write_overview(&folders, &selection.common_folder())?.display()))?;
+    }
+    Ok(worst)
+}
+
+fn one(
+    selection: &Selection,
+    known: Known,
+    resume: bool,
+    running: &crate::arguments::Running,
+) -> Result<Exit, Failure> {
+    let out = selection.folder(known);
+    // Of several, some may not have been begun.
+    let resume = resume && (selection.experiment.known().len() == 1 || Store::planned(&out).is_ok());
+    let (store, plan) = take_up(selection, known, resume, resume)?;
     let summary = execute::execute(&store, &plan, None, running)?;
     if summary.interrupted {
         return Err(interrupted(&summary, &out, "add --resume to go on"));
@@ -27,23 +68,66 @@ pub(crate) fn run(arguments: &Repro) -> Result<Exit, Failure> {
     report(&out)
 }
 
+/// The experiments whose images can be had, and whether others lack something, which is told.
+fn possible(selection: &Selection) -> Result<(Vec<Known>, bool), Failure> {
+    let asked = selection.experiment.known();
+    if selection.config.is_some() && asked.len() > 1 {
+        return Err(bad("--config is for one experiment: expected --experiment with a single one"));
+    }
+    let (mut possible, mut lacking) = (Vec::new(), Vec::new());
+    for known in asked {
+        let missing = match &configuration(selection, known)?.images {
+            Some(images) => images::missing(images, &selection.places)?,
+            None => Vec::new(),
+        };
+        match missing.is_empty() {
+            true => possible.push(known),
+            false => lacking.push(format!("{known} cannot be run; missing: {}", missing.join("; "))),
+        }
+    }
+    if possible.is_empty() {
+        return Err(bad(lacking.join("\n")));
+    }
+    for line in &lacking {
+        say(line);
+    }
+    Ok((possible, !lacking.is_empty()))
+}
+
 pub(crate) fn plan(arguments: &PlanArguments) -> Result<Exit, Failure> {
     // The one paper that there is.
-    let crate::arguments::Paper::Iclr2021 = arguments.paper;
+    let Paper::Iclr2021 = arguments.paper;
     let selection = &arguments.selection;
-    take_up(selection, false, true)?;
-    status::show(&selection.folder(), false)
+    let (possible, lacking) = possible(selection)?;
+    for known in possible {
+        take_up(selection, known, false, true)?;
+        status::show(&selection.folder(known), false)?;
+    }
+    Ok(if lacking { Exit::SomeFailed } else { Exit::Done })
+}
+
+/// The experiment's own configuration, or the one that was given.
+fn configuration(selection: &Selection, known: Known) -> Result<Configuration, Failure> {
+    let Some(path) = &selection.config else {
+        return Ok(Configuration::embedded(known)?);
+    };
+    let configuration = Configuration::read(path)?;
+    // An experiment of one's own may have any name, but not that of another one of the program.
+    match Known::of(&configuration.experiment) {
+        Some(other) if other != known => Err(bad(format!(
+            "{}: found experiment {other}, expected {known}: give --experiment {other}",
+            path.display()
+        ))),
+        _ => Ok(configuration),
+    }
 }
 
 /// Puts the runs that were asked for into the folder's plan. `resume` keeps to what is planned there
 /// already where methods and seeds are not given; `go_on` does not mind missing runs.
-fn take_up(selection: &Selection, resume: bool, go_on: bool) -> Result<(Store, Plan), Failure> {
-    let configuration = match &selection.config {
-        Some(path) => Configuration::read(path)?,
-        None => Configuration::embedded()?,
-    };
-    let targets = Targets::embedded()?;
-    let out = selection.folder();
+fn take_up(selection: &Selection, known: Known, resume: bool, go_on: bool) -> Result<(Store, Plan), Failure> {
+    let configuration = configuration(selection, known)?;
+    let targets = Targets::embedded(known)?;
+    let out = selection.folder(known);
     // Looked at before the folder is made, so that a mistyped one does not come to be.
     let before = if resume { Some(Store::planned(&out)?) } else { None };
     let mut request = Request {
@@ -52,12 +136,22 @@ fn take_up(selection: &Selection, resume: bool, go_on: bool) -> Result<(Store, P
         backend: selection.backend,
         methods: selection.methods.clone(),
         seeds: selection.seeds.clone(),
+        images: BTreeMap::new(),
     };
     // To resume and nothing more is to do what the folder's reproduction has planned.
     let only = before.filter(|_| request.methods.is_none() && request.seeds.is_none());
     if let Some(before) = &only {
         (request.methods, request.seeds) = (Some(before.methods()), Some(before.seeds()));
     }
+    let file = match &configuration.images {
+        Some(images) => {
+            same_cache(&out, selection)?;
+            let (prepared, file) = prepared(selection, &configuration, images, &request)?;
+            request.images = prepared;
+            Some(file)
+        }
+        None => None,
+    };
     let mut plan = Plan::new(&configuration, &request)?;
     if let Some(before) = &only {
         let names = |run: &PlannedRun| (run.spec.method, run.spec.seed);
@@ -65,8 +159,50 @@ fn take_up(selection: &Selection, resume: bool, go_on: bool) -> Result<(Store, P
     }
     let found = found(selection, &out, &mut plan)?;
     let store = Store::open(&out)?;
+    // Before the plan: whoever sees its runs finds their images.
+    if let Some(file) = file.as_ref().filter(|_| !matches!(ImagesFile::of(&out), Ok(Some(_)))) {
+        file.keep(&out)?;
+    }
     let plan = store.take_up(&plan, &configuration, &targets, &found, go_on)?;
+    if let Some(file) = file {
+        file.keep(&out)?;
+    }
     Ok((store, plan))
+}
+
+/// The folder's runs find all of their images in one cache.
+fn same_cache(out: &Path, selection: &Selection) -> Result<(), Failure> {
+    let asked = std::path::absolute(&selection.places.cache).map_err(Failure::device)?;
+    match ImagesFile::of(out)? {
+        Some(file) if file.cache != asked => Err(bad(format!(
+            "{}: found the cache {1}, expected {2}: give --cache {1}, or another --out",
+            out.display(),
+            file.cache.display(),
+            asked.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The images of every seed. What can be refused without them is, before they are prepared.
+fn prepared(
+    selection: &Selection,
+    configuration: &Configuration,
+    images: &ImagesTable,
+    request: &Request,
+) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
+    let setting = configuration.setting(request.scale);
+    let seeds = request.seeds.as_ref().unwrap_or(&setting.seeds);
+    let unknown = |_| SeedImages {
+        listing: String::new(),
+        issue: String::new(),
+        table_sha256: String::new(),
+        parts_given: false,
+    };
+    let rehearsed = Request { images: seeds.iter().map(|seed| (*seed, unknown(seed))).collect(), ..request.clone() };
+    Plan::new(configuration, &rehearsed)?;
+    let wanted = Wanted { configuration, images, scale: request.scale, variant: request.variant, seeds };
+    images::prepare(&wanted, &selection.places, &*signals::stop()?)
 }
 
 /// Gives the runs of `plan` what the searches found that were named, and those that the folder was planned

@@ -4,30 +4,35 @@ use crate::{
     arguments::{Paper, Search, Tried},
     execute::with_displays,
     failure::Failure,
+    images::{self, Wanted, bad},
     print, signals,
 };
 use herring_cluster::Attempt;
 use herring_experiments::{
     Exit,
-    config::{Configuration, Scale},
+    config::{Configuration, Known, Scale},
     plan::{Plan, Request},
     search::{Conduct, Found, SearchSpace, spoken, write_page},
     store::Holder,
 };
+use herring_images::CachedListings;
 use herring_search::Strategy;
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
     // The one paper that there is.
     let Paper::Iclr2021 = arguments.paper;
-    let Search { method, scale, backend, variant, running, .. } = arguments;
+    let Search { method, scale, backend, variant, running, places, .. } = arguments;
+    let [known] = arguments.experiment.known()[..] else {
+        return Err(bad("a search is for one experiment: expected --experiment with a single one"));
+    };
     let configuration = match &arguments.config {
         Some(path) => Configuration::read(path)?,
-        None => Configuration::embedded()?,
+        None => Configuration::embedded(known)?,
     };
     let mut space = match &arguments.space {
         Some(path) => SearchSpace::read(path)?,
-        None => SearchSpace::embedded()?,
+        None => SearchSpace::embedded(known)?,
     };
     space.initial = arguments.initial.unwrap_or(space.initial);
     space.iterations = arguments.iterations.unwrap_or(space.iterations);
@@ -42,18 +47,27 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
     }
     let study = space.study(*method, *variant, strategy);
     study.check().map_err(|error| Failure { text: error.to_string(), exit: Exit::BadInput })?;
-    let request = Request {
+    let mut request = Request {
         scale: *scale,
         variant: *variant,
         backend: *backend,
         methods: Some(vec![*method]),
         seeds: Some(vec![space.seed]),
+        images: BTreeMap::new(),
     };
-    let plan = Plan::new(&configuration, &request)?;
-    let out = arguments.out.clone().unwrap_or_else(|| folder(arguments, *scale));
+    let out = arguments.out.clone().unwrap_or_else(|| folder(arguments, known, *scale));
     crate::execute::check_device(*backend, running.device)?;
     let stop = signals::stop()?;
-    let trainer = || herring_training::trainer(*backend, running.device).map_err(|error| error.to_string());
+    if let Some(images) = &configuration.images {
+        let seeds = &[space.seed];
+        let wanted = Wanted { configuration: &configuration, images, scale: *scale, variant: *variant, seeds };
+        (request.images, _) = images::prepare(&wanted, places, &stop)?;
+    }
+    let plan = Plan::new(&configuration, &request)?;
+    let trainer = || {
+        let listings = Box::new(CachedListings::of(&places.cache));
+        herring_training::trainer_with(*backend, running.device, listings).map_err(|error| error.to_string())
+    };
     let conduct = Conduct {
         out: &out,
         study: &study,
@@ -76,16 +90,28 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
     }
     match conducted.found {
         Some(_) => {
-            print(&format!("seeds:  cargo xtask repro-iclr2021 --scale {scale} --from-search {}", out.display()))?;
+            let mut more = String::new();
+            if known != Known::Crosses {
+                more.push_str(&format!(" --experiment {known}"));
+                for (name, path) in [("data-root", &places.data_root), ("manifest", &places.manifest)] {
+                    if let Some(path) = path {
+                        more.push_str(&format!(" --{name} {}", path.display()));
+                    }
+                }
+                more.push_str(&format!(" --cache {}", places.cache.display()));
+            }
+            let out = out.display();
+            print(&format!("seeds:  cargo xtask repro-iclr2021{more} --scale {scale} --from-search {out}"))?;
             Ok(Exit::Done)
         }
         None => Err(Failure { text: "no trial has a score: each of them failed".to_owned(), exit: Exit::SomeFailed }),
     }
 }
 
-fn folder(arguments: &Search, scale: Scale) -> PathBuf {
+fn folder(arguments: &Search, known: Known, scale: Scale) -> PathBuf {
     let Search { method, variant, backend, .. } = arguments;
-    PathBuf::from(format!("runs/iclr2021-search-{method}-{scale}-{variant}-{backend}"))
+    let experiment = if known == Known::Crosses { String::new() } else { format!("{known}-") };
+    PathBuf::from(format!("runs/iclr2021-search-{experiment}{method}-{scale}-{variant}-{backend}"))
 }
 
 /// A line a trial, the best one marked.

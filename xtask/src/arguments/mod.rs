@@ -1,14 +1,16 @@
 //! The arguments and their help.
 
 mod bench;
+mod data;
 mod running;
 mod search;
 mod selection;
 
 pub(crate) use bench::{BenchCommand, BenchStep};
+pub(crate) use data::{CheckData, DataCommand, SplitData, SplitRule, Standin, StandinData};
 pub(crate) use running::{Cluster, Executor, Running};
 pub(crate) use search::{Search, Tried};
-pub(crate) use selection::Selection;
+pub(crate) use selection::{Experiments, ImagePlaces, Selection};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -43,6 +45,11 @@ Examples:
       Two rows, in seconds: does everything run here?
   cargo xtask repro-iclr2021 --resume
       Goes on after Ctrl-C or a crash, from the last checkpoint; finished runs are never repeated.
+  cargo xtask repro-iclr2021 --experiment all --data-root /data
+      The crosses and the radiographs, with and without the correlation. What is not there is
+      named and left out.
+  cargo xtask repro-iclr2021 --experiment own --manifest my/images.csv
+      The same on images of your own.
   cargo run --release -p xtask --features cuda -- repro-iclr2021 --scale paper --backend cuda
       The paper's setting on a GPU. Backends beside the CPU are features of the build.
 
@@ -100,10 +107,11 @@ trial that fails has no score and is left out of the model.";
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Reproduces "Saliency is a Possible Red Herring" (ICLR 2021) on the synthetic crosses
+    /// Reproduces "Saliency is a Possible Red Herring" (ICLR 2021)
     ///
-    /// Makes the authors' images, trains every method with every seed, evaluates the selected models,
-    /// prints a table beside the paper's numbers and writes a report. Nothing is downloaded.
+    /// Makes or prepares the images, trains every method with every seed, evaluates the selected models,
+    /// prints a table beside the paper's numbers and writes a report. Nothing is downloaded: the crosses
+    /// are generated, radiographs are yours to obtain.
     #[command(name = "repro-iclr2021", after_long_help = REPRO_HELP)]
     ReproIclr2021(Repro),
     /// Writes the list of runs of an experiment into a folder and prints it; trains nothing
@@ -124,6 +132,11 @@ pub(crate) enum Command {
     /// A process of `run --jobs`; not for people
     #[command(hide = true)]
     Worker(WorkerArguments),
+    /// Checks folders of images, splits tables, writes stand-ins
+    Data {
+        #[command(subcommand)]
+        command: DataCommand,
+    },
     /// Lists the devices that this build and machine offer
     Devices,
     /// Measures speed
@@ -149,7 +162,7 @@ pub(crate) struct Repro {
 /// The papers that can be planned.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Paper {
-    /// "Saliency is a Possible Red Herring" on the synthetic crosses
+    /// "Saliency is a Possible Red Herring"
     Iclr2021,
 }
 

@@ -1,6 +1,6 @@
 //! What `search` is asked.
 
-use super::{Paper, Running};
+use super::{Experiments, ImagePlaces, Paper, Running};
 use clap::{Args, ValueEnum};
 use herring_experiments::config::Scale;
 use herring_protocol::{BackendKind, Method, Variant};
@@ -20,6 +20,11 @@ pub(crate) struct Search {
     /// Which paper
     #[arg(value_name = "PAPER")]
     pub(crate) paper: Paper,
+    /// Which experiment
+    #[arg(long, value_enum, default_value = "crosses")]
+    pub(crate) experiment: Experiments,
+    #[command(flatten)]
+    pub(crate) places: ImagePlaces,
     /// Whose hyper-parameters
     #[arg(long)]
     pub(crate) method: Method,
@@ -41,7 +46,7 @@ pub(crate) struct Search {
     /// Points after these [default: the paper's 20]
     #[arg(long, value_name = "N")]
     pub(crate) iterations: Option<usize>,
-    /// A space of your own, in the format of experiments/iclr2021/search.toml
+    /// A space of your own, in the format of experiments/iclr2021/search/crosses.toml
     #[arg(long, value_name = "FILE")]
     pub(crate) space: Option<PathBuf>,
     /// A configuration of your own, in the format of experiments/iclr2021/crosses.toml

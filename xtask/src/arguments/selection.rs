@@ -1,12 +1,72 @@
 //! Which runs are meant.
 
-use clap::Args;
-use herring_experiments::config::Scale;
+use clap::{Args, ValueEnum};
+use herring_experiments::config::{Known, Scale};
 use herring_protocol::{BackendKind, Method, UnknownName, Variant};
 use std::path::PathBuf;
 
+/// What `--experiment` names: one experiment, or several.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Experiments {
+    /// The synthetic crosses; nothing is needed
+    Crosses,
+    /// Table 1: cardiomegaly on NIH and PadChest, with and without the correlation
+    Xray,
+    /// Table 1, with the site-pathology correlation only
+    XraySpc,
+    /// Table 1, without the correlation only
+    XrayNoSpc,
+    /// Table 2: pneumonia on RSNA, with and without the correlation
+    Rsna,
+    /// Table 2, with the view-pathology correlation only
+    RsnaVpc,
+    /// Table 2, without the correlation only
+    RsnaNoVpc,
+    /// Images of your own; see --manifest
+    Own,
+    /// Everything in the paper
+    All,
+}
+
+impl Experiments {
+    /// The experiments that are meant, in the order of the paper.
+    pub(crate) fn known(self) -> Vec<Known> {
+        match self {
+            Self::Crosses => vec![Known::Crosses],
+            Self::Xray => vec![Known::XraySpc, Known::XrayNoSpc],
+            Self::XraySpc => vec![Known::XraySpc],
+            Self::XrayNoSpc => vec![Known::XrayNoSpc],
+            Self::Rsna => vec![Known::RsnaVpc, Known::RsnaNoVpc],
+            Self::RsnaVpc => vec![Known::RsnaVpc],
+            Self::RsnaNoVpc => vec![Known::RsnaNoVpc],
+            Self::Own => vec![Known::Own],
+            Self::All => Known::ALL.into_iter().filter(|known| *known != Known::Own).collect(),
+        }
+    }
+}
+
+/// Where images are that are files.
+#[derive(Args, Clone)]
+pub(crate) struct ImagePlaces {
+    /// The folder that holds nih/, padchest/ and rsna/; see `cargo xtask data check`
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_root: Option<PathBuf>,
+    /// Images of your own: a CSV file with the columns image, label and environment, or a folder
+    /// images/ENVIRONMENT/LABEL/; see docs/own-images.md
+    #[arg(long, value_name = "FILE")]
+    pub(crate) manifest: Option<PathBuf>,
+    /// Where prepared images are kept; may be shared by any number of experiments
+    #[arg(long, default_value = "runs/images", value_name = "DIR")]
+    pub(crate) cache: PathBuf,
+}
+
 #[derive(Args)]
 pub(crate) struct Selection {
+    /// Which experiment
+    #[arg(long, value_enum, default_value = "crosses")]
+    pub(crate) experiment: Experiments,
+    #[command(flatten)]
+    pub(crate) places: ImagePlaces,
     /// How large: `smoke` (under a minute, shows that everything runs), `quick` (minutes on two
     /// cores, shows the paper's findings) or `paper` (the paper's exact setting: a GPU, or days)
     #[arg(long, default_value_t = Scale::Quick, value_name = "SCALE")]
@@ -15,7 +75,7 @@ pub(crate) struct Selection {
     #[arg(long, default_value_t = BackendKind::Cpu)]
     pub(crate) backend: BackendKind,
     /// Rows of the table, separated by commas: baseline, masked, masked-zero, actdiff, adversarial,
-    /// gradmask, rrr [default: all but masked-zero]
+    /// gradmask, rrr, mask-all [default: all but masked-zero and mask-all]
     #[arg(long, value_delimiter = ',', value_parser = method, value_name = "METHOD,...")]
     pub(crate) methods: Option<Vec<Method>>,
     /// Seeds, separated by commas [default: those of the scale]
@@ -25,7 +85,8 @@ pub(crate) struct Selection {
     /// which made the printed numbers
     #[arg(long, default_value_t = Variant::Released)]
     pub(crate) variant: Variant,
-    /// Folder for runs, table and report [default: runs/iclr2021-SCALE-VARIANT-BACKEND]
+    /// Folder for runs, table and report; of several experiments each gets a folder in it [default:
+    /// runs/iclr2021-SCALE-VARIANT-BACKEND, with the experiment's name where it is not the crosses]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// A configuration of your own, in the format of experiments/iclr2021/crosses.toml
@@ -37,10 +98,21 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// The folder for runs, table and report.
-    pub(crate) fn folder(&self) -> PathBuf {
+    /// The folder for runs, table and report of an experiment.
+    pub(crate) fn folder(&self, known: Known) -> PathBuf {
         let Self { scale, variant, backend, .. } = self;
-        self.out.clone().unwrap_or_else(|| PathBuf::from(format!("runs/iclr2021-{scale}-{variant}-{backend}")))
+        match (&self.out, known) {
+            (Some(out), _) if self.experiment.known().len() > 1 => out.join(known.name()),
+            (Some(out), _) => out.clone(),
+            (None, Known::Crosses) => PathBuf::from(format!("runs/iclr2021-{scale}-{variant}-{backend}")),
+            (None, _) => PathBuf::from(format!("runs/iclr2021-{known}-{scale}-{variant}-{backend}")),
+        }
+    }
+
+    /// The folder for what several experiments come to together.
+    pub(crate) fn common_folder(&self) -> PathBuf {
+        let Self { scale, variant, backend, .. } = self;
+        self.out.clone().unwrap_or_else(|| PathBuf::from(format!("runs/iclr2021-all-{scale}-{variant}-{backend}")))
     }
 }
 

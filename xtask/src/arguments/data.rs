@@ -1,0 +1,118 @@
+//! What `data` is asked.
+
+use super::ImagePlaces;
+use clap::{Args, Subcommand, ValueEnum};
+use herring_experiments::config::Scale;
+use std::path::PathBuf;
+
+#[derive(Subcommand)]
+pub(crate) enum DataCommand {
+    /// Compares a folder with what a collection should hold, before anything is trained
+    Check(CheckData),
+    /// Prints how a table is split, and writes the list
+    Split(SplitData),
+    /// Writes a generated stand-in for a collection, in its official format
+    StandIn(StandinData),
+}
+
+/// Where data are.
+#[derive(Args)]
+pub(crate) struct DataPlaces {
+    /// The folder that holds nih/, padchest/ and rsna/
+    #[arg(long, visible_alias = "root", value_name = "DIR")]
+    data_root: Option<PathBuf>,
+    /// Images of your own: a CSV file, or a folder images/ENVIRONMENT/LABEL/
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+}
+
+impl DataPlaces {
+    /// The same without a cache, which is not looked at.
+    pub(crate) fn places(&self) -> ImagePlaces {
+        ImagePlaces { data_root: self.data_root.clone(), manifest: self.manifest.clone(), cache: PathBuf::new() }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct CheckData {
+    /// nih, padchest, rsna, xray (the first two), or own
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) from: DataPlaces,
+    /// Look at the headers of images only, instead of decoding each of them
+    #[arg(long)]
+    pub(crate) headers: bool,
+    /// List everything, not only the first of each kind
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct SplitData {
+    /// xray, rsna or own
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) from: DataPlaces,
+    /// Share of a class that comes from its home environment in training
+    #[arg(long, default_value_t = 0.9)]
+    pub(crate) ratio: f64,
+    /// Seed of the draw [default: 0 for rsna, whose split is the same for every run, else 1234]
+    #[arg(long)]
+    pub(crate) seed: Option<u32>,
+    /// The rule behind the printed numbers, or that of the later release
+    #[arg(long, value_enum, default_value = "printed")]
+    pub(crate) rule: SplitRule,
+    /// At most so many images of each environment and class
+    #[arg(long, value_name = "N")]
+    pub(crate) cell_limit: Option<usize>,
+    /// Write the list to this file, as CSV
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+}
+
+/// Rules by which validation and test are drawn.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum SplitRule {
+    /// Validation and test reversed
+    Printed,
+    /// Half as much training, validation as in training
+    Later,
+}
+
+/// What can be stood in for.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Standin {
+    /// NIH and PadChest, with a mark of the hospital in a corner
+    Xray,
+    /// RSNA, with a mark of the view in a corner
+    Rsna,
+    /// A manifest with three classes and three environments
+    Own,
+}
+
+#[derive(Args)]
+pub(crate) struct StandinData {
+    /// What
+    #[arg(value_enum, value_name = "NAME")]
+    pub(crate) name: Standin,
+    /// Where; a new folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: PathBuf,
+    /// Images of each environment and class [default: enough for the scale]
+    #[arg(long, value_name = "N")]
+    pub(crate) per_cell: Option<usize>,
+    /// For which scale: decides numbers and sizes that are not given
+    #[arg(long, default_value_t = Scale::Quick, value_name = "SCALE")]
+    pub(crate) scale: Scale,
+    /// How visible the pathology is, from 0 to 1 [default: 0.15 for xray, 0.2 for rsna, 0.5 for own]
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) pathology: Option<f32>,
+    /// How visible the mark of the environment is, from 0 to 1 [default: 0.9]
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) marker: Option<f32>,
+    /// Decides every pixel
+    #[arg(long, default_value_t = 1, value_name = "SEED")]
+    pub(crate) seed: u32,
+}

@@ -1,0 +1,188 @@
+//! `data check`, `data split` and `data stand-in`.
+
+use crate::{
+    arguments::{CheckData, DataCommand, SplitData, SplitRule, Standin, StandinData},
+    failure::Failure,
+    images::{self, bad, read},
+    print,
+};
+use herring_datasets::{
+    Part, Table,
+    confounded::{Parts, Rule},
+};
+use herring_experiments::{
+    Exit,
+    config::{ImagesTable, ResizeName, Scale, TableName},
+};
+use herring_pixels::Limits;
+use herring_standins::{OwnSettings, RsnaSettings, Strengths, XraySettings};
+use herring_tables::{CheckReport, Manifest, PictureInfo};
+use std::{fmt::Write, path::Path};
+
+pub(crate) fn run(command: &DataCommand) -> Result<Exit, Failure> {
+    match command {
+        DataCommand::Check(arguments) => check(arguments),
+        DataCommand::Split(arguments) => split(arguments),
+        DataCommand::StandIn(arguments) => stand_in(arguments),
+    }
+}
+
+/// How many lines of each kind are shown without `--all`.
+const SHOWN: usize = 10;
+
+fn check(arguments: &CheckData) -> Result<Exit, Failure> {
+    let CheckData { name, from, headers, all } = arguments;
+    let (places, probe) = (from.places(), if *headers { header } else { whole });
+    let collections: &[&str] = match name.as_str() {
+        "own" => &[],
+        "xray" => &["nih", "padchest"],
+        other => &[other],
+    };
+    let mut reports: Vec<CheckReport> = Vec::new();
+    for collection in collections {
+        let manifest = Manifest::named(collection).map_err(bad)?;
+        let missing = "--data-root is missing: expected the folder that holds the data";
+        let root = places.data_root.as_deref().ok_or_else(|| bad(missing))?;
+        reports.push(herring_tables::check(&manifest, root, &probe));
+    }
+    if collections.is_empty() {
+        let missing = "--manifest is missing: expected a CSV file or folder that lists your images";
+        let manifest = places.manifest.as_deref().ok_or_else(|| bad(missing))?;
+        reports.push(herring_tables::check_own(manifest, &probe));
+    }
+    for report in &reports {
+        print(&report.render(if *all { None } else { Some(SHOWN) }))?;
+    }
+    let errors: usize = reports.iter().map(CheckReport::errors).sum();
+    Ok(if errors == 0 { Exit::Done } else { Exit::SomeFailed })
+}
+
+/// Looks at an image's header.
+fn header(path: &Path) -> Result<PictureInfo, String> {
+    info(herring_pixels::probe_file(path).map_err(|error| error.to_string())?)
+}
+
+/// Decodes an image.
+fn whole(path: &Path) -> Result<PictureInfo, String> {
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    info(herring_pixels::decode(&bytes, &Limits::default()).map_err(|error| error.to_string())?.info())
+}
+
+fn info(found: herring_pixels::PictureInfo) -> Result<PictureInfo, String> {
+    Ok(PictureInfo { height: found.height, width: found.width, bits: found.bits, channels: found.channels })
+}
+
+fn split(arguments: &SplitData) -> Result<Exit, Failure> {
+    let SplitData { name, from, ratio, seed, rule, cell_limit, to } = arguments;
+    let table = match name.as_str() {
+        "xray" => TableName::Xray,
+        "rsna" => TableName::Rsna,
+        "own" => TableName::Own,
+        other => return Err(bad(format!("found the table '{other}', expected xray, rsna or own"))),
+    };
+    let reading = read(table, true, &from.places())?;
+    let rule = match rule {
+        SplitRule::Printed => Rule::Printed,
+        SplitRule::Later => Rule::Later,
+    };
+    let seed = seed.unwrap_or(if table == TableName::Rsna { 0 } else { 1234 });
+    let images =
+        ImagesTable { table, ratio: *ratio, rule, split_seed: None, resize: ResizeName::Pillow, empty_negatives: true };
+    let parts = images::split(&reading.table, &images, *cell_limit, seed).map_err(bad)?;
+    print(&reading.summary())?;
+    print(&match images::parts_given(&reading.table) {
+        true => "parts as the table gives them".to_owned(),
+        false => format!("ratio {ratio}, rule {}, seed {seed}", rule.name()),
+    })?;
+    print(&cells(&reading.table, &parts))?;
+    if let Some(path) = to {
+        let text = list(&reading.table, &parts);
+        herring_experiments::write_file(path, text.as_bytes())?;
+        print(&format!("list: {}", path.display()))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// A line for each part and cell.
+fn cells(table: &Table, parts: &Parts) -> String {
+    let mut text = format!("{:6} {:>7}", "part", "images");
+    for environment in table.environments() {
+        for class in table.classes() {
+            let _ = write!(text, "  {environment}, {class}");
+        }
+    }
+    for part in Part::ALL {
+        let _ = write!(text, "\n{:6} {:>7}", part.name(), parts.of(part).len());
+        for (environment, counts) in table.environments().iter().zip(parts.cells(table, part)) {
+            for (class, count) in table.classes().iter().zip(counts) {
+                let width = environment.chars().count() + class.chars().count() + 2;
+                let _ = write!(text, "  {count:>width$}");
+            }
+        }
+    }
+    text
+}
+
+/// The split as CSV: part, id, image, label and environment of each record.
+fn list(table: &Table, parts: &Parts) -> String {
+    let quote = |text: &str| match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_owned(),
+    };
+    let mut text = "part,id,image,label,environment\n".to_owned();
+    for part in Part::ALL {
+        for &index in parts.of(part) {
+            let record = &table.records()[index];
+            let fields = [
+                part.name(),
+                &record.id,
+                &record.image.to_string_lossy(),
+                &table.classes()[record.label],
+                &table.environments()[record.environment],
+            ];
+            let line: Vec<String> = fields.into_iter().map(quote).collect();
+            text.push_str(&line.join(","));
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn stand_in(arguments: &StandinData) -> Result<Exit, Failure> {
+    let StandinData { name, root, per_cell, scale, seed, pathology, marker } = arguments;
+    let per_cell = per_cell.unwrap_or(match scale {
+        Scale::Smoke => 20,
+        Scale::Quick => 300,
+        Scale::Paper => 2772,
+    });
+    let seed = *seed;
+    let usual = Strengths::default();
+    // Faint enough for a network of the scale quick to take the mark instead.
+    let faint = match name {
+        Standin::Xray => 0.15,
+        Standin::Rsna => 0.2,
+        Standin::Own => usual.pathology_contrast,
+    };
+    let strengths = Strengths {
+        pathology_contrast: pathology.unwrap_or(faint),
+        marker_contrast: marker.unwrap_or(usual.marker_contrast),
+        ..usual
+    };
+    let summary = match name {
+        Standin::Xray => {
+            herring_standins::xray(root, &XraySettings { per_cell, seed, strengths, ..XraySettings::default() })
+        }
+        Standin::Rsna => {
+            herring_standins::rsna(root, &RsnaSettings { per_cell, seed, strengths, ..RsnaSettings::default() })
+        }
+        Standin::Own => {
+            herring_standins::own(root, &OwnSettings { per_cell, seed, strengths, ..OwnSettings::default() })
+        }
+    };
+    let summary = summary.map_err(Failure::device)?;
+    for folder in &summary.folders {
+        print(&format!("written: {}", folder.display()))?;
+    }
+    print("These images are generated; results on them say nothing about radiographs.")?;
+    Ok(Exit::Done)
+}

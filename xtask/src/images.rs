@@ -1,0 +1,310 @@
+//! From a configuration that draws from files to prepared images: table, splits, cache, listings.
+
+use crate::{arguments::ImagePlaces, failure::Failure};
+use herring_cache::{Cache, Progress};
+use herring_datasets::{
+    Part, Region, Table,
+    confounded::{self, ConfoundedSettings, Parts},
+};
+use herring_experiments::{
+    Exit,
+    config::{Configuration, ImagesTable, ResizeName, Scale, TableName, UNKNOWN_ISSUE},
+    images::ImagesFile,
+    plan::SeedImages,
+};
+use herring_images::{CachedListings, Colour, ImageSettings, ImagesError, Mean, Means, Prepared};
+use herring_pixels::{Crop, Monochrome1, Preparation, Range, Resize};
+use herring_protocol::{Pictures, Plane, Trainer, Variant};
+use herring_tables::{Negatives, Reading};
+use std::{
+    collections::BTreeMap,
+    io::{IsTerminal, Write},
+    path::Path,
+    sync::atomic::AtomicBool,
+};
+
+/// What is to be prepared.
+pub(crate) struct Wanted<'a> {
+    pub(crate) configuration: &'a Configuration,
+    pub(crate) images: &'a ImagesTable,
+    pub(crate) scale: Scale,
+    pub(crate) variant: Variant,
+    pub(crate) seeds: &'a [u32],
+}
+
+/// Prepares the images of every seed and tells of them; the file describes the first seed's.
+pub(crate) fn prepare(
+    wanted: &Wanted<'_>,
+    places: &ImagePlaces,
+    stop: &AtomicBool,
+) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
+    let reading = read(wanted.images.table, wanted.images.empty_negatives, places)?;
+    let (sizes, given) = (sizes(wanted)?, parts_given(&reading.table));
+    // Seeds that share a split share its listing.
+    let mut splits: BTreeMap<u32, Parts> = BTreeMap::new();
+    let split_seed = |seed: u32| wanted.images.split_seed.unwrap_or(if given { 0 } else { seed });
+    for seed in wanted.seeds {
+        if !splits.contains_key(&split_seed(*seed)) {
+            let parts = split(&reading.table, wanted.images, sizes.cell_limit, split_seed(*seed)).map_err(bad)?;
+            splits.insert(split_seed(*seed), parts);
+        }
+    }
+    let settings = ImageSettings {
+        preparations: preparations(wanted.images, sizes.size),
+        colour: if wanted.images.table == TableName::Own { Colour::Refused } else { Colour::FirstChannel },
+        look_size: sizes.look_size,
+        look_limit: sizes.look_limit,
+        mask_fraction: wanted.configuration.setting(wanted.scale).mask_fraction,
+    };
+    let cache = Cache::open(&places.cache).map_err(Failure::device)?;
+    for note in &reading.notes {
+        crate::say(&format!("note: {note}"));
+    }
+    let bare = reading.table.records().iter().filter(|record| record.region == Region::Everything).count();
+    if bare > 0 {
+        let all = reading.table.records().len();
+        crate::say(&format!(
+            "note: {bare} of {all} images have no mask: no penalty applies to them, and they are not looked at"
+        ));
+    }
+    let parts: Vec<Parts> = splits.values().cloned().collect();
+    let Some((first, place)) = wanted.seeds.first().and_then(|seed| {
+        let place = splits.keys().position(|of| *of == split_seed(*seed))?;
+        Some((*seed, place))
+    }) else {
+        return Err(bad("no seed was given: expected at least one"));
+    };
+    let fill = || {
+        let mut shown = Shown::default();
+        let data = (reading.root.as_path(), &reading.table);
+        let prepared =
+            herring_images::prepare(&cache, data, &parts, &settings, &mut |progress| shown.show(progress), stop);
+        shown.clear();
+        let prepared = prepared.map_err(failure)?;
+        let means = Cache::open(&places.cache)
+            .map_err(ImagesError::from)
+            .and_then(|cache| herring_images::means(cache, &prepared.listings[place]));
+        Ok::<_, Failure>((prepared, means))
+    };
+    let (mut prepared, mut means) = fill()?;
+    if means.is_err() {
+        // A block that was damaged since it was written shows when it is read: it is dropped and made again.
+        for damage in cache.forget_damaged().map_err(Failure::device)? {
+            crate::say(&format!("note: {damage}; its images are prepared again"));
+        }
+        (prepared, means) = fill()?;
+    }
+    let Prepared { names, complaints, .. } = prepared;
+    for complaint in &complaints {
+        crate::say(&format!("note: {complaint}"));
+    }
+    let issue = issue(wanted.images.table, &reading)?;
+    let names: BTreeMap<u32, String> = splits.keys().copied().zip(names).collect();
+    let table_sha256 = herring_images::sha256(&reading.table.text());
+    let images = wanted.seeds.iter().filter_map(|seed| {
+        let listing = names.get(&split_seed(*seed))?.clone();
+        let (issue, table_sha256) = (issue.clone(), table_sha256.clone());
+        Some((*seed, SeedImages { listing, issue, table_sha256, parts_given: given }))
+    });
+    let images = images.collect();
+    let file = describe(&reading, &issue, (first, &parts[place]), means.map_err(failure)?, places)?;
+    Ok((images, file))
+}
+
+/// Reads a table.
+pub(crate) fn read(table: TableName, empty_negatives: bool, places: &ImagePlaces) -> Result<Reading, Failure> {
+    let negatives = if empty_negatives { Negatives::Released } else { Negatives::NoPenalty };
+    let root = || {
+        places
+            .data_root
+            .as_deref()
+            .ok_or_else(|| bad("--data-root is missing: expected the folder that holds the data"))
+    };
+    match table {
+        TableName::Xray => herring_tables::xray(root()?).map_err(bad),
+        TableName::Rsna => herring_tables::rsna(root()?, negatives).map_err(bad),
+        TableName::Own => {
+            let missing = "--manifest is missing: expected a CSV file or folder that lists your images";
+            herring_tables::own(places.manifest.as_deref().ok_or_else(|| bad(missing))?).map_err(bad)
+        }
+    }
+}
+
+/// A line for each thing that an experiment lacks; none if it can be run.
+pub(crate) fn missing(images: &ImagesTable, places: &ImagePlaces) -> Result<Vec<String>, Failure> {
+    match (images.table, &places.data_root, &places.manifest) {
+        (TableName::Own, _, Some(manifest)) if manifest.exists() => Ok(Vec::new()),
+        (TableName::Own, _, Some(manifest)) => Ok(vec![format!("{}: a manifest", manifest.display())]),
+        (TableName::Own, _, None) => Ok(vec!["--manifest: a CSV file or folder that lists your images".to_owned()]),
+        (_, None, _) => Ok(vec!["--data-root: the folder that holds the data".to_owned()]),
+        (table, Some(root), _) => Ok(herring_tables::present(table.name(), root).map_err(bad)?.missing()),
+    }
+}
+
+struct Sizes {
+    size: usize,
+    look_size: usize,
+    cell_limit: Option<usize>,
+    look_limit: Option<usize>,
+}
+
+fn sizes(wanted: &Wanted<'_>) -> Result<Sizes, Failure> {
+    use herring_experiments::config::DataSetting;
+    let setting = wanted.configuration.setting(wanted.scale);
+    match setting.data {
+        DataSetting::Images { look_size, cell_limit, look_limit, .. } => {
+            let size = setting.size_in(wanted.variant);
+            let look_size = if wanted.variant == Variant::Paper { size } else { look_size };
+            Ok(Sizes { size, look_size, cell_limit, look_limit })
+        }
+        DataSetting::Crosses { .. } => Err(bad("the experiment's images are generated: expected one on files")),
+    }
+}
+
+/// Whether the table itself says what belongs to which part.
+pub(crate) fn parts_given(table: &Table) -> bool {
+    table.records().iter().any(|record| record.part.is_some())
+}
+
+pub(crate) fn split(
+    table: &Table,
+    images: &ImagesTable,
+    cell_limit: Option<usize>,
+    seed: u32,
+) -> Result<Parts, herring_datasets::DatasetError> {
+    if parts_given(table) {
+        return Ok(Parts::given(table)?.limited(table, cell_limit));
+    }
+    confounded::split(table, &ConfoundedSettings { ratio: images.ratio, rule: images.rule, seed, cell_limit })
+}
+
+/// How each environment's images are prepared: the two hospitals' files differ in depth.
+fn preparations(images: &ImagesTable, size: usize) -> Vec<Preparation> {
+    let resize = match images.resize {
+        ResizeName::Pillow => Resize::Pillow,
+        ResizeName::Skimage => Resize::Skimage,
+    };
+    let official = |bits: u32, crop: Crop| Preparation {
+        range: Range::Xray,
+        maximum: Some((1 << bits) - 1),
+        bits: Some(bits),
+        monochrome1: Monochrome1::AsStored,
+        rescale: false,
+        crop,
+        resize,
+        size,
+    };
+    match images.table {
+        TableName::Xray => vec![official(8, Crop::Whole), official(16, Crop::Whole)],
+        TableName::Rsna => vec![official(8, Crop::Center)],
+        TableName::Own => vec![Preparation {
+            range: Range::Unit,
+            maximum: None,
+            bits: None,
+            monochrome1: Monochrome1::Inverted,
+            ..official(8, Crop::Center)
+        }],
+    }
+}
+
+/// The known issue of each collection's table that has these counts, or that there is none.
+fn issue(name: TableName, reading: &Reading) -> Result<String, Failure> {
+    let cells = reading.table.cells();
+    let of = |collection: &str, cells: &[Vec<usize>]| -> Result<String, Failure> {
+        let manifest = herring_tables::Manifest::named(collection).map_err(bad)?;
+        let known = manifest.known.iter().find(|edition| {
+            edition.cells.len() == cells.len()
+                && edition.cells.iter().zip(cells).all(|(one, other)| one[..] == other[..])
+        });
+        Ok(match known {
+            Some(edition) => format!("{collection} {}", edition.name),
+            None => format!("{collection}: {UNKNOWN_ISSUE}"),
+        })
+    };
+    match name {
+        TableName::Xray => Ok(format!("{}; {}", of("nih", &cells[..1])?, of("padchest", &cells[1..])?)),
+        TableName::Rsna => of("rsna", &cells),
+        TableName::Own => Ok("own".to_owned()),
+    }
+}
+
+fn describe(
+    reading: &Reading,
+    issue: &str,
+    (seed, parts): (u32, &Parts),
+    means: Means,
+    places: &ImagePlaces,
+) -> Result<ImagesFile, Failure> {
+    let table = &reading.table;
+    let size = means.size;
+    let plane = |mean: Mean| Pictures::shrink(Plane { height: size, width: size, values: mean.values });
+    let planes = |means: Vec<Mean>| means.into_iter().map(plane).collect::<Vec<_>>();
+    let mut lines = vec![format!("issue: {issue}")];
+    lines.extend(reading.summary().lines().map(str::to_owned));
+    Ok(ImagesFile {
+        format: ImagesFile::FORMAT,
+        cache: std::path::absolute(&places.cache).map_err(Failure::device)?,
+        reading: lines,
+        classes: table.classes().to_vec(),
+        environments: table.environments().to_vec(),
+        seed,
+        parts: Part::ALL.map(|part| (part.name().to_owned(), parts.cells(table, part))).to_vec(),
+        environment_means: planes(means.environments),
+        class_means: planes(means.classes),
+        cell_means: means.cells.into_iter().map(planes).collect(),
+    })
+}
+
+/// The trainer for the runs of the folder `out`, which knows where its images are.
+pub(crate) fn trainer(
+    out: &Path,
+    backend: herring_protocol::BackendKind,
+    device: usize,
+) -> Result<Box<dyn Trainer>, Failure> {
+    match ImagesFile::of(out)? {
+        Some(file) => {
+            let listings = Box::new(CachedListings::of(file.cache));
+            herring_training::trainer_with(backend, device, listings).map_err(Failure::device)
+        }
+        None => herring_training::trainer(backend, device).map_err(Failure::device),
+    }
+}
+
+/// How far preparing is, on a line of the terminal that is overwritten.
+#[derive(Default)]
+struct Shown {
+    tenth: usize,
+}
+
+impl Shown {
+    fn show(&mut self, progress: &Progress) {
+        let tenth = progress.done * 10 / progress.requests.max(1);
+        let terminal = std::io::stderr().is_terminal();
+        let due = if terminal { progress.done.is_multiple_of(50) } else { tenth > self.tenth };
+        if due && progress.decoded > 0 {
+            let end = if terminal { "\r" } else { "\n" };
+            let text = format!("images prepared, each size counted: {} of {}", progress.done, progress.requests);
+            let _ = write!(std::io::stderr(), "{text}{end}");
+        }
+        self.tenth = tenth;
+    }
+
+    fn clear(&self) {
+        if std::io::stderr().is_terminal() {
+            let _ = write!(std::io::stderr(), "{:60}\r", "");
+        }
+    }
+}
+
+pub(crate) fn bad(error: impl std::fmt::Display) -> Failure {
+    Failure { text: error.to_string(), exit: Exit::BadInput }
+}
+
+fn failure(error: herring_images::ImagesError) -> Failure {
+    let exit = match error {
+        ImagesError::Interrupted { .. } => Exit::Interrupted,
+        ImagesError::Damaged { .. } | ImagesError::Preparation(_) => Exit::BadInput,
+        _ => Exit::Environment,
+    };
+    Failure { text: error.to_string(), exit }
+}

@@ -1,0 +1,273 @@
+//! Experiments on files, with generated stand-ins in the official formats: from the folder to the report, and
+//! what is said of folders in which something is wrong.
+#![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+use tempfile::TempDir;
+
+fn xtask(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// A stand-in of a collection, few images a cell.
+fn stand_in(name: &str, root: &Path) {
+    let output = xtask(&["data", "stand-in", name, "--per-cell", "12", "--root", root.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+}
+
+struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// `repro-iclr2021` at the smallest scale, with cache and output in here.
+    fn repro(&self, experiment: &str, out: &str, more: &[&str]) -> Output {
+        let (cache, out) = (self.path("cache"), self.path(out));
+        let mut arguments = vec!["repro-iclr2021", "--scale", "smoke", "--experiment", experiment];
+        arguments.extend(["--cache", cache.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+        arguments.extend(more);
+        xtask(&arguments)
+    }
+}
+
+/// Every file of every run but `provenance.json`, the only one with clocks.
+fn contents(out: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for run in fs::read_dir(out.join("runs")).unwrap() {
+        for entry in fs::read_dir(run.unwrap().path()).unwrap() {
+            let path = entry.unwrap().path();
+            if !path.ends_with("provenance.json") {
+                found.insert(path.strip_prefix(out).unwrap().to_owned(), fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn both_tables_of_radiographs_from_folder_to_overview() {
+    let place = Place::new();
+    let data = place.path("data");
+    stand_in("xray", &data);
+    stand_in("rsna", &data);
+    let root = ["--data-root", data.to_str().unwrap()];
+    let few = [&root[..], &["--methods", "baseline,actdiff,mask-all"]].concat();
+
+    for experiment in ["xray", "rsna"] {
+        let output = place.repro(experiment, experiment, &few);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        let overview = fs::read_to_string(place.path(experiment).join("overview.html")).unwrap();
+        assert!(overview.contains("Pearson") && overview.matches("<table").count() >= 2);
+    }
+    let report = fs::read_to_string(place.path("rsna/rsna-vpc/report.html")).unwrap();
+    assert!(report.contains("no known issue"), "a stand-in is not taken for the real thing");
+    assert!(report.contains("Mean image") && report.contains("pneumonia less no pneumonia"));
+    assert!(report.contains("Worst AUC"));
+    let table = fs::read_to_string(place.path("rsna/rsna-vpc/table.txt")).unwrap();
+    assert!(table.contains("The images are NOT the paper's") && !table.contains("finding"), "{table}");
+    let report = fs::read_to_string(place.path("xray/xray-spc/report.html")).unwrap();
+    assert!(report.contains("nih: no known issue; padchest: no known issue"));
+
+    // Elsewhere, from a new cache, in two processes: the same bytes.
+    let other = Place::new();
+    let moved = other.path("moved");
+    fs::rename(&data, &moved).unwrap();
+    let again = ["--data-root", moved.to_str().unwrap(), "--methods", "baseline,actdiff,mask-all", "--jobs", "2"];
+    assert_eq!(other.repro("rsna-vpc", "out", &again).status.code(), Some(0));
+    assert_eq!(contents(&place.path("rsna/rsna-vpc")), contents(&other.path("out")));
+}
+
+#[test]
+fn images_of_ones_own_with_three_classes_and_environments() {
+    let place = Place::new();
+    stand_in("own", &place.path("mine"));
+    let manifest = place.path("mine/own/manifest.csv");
+    let own = ["--manifest", manifest.to_str().unwrap()];
+    let output = xtask(&["data", "check", "own", own[0], own[1]]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let output = place.repro("own", "out", &own);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let output = xtask(&["collect", "--out", place.path("out").to_str().unwrap()]);
+    let cells = text(&output);
+    for method in ["baseline", "masked", "actdiff", "adversarial", "gradmask", "rrr"] {
+        assert!(cells.contains(&format!("{method},worst_accuracy,")), "{cells}");
+    }
+    let again = place.repro("own", "out", &[&own[..], &["--resume"]].concat());
+    assert_eq!(again.status.code(), Some(0), "{}", text(&again));
+}
+
+#[test]
+fn a_search_tries_hyper_parameters_on_images_of_ones_own() {
+    let place = Place::new();
+    stand_in("own", &place.path("mine"));
+    let (manifest, cache, out) = (place.path("mine/own/manifest.csv"), place.path("cache"), place.path("out"));
+    let [manifest, cache, out] = [&manifest, &cache, &out].map(|path| path.to_str().unwrap());
+    let mut arguments = vec!["search", "iclr2021", "--experiment", "own", "--manifest", manifest, "--cache", cache];
+    arguments.extend(["--method", "gradmask", "--strategy", "random", "--scale", "smoke", "--initial", "2"]);
+    arguments.extend(["--iterations", "1", "--out", out]);
+    let output = xtask(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(text(&output).contains("<- best"), "{}", text(&output));
+    let output = place.repro("own", "seeds", &["--manifest", manifest, "--methods", "gradmask", "--from-search", out]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+}
+
+#[test]
+fn what_is_missing_is_named_and_the_rest_goes_on() {
+    let place = Place::new();
+    let data = place.path("data");
+    stand_in("rsna", &data);
+    let root = ["--data-root", data.to_str().unwrap(), "--methods", "baseline"];
+    let output = place.repro("all", "out", &root);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("xray-spc cannot be run; missing:") && said.contains("Data_Entry_2017"), "{said}");
+    for name in ["crosses", "rsna-vpc", "rsna-no-vpc"] {
+        assert!(place.path("out").join(name).join("report.html").is_file(), "{name}");
+    }
+    assert!(place.path("out/overview.html").is_file());
+
+    let output = place.repro("xray", "none", &root);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(!place.path("none").exists(), "nothing is made where nothing can be run");
+}
+
+#[test]
+fn damaged_images_are_named_with_their_rows_before_anything_is_trained() {
+    let place = Place::new();
+    let data = place.path("data");
+    stand_in("rsna", &data);
+    let images = data.join("rsna/stage_2_train_images_jpg");
+    let mut files: Vec<PathBuf> = fs::read_dir(&images).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let whole = fs::read(&files[0]).unwrap();
+    fs::write(&files[0], &whole[..whole.len() / 2]).unwrap();
+    fs::remove_file(&files[1]).unwrap();
+    let names: Vec<&str> = files[..2].iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+
+    let root = ["--data-root", data.to_str().unwrap()];
+    let output = xtask(&["data", "check", "rsna", root[0], root[1]]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    assert!(names.iter().all(|name| text(&output).contains(name)), "{}", text(&output));
+
+    let output = place.repro("rsna-vpc", "out", &root);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    for name in names {
+        let line = said.lines().find(|line| line.contains(name));
+        assert!(line.is_some_and(|line| line.contains("stage_2_train_labels.csv:")), "{name}: {said}");
+    }
+    assert!(said.contains("2 images cannot be used"), "{said}");
+    assert!(!place.path("out").exists());
+}
+
+#[test]
+fn a_cache_that_is_gone_fails_the_runs_and_is_made_again() {
+    let place = Place::new();
+    stand_in("own", &place.path("mine"));
+    let manifest = place.path("mine/own/manifest.csv");
+    let (cache, out) = (place.path("cache"), place.path("out"));
+    let [manifest, cache_path, out] = [&manifest, &cache, &out].map(|path| path.to_str().unwrap());
+    let selection = ["--experiment", "own", "--manifest", manifest, "--cache", cache_path, "--scale", "smoke"];
+    let plan = [&["plan", "iclr2021", "--methods", "baseline", "--out", out][..], &selection].concat();
+    assert_eq!(xtask(&plan).status.code(), Some(0));
+    fs::remove_dir_all(&cache).unwrap();
+    let output = xtask(&["run", "--out", out]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    assert!(text(&output).contains("prepare the images again"), "{}", text(&output));
+    assert_eq!(xtask(&plan).status.code(), Some(0), "planning prepares them");
+    let output = xtask(&["run", "--out", out]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+}
+
+#[test]
+fn a_damaged_cache_is_mended_and_says_so() {
+    let place = Place::new();
+    stand_in("own", &place.path("mine"));
+    let manifest = place.path("mine/own/manifest.csv");
+    let own = ["--manifest", manifest.to_str().unwrap(), "--methods", "baseline"];
+    assert_eq!(place.repro("own", "out", &own).status.code(), Some(0));
+    for entry in fs::read_dir(place.path("cache/packs-v1")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "pack") {
+            let mut bytes = fs::read(&path).unwrap();
+            for byte in bytes.iter_mut().step_by(1000) {
+                *byte ^= 0x40;
+            }
+            fs::write(&path, bytes).unwrap();
+        }
+    }
+    let output = place.repro("own", "again", &own);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(text(&output).contains("prepared again"), "{}", text(&output));
+    assert_eq!(contents(&place.path("out")), contents(&place.path("again")));
+}
+
+#[test]
+fn without_masks_nothing_is_said_of_localisation() {
+    let place = Place::new();
+    stand_in("own", &place.path("mine"));
+    let manifest = place.path("mine/own/manifest.csv");
+    let table = fs::read_to_string(&manifest).unwrap();
+    let bare: Vec<&str> = table.lines().map(|line| line.rsplit_once(',').unwrap().0).collect();
+    fs::write(&manifest, bare.join("\n")).unwrap();
+    let output = place.repro("own", "out", &["--manifest", manifest.to_str().unwrap(), "--methods", "baseline"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let cells = text(&xtask(&["collect", "--out", place.path("out").to_str().unwrap()]));
+    assert!(cells.lines().any(|line| line.starts_with("baseline,iop,,,")), "{cells}");
+    assert!(text(&output).contains("no mask"), "{}", text(&output));
+}
+
+#[test]
+fn two_tables_do_not_make_one_row() {
+    let place = Place::new();
+    stand_in("own", &place.path("mine"));
+    let manifest = place.path("mine/own/manifest.csv");
+    let own = |seed| ["--manifest", manifest.to_str().unwrap(), "--methods", "baseline", "--seeds", seed];
+    assert_eq!(place.repro("own", "out", &own("1")).status.code(), Some(0));
+    assert_eq!(place.repro("own", "out", &own("2")).status.code(), Some(0), "another seed of the same table");
+    let table = fs::read_to_string(&manifest).unwrap();
+    let shorter: Vec<&str> = table.lines().take(table.lines().count() - 1).collect();
+    fs::write(&manifest, shorter.join("\n")).unwrap();
+    let output = place.repro("own", "out", &own("3"));
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(text(&output).contains("data.table_sha256"), "{}", text(&output));
+}
+
+#[test]
+fn a_split_is_printed_and_listed() {
+    let place = Place::new();
+    let (data, list) = (place.path("data"), place.path("list.csv"));
+    stand_in("rsna", &data);
+    let root = data.to_str().unwrap();
+    let arguments = ["data", "split", "rsna", "--data-root", root, "--ratio", "0.75", "--seed", "7", "--to"];
+    let output = xtask(&[&arguments[..], &[list.to_str().unwrap()]].concat());
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    // Twelve of each cell: nine and three, and half of what is left.
+    let numbers = |part: &str| -> Vec<usize> {
+        let line = said.lines().find(|line| line.starts_with(part)).unwrap();
+        line.split_whitespace().skip(1).map(|number| number.parse().unwrap()).collect()
+    };
+    assert_eq!(numbers("train"), [24, 9, 3, 3, 9]);
+    assert_eq!(numbers("valid"), [10, 1, 4, 4, 1]);
+    assert_eq!(numbers("test"), [14, 2, 5, 5, 2]);
+    assert_eq!(fs::read_to_string(&list).unwrap().lines().count(), 1 + 48);
+}
