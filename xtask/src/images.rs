@@ -17,7 +17,7 @@ use herring_pixels::{Crop, Monochrome1, Preparation, Range, Resize};
 use herring_protocol::{Pictures, Plane, Trainer, Variant};
 use herring_tables::{Negatives, Reading};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     io::{IsTerminal, Write},
     path::Path,
     sync::atomic::AtomicBool,
@@ -44,14 +44,15 @@ pub(crate) fn prepare(
     let mut splits: BTreeMap<u32, Parts> = BTreeMap::new();
     let split_seed = |seed: u32| wanted.images.split_seed.unwrap_or(if given { 0 } else { seed });
     for seed in wanted.seeds {
-        if !splits.contains_key(&split_seed(*seed)) {
+        if let Entry::Vacant(place) = splits.entry(split_seed(*seed)) {
             let parts = split(&reading.table, wanted.images, sizes.cell_limit, split_seed(*seed)).map_err(bad)?;
-            splits.insert(split_seed(*seed), parts);
+            place.insert(parts);
         }
     }
     let settings = ImageSettings {
         preparations: preparations(wanted.images, sizes.size),
         colour: if wanted.images.table == TableName::Own { Colour::Refused } else { Colour::FirstChannel },
+        original: original(wanted.images.table)?,
         look_size: sizes.look_size,
         look_limit: sizes.look_limit,
         mask_fraction: wanted.configuration.setting(wanted.scale).mask_fraction,
@@ -176,6 +177,17 @@ pub(crate) fn split(
         return Ok(Parts::given(table)?.limited(table, cell_limit));
     }
     confounded::split(table, &ConfoundedSettings { ratio: images.ratio, rule: images.rule, seed, cell_limit })
+}
+
+/// The size in which an official collection comes.
+fn original(table: TableName) -> Result<Option<[usize; 2]>, Failure> {
+    let collection = match table {
+        TableName::Xray => "nih",
+        TableName::Rsna => "rsna",
+        TableName::Own => return Ok(None),
+    };
+    let images = herring_tables::Manifest::named(collection).map_err(bad)?.images;
+    Ok(Some([images.height, images.width]))
 }
 
 /// How each environment's images are prepared: the two hospitals' files differ in depth.

@@ -23,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let settings = ImageSettings {
         preparations: vec![Preparation::xray(64)],
         colour: Colour::Refused,
+        original: None,
         look_size: 64,
         look_limit: Some(10),
         mask_fraction: 1.0,

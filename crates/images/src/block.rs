@@ -1,6 +1,6 @@
 //! What the cache holds of a record: its image, and its mask where that depends on the file.
 
-use crate::{Colour, ImagesError, listing::MaskKind};
+use crate::{Colour, ImageSettings, ImagesError, listing::MaskKind};
 use herring_cache::Request;
 use herring_datasets::{Image, Record, Region};
 use herring_pixels::{Limits, PixelError, Preparation, decode};
@@ -16,6 +16,7 @@ struct Recipe<'a> {
     block: u32,
     preparation: &'a str,
     colour: Colour,
+    original: Option<[usize; 2]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     boxes: Option<Vec<[f64; 4]>>,
     mask_file: bool,
@@ -36,11 +37,18 @@ pub(crate) fn request(
     root: &Path,
     record: &Record,
     preparation: &Preparation,
-    colour: Colour,
+    settings: &ImageSettings,
 ) -> Result<Request, ImagesError> {
     let mut sources = vec![root.join(&record.image)];
     let key = preparation.key()?;
-    let mut recipe = Recipe { block: FORMAT, preparation: &key, colour, boxes: None, mask_file: false };
+    let mut recipe = Recipe {
+        block: FORMAT,
+        preparation: &key,
+        colour: settings.colour,
+        original: settings.original,
+        boxes: None,
+        mask_file: false,
+    };
     match &record.region {
         Region::Boxes(boxes) => {
             recipe.boxes = Some(boxes.iter().map(|each| [each.x, each.y, each.width, each.height]).collect());
@@ -59,13 +67,18 @@ pub(crate) fn request(
 pub(crate) fn block(
     region: &Region,
     preparation: &Preparation,
-    colour: Colour,
+    settings: &ImageSettings,
     sources: &[Vec<u8>],
 ) -> Result<Image, String> {
     let said = |error: PixelError| error.to_string();
     let bytes = sources.first().map(Vec::as_slice).unwrap_or_default();
     let picture = decode(bytes, &Limits::default()).map_err(said)?;
-    let picture = match colour {
+    let size = [picture.height(), picture.width()];
+    if let Some(expected) = settings.original.filter(|expected| *expected != size) {
+        let spoken = |[height, width]: [usize; 2]| format!("{height} x {width}");
+        return Err(format!("found {} pixels, expected {} (height x width)", spoken(size), spoken(expected)));
+    }
+    let picture = match settings.colour {
         Colour::FirstChannel => picture.first_channel(),
         Colour::Refused => picture.grey().map_err(said)?,
     };

@@ -1,6 +1,6 @@
 //! Decodes the records of a split into the cache and lists them.
 
-use crate::{Colour, ImageSettings, ImagesError, Listing, block, listing::Entry};
+use crate::{ImageSettings, ImagesError, Listing, block, listing::Entry};
 use herring_cache::{Cache, FillSettings, Progress, Request};
 use herring_datasets::{Record, Region, Table, confounded::Parts, record::Part};
 use herring_pixels::Preparation;
@@ -55,7 +55,7 @@ pub fn prepare(
     let wanted: Vec<&Wanted<'_>> = plans.iter().flat_map(|plan| plan.lists.iter().flatten()).collect();
     let mut requests = Vec::with_capacity(wanted.len());
     for each in &wanted {
-        requests.push(request(root, each, settings.colour)?);
+        requests.push(request(root, each, settings)?);
     }
     // A request is told by what it asks for, so that the decoder finds what belongs to it.
     let by_request: BTreeMap<(&str, &str), &Wanted<'_>> = requests
@@ -66,7 +66,7 @@ pub fn prepare(
     let decode = |request: &Request, sources: &[Vec<u8>]| {
         let found = by_request.get(&(request.id.as_str(), request.recipe.as_str()));
         let wanted = found.ok_or_else(|| "nobody asked for it".to_owned())?;
-        block::block(&wanted.region, &wanted.preparation, settings.colour, sources)
+        block::block(&wanted.region, &wanted.preparation, settings, sources)
     };
     let filling = FillSettings { largest_source: LARGEST_FILE, ..FillSettings::default() };
     let filled = cache.fill(&requests, decode, &filling, progress, stop)?;
@@ -102,10 +102,10 @@ pub fn prepare(
     Ok(Prepared { listings, names, decoded: filled.decoded, found: filled.found, complaints })
 }
 
-fn request(root: &Path, wanted: &Wanted<'_>, colour: Colour) -> Result<Request, ImagesError> {
+fn request(root: &Path, wanted: &Wanted<'_>, settings: &ImageSettings) -> Result<Request, ImagesError> {
     // A mask that is withheld needs no box and no file.
     let record = Record { region: wanted.region.clone(), ..wanted.record.clone() };
-    block::request(root, &record, &wanted.preparation, colour)
+    block::request(root, &record, &wanted.preparation, settings)
 }
 
 fn entry((wanted, key): (&Wanted<'_>, String)) -> Entry {

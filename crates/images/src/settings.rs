@@ -21,6 +21,8 @@ pub struct ImageSettings {
     pub preparations: Vec<Preparation>,
     /// What is made of pictures in colour.
     pub colour: Colour,
+    /// Height and width that every picture must have, in pixels, where the collection has one size.
+    pub original: Option<[usize; 2]>,
     /// Rows and columns of the images that are looked at; the preparations have the size for the others.
     pub look_size: usize,
     /// At most so many test images of each environment and class are looked at.

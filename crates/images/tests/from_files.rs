@@ -48,6 +48,7 @@ fn settings(size: usize) -> ImageSettings {
     ImageSettings {
         preparations: vec![preparation],
         colour: Colour::Refused,
+        original: None,
         look_size: 8,
         look_limit: Some(1),
         mask_fraction: 1.0,
@@ -139,6 +140,11 @@ fn a_box_outside_the_image_and_another_depth_are_refused() {
     let outside = Table::new("eight", names(), names(), records).unwrap();
     let text = prepared(root.path(), &outside, cache.path(), &settings(16)).unwrap_err().to_string();
     assert!(text.contains("1 image cannot be used") && text.contains("list.csv:6"), "{text}");
+
+    let mut larger = settings(16);
+    larger.original = Some([32, 16]);
+    let text = prepared(root.path(), &table, cache.path(), &larger).unwrap_err().to_string();
+    assert!(text.contains("list.csv:2") && text.contains("found 16 x 16 pixels, expected 32 x 16"), "{text}");
 
     let mut deep = settings(16);
     deep.preparations[0].bits = Some(16);
