@@ -29,7 +29,7 @@ fn names_that_stand_for_nothing() {
     refused(
         &["repro-iclr2021", "--methods", "baseline,gradmsk"],
         2,
-        "unknown method 'gradmsk': expected one of baseline, masked, masked-zero, actdiff",
+        "unknown method 'gradmsk': expected one of baseline, masked, masked-zero, mask-all, actdiff",
     );
     refused(&["repro-iclr2021", "--scale", "huge"], 2, "unknown scale 'huge': expected one of smoke, quick, paper");
     refused(&["repro-iclr2021", "--backend", "tpu"], 2, "unknown backend 'tpu': expected one of cpu, cuda, wgpu");

@@ -189,7 +189,7 @@ fn what_fails_is_listed_and_the_others_go_on() {
     one_line(&message(1), &["table.csv:3: ", "absent.raw: cannot read: "]);
     one_line(&message(2), &["table.csv:4: ", "00002.raw: found 5 bytes, expected 6"]);
     one_line(&message(3), &["table.csv:5: ", "00003.raw: the decoder panicked: found a surprise"]);
-    one_line(&message(4), &["table.csv:6: ", "cannot read: found a folder, expected a file"]);
+    one_line(&message(4), &["table.csv:6: ", "cannot read: found a folder, pipe or device, expected a file"]);
     one_line(&message(5), &["table.csv:7: ", "00005.raw: cannot read: found 900 bytes, expected at most 800"]);
     one_line(&message(6), &["image 6: ", "two lines"]);
     assert_eq!(cache.len(), 2);

@@ -78,10 +78,51 @@ fn every_method_in_both_readings_gives_the_same_bytes_twice() {
             assert!((2..=3).contains(&outcome.best_epoch), "nothing is selected before the burn-in");
             assert_eq!(outcome.localisation.images, 4);
             assert_eq!(outcome.pictures.images, 2);
-            let penalised = !matches!(method, Method::Baseline | Method::Masked | Method::MaskedZero);
+            let penalised = matches!(method, Method::ActDiff | Method::Adversarial | Method::GradMask | Method::Rrr);
             assert_eq!(watch.steps[0].penalty != 0.0, penalised, "{method}");
         }
     }
+}
+
+#[test]
+fn further_attributions_are_scored_on_as_many_images_as_asked() {
+    let mut spec = spec(Method::Baseline, Variant::Released);
+    let (plain, _) = run(&spec).unwrap();
+    spec.evaluation.attributions =
+        vec![AttributionSpec::IntegratedGradients { steps: 3 }, AttributionSpec::Occlusion { window: 7 }];
+    let images = |limit| {
+        let mut spec = spec.clone();
+        spec.evaluation.attribution_limit = limit;
+        let (outcome, _) = run(&spec).unwrap();
+        assert_eq!(outcome.localisation, plain.localisation, "the input gradient is scored on all");
+        let found = outcome.attributions.into_iter();
+        found.map(|(name, localisation)| (name, localisation.images, localisation.iop)).collect::<Vec<_>>()
+    };
+    let all = images(None);
+    let names: Vec<_> = all.iter().map(|(name, images, _)| (name.as_str(), *images)).collect();
+    assert_eq!(names, [("integrated-gradients", 4), ("occlusion", 4)]);
+    assert!(all[0].2 != all[1].2 && all[0].2 != plain.localisation.iop, "{all:?}");
+    // The positive test images of the crosses are all of one environment.
+    assert!(images(Some(1)).iter().all(|(_, images, _)| *images == 1));
+    let mut wide = spec.clone();
+    wide.evaluation.attributions = vec![AttributionSpec::Occlusion { window: 40 }];
+    let error = run(&wide).err().unwrap().to_string();
+    assert!(error.contains("evaluation") && error.contains("40"), "{error}");
+}
+
+#[test]
+fn all_masked_sees_what_its_variant_says() {
+    let outcome = |method, variant| run(&spec(method, variant)).unwrap().0;
+    let [base, released, paper] = [
+        outcome(Method::Baseline, Variant::Released),
+        outcome(Method::MaskAll, Variant::Released),
+        outcome(Method::MaskAll, Variant::Paper),
+    ];
+    // The released settings mask the test images only.
+    assert_eq!(base.weights, released.weights);
+    assert_eq!(base.valid, released.valid);
+    assert_ne!(base.test, released.test);
+    assert_ne!(base.weights, paper.weights);
 }
 
 #[test]
