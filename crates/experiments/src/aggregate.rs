@@ -92,9 +92,11 @@ impl Results {
         let unknown = unknown_images(collection).is_some();
         let verdicts: Vec<_> = rows
             .iter()
-            .map(|row| match unknown && row.finished > 0 {
-                true => Verdict::unjudged("these images are of no known issue of the paper's tables"),
-                false => verdict::of(row, &rows, judgement, &collection.targets),
+            .map(|row| match (unknown, collection.targets.targets.is_empty()) {
+                _ if row.finished == 0 => verdict::of(row, &rows, judgement, &collection.targets),
+                (_, true) => Verdict::unjudged("no published numbers to compare with"),
+                (true, false) => Verdict::unjudged("these images are of no known issue of the paper's tables"),
+                (false, false) => verdict::of(row, &rows, judgement, &collection.targets),
             })
             .collect();
         for (row, verdict) in rows.iter_mut().zip(verdicts) {

@@ -33,27 +33,37 @@ pub(super) fn render(collection: &Collection, results: &Results) -> String {
     };
     let heads: String =
         Metric::TABLE.iter().map(|metric| format!("<th scope=\"col\">{}</th>", metric.label())).collect();
-    let rows: String = results.rows.iter().map(row).collect();
+    let rows: String = results.rows.iter().map(|each| row(each, published)).collect();
     let sources: String = collection
         .targets
         .sources
         .iter()
         .map(|(name, text)| format!("<li><b>{}</b>: {}</li>\n", escape(name), escape(text)))
         .collect();
+    let (beside, caption, sources) = match published {
+        true => (
+            ", and the paper’s value",
+            "Each method beside the paper",
+            format!(
+                "<details><summary>Where the paper’s values come from</summary>\n<ul>\n{sources}</ul>\n</details>\n"
+            ),
+        ),
+        false => ("", "Each method", String::new()),
+    };
     let body = format!(
-        "<p>{words} Each cell holds the mean ± sample SD over seeds, Student’s 95 % interval of the \
-         mean, and the paper’s value. IoU, IoP and IoT are intersection over union, over prediction and over \
+        "<p>{words} Each cell holds the mean ± sample SD over seeds and Student’s 95 % interval of the \
+         mean{beside}. IoU, IoP and IoT are intersection over union, over prediction and over \
          truth of thresholded saliency and mask; what the paper prints as IoU is IoP.</p>\n\
-         {}<table class=\"results\">\n<caption>Each method beside the paper</caption>\n<thead><tr><th scope=\"col\">Method</th>{heads}\
+         {}<table class=\"results\">\n<caption>{caption}</caption>\n<thead><tr><th scope=\"col\">Method</th>{heads}\
          <th scope=\"col\">Seeds</th><th scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n{rows}</tbody>\n\
-         </table></div>\n<details><summary>Where the paper’s values come from</summary>\n<ul>\n{sources}</ul>\n</details>\n",
+         </table></div>\n{sources}",
         scroll("Results")
     );
     section("results", "Results", &body)
 }
 
-fn row(row: &Row) -> String {
-    let cells: String = Metric::TABLE.iter().map(|metric| cell(row, *metric)).collect();
+fn row(row: &Row, published: bool) -> String {
+    let cells: String = Metric::TABLE.iter().map(|metric| cell(row, *metric, published)).collect();
     let (class, word) = match row.verdict.standing {
         Standing::Agrees => ("good", "agrees"),
         Standing::Seen => ("good", "seen"),
@@ -75,13 +85,13 @@ fn row(row: &Row) -> String {
     )
 }
 
-fn cell(row: &Row, metric: Metric) -> String {
+fn cell(row: &Row, metric: Metric, published: bool) -> String {
     let theirs = row.target.as_ref().and_then(|target| target.value(metric));
     format!(
         "<td data-label=\"{}\" class=\"number\">{}{}</td>",
         metric.label(),
         ours(row.value(metric), metric),
-        paper(theirs, metric),
+        if published { paper(theirs, metric) } else { String::new() },
     )
 }
 
