@@ -62,7 +62,7 @@ pub(crate) fn execute(
     let stop = signals::stop()?;
     let agenda = Agenda::new(store, plan, asked)?;
     agenda.begin(store, plan)?;
-    let workers = running.jobs.unwrap_or_else(|| jobs::sensible(plan.backend)).min(agenda.pending.len()).max(1);
+    let workers = running.jobs.unwrap_or_else(|| jobs::sensible(plan)).min(agenda.pending.len()).max(1);
     let ended = with_displays(running, |events| {
         events.event(0, &agenda.planned(plan, workers));
         let ended = if workers == 1 {

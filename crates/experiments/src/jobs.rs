@@ -1,20 +1,26 @@
 //! How many runs to do at once on this machine.
 
-use herring_protocol::BackendKind;
+use crate::plan::Plan;
+use herring_protocol::{BackendKind, DataSpec, RunSpec};
 use std::thread::available_parallelism;
 
-/// Memory that a run may need, in bytes: about twice the highest peak that was measured at the paper's
-/// size (472 MiB, ActDiff; `docs/performance.md`).
+/// Memory that a run on the crosses may need, in bytes: about twice the highest peak that was measured at the
+/// paper's size (472 MiB, ActDiff; `docs/performance.md`).
 const RUN: u64 = 1 << 30;
+/// Its images' rows, and the channels of its network's first stage. What a step keeps grows with the pixels
+/// and with the channels.
+const MEASURED: (u64, u64) = (28, 64);
 
-/// A number of workers that this machine can carry.
+/// A number of workers that this machine can carry for `plan`.
 ///
 /// On the CPU one a core, because a run alone does not keep several cores busy (see
 /// `docs/running-many.md` for what was measured), as far as the memory goes. On a GPU one: how far
 /// several share one was not measured, so that is left to the user.
-pub fn sensible(backend: BackendKind) -> usize {
-    match backend {
-        BackendKind::Cpu => cores().min(available_memory().map_or(usize::MAX, runs_in)).max(1),
+pub fn sensible(plan: &Plan) -> usize {
+    let need = plan.runs.iter().map(|run| memory(&run.spec)).max().unwrap_or(RUN);
+    let fitting = |memory: u64| usize::try_from(memory / need).unwrap_or(usize::MAX);
+    match plan.backend {
+        BackendKind::Cpu => cores().min(available_memory().map_or(usize::MAX, fitting)).max(1),
         BackendKind::Cuda | BackendKind::Wgpu => 1,
     }
 }
@@ -28,8 +34,15 @@ fn cores() -> usize {
     available_parallelism().map_or(1, usize::from)
 }
 
-fn runs_in(memory: u64) -> usize {
-    usize::try_from(memory / RUN).unwrap_or(usize::MAX)
+/// What a run may need, in bytes; never less than the smallest that was measured.
+fn memory(spec: &RunSpec) -> u64 {
+    let (side, channels) = MEASURED;
+    let rows = match &spec.data {
+        DataSpec::Crosses(_) => side,
+        DataSpec::Images(images) => images.size.max(images.look_size) as u64,
+    };
+    let share = rows * rows * spec.model.width as u64;
+    (RUN * share / (side * side * channels)).max(RUN)
 }
 
 /// Memory that new processes can have, in bytes, where the system says it.
@@ -46,11 +59,38 @@ fn available_memory() -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        config::{Configuration, Known, Scale},
+        plan::{Request, SeedImages},
+    };
+    use herring_protocol::{Method, Variant};
+
+    fn plan(known: Known, scale: Scale, backend: BackendKind) -> Plan {
+        let images = SeedImages {
+            listing: "0".to_owned(),
+            issue: "none".to_owned(),
+            table_sha256: "0".to_owned(),
+            parts_given: false,
+        };
+        let request = Request {
+            scale,
+            variant: Variant::Released,
+            backend,
+            methods: Some(vec![Method::Baseline]),
+            seeds: Some(vec![1]),
+            images: [(1, images)].into(),
+        };
+        Plan::new(&Configuration::embedded(known).unwrap(), &request).unwrap()
+    }
 
     #[test]
     fn memory_and_cores_are_shared_out() {
-        assert_eq!(runs_in(5 << 29), 2);
-        assert!((1..=cores()).contains(&sensible(BackendKind::Cpu)));
+        let need = |known, scale| memory(&plan(known, scale, BackendKind::Cpu).runs[0].spec);
+        assert_eq!(need(Known::Crosses, Scale::Paper), RUN);
+        assert_eq!(need(Known::RsnaVpc, Scale::Smoke), RUN, "a small run is counted as one that was measured");
+        assert_eq!(need(Known::RsnaVpc, Scale::Paper), 64 * RUN);
+        assert!((1..=cores()).contains(&sensible(&plan(Known::Crosses, Scale::Paper, BackendKind::Cpu))));
+        assert_eq!(sensible(&plan(Known::Crosses, Scale::Paper, BackendKind::Cuda)), 1);
         assert_eq!((threads(1), threads(1000)), (cores(), 1));
     }
 }
