@@ -24,7 +24,7 @@ pub(super) fn render(collection: &Collection) -> String {
             let labels: Vec<_> = departure.methods.iter().map(|method| collection.label(*method)).collect();
             name.push_str(&format!(" ({})", labels.join(", ")));
         }
-        rows.push_str(&line(&name, &departure.here, &departure.paper));
+        rows.push_str(&line(&name, &spoken(&departure.here), &spoken(&departure.paper)));
     }
     let body = if rows.is_empty() {
         "<p>Nothing: sizes, model, epochs, hyper-parameters and number of seeds are the paper’s.</p>\n".to_owned()
@@ -42,6 +42,15 @@ pub(super) fn render(collection: &Collection) -> String {
 
 fn line(name: &str, ours: &str, paper: &str) -> String {
     format!("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>\n", escape(name), escape(ours), escape(paper))
+}
+
+/// A value as a person would write it; lists of named settings come as JSON.
+fn spoken(value: &str) -> String {
+    let Some(open) = value.strip_prefix("[{").and_then(|rest| rest.strip_suffix("}}]")) else {
+        return value.to_owned();
+    };
+    let parts = open.split("}},{").map(|part| part.replace(":{", " ").replace(':', " ").replace('"', ""));
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 /// A field of a run's specification in words.
@@ -79,5 +88,19 @@ fn words(field: &str) -> &str {
         "evaluation.smoothing_truncate" => "Radius of that smoothing (σ)",
         "evaluation.picture_samples" => "Images a seed in the mean saliency map",
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn named_settings_are_spoken_and_plain_values_stay() {
+        let json = r#"[{"integrated-gradients":{"steps":200}},{"occlusion":{"window":15}}]"#;
+        assert_eq!(spoken(json), "integrated-gradients steps 200; occlusion window 15");
+        for plain in ["none", "0.5", "nih: no known issue"] {
+            assert_eq!(spoken(plain), plain);
+        }
     }
 }
