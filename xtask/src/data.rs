@@ -41,14 +41,10 @@ fn check(arguments: &CheckData) -> Result<Exit, Failure> {
     let mut reports: Vec<CheckReport> = Vec::new();
     for collection in collections {
         let manifest = Manifest::named(collection).map_err(bad)?;
-        let missing = "--data-root is missing: expected the folder that holds the data";
-        let root = places.data_root.as_deref().ok_or_else(|| bad(missing))?;
-        reports.push(herring_tables::check(&manifest, root, &probe));
+        reports.push(herring_tables::check(&manifest, images::data_root(&places)?, &probe));
     }
     if collections.is_empty() {
-        let missing = "--manifest is missing: expected a CSV file or folder that lists your images";
-        let manifest = places.manifest.as_deref().ok_or_else(|| bad(missing))?;
-        reports.push(herring_tables::check_own(manifest, &probe));
+        reports.push(herring_tables::check_own(images::manifest(&places)?, &probe));
     }
     for report in &reports {
         print(&report.render(if *all { None } else { Some(SHOWN) }))?;

@@ -20,7 +20,7 @@ use std::{
     collections::{BTreeMap, btree_map::Entry},
     io::{IsTerminal, Write},
     path::Path,
-    sync::atomic::AtomicBool,
+    sync::{Arc, atomic::AtomicBool},
 };
 
 /// What is to be prepared.
@@ -39,7 +39,11 @@ pub(crate) fn prepare(
     stop: &AtomicBool,
 ) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
     let reading = read(wanted.images.table, wanted.images.empty_negatives, places)?;
-    let (sizes, given) = (sizes(wanted)?, parts_given(&reading.table));
+    let setting = wanted.configuration.setting(wanted.scale);
+    let Some(sizes) = setting.images_in(wanted.variant) else {
+        return Err(bad("the experiment's images are generated: expected one on files"));
+    };
+    let given = parts_given(&reading.table);
     // Seeds that share a split share its listing.
     let mut splits: BTreeMap<u32, Parts> = BTreeMap::new();
     let split_seed = |seed: u32| wanted.images.split_seed.unwrap_or(if given { 0 } else { seed });
@@ -55,9 +59,9 @@ pub(crate) fn prepare(
         original: original(wanted.images.table)?,
         look_size: sizes.look_size,
         look_limit: sizes.look_limit,
-        mask_fraction: wanted.configuration.setting(wanted.scale).mask_fraction,
+        mask_fraction: setting.mask_fraction,
     };
-    let cache = Cache::open(&places.cache).map_err(Failure::device)?;
+    let cache = Arc::new(Cache::open(&places.cache).map_err(Failure::device)?);
     for note in &reading.notes {
         crate::say(&format!("note: {note}"));
     }
@@ -82,9 +86,7 @@ pub(crate) fn prepare(
             herring_images::prepare(&cache, data, &parts, &settings, &mut |progress| shown.show(progress), stop);
         shown.clear();
         let prepared = prepared.map_err(failure)?;
-        let means = Cache::open(&places.cache)
-            .map_err(ImagesError::from)
-            .and_then(|cache| herring_images::means(cache, &prepared.listings[place]));
+        let means = herring_images::means(&cache, &prepared.listings[place]);
         Ok::<_, Failure>((prepared, means))
     };
     let (mut prepared, mut means) = fill()?;
@@ -115,20 +117,23 @@ pub(crate) fn prepare(
 /// Reads a table.
 pub(crate) fn read(table: TableName, empty_negatives: bool, places: &ImagePlaces) -> Result<Reading, Failure> {
     let negatives = if empty_negatives { Negatives::Released } else { Negatives::NoPenalty };
-    let root = || {
-        places
-            .data_root
-            .as_deref()
-            .ok_or_else(|| bad("--data-root is missing: expected the folder that holds the data"))
-    };
     match table {
-        TableName::Xray => herring_tables::xray(root()?).map_err(bad),
-        TableName::Rsna => herring_tables::rsna(root()?, negatives).map_err(bad),
-        TableName::Own => {
-            let missing = "--manifest is missing: expected a CSV file or folder that lists your images";
-            herring_tables::own(places.manifest.as_deref().ok_or_else(|| bad(missing))?).map_err(bad)
-        }
+        TableName::Xray => herring_tables::xray(data_root(places)?).map_err(bad),
+        TableName::Rsna => herring_tables::rsna(data_root(places)?, negatives).map_err(bad),
+        TableName::Own => herring_tables::own(manifest(places)?).map_err(bad),
     }
+}
+
+/// The folder of the official collections, which is needed here.
+pub(crate) fn data_root(places: &ImagePlaces) -> Result<&Path, Failure> {
+    let missing = "--data-root is missing: expected the folder that holds the data";
+    places.data_root.as_deref().ok_or_else(|| bad(missing))
+}
+
+/// The manifest of one's own images, which is needed here.
+pub(crate) fn manifest(places: &ImagePlaces) -> Result<&Path, Failure> {
+    let missing = "--manifest is missing: expected a CSV file or folder that lists your images";
+    places.manifest.as_deref().ok_or_else(|| bad(missing))
 }
 
 /// A line for each thing that an experiment lacks; none if it can be run.
@@ -139,26 +144,6 @@ pub(crate) fn missing(images: &ImagesTable, places: &ImagePlaces) -> Result<Vec<
         (TableName::Own, _, None) => Ok(vec!["--manifest: a CSV file or folder that lists your images".to_owned()]),
         (_, None, _) => Ok(vec!["--data-root: the folder that holds the data".to_owned()]),
         (table, Some(root), _) => Ok(herring_tables::present(table.name(), root).map_err(bad)?.missing()),
-    }
-}
-
-struct Sizes {
-    size: usize,
-    look_size: usize,
-    cell_limit: Option<usize>,
-    look_limit: Option<usize>,
-}
-
-fn sizes(wanted: &Wanted<'_>) -> Result<Sizes, Failure> {
-    use herring_experiments::config::DataSetting;
-    let setting = wanted.configuration.setting(wanted.scale);
-    match setting.data {
-        DataSetting::Images { look_size, cell_limit, look_limit, .. } => {
-            let size = setting.size_in(wanted.variant);
-            let look_size = if wanted.variant == Variant::Paper { size } else { look_size };
-            Ok(Sizes { size, look_size, cell_limit, look_limit })
-        }
-        DataSetting::Crosses { .. } => Err(bad("the experiment's images are generated: expected one on files")),
     }
 }
 

@@ -27,10 +27,10 @@
 use crate::{
     DatasetError,
     numpy::LegacyRandom,
+    quota::CellQuota,
     record::{Part, Table},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Which of the authors' two rules divides the cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -122,17 +122,13 @@ impl Parts {
 
     /// The same with at most `limit` records of each cell in each part: the first ones.
     pub fn limited(self, table: &Table, limit: Option<usize>) -> Self {
-        let Some(limit) = limit else { return self };
-        let keep = |part: Vec<usize>| {
-            let mut seen = BTreeMap::<(usize, usize), usize>::new();
-            let mut kept = part;
-            kept.retain(|&index| {
+        let keep = |mut part: Vec<usize>| {
+            let mut quota = CellQuota::new(limit);
+            part.retain(|&index| {
                 let record = &table.records()[index];
-                let count = seen.entry((record.environment, record.label)).or_default();
-                *count += 1;
-                *count <= limit
+                quota.admit(record.environment, record.label)
             });
-            kept
+            part
         };
         Self { train: keep(self.train), valid: keep(self.valid), test: keep(self.test) }
     }

@@ -19,6 +19,7 @@
 //! | [`batch`] | epochs of packed batches |
 //! | [`record`] | [`Table`]s of images that are not read yet |
 //! | [`listed`] | the images of a run, and who has them |
+//! | [`quota`] | so many of each environment and class |
 //! | [`confounded`] | splits of a table in which the environment misleads |
 //!
 //! The paper meant throughout is *Saliency is a Possible Red Herring When Diagnosing Poor
@@ -45,6 +46,7 @@ pub mod listed;
 pub mod mask;
 pub mod numpy;
 pub mod permute;
+pub mod quota;
 pub mod record;
 
 pub use batch::{Batch, Batches};

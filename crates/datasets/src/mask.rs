@@ -86,25 +86,37 @@ pub(crate) fn is_outside(value: f32) -> bool {
 /// # Errors
 /// [`DatasetError::OutOfRange`] if `fraction` is not within `[0, 1]`.
 pub fn keep_fraction(samples: &mut [Sample], fraction: f64) -> Result<(), DatasetError> {
+    let labels: Vec<usize> = samples.iter().map(|sample| sample.label).collect();
+    for (sample, kept) in samples.iter_mut().zip(kept(&labels, fraction)?) {
+        if !kept {
+            sample.mask.values_mut().fill(1.0);
+        }
+    }
+    Ok(())
+}
+
+/// Which masks [`keep_fraction`] keeps of samples with these labels, in their order.
+///
+/// # Errors
+/// [`DatasetError::OutOfRange`] if `fraction` is not within `[0, 1]`.
+pub fn kept(labels: &[usize], fraction: f64) -> Result<Vec<bool>, DatasetError> {
     if !(0.0..=1.0).contains(&fraction) {
         return Err(DatasetError::out_of_range("mask_fraction", fraction, "within [0, 1]"));
     }
     // Ordered by label, so that nothing depends on hashing.
     let mut totals = BTreeMap::<usize, usize>::new();
-    for sample in samples.iter() {
-        *totals.entry(sample.label).or_default() += 1;
+    for label in labels {
+        *totals.entry(*label).or_default() += 1;
     }
     let mut left: BTreeMap<usize, usize> =
         totals.into_iter().map(|(label, total)| (label, (fraction * total as f64).round() as usize)).collect();
-    for sample in samples.iter_mut() {
-        let left = left.entry(sample.label).or_default();
-        if *left > 0 {
-            *left -= 1;
-        } else {
-            sample.mask.values_mut().fill(1.0);
-        }
-    }
-    Ok(())
+    let keep = |label: &usize| {
+        let left = left.entry(*label).or_default();
+        let keeps = *left > 0;
+        *left = left.saturating_sub(1);
+        keeps
+    };
+    Ok(labels.iter().map(keep).collect())
 }
 
 #[cfg(test)]

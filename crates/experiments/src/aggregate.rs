@@ -88,11 +88,11 @@ impl Results {
     pub fn of(collection: &Collection) -> Self {
         let plan = &collection.plan;
         let mut rows: Vec<Row> = plan.methods().into_iter().map(|method| row(collection, method)).collect();
-        let judgement = judgement(collection);
-        let unknown = unknown_images(collection).is_some();
+        let unknown_images = unknown_images(collection);
+        let judgement = judgement(collection, unknown_images.is_some());
         let verdicts: Vec<_> = rows
             .iter()
-            .map(|row| match (unknown, collection.targets.targets.is_empty()) {
+            .map(|row| match (unknown_images.is_some(), collection.targets.targets.is_empty()) {
                 _ if row.finished == 0 => verdict::of(row, &rows, judgement, &collection.targets),
                 (_, true) => Verdict::unjudged("no published numbers to compare with"),
                 (true, false) => Verdict::unjudged("these images are of no known issue of the paper's tables"),
@@ -107,7 +107,7 @@ impl Results {
             scale: plan.scale,
             variant: plan.variant,
             judgement,
-            unknown_images: unknown_images(collection),
+            unknown_images,
             rows,
         }
     }
@@ -124,13 +124,13 @@ fn unknown_images(collection: &Collection) -> Option<String> {
 }
 
 /// What the configuration claims for its scale, or less where the runs do not bear it out.
-fn judgement(collection: &Collection) -> Judgement {
+fn judgement(collection: &Collection, unknown_images: bool) -> Judgement {
     let claimed = collection.configuration.setting(collection.plan.scale).judgement;
     if collection.targets.experiment != collection.plan.experiment {
         return Judgement::None;
     }
     // Nothing that is seen on other images says anything about the paper's.
-    if unknown_images(collection).is_some() {
+    if unknown_images {
         return Judgement::None;
     }
     let pictures_only = |field: &str| field == "evaluation.picture_samples";

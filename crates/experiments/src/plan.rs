@@ -1,7 +1,7 @@
 //! From what was asked for to the runs that answer it.
 
 use crate::{
-    config::{Configuration, DataSetting, Known, MethodRow, Scale, Setting},
+    config::{Configuration, DataSetting, ImageSizes, Known, MethodRow, Scale, Setting},
     identity::RunId,
 };
 use herring_protocol::{
@@ -242,25 +242,15 @@ fn data(
     request: &Request,
     seed: u32,
 ) -> Result<DataSpec, PlanError> {
-    let (table, (size, look_size, cell_limit, look_limit)) = match (&configuration.images, &setting.data) {
-        (Some(table), DataSetting::Images { look_size, cell_limit, look_limit, .. }) => {
-            let size = setting.size_in(request.variant);
-            // One size for both, as the paper's text has it.
-            let look_size = if request.variant == Variant::Paper { size } else { *look_size };
-            (table, (size, look_size, *cell_limit, *look_limit))
-        }
-        (_, DataSetting::Crosses { train, valid, test }) => {
-            return Ok(DataSpec::Crosses(CrossesSpec {
-                train: *train,
-                valid: *valid,
-                test: *test,
-                dilation_sigma: row.dilation_sigma,
-                mask_fraction: setting.mask_fraction,
-            }));
-        }
-        // A configuration has both or neither.
-        (None, DataSetting::Images { .. }) => return Err(PlanError::NoImages { seed }),
+    if let DataSetting::Crosses { train, valid, test } = setting.data {
+        let (dilation_sigma, mask_fraction) = (row.dilation_sigma, setting.mask_fraction);
+        return Ok(DataSpec::Crosses(CrossesSpec { train, valid, test, dilation_sigma, mask_fraction }));
+    }
+    // A configuration has both or neither.
+    let (Some(table), Some(sizes)) = (&configuration.images, setting.images_in(request.variant)) else {
+        return Err(PlanError::NoImages { seed });
     };
+    let ImageSizes { size, look_size, cell_limit, look_limit } = sizes;
     let images = request.images.get(&seed).ok_or(PlanError::NoImages { seed })?;
     Ok(DataSpec::Images(ImagesSpec {
         listing: images.listing.clone(),

@@ -52,10 +52,9 @@ impl Sum {
 ///
 /// # Errors
 /// Whatever the cache says.
-pub fn means(cache: Cache, listing: &Listing) -> Result<Means, ImagesError> {
-    let cache = Arc::new(cache);
+pub fn means(cache: &Arc<Cache>, listing: &Listing) -> Result<Means, ImagesError> {
     let (environments, classes) = (listing.environments.len(), listing.classes.len());
-    let dataset = open::dataset(&cache, "train", (classes, listing.size), &listing.train)?;
+    let dataset = open::dataset(cache, "train", (classes, listing.size), &listing.train)?;
     let empty = Sum { images: 0, values: vec![0.0; listing.size * listing.size] };
     let mut cells = vec![vec![empty.clone(); classes]; environments];
     for (index, entry) in listing.train.iter().enumerate() {

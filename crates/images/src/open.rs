@@ -70,8 +70,7 @@ pub(crate) fn dataset(
         blocks.push((entry.id.clone(), key, entry.mask));
         known.push(Entry { id: entry.id.clone(), label: entry.label, environment: entry.environment });
     }
-    let preparation = Preparation { size, ..Preparation::xray(size) };
-    let circle = herring_pixels::mask(&Region::Circle, [size, size], &preparation, None)?.values().to_vec();
+    let circle = herring_pixels::mask(&Region::Circle, [size, size], &Preparation::xray(size), None)?.values().to_vec();
     let pixels = CachedPixels { cache: Arc::clone(cache), blocks, circle };
     Ok(Dataset::streamed(name, classes, [1, size, size], known, Arc::new(pixels))?)
 }

@@ -2,7 +2,7 @@
 
 use crate::{ImageSettings, ImagesError, Listing, block, listing::Entry};
 use herring_cache::{Cache, FillSettings, Progress, Request};
-use herring_datasets::{Record, Region, Table, confounded::Parts, record::Part};
+use herring_datasets::{Record, Region, Table, confounded::Parts, mask, quota::CellQuota, record::Part};
 use herring_pixels::Preparation;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -129,33 +129,18 @@ impl<'a> Plan<'a> {
         };
         let list = |part: Part| parts.of(part).iter().map(|index| wanted(index, None)).collect::<Result<Vec<_>, _>>();
         let mut train: Vec<Wanted<'a>> = list(Part::Train)?;
-        withhold(&mut train, settings.mask_fraction);
-        let mut seen = BTreeMap::<(usize, usize), usize>::new();
+        let labels: Vec<usize> = train.iter().map(|wanted| wanted.record.label).collect();
+        for (wanted, kept) in train.iter_mut().zip(mask::kept(&labels, settings.mask_fraction)?) {
+            if !kept {
+                wanted.region = Region::Everything;
+            }
+        }
+        let mut quota = CellQuota::new(settings.look_limit);
         let looked_at = parts.test.iter().filter(|index| {
             let record = &table.records()[**index];
-            let count = seen.entry((record.environment, record.label)).or_default();
-            *count += 1;
-            settings.look_limit.is_none_or(|limit| *count <= limit)
+            quota.admit(record.environment, record.label)
         });
         let looked_at = looked_at.map(|index| wanted(index, Some(settings.look_size))).collect::<Result<_, _>>()?;
         Ok(Self { lists: [train, list(Part::Valid)?, list(Part::Test)?, looked_at] })
-    }
-}
-
-/// Keeps the masks of the first `round(fraction * n)` of each class, as
-/// [`herring_datasets::mask::keep_fraction`] does for samples in memory.
-fn withhold(train: &mut [Wanted<'_>], fraction: f64) {
-    let mut totals = BTreeMap::<usize, usize>::new();
-    for wanted in train.iter() {
-        *totals.entry(wanted.record.label).or_default() += 1;
-    }
-    let mut left: BTreeMap<usize, usize> =
-        totals.into_iter().map(|(label, total)| (label, (fraction * total as f64).round() as usize)).collect();
-    for wanted in train {
-        let left = left.entry(wanted.record.label).or_default();
-        match left.checked_sub(1) {
-            Some(fewer) => *left = fewer,
-            None => wanted.region = Region::Everything,
-        }
     }
 }

@@ -6,7 +6,11 @@ use herring_datasets::{Origin, PixelBox, Record, Region, Table, confounded::Part
 use herring_images::{CachedListings, Colour, ImageSettings, ImagesError, Mean, Prepared, means, prepare};
 use herring_pixels::{Crop, Preparation, Resize};
 use image::{GrayImage, Luma};
-use std::{fs, path::Path, sync::atomic::AtomicBool};
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+};
 use tempfile::TempDir;
 
 /// Eight grey squares of 16 x 16 pixels, each with its own value; 0 and 4 have boxes, 1 has a mask file.
@@ -169,7 +173,7 @@ fn a_listing_that_was_changed_or_is_gone_is_refused() {
 fn means_are_those_of_the_training_images() {
     let ((root, table), cache) = (written(), tempfile::tempdir().unwrap());
     let found = prepared(root.path(), &table, cache.path(), &settings(16)).unwrap();
-    let means = means(Cache::open(cache.path()).unwrap(), &found.listings[0]).unwrap();
+    let means = means(&Arc::new(Cache::open(cache.path()).unwrap()), &found.listings[0]).unwrap();
     let value = |grey: f32| (2.0 * grey / 255.0 - 1.0) * 1024.0;
     let close = |mean: &Mean, grey: f32| mean.images == 2 && (mean.values[0] - value(grey)).abs() < 1e-3;
     // Training holds 0 and 30 of the first environment, 120 and 150 of the second.

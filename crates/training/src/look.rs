@@ -11,6 +11,7 @@ use herring_datasets::{
     batch::Batch as Packed,
     dataset::{Dataset, Splits},
     listed::Listed,
+    quota::CellQuota,
 };
 use herring_models::Stackable;
 use herring_protocol::{AttributionSpec, EvaluationSpec, Localisation, Pictures, Plane, RunFailure, RunSpec};
@@ -18,7 +19,7 @@ use herring_saliency::{
     Attribution, IntegratedGradients, MeanMap, Occlusion, Overlap, SaliencyError, Smoothing, attribute, localise,
     smooth,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What is seen of a model.
 pub(crate) struct Seen {
@@ -47,8 +48,7 @@ pub(crate) fn look<B: Kernels, M: Stackable<B>>(
         }
         let tensor = data::images::<B>(&packed, device);
         for (place, attribution) in attributions(&spec.evaluation).iter().enumerate() {
-            let limit = spec.evaluation.attribution_limit.filter(|_| place > 0);
-            let chosen = view.within(place, limit, &packed, &watched);
+            let chosen = view.within(place, &packed, &watched);
             if chosen.is_empty() {
                 continue;
             }
@@ -139,13 +139,12 @@ impl Overlaps {
 struct View {
     size: [usize; 2],
     smoothing: Smoothing,
-    /// Images of the figures, and at most so many of each environment and class.
+    /// Images of the figures, and their shares of environments and classes.
     wanted: usize,
-    share: usize,
-    pictured: BTreeMap<(usize, usize), usize>,
+    pictured: CellQuota,
     overlaps: Vec<Overlaps>,
-    /// How many images of an environment and class each attribution has seen.
-    seen: Vec<BTreeMap<(usize, usize), usize>>,
+    /// The images that each attribution takes; the first takes all.
+    quotas: Vec<CellQuota>,
     saliency: MeanMap,
     images: MeanMap,
     masks: MeanMap,
@@ -157,10 +156,11 @@ impl View {
             size,
             smoothing: smoothing(spec),
             wanted: spec.picture_samples,
-            share: spec.picture_samples.div_ceil(cells.max(1)),
-            pictured: BTreeMap::new(),
+            pictured: CellQuota::new(Some(spec.picture_samples.div_ceil(cells.max(1)))),
             overlaps: vec![Overlaps::default(); 1 + spec.attributions.len()],
-            seen: vec![BTreeMap::new(); 1 + spec.attributions.len()],
+            quotas: std::iter::once(CellQuota::default())
+                .chain(spec.attributions.iter().map(|_| CellQuota::new(spec.attribution_limit)))
+                .collect(),
             saliency: MeanMap::new(size),
             images: MeanMap::new(size),
             masks: MeanMap::new(size),
@@ -168,17 +168,13 @@ impl View {
     }
 
     /// Those of the watched images that an attribution still takes.
-    fn within(&mut self, place: usize, limit: Option<usize>, packed: &Packed, watched: &[i32]) -> Vec<i32> {
-        let mut chosen = Vec::new();
-        for &index in watched {
-            let cell = (packed.environments()[index as usize], packed.labels()[index as usize]);
-            let seen = self.seen[place].entry(cell).or_default();
-            if limit.is_none_or(|limit| *seen < limit) {
-                *seen += 1;
-                chosen.push(index);
-            }
-        }
-        chosen
+    fn within(&mut self, place: usize, packed: &Packed, watched: &[i32]) -> Vec<i32> {
+        let quota = &mut self.quotas[place];
+        let admitted = watched.iter().copied().filter(|&index| {
+            let index = index as usize;
+            quota.admit(packed.environments()[index], packed.labels()[index])
+        });
+        admitted.collect()
     }
 
     /// Scores the maps of the chosen images of a batch; the first channel stands for all. The first
@@ -199,10 +195,10 @@ impl View {
             let map = &maps[row * channels * pixels..][..pixels];
             let mask = &packed.masks()[index * pixels..][..pixels];
             self.overlaps[place].add(&localise(map, mask, self.size, smoothing)?);
-            let cell = (packed.environments()[index], packed.labels()[index]);
-            let pictured = self.pictured.entry(cell).or_default();
-            if place == 0 && *pictured < self.share && self.saliency.count() < self.wanted {
-                *pictured += 1;
+            if place == 0
+                && self.saliency.count() < self.wanted
+                && self.pictured.admit(packed.environments()[index], packed.labels()[index])
+            {
                 self.saliency.add(&smooth(map, self.size, smoothing)?)?;
                 self.images.add(&packed.images()[index * channels * pixels..][..pixels])?;
                 self.masks.add(mask)?;

@@ -311,7 +311,33 @@ impl Setting {
     }
 }
 
+/// The images of a scale in one variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImageSizes {
+    /// Rows and columns in training and scoring.
+    pub size: usize,
+    /// Rows and columns where saliency is computed.
+    pub look_size: usize,
+    /// At most so many images of each environment and class.
+    pub cell_limit: Option<usize>,
+    /// At most so many test images of each environment and class are looked at.
+    pub look_limit: Option<usize>,
+}
+
 impl Setting {
+    /// The images in a variant, if they are files.
+    pub fn images_in(&self, variant: Variant) -> Option<ImageSizes> {
+        match self.data {
+            DataSetting::Images { look_size, cell_limit, look_limit, .. } => {
+                let size = self.size_in(variant);
+                // One size for both, as the paper's text has it.
+                let look_size = if variant == Variant::Paper { size } else { look_size };
+                Some(ImageSizes { size, look_size, cell_limit, look_limit })
+            }
+            DataSetting::Crosses { .. } => None,
+        }
+    }
+
     /// Rows and columns of the images in training and scoring, in a variant; 28 for the crosses.
     pub fn size_in(&self, variant: Variant) -> usize {
         match (&self.data, variant) {
