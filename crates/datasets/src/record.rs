@@ -56,6 +56,12 @@ pub struct Record {
     pub region: Region,
     /// Which part of the experiment it belongs to, where the table says so.
     pub part: Option<Part>,
+    /// Whose image it is, for instance the patient, where the table says so. Images of one group show the
+    /// same subject, so that a model tested on one after training on another was not tested on anything new.
+    pub group: Option<String>,
+    /// The stored value that counts as white, where the table says so; without one it is the greatest value
+    /// that the file's depth holds.
+    pub maximum: Option<u32>,
 }
 
 /// A line of a file.
@@ -108,6 +114,7 @@ pub struct Table {
     classes: Vec<String>,
     environments: Vec<String>,
     records: Vec<Record>,
+    whole_groups: bool,
 }
 
 impl Table {
@@ -144,7 +151,18 @@ impl Table {
                 return Err(DatasetError::sample(&record.id, "id", found, "each id once"));
             }
         }
-        Ok(Self { name: name.into(), classes, environments, records })
+        Ok(Self { name: name.into(), classes, environments, records, whole_groups: false })
+    }
+
+    /// The same table, of which a drawn split keeps every [`Record::group`] within one part. The papers'
+    /// protocols do not ask for it, so that it is off for the official collections.
+    pub fn with_whole_groups(self) -> Self {
+        Self { whole_groups: true, ..self }
+    }
+
+    /// Whether a drawn split keeps groups whole: see [`Self::with_whole_groups`].
+    pub fn whole_groups(&self) -> bool {
+        self.whole_groups
     }
 
     /// What it calls itself, for instance `rsna`.
@@ -172,9 +190,17 @@ impl Table {
     pub fn text(&self) -> String {
         use std::fmt::Write;
         let mut text = format!("{:?} {:?}\n", self.classes, self.environments);
-        for Record { id, origin: _, image, label, environment, region, part } in &self.records {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{id:?} {image:?} {label} {environment} {region:?} {part:?}");
+        for Record { id, origin: _, image, label, environment, region, part, group, maximum } in &self.records {
+            // Writing to a string cannot fail. What decides nothing is left out, so that the texts of tables
+            // without it stay as they are.
+            let _ = write!(text, "{id:?} {image:?} {label} {environment} {region:?} {part:?}");
+            if let Some(group) = group.as_ref().filter(|_| self.whole_groups) {
+                let _ = write!(text, " group {group:?}");
+            }
+            if let Some(maximum) = maximum {
+                let _ = write!(text, " maximum {maximum}");
+            }
+            text.push('\n');
         }
         text
     }

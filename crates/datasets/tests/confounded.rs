@@ -25,6 +25,8 @@ fn table(counts: &[Vec<usize>]) -> Table {
                     environment: cell / classes,
                     region: Region::Circle,
                     part: None,
+                    group: None,
+                    maximum: None,
                 });
             }
         }

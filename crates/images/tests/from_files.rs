@@ -36,6 +36,8 @@ fn written() -> (TempDir, Table) {
             environment: usize::from(index / 4),
             region,
             part: None,
+            group: None,
+            maximum: None,
         }
     });
     let names = || vec!["a".to_owned(), "b".to_owned()];

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use herring_datasets::Table;
 
+use crate::Finding;
+
 /// A table together with what its reader left out and saw beside it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
@@ -21,6 +23,9 @@ pub struct Reading {
     pub unused_images: Vec<PathBuf>,
     /// Things that a person should know, for instance that two forms of a table lie side by side.
     pub notes: Vec<String>,
+    /// What the table itself gives reason to doubt, sorted: names that are equal but for their case, text
+    /// behind a closing quote. A check shows them, and a run before it trains.
+    pub warnings: Vec<Finding>,
 }
 
 /// How many rows were left out for one reason.

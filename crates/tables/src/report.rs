@@ -24,7 +24,9 @@ pub enum FindingKind {
     ImageSize,
     /// An image has another bit depth than the manifest says.
     ImageBits,
-    /// A box lies outside its image.
+    /// An image has colours where grey ones are trained on.
+    ImageColour,
+    /// A box lies outside its image, or covers no pixel of it.
     BoxOutside,
     /// A mask file is missing.
     MaskMissing,
@@ -32,10 +34,40 @@ pub enum FindingKind {
     MaskUnreadable,
     /// A mask has another size than its image.
     MaskSize,
+    /// A part, or a cell of environment and class, without what a run needs.
+    PartIncomplete,
     /// Something could not be looked at because of something else.
     NotChecked,
     /// The counts are those of no known edition.
     Counts,
+    /// Names of classes or environments that are the same but for case, spaces or the way a number is written.
+    NamesAlike,
+    /// Text behind the closing quote of a field, or a quoted field that holds what looks like rows.
+    Quotes,
+    /// Images with equal bytes or equal pixels in more than one part.
+    DuplicateAcrossParts,
+    /// A group (patient, subject) with images in more than one part.
+    GroupAcrossParts,
+    /// A part has few images of a class.
+    FewImages,
+    /// Most of the images are left out by the split.
+    MostLeftOut,
+    /// Environments whose images have different bit depths.
+    DepthsDiffer,
+    /// An environment whose images use a small share of the range of their depth.
+    RangeUnused,
+    /// Masks with values between outside and inside.
+    MaskIntermediate,
+    /// Masks in a lossy format.
+    MaskLossy,
+    /// Masks with nothing inside.
+    MaskEmpty,
+    /// Masks with everything inside.
+    MaskFull,
+    /// Images that were turned as their EXIF orientation says.
+    ImageTurned,
+    /// Files that break a rule of their format and are read as other programs read them.
+    FileTolerated,
     /// An image has more channels than the manifest says.
     ImageChannels,
     /// A file that no row names.
@@ -59,12 +91,28 @@ impl FindingKind {
             Self::ImageUnreadable => "unreadable images",
             Self::ImageSize => "images of the wrong size",
             Self::ImageBits => "images of the wrong bit depth",
-            Self::BoxOutside => "boxes outside their images",
+            Self::ImageColour => "images in colour",
+            Self::BoxOutside => "boxes that do not fit their images",
             Self::MaskMissing => "missing masks",
             Self::MaskUnreadable => "unreadable masks",
             Self::MaskSize => "masks of another size than their images",
+            Self::PartIncomplete => "parts that cannot be used",
             Self::NotChecked => "things not looked at",
             Self::Counts => "counts of no known edition",
+            Self::NamesAlike => "names that differ only in case, spaces or the way a number is written",
+            Self::Quotes => "doubtful quotes in tables",
+            Self::DuplicateAcrossParts => "equal images in more than one part",
+            Self::GroupAcrossParts => "groups with images in more than one part",
+            Self::FewImages => "parts with few images of a class",
+            Self::MostLeftOut => "splits that leave most images out",
+            Self::DepthsDiffer => "bit depths that differ between environments",
+            Self::RangeUnused => "environments that use little of their range",
+            Self::MaskIntermediate => "masks with values between outside and inside",
+            Self::MaskLossy => "masks in a lossy format",
+            Self::MaskEmpty => "masks with nothing inside",
+            Self::MaskFull => "masks with everything inside",
+            Self::ImageTurned => "images turned by their EXIF orientation",
+            Self::FileTolerated => "files that break a rule of their format and are read",
             Self::ImageChannels => "images with another number of channels",
             Self::ImageExtra => "files that no row names",
             Self::UnusedMissing => "missing images that are not used",
@@ -86,7 +134,8 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(crate) fn new(kind: FindingKind, file: PathBuf, message: String) -> Self {
+    /// A finding about a whole file or folder.
+    pub fn new(kind: FindingKind, file: PathBuf, message: String) -> Self {
         Self { kind, file, line: 0, message }
     }
 }

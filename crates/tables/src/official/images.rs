@@ -86,6 +86,8 @@ pub(super) fn read(manifest: &Manifest, rows: &ImageRows, root: &Path, environme
             environment,
             region: region.clone(),
             part: None,
+            group: None,
+            maximum: None,
         });
     });
 }

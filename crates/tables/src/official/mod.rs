@@ -139,6 +139,7 @@ impl Gathered {
             left_out: self.reasons.finish(),
             unused_images: self.unused_images,
             notes: self.notes,
+            warnings: Vec::new(),
         })
     }
 }

@@ -90,6 +90,8 @@ pub(super) fn read(
             environment: first + place,
             region: if patient.positive { Region::Boxes(patient.boxes) } else { negatives.region() },
             part: None,
+            group: None,
+            maximum: None,
             id,
         });
     }

@@ -43,6 +43,8 @@ pub(super) fn read(root: &Path) -> Gathered {
             environment: environment.to_owned(),
             region,
             part: None,
+            group: None,
+            maximum: None,
         });
     });
     for mask in masks.difference(&used) {

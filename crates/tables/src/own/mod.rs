@@ -75,6 +75,8 @@ struct Raw {
     environment: String,
     region: Region,
     part: Option<Part>,
+    group: Option<String>,
+    maximum: Option<u32>,
 }
 
 /// What is gathered while rows or folders are read.
@@ -133,6 +135,8 @@ impl Gathered {
             environment: number(&environments, &raw.environment),
             region: raw.region.clone(),
             part: raw.part,
+            group: raw.group.clone(),
+            maximum: raw.maximum,
         });
         let records = records.collect();
         (classes, environments, records)
@@ -157,6 +161,7 @@ impl Gathered {
             left_out: self.reasons.finish(),
             unused_images: Vec::new(),
             notes: self.notes,
+            warnings: Vec::new(),
         })
     }
 }

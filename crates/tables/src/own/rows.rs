@@ -77,6 +77,8 @@ fn parse(row: &Row<'_>, problems: &mut Vec<Problem>) -> Option<Raw> {
         environment: field(2).to_owned(),
         region: region?,
         part,
+        group: None,
+        maximum: None,
     })
 }
 
