@@ -41,6 +41,7 @@ pub mod confounded;
 pub mod crosses;
 pub mod dataset;
 mod error;
+mod grouped;
 pub mod image;
 pub mod listed;
 pub mod mask;
