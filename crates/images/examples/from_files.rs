@@ -9,7 +9,7 @@ use herring_datasets::{
     listed::Listings,
 };
 use herring_images::{CachedListings, Colour, ImageSettings, prepare};
-use herring_pixels::Preparation;
+use herring_pixels::{MaskSettings, Preparation};
 use std::{error::Error, path::PathBuf, sync::atomic::AtomicBool};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -26,6 +26,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         original: None,
         look_size: 64,
         look_limit: Some(10),
+        mask: MaskSettings::default(),
+        facts: false,
         mask_fraction: 1.0,
     };
     let stop = AtomicBool::new(false);

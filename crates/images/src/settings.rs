@@ -1,6 +1,7 @@
 //! At which sizes images are wanted, and prepared how.
 
-use herring_pixels::Preparation;
+use herring_datasets::Record;
+use herring_pixels::{MaskSettings, Preparation};
 use serde::Serialize;
 
 /// What is made of pictures in colour.
@@ -27,11 +28,21 @@ pub struct ImageSettings {
     pub look_size: usize,
     /// At most so many test images of each environment and class are looked at.
     pub look_limit: Option<usize>,
+    /// Which pixels of a mask file are inside.
+    pub mask: MaskSettings,
+    /// Whether it is looked for what gives reason to doubt the images ([`crate::Prepared::facts`]).
+    pub facts: bool,
     /// Fraction of the training masks of each class that are kept, in `[0, 1]`; the others become all ones.
     pub mask_fraction: f64,
 }
 
 impl ImageSettings {
+    /// The preparation of a record, at `size` rows and columns, with its own maximum where it has one.
+    pub(crate) fn prepared(&self, record: &Record, size: Option<usize>) -> Option<Preparation> {
+        let of_environment = self.preparation(record.environment, size)?;
+        Some(Preparation { maximum: record.maximum.or(of_environment.maximum), ..of_environment })
+    }
+
     /// The preparation of an environment, at `size` rows and columns.
     pub(crate) fn preparation(&self, environment: usize, size: Option<usize>) -> Option<Preparation> {
         let own = self.preparations.get(environment).or(self.preparations.last())?;

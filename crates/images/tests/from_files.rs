@@ -4,7 +4,7 @@
 use herring_cache::Cache;
 use herring_datasets::{Origin, PixelBox, Record, Region, Table, confounded::Parts, listed::Listings};
 use herring_images::{CachedListings, Colour, ImageSettings, ImagesError, Mean, Prepared, means, prepare};
-use herring_pixels::{Crop, Preparation, Resize};
+use herring_pixels::{Crop, MaskSettings, Preparation, Resize};
 use image::{GrayImage, Luma};
 use std::{
     fs,
@@ -57,6 +57,8 @@ fn settings(size: usize) -> ImageSettings {
         original: None,
         look_size: 8,
         look_limit: Some(1),
+        mask: MaskSettings::default(),
+        facts: true,
         mask_fraction: 1.0,
     }
 }

@@ -51,7 +51,7 @@ mod resample;
 pub use decode::{decode, format, probe, probe_file};
 pub use error::{Format, PixelError};
 pub use limits::Limits;
-pub use mask::mask;
+pub use mask::{MaskFacts, MaskSettings, check_boxes, decoding, inspect_mask, mask};
 pub use picture::{Picture, PictureInfo, Values};
 pub use preparation::{Crop, FORMAT, Monochrome1, Preparation, Range, Resize};
 pub use prepare::prepare;

@@ -18,10 +18,9 @@ use herring_datasets::{Record, Region};
 
 use crate::{
     Manifest, Reading, TableError,
-    error::{Problem, one_line},
+    error::one_line,
     manifest::Images,
     official::{self, Negatives},
-    own,
     report::{CheckReport, Finding, FindingKind},
 };
 
@@ -49,7 +48,7 @@ pub fn check(manifest: &Manifest, root: &Path, probe: &Probe<'_>) -> CheckReport
     let gathered = official::gather(std::slice::from_ref(manifest), root, Negatives::default());
     let records = gathered.records.clone();
     let problems = gathered.problems.clone();
-    let mut findings: Vec<Finding> = problems.iter().map(of_problem).collect();
+    let mut findings: Vec<Finding> = problems.iter().map(Finding::of_problem).collect();
     let reading = finish(gathered.finish(&manifest.name, std::slice::from_ref(manifest), root), &mut findings);
     let edition = reading.as_ref().and_then(|reading| compare(manifest, reading, &mut findings));
     let folder = Path::new(&manifest.folder).join(&manifest.images.folder);
@@ -67,25 +66,6 @@ pub fn check(manifest: &Manifest, root: &Path, probe: &Probe<'_>) -> CheckReport
         }
     }
     CheckReport::new(manifest.name.clone(), reading, edition, opened, findings)
-}
-
-/// Checks a table of one's own images (see [`crate::own()`]) together with the images and masks it names.
-///
-/// Sizes are compared between an image, its mask and its boxes. Files that no row names are not looked
-/// for, since a CSV may lie among anything; in the convention of folders they are problems of the table.
-pub fn check_own(manifest: &Path, probe: &Probe<'_>) -> CheckReport {
-    let gathered = own::gather(manifest);
-    let (_, _, records) = gathered.records();
-    let root = gathered.root().to_owned();
-    let mut findings: Vec<Finding> = gathered.problems.iter().map(of_problem).collect();
-    let reading = finish(gathered.finish(), &mut findings);
-    let opened = examine(&records, &root, None, probe, &mut findings);
-    CheckReport::new("own".into(), reading, None, opened, findings)
-}
-
-fn of_problem(problem: &Problem) -> Finding {
-    let text = format!("{}: found {}, expected {}", problem.field, problem.found, problem.expected);
-    Finding { line: problem.origin.line, ..Finding::new(FindingKind::Table, problem.origin.file.clone(), text) }
 }
 
 /// Problems are findings already; anything else becomes one.

@@ -60,14 +60,14 @@ pub mod report;
 mod sheet;
 mod unpack;
 
-pub use check::{PictureInfo, Probe, check, check_own};
+pub use check::{PictureInfo, Probe, check};
 pub use error::{Problem, ProblemKind, Problems, TableError};
 pub use manifest::{COLLECTIONS, Manifest};
 pub use official::{EXPERIMENTS, Negatives, nih, padchest, rsna, xray};
-pub use own::own;
+pub use own::{Survey, own, survey};
 pub use present::{Presence, manifests, present};
 pub use reading::{LeftOut, Reading};
-pub use report::{CheckReport, Finding, FindingKind};
+pub use report::{CheckReport, Finding, FindingKind, warning_lines};
 pub use unpack::UNPACKED_LIMIT;
 
 // Compiles and runs the example of the README.

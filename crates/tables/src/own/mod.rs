@@ -33,7 +33,7 @@ use std::{
 use herring_datasets::{Origin, Part, Record, Region, Table};
 
 use crate::{
-    Reading, TableError,
+    Finding, FindingKind, Reading, TableError,
     error::{Problem, ProblemKind, Problems, quote},
     reading::Reasons,
 };
@@ -57,6 +57,38 @@ use crate::{
 /// ```
 pub fn own(manifest: &Path) -> Result<Reading, TableError> {
     gather(manifest).finish()
+}
+
+/// What a check needs of a table of one's own: the intact rows, also where others are damaged.
+#[derive(Debug)]
+pub struct Survey {
+    /// The folder that the records' paths are relative to.
+    pub root: PathBuf,
+    /// The intact rows, with classes and environments numbered among them.
+    pub records: Vec<Record>,
+    /// Names of the environments of the intact rows.
+    pub environments: Vec<String>,
+    /// What is wrong with the others.
+    pub findings: Vec<Finding>,
+    /// The table, if nothing is wrong with it.
+    pub reading: Option<Reading>,
+}
+
+/// Reads a table of one's own as [`own`] does, and goes on where it has problems.
+pub fn survey(manifest: &Path) -> Survey {
+    let gathered = gather(manifest);
+    let (_, environments, records) = gathered.records();
+    let root = gathered.root.clone();
+    let mut findings: Vec<Finding> = gathered.problems.iter().map(Finding::of_problem).collect();
+    let reading = match gathered.finish() {
+        Ok(reading) => Some(reading),
+        Err(TableError::Problems(_)) => None,
+        Err(error) => {
+            findings.push(Finding::new(FindingKind::Table, PathBuf::new(), error.to_string()));
+            None
+        }
+    };
+    Survey { root, records, environments, findings, reading }
 }
 
 pub(crate) fn gather(manifest: &Path) -> Gathered {
@@ -140,10 +172,6 @@ impl Gathered {
         });
         let records = records.collect();
         (classes, environments, records)
-    }
-
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
     }
 
     pub(crate) fn finish(self) -> Result<Reading, TableError> {
