@@ -2,10 +2,7 @@
 //! Figure 1).
 
 use super::{colormap, escape, picture, scroll, section};
-use crate::{
-    collect::Collection,
-    images::{ImagesFile, MaskedImage},
-};
+use crate::{collect::Collection, images::ImagesFile};
 use herring_protocol::{DataSpec, Plane};
 
 pub(super) fn render(collection: &Collection) -> String {
@@ -14,60 +11,17 @@ pub(super) fn render(collection: &Collection) -> String {
     };
     let reading: String = images.reading.iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
     let body = format!(
-        "<p>{}</p>\n{}{}<p>Images of each part for seed {}, by environment and class, and what they have in common: the mean \
+        "<p>{}</p>\n<p>Images of each part for seed {}, by environment and class, and what they have in common: the mean \
          training image of each environment, and how the mean of a class differs, red where it is brighter and blue \
          where it is darker, over all environments and within each. Where environment and class are correlated in \
          training, the first of these shows the environment and the others do not. (Paper: Figure 1.)</p>\n{}<div class=\"panels four\">\n{}</div>\n\
          <details><summary>What was read</summary>\n<ul>\n{reading}</ul>\n</details>\n",
         escape(&drawn(collection)),
-        warnings(images),
-        masks(images),
         images.seed,
         cells(images),
         panels(images),
     );
     section("images", "The images", &body)
-}
-
-/// What gives reason to doubt the images.
-fn warnings(images: &ImagesFile) -> String {
-    if images.warnings.is_empty() {
-        return String::new();
-    }
-    let lines: String = images.warnings.iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
-    format!(
-        "<p>Reasons to doubt these images, as <code>data check</code> lists them in full:</p>\n<ul>\n{lines}</ul>\n"
-    )
-}
-
-/// Images with their masks outlined, so that a person sees what counts as inside.
-fn masks(images: &ImagesFile) -> String {
-    if images.masked.is_empty() {
-        return String::new();
-    }
-    let panels: String = images.masked.iter().map(|masked| masked_panel(images, masked)).collect();
-    format!(
-        "<p>A training image of each environment and class that has masks, as the networks see it, with its mask \
-         outlined: what is inside the line counts as evidence. If a line lies elsewhere than you drew it, nothing \
-         below means anything.</p>\n<div class=\"panels four\">\n{panels}</div>\n"
-    )
-}
-
-fn masked_panel(images: &ImagesFile, masked: &MaskedImage) -> String {
-    let MaskedImage { id, label, environment, image, mask } = masked;
-    let range = picture::Range::of(image, 1);
-    let address = picture::address(image.height, image.width, |row, column| {
-        picture::grey(range.share(picture::at(image, row, column)))
-    });
-    // Edges are fractional where a mask was resized.
-    let inside = |row, column| picture::at(mask, row, column) >= 0.5;
-    let outline = format!("<path class=\"outline\" d=\"{}\"/>", picture::outline(mask.height, mask.width, inside));
-    let name = |names: &[String], index: usize| names.get(index).cloned().unwrap_or_default();
-    let place = format!("{}, {}", name(&images.environments, *environment), name(&images.classes, *label));
-    let count = mask.values.iter().filter(|value| **value >= 0.5).count();
-    let share = count as f64 / mask.values.len().max(1) as f64;
-    let caption = format!("{}<br><span>{}, {:.0} % inside</span>", escape(&place), escape(id), share * 100.0);
-    picture::panel((image.height, image.width), &format!("{id} with its mask"), &address, &outline, &caption)
 }
 
 /// How the parts were drawn.
