@@ -214,6 +214,7 @@ pub(crate) fn settings(
         look_limit: sizes.look_limit,
         mask: MaskSettings { threshold: images.mask_threshold },
         facts: own,
+        excluded: Vec::new(),
         mask_fraction: 1.0,
     })
 }

@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         look_limit: Some(10),
         mask: MaskSettings::default(),
         facts: false,
+        excluded: Vec::new(),
         mask_fraction: 1.0,
     };
     let stop = AtomicBool::new(false);

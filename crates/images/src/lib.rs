@@ -37,7 +37,7 @@ pub use doubts::{doubts, groups_per_part, incomplete, usage};
 pub use error::ImagesError;
 pub use facts::Facts;
 pub use inspect::{Depth, inspect};
-pub use listing::{Entry, Listing, MaskKind, sha256};
+pub use listing::{Entry, Excluded, Listing, MaskKind, sha256};
 pub use masked::{Masked, masked};
 pub use means::{Mean, Means, means};
 pub use open::CachedListings;

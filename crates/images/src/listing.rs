@@ -42,6 +42,16 @@ pub struct Entry {
     pub mask: MaskKind,
 }
 
+/// An image that was left out on request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Excluded {
+    /// Identity within its table.
+    pub id: String,
+    /// Why, in the words of whoever asked for it; empty where no reason was given.
+    pub reason: String,
+}
+
 /// Every image of a run, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,6 +73,9 @@ pub struct Listing {
     pub test: Vec<Entry>,
     /// What is looked at.
     pub looked_at: Vec<Entry>,
+    /// What was left out of the table before it was split. It decides what was drawn from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excluded: Vec<Excluded>,
 }
 
 impl Listing {
@@ -78,6 +91,7 @@ impl Listing {
             valid: Vec::new(),
             test: Vec::new(),
             looked_at: Vec::new(),
+            excluded: Vec::new(),
         }
     }
 

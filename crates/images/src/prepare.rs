@@ -99,6 +99,7 @@ pub fn prepare(
     let mut names = Vec::new();
     for plan in &plans {
         let mut listing = Listing::new(table.classes(), table.environments(), size, settings.look_size);
+        listing.excluded = settings.excluded.clone();
         let mut lists = plan.lists.iter().map(|list| list.iter().zip(keys.by_ref()).map(entry).collect::<Vec<_>>());
         for part in [&mut listing.train, &mut listing.valid, &mut listing.test, &mut listing.looked_at] {
             *part = lists.next().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! At which sizes images are wanted, and prepared how.
 
+use crate::Excluded;
 use herring_datasets::Record;
 use herring_pixels::{MaskSettings, Preparation};
 use serde::Serialize;
@@ -32,6 +33,8 @@ pub struct ImageSettings {
     pub mask: MaskSettings,
     /// Whether it is looked for what gives reason to doubt the images ([`crate::Prepared::facts`]).
     pub facts: bool,
+    /// What was left out of the table on request; a part of the listing.
+    pub excluded: Vec<Excluded>,
     /// Fraction of the training masks of each class that are kept, in `[0, 1]`; the others become all ones.
     pub mask_fraction: f64,
 }

@@ -113,6 +113,7 @@ fn settings() -> ImageSettings {
         look_limit: None,
         mask: MaskSettings::default(),
         facts: true,
+        excluded: Vec::new(),
         mask_fraction: 1.0,
     }
 }

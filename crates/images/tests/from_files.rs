@@ -3,7 +3,7 @@
 
 use herring_cache::Cache;
 use herring_datasets::{Origin, PixelBox, Record, Region, Table, confounded::Parts, listed::Listings};
-use herring_images::{CachedListings, Colour, ImageSettings, ImagesError, Mean, Prepared, means, prepare};
+use herring_images::{CachedListings, Colour, Excluded, ImageSettings, ImagesError, Mean, Prepared, means, prepare};
 use herring_pixels::{Crop, MaskSettings, Preparation, Resize};
 use image::{GrayImage, Luma};
 use std::{
@@ -59,6 +59,7 @@ fn settings(size: usize) -> ImageSettings {
         look_limit: Some(1),
         mask: MaskSettings::default(),
         facts: true,
+        excluded: Vec::new(),
         mask_fraction: 1.0,
     }
 }
@@ -103,6 +104,9 @@ fn a_listing_is_told_by_its_pixels_and_not_by_places() {
     assert_ne!(first, name(&one, &caches[0], &settings(12)), "another size");
     let fewer = ImageSettings { mask_fraction: 0.5, ..settings(16) };
     assert_ne!(first, name(&one, &caches[0], &fewer), "withheld masks");
+    let excluded = vec![Excluded { id: "9.png".into(), reason: "broken".into() }];
+    let without = ImageSettings { excluded, ..settings(16) };
+    assert_ne!(first, name(&one, &caches[0], &without), "what was left out before the draw");
     GrayImage::from_pixel(16, 16, Luma([7])).save(one.path().join("5.png")).unwrap();
     assert_ne!(first, name(&one, &caches[0], &settings(16)), "another pixel");
 }
