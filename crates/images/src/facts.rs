@@ -8,7 +8,7 @@ use crate::{
     ImagesError,
     listing::{sha256_of, write_whole},
 };
-use herring_pixels::{MaskFacts, Picture, Preparation, Values};
+use herring_pixels::{MaskFacts, Picture, PixelNote, Preparation, Values};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -67,8 +67,13 @@ impl Facts {
             bits: picture.bits(),
             largest,
             white: white.unwrap_or(picture.maximum()),
-            turned: false,
-            tolerated: Vec::new(),
+            turned: picture.orientation() != 1,
+            tolerated: picture
+                .notes()
+                .iter()
+                .filter(|note| !matches!(note, PixelNote::Turned { .. }))
+                .map(ToString::to_string)
+                .collect(),
             mask: None,
         }
     }

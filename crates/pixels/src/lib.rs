@@ -13,6 +13,7 @@
 //! | `decode` | [`format()`], [`decode()`], [`probe`]: the format from the first bytes |
 //! | `png`, `jpeg`, `dicom` | the three formats, each on a library of pure Rust |
 //! | `limits` | [`Limits`], checked before anything is allocated |
+//! | `note` | [`PixelNote`]: what is unusual about a file |
 //! | `picture` | [`Picture`]: stored values and what the file says of their meaning |
 //! | `preparation` | [`Preparation`]: settings as JSON, and their part of a cache's key |
 //! | `prepare` | [`prepare()`]: scaling, crop and resizing |
@@ -42,6 +43,7 @@ mod error;
 mod jpeg;
 mod limits;
 mod mask;
+mod note;
 mod picture;
 mod png;
 mod preparation;
@@ -52,6 +54,7 @@ pub use decode::{decode, format, probe, probe_file};
 pub use error::{Format, PixelError};
 pub use limits::Limits;
 pub use mask::{MaskFacts, MaskSettings, check_boxes, decoding, inspect_mask, mask};
+pub use note::PixelNote;
 pub use picture::{Picture, PictureInfo, Values};
 pub use preparation::{Crop, FORMAT, Monochrome1, Preparation, Range, Resize};
 pub use prepare::prepare;

@@ -103,6 +103,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelErro
         dark_is_high: layout.dark_is_high,
         rescale: layout.rescale,
         values,
+        notes: Vec::new(),
     })
 }
 
@@ -189,7 +190,7 @@ impl Layout {
             }
         };
         Ok(Self {
-            info: PictureInfo { height, width, bits: stored as u32, channels },
+            info: PictureInfo::upright([height, width], stored as u32, channels),
             bytes_per_value: allocated / 8,
             signed: header.signed.unwrap_or(0) == 1,
             planes: channels > 1 && header.planes.unwrap_or(0) == 1,
