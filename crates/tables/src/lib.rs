@@ -64,7 +64,7 @@ pub use check::{PictureInfo, Probe, check, check_own};
 pub use error::{Problem, ProblemKind, Problems, TableError};
 pub use manifest::{COLLECTIONS, Manifest};
 pub use official::{EXPERIMENTS, Negatives, nih, padchest, rsna, xray};
-pub use own::own;
+pub use own::{LabelNames, OwnOptions, own, own_with};
 pub use present::{Presence, manifests, present};
 pub use reading::{LeftOut, Reading};
 pub use report::{CheckReport, Finding, FindingKind};
