@@ -8,7 +8,7 @@ use herring_datasets::{
 };
 use herring_images::{CheckSettings, Colour, Depth, ImageSettings, check, doubts, prepare};
 use herring_pixels::{Crop, MaskSettings, Monochrome1, Preparation, Range, Resize};
-use herring_tables::{CheckReport, FindingKind, survey};
+use herring_tables::{CheckReport, FindingKind, OwnOptions, survey};
 use image::{GrayImage, ImageBuffer, Luma, Rgb, RgbImage};
 use std::{
     collections::BTreeMap,
@@ -74,8 +74,11 @@ impl Own {
 
     fn check(&self, depth: Depth) -> CheckReport {
         let images = settings();
-        check(survey(&self.manifest()), &CheckSettings { images: &images, depth, cell_limit: None, split: &splits })
-            .unwrap()
+        check(
+            survey(&self.manifest(), &OwnOptions::default()),
+            &CheckSettings { images: &images, depth, cell_limit: None, split: &splits },
+        )
+        .unwrap()
     }
 
     /// Everything that a check of the pixels finds, without the folder.

@@ -58,6 +58,8 @@ pub enum ProblemKind {
     Column,
     /// A row has too few or too many fields.
     Fields,
+    /// A quotation mark that nothing closes.
+    Quote,
     /// Bytes that are not UTF-8.
     Encoding,
     /// An id is empty or duplicated.
@@ -70,6 +72,10 @@ pub enum ProblemKind {
     Part,
     /// A box that is no box, or lies outside the image.
     Box,
+    /// A greatest value that is none.
+    Maximum,
+    /// A group that stands for a missing value.
+    Group,
     /// A path that is empty or leaves the root.
     Path,
     /// A mask that contradicts the rest of the row, or belongs to no image.

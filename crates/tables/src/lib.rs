@@ -64,7 +64,7 @@ pub use check::{PictureInfo, Probe, check};
 pub use error::{Problem, ProblemKind, Problems, TableError};
 pub use manifest::{COLLECTIONS, Manifest};
 pub use official::{EXPERIMENTS, Negatives, nih, padchest, rsna, xray};
-pub use own::{Survey, own, survey};
+pub use own::{LabelNames, OwnOptions, Survey, own, own_with, survey};
 pub use present::{Presence, manifests, present};
 pub use reading::{LeftOut, Reading};
 pub use report::{CheckReport, Finding, FindingKind, warning_lines};

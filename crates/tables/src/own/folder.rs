@@ -1,39 +1,48 @@
 //! One's own images, filed by environment and label.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     io,
     path::{Path, PathBuf},
 };
 
 use herring_datasets::{Origin, Region};
 
-use super::{Gathered, Raw, is_nothing};
-use crate::error::{Problem, ProblemKind, quote};
+use unicode_normalization::UnicodeNormalization;
+
+use super::{Gathered, Raw, name_expected};
+use crate::{
+    error::{Problem, ProblemKind, quote},
+    sheet::is_nothing,
+};
 
 /// How names of images end, without regard to case.
-const ENDS: [&str; 4] = ["png", "jpg", "jpeg", "dcm"];
+const ENDS: [&str; 9] = ["png", "jpg", "jpeg", "dcm", "dicom", "bmp", "tif", "tiff", "webp"];
+/// How those of masks end: DICOM is for images.
+const MASK_ENDS: [&str; 7] = ["png", "bmp", "tif", "tiff", "webp", "jpg", "jpeg"];
 
 pub(super) fn read(root: &Path) -> Gathered {
     let mut gathered = Gathered { root: root.to_owned(), source: root.to_owned(), ..Gathered::default() };
-    let mut masks: BTreeSet<PathBuf> = BTreeSet::new();
+    let mut masks: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    let mut lost = Vec::new();
     if root.join("masks").symlink_metadata().is_ok() {
-        walk(root, "masks", &mut gathered, |_, path, _, _| {
-            masks.insert(path);
+        walk(root, "masks", &mut gathered, |_, path, environment, label| {
+            if MASK_ENDS.contains(&end_of(&path).as_str()) {
+                masks.entry(key(environment, label, &path)).or_default().push(path);
+            } else {
+                lost.push(path);
+            }
         });
     }
     let mut used = BTreeSet::new();
     let mut raws = Vec::new();
     walk(root, "images", &mut gathered, |origin, path, environment, label| {
-        let mask = Path::new("masks").join(environment).join(label).join(path.file_stem().unwrap_or_default());
-        // Not `with_extension`, which would cut a stem that has a dot of its own.
-        let mask = PathBuf::from(format!("{}.png", mask.display()));
-        let region = if masks.contains(&mask) {
-            used.insert(mask.clone());
-            Region::File(mask)
-        } else {
-            Region::Everything
+        let key = key(environment, label, &path);
+        let region = match masks.get(&key).and_then(|masks| masks.first()) {
+            Some(mask) => Region::File(mask.clone()),
+            None => Region::Everything,
         };
+        used.insert(key);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         raws.push(Raw {
             id: format!("{environment}/{label}/{name}"),
@@ -47,9 +56,20 @@ pub(super) fn read(root: &Path) -> Gathered {
             maximum: None,
         });
     });
-    for mask in masks.difference(&used) {
+    for (key, masks) in masks {
+        if !used.contains(&key) {
+            lost.extend(masks);
+        } else if let [first, second, ..] = masks.as_slice() {
+            let origin = Origin { file: root.join(second), line: 0 };
+            let found = format!("a second mask beside {}", quote(&first.display().to_string()));
+            gathered.problems.push(Problem::new(ProblemKind::Region, origin, "mask", found, "one mask an image"));
+        }
+    }
+    lost.sort();
+    for mask in lost {
         let origin = Origin { file: root.join(mask), line: 0 };
-        let expected = "an image of the same environment, label and stem; masks end in .png";
+        let expected =
+            format!("an image of the same environment, label and stem; masks end in {}", MASK_ENDS.join(", "));
         gathered.problems.push(Problem::new(ProblemKind::Region, origin, "mask", "no image for it", expected));
     }
     gathered.rows = raws.len();
@@ -60,6 +80,16 @@ pub(super) fn read(root: &Path) -> Gathered {
         gathered.problems.push(Problem::new(ProblemKind::Empty, origin, "images", "none", expected));
     }
     gathered
+}
+
+fn end_of(path: &Path) -> String {
+    path.extension().and_then(|end| end.to_str()).unwrap_or_default().to_ascii_lowercase()
+}
+
+/// What an image and its mask have in common. Composed, since the two folders may come from different systems.
+fn key(environment: &str, label: &str, path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    format!("{environment}/{label}/{stem}").nfc().collect()
 }
 
 /// Calls `visit` with each image of `root/top/<environment>/<label>/`, sorted by path.
@@ -73,7 +103,7 @@ fn walk(root: &Path, top: &str, gathered: &mut Gathered, mut visit: impl FnMut(O
             for (name, is_folder) in entries(root, &folder, gathered) {
                 let path = folder.join(&name);
                 let origin = Origin { file: root.join(&path), line: 0 };
-                let end = path.extension().and_then(|end| end.to_str()).unwrap_or_default().to_ascii_lowercase();
+                let end = end_of(&path);
                 if is_folder {
                     gathered.problems.push(Problem::new(ProblemKind::Stray, origin, "entry", "a folder", "a file"));
                 } else if name.starts_with('.') {
@@ -91,7 +121,7 @@ fn walk(root: &Path, top: &str, gathered: &mut Gathered, mut visit: impl FnMut(O
 fn name_is_fit(root: &Path, top: &str, kind: ProblemKind, name: &str, path: &str, gathered: &mut Gathered) {
     if is_nothing(name) {
         let origin = Origin { file: root.join(top).join(path), line: 0 };
-        gathered.problems.push(Problem::new(kind, origin, "folder", quote(name), "a name"));
+        gathered.problems.push(Problem::new(kind, origin, "folder", quote(name), name_expected(name)));
     }
 }
 

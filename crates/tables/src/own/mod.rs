@@ -22,7 +22,9 @@
 //! Classes and environments are numbered in the order of their names, or by value if all of them are
 //! numbers. With two classes the second one is the positive one.
 
+mod alike;
 mod folder;
+mod paths;
 mod rows;
 
 use std::{
@@ -37,6 +39,43 @@ use crate::{
     error::{Problem, ProblemKind, Problems, quote},
     reading::Reasons,
 };
+
+use self::paths::Some3;
+
+/// What to do with names of classes, or of environments, that are the same but for case, spaces, Unicode
+/// composition or the way a number is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum LabelNames {
+    /// They are different names; a warning lists them.
+    #[default]
+    Exact,
+    /// They are one name: the most frequent one, of equally frequent ones the first in order. A note lists
+    /// them.
+    Merge,
+}
+
+impl LabelNames {
+    /// Both, in order.
+    pub const ALL: [Self; 2] = [Self::Exact, Self::Merge];
+
+    /// `exact` or `merge`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Merge => "merge",
+        }
+    }
+}
+
+/// How a table of one's own images is read where there is a choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct OwnOptions {
+    /// What to do with names that are alike.
+    pub labels: LabelNames,
+    /// Whether paths may be absolute or climb with `..`; they are taken as they are then, and counted in a
+    /// note.
+    pub allow_outside: bool,
+}
 
 /// Reads a table of one's own images from a CSV, or from a folder in the convention above.
 ///
@@ -56,7 +95,29 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn own(manifest: &Path) -> Result<Reading, TableError> {
-    gather(manifest).finish()
+    own_with(manifest, &OwnOptions::default())
+}
+
+/// Like [`own`], with a choice of how names and paths are read.
+///
+/// # Errors
+/// As [`own`].
+///
+/// # Examples
+/// ```
+/// use herring_tables::{LabelNames, OwnOptions, own, own_with};
+///
+/// let folder = tempfile::tempdir()?;
+/// let file = folder.path().join("images.csv");
+/// std::fs::write(&file, "image,label,environment\na.png,0,x\nb.png,0.0,x\nc.png,1,x\n")?;
+/// let exact = own(&file)?;
+/// assert_eq!((exact.table.classes().len(), exact.warnings.len()), (3, 1));
+/// let merged = own_with(&file, &OwnOptions { labels: LabelNames::Merge, ..OwnOptions::default() })?;
+/// assert_eq!(merged.table.classes(), ["0", "1"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn own_with(manifest: &Path, options: &OwnOptions) -> Result<Reading, TableError> {
+    gather(manifest, options).finish()
 }
 
 /// What a check needs of a table of one's own: the intact rows, also where others are damaged.
@@ -68,18 +129,19 @@ pub struct Survey {
     pub records: Vec<Record>,
     /// Names of the environments of the intact rows.
     pub environments: Vec<String>,
-    /// What is wrong with the others.
+    /// What is wrong with the others, and the warnings.
     pub findings: Vec<Finding>,
     /// The table, if nothing is wrong with it.
     pub reading: Option<Reading>,
 }
 
-/// Reads a table of one's own as [`own`] does, and goes on where it has problems.
-pub fn survey(manifest: &Path) -> Survey {
-    let gathered = gather(manifest);
+/// Reads a table of one's own as [`own_with`] does, and goes on where it has problems.
+pub fn survey(manifest: &Path, options: &OwnOptions) -> Survey {
+    let gathered = gather(manifest, options);
     let (_, environments, records) = gathered.records();
     let root = gathered.root.clone();
     let mut findings: Vec<Finding> = gathered.problems.iter().map(Finding::of_problem).collect();
+    findings.extend(gathered.warnings.iter().cloned());
     let reading = match gathered.finish() {
         Ok(reading) => Some(reading),
         Err(TableError::Problems(_)) => None,
@@ -91,9 +153,11 @@ pub fn survey(manifest: &Path) -> Survey {
     Survey { root, records, environments, findings, reading }
 }
 
-pub(crate) fn gather(manifest: &Path) -> Gathered {
-    let mut gathered = if manifest.is_dir() { folder::read(manifest) } else { rows::read(manifest) };
+fn gather(manifest: &Path, options: &OwnOptions) -> Gathered {
+    let mut gathered = if manifest.is_dir() { folder::read(manifest) } else { rows::read(manifest, options) };
+    gathered.compare_names(manifest, options.labels);
     gathered.examine(manifest);
+    gathered.warnings.sort();
     gathered
 }
 
@@ -120,10 +184,50 @@ pub(crate) struct Gathered {
     rows: usize,
     reasons: Reasons,
     notes: Vec<String>,
+    /// Whether there is a column of groups.
+    grouped: bool,
     pub(crate) problems: Vec<Problem>,
+    pub(crate) warnings: Vec<Finding>,
 }
 
 impl Gathered {
+    /// Warns of names that are alike, or makes one of them.
+    fn compare_names(&mut self, manifest: &Path, labels: LabelNames) {
+        type Field = (&'static str, &'static str, fn(&mut Raw) -> &mut String);
+        let fields: [Field; 2] =
+            [("label", "classes", |raw| &mut raw.label), ("environment", "environments", |raw| &mut raw.environment)];
+        for (field, names, of) in fields {
+            for group in alike::groups(self.raws.iter_mut().map(|raw| of(raw).as_str())) {
+                let (spelled, difference) = (alike::spell(&group), alike::difference(&group));
+                match (labels, alike::leader(&group)) {
+                    (LabelNames::Merge, Some(leader)) => {
+                        self.notes.push(format!("{field}: {spelled} are read as one, {}", quote(leader)));
+                        for raw in &mut self.raws {
+                            let name = of(raw);
+                            if group.iter().any(|(member, _)| member == name) {
+                                leader.clone_into(name);
+                            }
+                        }
+                    }
+                    _ => {
+                        let message = format!(
+                            "{field}: {spelled} differ only in {difference} and are {} {names}; \
+                             --labels merge makes one of them",
+                            group.len()
+                        );
+                        self.warnings.push(Finding::new(FindingKind::NamesAlike, manifest.to_owned(), message));
+                    }
+                }
+            }
+        }
+        // Merging is about classes and environments; a group is at worst split in two, and says so.
+        for group in alike::groups(self.raws.iter().filter_map(|raw| raw.group.as_deref())) {
+            let (spelled, difference) = (alike::spell(&group), alike::difference(&group));
+            let message = format!("group: {spelled} differ only in {difference} and are {} groups", group.len());
+            self.warnings.push(Finding::new(FindingKind::NamesAlike, manifest.to_owned(), message));
+        }
+    }
+
     /// Looks for problems that no row has alone.
     fn examine(&mut self, manifest: &Path) {
         let mut ids = BTreeMap::new();
@@ -133,11 +237,24 @@ impl Gathered {
                 let expected = format!("each id once, it is also at {first}");
                 self.problems.push(Problem::new(ProblemKind::Id, raw.origin.clone(), "id", quote(&raw.id), expected));
             }
-            *images.entry(&raw.image).or_insert(0) += 1;
+            images.entry(&raw.image).or_insert_with(Vec::new).push(raw);
         }
-        for (image, rows) in images.into_iter().filter(|&(_, rows)| rows > 1) {
-            self.notes.push(format!("{} is the image of {rows} rows", image.display()));
+        let mut shared = Some3::default();
+        for (image, raws) in images.into_iter().filter(|(_, raws)| raws.len() > 1) {
+            shared.add(|| image.display().to_string());
+            let first = |part| raws.iter().find(|raw| raw.part == Some(part));
+            let parts: Vec<String> = Part::ALL
+                .into_iter()
+                .filter_map(|part| first(part).map(|raw| format!("{} ({})", part.name(), raw.origin)))
+                .collect();
+            if parts.len() > 1 {
+                let message = format!("one image is in {}", parts.join(" and in "));
+                let path = self.root.join(image);
+                self.warnings.push(Finding::new(FindingKind::DuplicateAcrossParts, path, message));
+            }
         }
+        let named = ["is named by more than one row", "are named by more than one row"];
+        self.notes.extend(shared.note("image", "images", named));
         let with_part = self.raws.iter().filter(|raw| raw.part.is_some()).count();
         if with_part > 0 {
             for raw in self.raws.iter().filter(|raw| raw.part.is_none()) {
@@ -181,15 +298,16 @@ impl Gathered {
             // Folders are listed by name; numbers may order them otherwise. The sort is stable.
             records.sort_by_key(|record| (record.environment, record.label));
         }
+        let table = Table::new("own", classes, environments, records)?;
         Ok(Reading {
-            table: Table::new("own", classes, environments, records)?,
+            table: if self.grouped { table.with_whole_groups() } else { table },
             root: self.root,
             sources: vec![self.source],
             rows: self.rows,
             left_out: self.reasons.finish(),
             unused_images: Vec::new(),
             notes: self.notes,
-            warnings: Vec::new(),
+            warnings: self.warnings,
         })
     }
 }
@@ -209,9 +327,12 @@ fn numbered<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     }
 }
 
-/// Whether a name of a class or environment is none: empty, or what a program wrote for a missing value.
-fn is_nothing(name: &str) -> bool {
-    name.is_empty() || name.eq_ignore_ascii_case("nan")
+/// What is expected instead of a name that stands for a missing value.
+fn name_expected(found: &str) -> String {
+    match found {
+        "" => "a name".into(),
+        word => format!("a name; programs write {word} for a missing value, so rename it if it is a name here"),
+    }
 }
 
 #[cfg(test)]

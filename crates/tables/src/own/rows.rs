@@ -1,99 +1,182 @@
 //! A CSV of one's own images.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
-use herring_datasets::{Part, PixelBox, Region};
+use herring_datasets::{Origin, Part, PixelBox, Region};
 
-use super::{Gathered, Raw, is_nothing};
+use super::{Gathered, OwnOptions, Raw, name_expected, paths::Paths};
 use crate::{
-    error::{Problem, ProblemKind},
+    error::{Problem, ProblemKind, quote},
     place,
-    sheet::{Column, Row, Sheet},
+    sheet::{Column, Row, Sheet, is_nothing},
     unpack::UNPACKED_LIMIT,
 };
 
-pub(super) fn read(file: &Path) -> Gathered {
+/// An `id` is read under its exact name only: a column `ID` holds the patient's as often as the image's.
+const COLUMNS: [Column<'static>; 9] = [
+    Column::required("image").or(&["filename", "file", "path"]).near(&["image index", "image id", "img", "picture"]),
+    Column::required("label").or(&[]).near(&["class", "target", "diagnosis", "category", "finding"]),
+    Column::required("environment").or(&[]).near(&["env", "site", "hospital", "domain", "source", "confounder"]),
+    Column::optional("id"),
+    Column::optional("mask").or(&[]),
+    Column::optional("boxes").or(&[]),
+    Column::optional("split").or(&[]),
+    Column::optional("group").or(&["patient", "subject"]).alone().near(&["patient id", "subject id"]),
+    Column::optional("maximum").or(&[]),
+];
+const GROUP: usize = 7;
+
+pub(super) fn read(file: &Path, options: &OwnOptions) -> Gathered {
     let root = match file.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
     };
     let mut gathered = Gathered { root, source: file.to_owned(), ..Gathered::default() };
-    let sheet = match Sheet::read(file, UNPACKED_LIMIT) {
+    let sheet = Sheet::read(file, UNPACKED_LIMIT).and_then(|mut sheet| {
+        sheet.find_delimiter(&COLUMNS)?;
+        Ok(sheet)
+    });
+    let sheet = match sheet {
         Ok(sheet) => sheet,
         Err(problem) => {
             gathered.problems.push(problem);
             return gathered;
         }
     };
-    let columns = [
-        Column::required("image"),
-        Column::required("label"),
-        Column::required("environment"),
-        Column::optional("id"),
-        Column::optional("mask"),
-        Column::optional("boxes"),
-        Column::optional("split"),
-    ];
-    gathered.notes.extend(sheet.unread(&columns).into_iter().map(|name| format!("the column {name:?} is not read")));
-    let raws = &mut gathered.raws;
-    gathered.rows = sheet.visit(&columns, &mut gathered.problems, |row, problems| {
+    gathered.notes.extend(sheet.notes(&COLUMNS));
+    gathered.warnings.extend(sheet.doubts());
+    gathered.grouped = sheet.has(&COLUMNS, GROUP);
+    let mut reader = Reader { root: &gathered.root, options, paths: Paths::default(), parts: BTreeMap::new() };
+    let (raws, reasons) = (&mut gathered.raws, &mut gathered.reasons);
+    gathered.rows = sheet.visit(&COLUMNS, &mut gathered.problems, |row, problems| {
+        if row.is_blank() {
+            reasons.count("rows without any text", 1);
+            return;
+        }
         let before = problems.len();
-        let raw = parse(row, problems);
+        let raw = reader.parse(row, problems);
         if problems.len() == before {
             raws.extend(raw);
         }
     });
+    gathered.notes.extend(reader.notes());
+    if gathered.raws.is_empty() && gathered.problems.is_empty() {
+        let origin = Origin { file: file.to_owned(), line: 0 };
+        gathered.problems.push(Problem::new(ProblemKind::Empty, origin, "table", "no rows", "at least one"));
+    }
     gathered
 }
 
-/// All problems of the row are reported, not only the first.
-fn parse(row: &Row<'_>, problems: &mut Vec<Problem>) -> Option<Raw> {
-    let field = |column| row.value(column).trim();
-    let image = below(row, "image", field(0), problems);
-    for (kind, name, value) in
-        [(ProblemKind::Label, "label", field(1)), (ProblemKind::Environment, "environment", field(2))]
-    {
-        if is_nothing(value) {
-            problems.push(row.problem(kind, name, value, "a name"));
-        }
-    }
-    let region = region(row, field(4), field(5), problems);
-    let part = match field(6) {
-        "" => None,
-        name => {
-            let part = Part::ALL.into_iter().find(|part| part.name() == name);
-            if part.is_none() {
-                problems.push(row.problem(ProblemKind::Part, "split", name, "train, valid, test or nothing"));
-            }
-            part
-        }
-    };
-    let id = if field(3).is_empty() { field(0) } else { field(3) };
-    Some(Raw {
-        id: id.to_owned(),
-        origin: row.origin(),
-        image: image?,
-        label: field(1).to_owned(),
-        environment: field(2).to_owned(),
-        region: region?,
-        part,
-        group: None,
-        maximum: None,
-    })
+/// Reads rows, and counts what it reads otherwise than it is written.
+struct Reader<'a> {
+    root: &'a Path,
+    options: &'a OwnOptions,
+    paths: Paths,
+    /// Names of parts other than the usual ones, with their rows.
+    parts: BTreeMap<(String, &'static str), usize>,
 }
 
-fn region(row: &Row<'_>, mask: &str, boxes: &str, problems: &mut Vec<Problem>) -> Option<Region> {
-    if !mask.is_empty() && !boxes.is_empty() {
-        problems.push(row.problem(ProblemKind::Region, "mask", mask, "a mask or boxes, not both"));
+impl Reader<'_> {
+    /// All problems of the row are reported, not only the first.
+    fn parse(&mut self, row: &Row<'_>, problems: &mut Vec<Problem>) -> Option<Raw> {
+        let field = |column| row.value(column).trim();
+        let image = self.path(row, "image", field(0), problems);
+        for (kind, name, value) in
+            [(ProblemKind::Label, "label", field(1)), (ProblemKind::Environment, "environment", field(2))]
+        {
+            if is_nothing(value) {
+                problems.push(row.problem(kind, name, value, name_expected(value)));
+            }
+        }
+        let region = self.region(row, field(4), field(5), problems);
+        let part = self.part(row, field(6), problems);
+        if !field(GROUP).is_empty() && is_nothing(field(GROUP)) {
+            problems.push(row.problem(
+                ProblemKind::Group,
+                "group",
+                field(GROUP),
+                "a name, or nothing where it has none",
+            ));
+        }
+        let maximum = maximum(row, field(8), problems);
+        let id = if field(3).is_empty() { field(0) } else { field(3) };
+        Some(Raw {
+            id: id.to_owned(),
+            origin: row.origin(),
+            image: image?,
+            label: field(1).to_owned(),
+            environment: field(2).to_owned(),
+            region: region?,
+            part,
+            group: Some(field(GROUP)).filter(|group| !group.is_empty()).map(str::to_owned),
+            maximum,
+        })
+    }
+
+    fn part(&mut self, row: &Row<'_>, text: &str, problems: &mut Vec<Problem>) -> Option<Part> {
+        if text.is_empty() {
+            return None;
+        }
+        let part = match text.to_ascii_lowercase().as_str() {
+            "train" | "training" => Part::Train,
+            "valid" | "val" | "validation" => Part::Valid,
+            "test" | "testing" => Part::Test,
+            _ => {
+                problems.push(row.problem(ProblemKind::Part, "split", text, "train, valid, test or nothing"));
+                return None;
+            }
+        };
+        if text != part.name() {
+            *self.parts.entry((text.to_owned(), part.name())).or_default() += 1;
+        }
+        Some(part)
+    }
+
+    fn region(&mut self, row: &Row<'_>, mask: &str, boxes: &str, problems: &mut Vec<Problem>) -> Option<Region> {
+        if !mask.is_empty() && !boxes.is_empty() {
+            problems.push(row.problem(ProblemKind::Region, "mask", mask, "a mask or boxes, not both"));
+            return None;
+        }
+        match mask {
+            "" if boxes.is_empty() => Some(Region::Everything),
+            "" => parse_boxes(row, boxes, problems).map(Region::Boxes),
+            "everything" => Some(Region::Everything),
+            "nothing" => Some(Region::Nothing),
+            "circle" => Some(Region::Circle),
+            file => self.path(row, "mask", file, problems).map(Region::File),
+        }
+    }
+
+    fn path(&mut self, row: &Row<'_>, name: &str, text: &str, problems: &mut Vec<Problem>) -> Option<PathBuf> {
+        let path = self.paths.resolve(self.root, text, self.options);
+        path.map_err(|expected| problems.push(row.problem(ProblemKind::Path, name, text, expected))).ok()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let parts = self.parts.iter().map(|((text, part), rows)| {
+            format!("the split {} is read as {part} ({rows} {})", quote(text), if *rows == 1 { "row" } else { "rows" })
+        });
+        self.paths.notes().chain(parts).collect()
+    }
+}
+
+/// Whole numbers of a column with gaps are written as `4095.0` by pandas.
+fn maximum(row: &Row<'_>, text: &str, problems: &mut Vec<Problem>) -> Option<u32> {
+    if text.is_empty() {
         return None;
     }
-    match mask {
-        "" if boxes.is_empty() => Some(Region::Everything),
-        "" => parse_boxes(row, boxes, problems).map(Region::Boxes),
-        "everything" => Some(Region::Everything),
-        "nothing" => Some(Region::Nothing),
-        "circle" => Some(Region::Circle),
-        file => below(row, "mask", file, problems).map(Region::File),
+    let whole =
+        text.split_once('.').filter(|(_, rest)| rest.bytes().all(|byte| byte == b'0')).map_or(text, |(whole, _)| whole);
+    match whole.parse::<u32>() {
+        Ok(number @ 1..=65535) => Some(number),
+        _ => {
+            let expected = "a whole number from 1 to 65535, or nothing";
+            problems.push(row.problem(ProblemKind::Maximum, "maximum", text, expected));
+            None
+        }
     }
 }
 
@@ -108,6 +191,11 @@ fn parse_boxes(row: &Row<'_>, text: &str, problems: &mut Vec<Problem>) -> Option
                 .map_err(|(place, expected)| format!("a box whose {} is {expected}", NAMES[place])),
             Err(_) => Err("four numbers, x y width height".to_owned()),
         };
+        let parsed = parsed.map_err(|expected| {
+            // 1,5 may be one number or two.
+            let hint = if group.contains(',') { "; spaces between them, and a point as the decimal mark" } else { "" };
+            expected + hint
+        });
         match parsed {
             Ok(pixel_box) => boxes.push(pixel_box),
             Err(expected) => {
@@ -117,8 +205,4 @@ fn parse_boxes(row: &Row<'_>, text: &str, problems: &mut Vec<Problem>) -> Option
         }
     }
     Some(boxes)
-}
-
-fn below(row: &Row<'_>, name: &str, text: &str, problems: &mut Vec<Problem>) -> Option<PathBuf> {
-    place::below(text).map_err(|expected| problems.push(row.problem(ProblemKind::Path, name, text, expected))).ok()
 }
