@@ -161,6 +161,8 @@ impl Gathered {
             left_out: self.reasons.finish(),
             unused_images: Vec::new(),
             notes: self.notes,
+            image_editions: Vec::new(),
+            excluded: Vec::new(),
             warnings: Vec::new(),
         })
     }
