@@ -1,6 +1,6 @@
 //! What the cache holds of a record: its image, and its mask where that depends on the file.
 
-use crate::{Colour, ImageSettings, ImagesError, listing::MaskKind};
+use crate::{Colour, ImageSettings, ImagesError, listing::MaskKind, settings::Reduction};
 use herring_cache::Request;
 use herring_datasets::{Image, Record, Region};
 use herring_pixels::{Limits, PixelError, Preparation, decode};
@@ -17,6 +17,9 @@ struct Recipe<'a> {
     preparation: &'a str,
     colour: Colour,
     original: Option<[usize; 2]>,
+    // Left out where there is none, so that the keys of what is not reduced stay as they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reduction: Option<Reduction>,
     #[serde(skip_serializing_if = "Option::is_none")]
     boxes: Option<Vec<[f64; 4]>>,
     mask_file: bool,
@@ -41,11 +44,13 @@ pub(crate) fn request(
 ) -> Result<Request, ImagesError> {
     let mut sources = vec![root.join(&record.image)];
     let key = preparation.key()?;
+    let reduction = settings.reduction(record.environment);
     let mut recipe = Recipe {
         block: FORMAT,
         preparation: &key,
         colour: settings.colour,
-        original: settings.original,
+        original: if reduction.is_some() { None } else { settings.original },
+        reduction,
         boxes: None,
         mask_file: false,
     };
@@ -65,7 +70,7 @@ pub(crate) fn request(
 
 /// Decodes a block: `[1, size, size]`, or `[2, size, size]` with the mask behind the image.
 pub(crate) fn block(
-    region: &Region,
+    (region, environment): (&Region, usize),
     preparation: &Preparation,
     settings: &ImageSettings,
     sources: &[Vec<u8>],
@@ -74,13 +79,22 @@ pub(crate) fn block(
     let bytes = sources.first().map(Vec::as_slice).unwrap_or_default();
     let picture = decode(bytes, &Limits::default()).map_err(said)?;
     let size = [picture.height(), picture.width()];
-    if let Some(expected) = settings.original.filter(|expected| *expected != size) {
+    let reduction = settings.reduction(environment);
+    let original = reduction.map_or(settings.original, |reduction| reduction.original);
+    if let Some(expected) = original.filter(|expected| *expected != size) {
         let spoken = |[height, width]: [usize; 2]| format!("{height} x {width}");
         return Err(format!("found {} pixels, expected {} (height x width)", spoken(size), spoken(expected)));
     }
     let picture = match settings.colour {
         Colour::FirstChannel => picture.first_channel(),
         Colour::Refused => picture.grey().map_err(said)?,
+    };
+    let picture = match reduction {
+        None => picture,
+        Some(_) if mask_kind(region) == MaskKind::Stored => {
+            return Err("found a box or a mask file, expected none for pictures that are reduced".into());
+        }
+        Some(Reduction { side, .. }) => herring_pixels::reduce(&picture, side).map_err(said)?,
     };
     let original = [picture.height(), picture.width()];
     let image = herring_pixels::prepare(&picture, preparation).map_err(said)?;

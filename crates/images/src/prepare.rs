@@ -66,7 +66,7 @@ pub fn prepare(
     let decode = |request: &Request, sources: &[Vec<u8>]| {
         let found = by_request.get(&(request.id.as_str(), request.recipe.as_str()));
         let wanted = found.ok_or_else(|| "nobody asked for it".to_owned())?;
-        block::block(&wanted.region, &wanted.preparation, settings, sources)
+        block::block((&wanted.region, wanted.record.environment), &wanted.preparation, settings, sources)
     };
     let filling = FillSettings { largest_source: LARGEST_FILE, ..FillSettings::default() };
     let filled = cache.fill(&requests, decode, &filling, progress, stop)?;
