@@ -24,6 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         preparations: vec![Preparation::xray(64)],
         colour: Colour::Refused,
         original: None,
+        reductions: Vec::new(),
         look_size: 64,
         look_limit: Some(10),
         mask: MaskSettings::default(),

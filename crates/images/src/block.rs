@@ -1,6 +1,6 @@
 //! What the cache holds of a record: its image, and its mask where that depends on the file.
 
-use crate::{Colour, Facts, ImageSettings, ImagesError, listing::MaskKind};
+use crate::{Colour, Facts, ImageSettings, ImagesError, listing::MaskKind, settings::Reduction};
 use herring_cache::Request;
 use herring_datasets::{Image, Record, Region};
 use herring_pixels::{Limits, MaskFacts, Picture, PixelError, Preparation, decode};
@@ -21,6 +21,9 @@ struct Recipe<'a> {
     preparation: &'a str,
     colour: Colour,
     original: Option<[usize; 2]>,
+    // Left out where there is none, so that the keys of what is not reduced stay as they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reduction: Option<Reduction>,
     #[serde(skip_serializing_if = "Option::is_none")]
     boxes: Option<Vec<[f64; 4]>>,
     mask_file: bool,
@@ -96,11 +99,13 @@ pub(crate) fn request(
 ) -> Result<Request, ImagesError> {
     let image = root.join(&record.image);
     let key = preparation.key()?;
+    let reduction = settings.reduction(record.environment);
     let mut recipe = Recipe {
         block: FORMAT,
         preparation: &key,
         colour: settings.colour,
-        original: settings.original,
+        original: if reduction.is_some() { None } else { settings.original },
+        reduction,
         boxes: None,
         mask_file: false,
         mask_rule: None,
@@ -130,13 +135,24 @@ pub(crate) fn request(
 /// Decodes a block: `[1, size, size]`, or `[2, size, size]` with the mask behind the image; and what is worth
 /// knowing of its files.
 pub(crate) fn block(
-    region: &Region,
+    (region, environment): (&Region, usize),
     preparation: &Preparation,
     settings: &ImageSettings,
     sources: &[Vec<u8>],
 ) -> Result<(Image, Facts), BlockError> {
     let bytes = sources.first().map(Vec::as_slice).unwrap_or_default();
-    let picture = picture(bytes, settings)?;
+    let reduction = settings.reduction(environment);
+    let original = reduction.map_or(settings.original, |reduction| reduction.original);
+    let picture = picture(bytes, original, settings.colour)?;
+    let picture = match reduction {
+        None => picture,
+        Some(_) if mask_kind(region) == MaskKind::Stored => {
+            return Err(BlockError::Shape(
+                "found a box or a mask file, expected none for pictures that are reduced".into(),
+            ));
+        }
+        Some(Reduction { side, .. }) => herring_pixels::reduce(&picture, side).map_err(BlockError::Preparation)?,
+    };
     let image = herring_pixels::prepare(&picture, preparation).map_err(BlockError::Preparation)?;
     let mut facts = Facts::of(bytes, &picture, preparation);
     if mask_kind(region) != MaskKind::Stored {
@@ -151,13 +167,13 @@ pub(crate) fn block(
 }
 
 /// The picture of a file as one channel, if it is of a kind that the settings admit.
-fn picture(bytes: &[u8], settings: &ImageSettings) -> Result<Picture, BlockError> {
+fn picture(bytes: &[u8], original: Option<[usize; 2]>, colour: Colour) -> Result<Picture, BlockError> {
     let picture = decode(bytes, &Limits::default()).map_err(BlockError::Picture)?;
     let found = [picture.height(), picture.width()];
-    if let Some(expected) = settings.original.filter(|expected| *expected != found) {
+    if let Some(expected) = original.filter(|expected| *expected != found) {
         return Err(BlockError::Size { found, expected });
     }
-    match settings.colour {
+    match colour {
         Colour::FirstChannel => Ok(picture.first_channel()),
         Colour::Refused => picture.grey().map_err(BlockError::Colour),
     }

@@ -140,7 +140,7 @@ impl Looking<'_> {
             return None;
         };
         let sources: Vec<Vec<u8>> = std::iter::once(image).chain(mask).collect();
-        match block::block(&record.region, preparation, settings, &sources) {
+        match block::block((&record.region, record.environment), preparation, settings, &sources) {
             Ok((_, facts)) => Some(facts),
             Err(error) => {
                 let file = match (error.kind(), &mask_file) {

@@ -42,7 +42,7 @@ pub use masked::{Masked, masked};
 pub use means::{Mean, Means, means};
 pub use open::CachedListings;
 pub use prepare::{Prepared, prepare};
-pub use settings::{Colour, ImageSettings};
+pub use settings::{Colour, ImageSettings, Reduction};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -70,7 +70,8 @@ pub fn prepare(
         let found = by_request.get(&(request.id.as_str(), request.recipe.as_str()));
         let wanted = found.ok_or_else(|| "nobody asked for it".to_owned())?;
         let (block, facts) =
-            block::block(&wanted.region, &wanted.preparation, settings, sources).map_err(|error| error.to_string())?;
+            block::block((&wanted.region, wanted.record.environment), &wanted.preparation, settings, sources)
+                .map_err(|error| error.to_string())?;
         // A mask that is withheld from training is known from elsewhere.
         if settings.facts && wanted.region == wanted.record.region {
             fresh.lock().unwrap_or_else(PoisonError::into_inner).insert(request.id.clone(), facts);

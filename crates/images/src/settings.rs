@@ -15,6 +15,15 @@ pub enum Colour {
     Refused,
 }
 
+/// What is done to a picture in full size before it is prepared, so that it is like one of a small edition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Reduction {
+    /// Rows and columns of the small edition, to which [`herring_pixels::reduce`] brings the picture.
+    pub side: usize,
+    /// Height and width that the picture must have before, where the collection has one size.
+    pub original: Option<[usize; 2]>,
+}
+
 /// How the records of a table become images.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageSettings {
@@ -25,6 +34,10 @@ pub struct ImageSettings {
     pub colour: Colour,
     /// Height and width that every picture must have, in pixels, where the collection has one size.
     pub original: Option<[usize; 2]>,
+    /// Which environments' pictures are in full size and are reduced first; `original` is not asked of those. An
+    /// environment past the end is like the last, and none is reduced where there are none. Boxes and mask files
+    /// cannot be reduced.
+    pub reductions: Vec<Option<Reduction>>,
     /// Rows and columns of the images that are looked at; the preparations have the size for the others.
     pub look_size: usize,
     /// At most so many test images of each environment and class are looked at.
@@ -44,6 +57,11 @@ impl ImageSettings {
     pub(crate) fn prepared(&self, record: &Record, size: Option<usize>) -> Option<Preparation> {
         let of_environment = self.preparation(record.environment, size)?;
         Some(Preparation { maximum: record.maximum.or(of_environment.maximum), ..of_environment })
+    }
+
+    /// What is done first to the pictures of an environment.
+    pub(crate) fn reduction(&self, environment: usize) -> Option<Reduction> {
+        self.reductions.get(environment).or(self.reductions.last()).copied().flatten()
     }
 
     /// The preparation of an environment, at `size` rows and columns.

@@ -112,6 +112,7 @@ fn settings() -> ImageSettings {
         preparations: vec![preparation],
         colour: Colour::Refused,
         original: None,
+        reductions: Vec::new(),
         look_size: 8,
         look_limit: None,
         mask: MaskSettings::default(),

@@ -17,6 +17,7 @@
 //! | `picture` | [`Picture`]: stored values and what the file says of their meaning |
 //! | `preparation` | [`Preparation`]: settings as JSON, and their part of a cache's key |
 //! | `prepare` | [`prepare()`]: scaling, crop and resizing |
+//! | `reduce` | [`reduce()`]: a picture in full size as a small edition holds it |
 //! | `resample` | scikit-image's and Pillow's resizing as weights of one axis |
 //! | `mask` | [`mask()`]: discs, boxes and mask files |
 //!
@@ -48,9 +49,10 @@ mod picture;
 mod png;
 mod preparation;
 mod prepare;
+mod reduce;
 mod resample;
 
-pub use decode::{decode, format, probe, probe_file};
+pub use decode::{decode, format, probe, probe_file, view_position};
 pub use error::{Format, PixelError};
 pub use limits::Limits;
 pub use mask::{MaskFacts, MaskSettings, check_boxes, decoding, inspect_mask, mask};
@@ -58,6 +60,7 @@ pub use note::PixelNote;
 pub use picture::{Picture, PictureInfo, Values};
 pub use preparation::{Crop, FORMAT, Monochrome1, Preparation, Range, Resize};
 pub use prepare::prepare;
+pub use reduce::reduce;
 
 // Compiles and runs the example of the README.
 #[cfg(doctest)]

@@ -72,6 +72,8 @@ pub enum FindingKind {
     ImageExtra,
     /// An image is missing that only rows name which are left out.
     UnusedMissing,
+    /// Images to leave out that no row names.
+    ExclusionUnmatched,
 }
 
 impl FindingKind {
@@ -113,6 +115,7 @@ impl FindingKind {
             Self::ImageChannels => "images with another number of channels",
             Self::ImageExtra => "files that no row names",
             Self::UnusedMissing => "missing images that are not used",
+            Self::ExclusionUnmatched => "images to leave out that are in no table",
         }
     }
 }

@@ -46,6 +46,19 @@ pub(crate) fn probe(bytes: &[u8]) -> Result<PictureInfo, PixelError> {
     Layout::of(&header).map(|layout| layout.info)
 }
 
+/// The view of the header, where it has one.
+pub(crate) fn view_position(bytes: &[u8]) -> Result<Option<String>, PixelError> {
+    match crate::format(bytes)? {
+        Format::Dicom => {}
+        other => return Err(PixelError::unsupported(other, other.to_string(), "a DICOM file")),
+    }
+    let (syntax, body) = elements::meta(bytes)?;
+    if syntax == DEFLATED {
+        return elements::view_position(&inflate(body, 1 << 20, true)?, parsed_as(&syntax));
+    }
+    elements::view_position(body, parsed_as(&syntax))
+}
+
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelError> {
     let (syntax, body) = elements::meta(bytes)?;
     let inflated;

@@ -308,6 +308,8 @@ impl Gathered {
             unused_images: Vec::new(),
             notes: self.notes,
             warnings: self.warnings,
+            image_editions: Vec::new(),
+            excluded: Vec::new(),
         })
     }
 }
