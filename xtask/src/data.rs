@@ -1,7 +1,7 @@
 //! `data check`, `data split` and `data stand-in`.
 
 use crate::{
-    arguments::{CheckData, DataCommand, SplitData, SplitRule, Standin, StandinData},
+    arguments::{CheckData, DataCommand, SplitData, SplitRule, Standin, StandinData, StandinEdition},
     failure::Failure,
     images::{self, bad, read},
     print,
@@ -15,7 +15,7 @@ use herring_experiments::{
     config::{ImagesTable, ResizeName, Scale, TableName},
 };
 use herring_pixels::Limits;
-use herring_standins::{OwnSettings, RsnaSettings, Strengths, XraySettings};
+use herring_standins::{Edition, OwnSettings, RsnaSettings, Strengths, XraySettings};
 use herring_tables::{CheckReport, Manifest, PictureInfo};
 use std::{fmt::Write, path::Path};
 
@@ -145,7 +145,11 @@ fn list(table: &Table, parts: &Parts) -> String {
 }
 
 fn stand_in(arguments: &StandinData) -> Result<Exit, Failure> {
-    let StandinData { name, root, per_cell, scale, seed, pathology, marker } = arguments;
+    let StandinData { name, root, per_cell, scale, seed, pathology, marker, edition } = arguments;
+    let edition = match edition {
+        StandinEdition::Small => Edition::Small,
+        StandinEdition::Full => Edition::Full,
+    };
     let per_cell = per_cell.unwrap_or(match scale {
         Scale::Smoke => 20,
         Scale::Quick => 300,
@@ -166,11 +170,17 @@ fn stand_in(arguments: &StandinData) -> Result<Exit, Failure> {
     };
     let summary = match name {
         Standin::Xray => {
-            herring_standins::xray(root, &XraySettings { per_cell, seed, strengths, ..XraySettings::default() })
+            let side = match edition {
+                Edition::Small => XraySettings::default().side,
+                Edition::Full => 1024,
+            };
+            let settings = XraySettings { per_cell, seed, strengths, edition, side, ..XraySettings::default() };
+            herring_standins::xray(root, &settings)
         }
-        Standin::Rsna => {
-            herring_standins::rsna(root, &RsnaSettings { per_cell, seed, strengths, ..RsnaSettings::default() })
-        }
+        Standin::Rsna => herring_standins::rsna(
+            root,
+            &RsnaSettings { per_cell, seed, strengths, edition, ..RsnaSettings::default() },
+        ),
         Standin::Own => {
             herring_standins::own(root, &OwnSettings { per_cell, seed, strengths, ..OwnSettings::default() })
         }

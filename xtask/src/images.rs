@@ -12,10 +12,10 @@ use herring_experiments::{
     images::ImagesFile,
     plan::SeedImages,
 };
-use herring_images::{CachedListings, Colour, ImageSettings, ImagesError, Mean, Means, Prepared};
+use herring_images::{CachedListings, Colour, ImageSettings, ImagesError, Mean, Means, Prepared, Reduction};
 use herring_pixels::{Crop, Monochrome1, Preparation, Range, Resize};
 use herring_protocol::{Pictures, Plane, Trainer, Variant};
-use herring_tables::{Negatives, Reading};
+use herring_tables::{ImageEdition, Manifest, Negatives, Reading};
 use std::{
     collections::{BTreeMap, btree_map::Entry},
     io::{IsTerminal, Write},
@@ -57,6 +57,7 @@ pub(crate) fn prepare(
         preparations: preparations(wanted.images, sizes.size),
         colour: if wanted.images.table == TableName::Own { Colour::Refused } else { Colour::FirstChannel },
         original: original(wanted.images.table)?,
+        reductions: reductions(wanted.images.table, &reading)?,
         look_size: sizes.look_size,
         look_limit: sizes.look_limit,
         mask_fraction: setting.mask_fraction,
@@ -175,6 +176,21 @@ fn original(table: TableName) -> Result<Option<[usize; 2]>, Failure> {
     Ok(Some([images.height, images.width]))
 }
 
+/// What is done first to each environment's images: those in full size become like the small edition.
+fn reductions(table: TableName, reading: &Reading) -> Result<Vec<Option<Reduction>>, Failure> {
+    if table == TableName::Own {
+        return Ok(Vec::new());
+    }
+    let manifests = herring_tables::manifests(table.name()).map_err(bad)?;
+    let environments = manifests.iter().flat_map(|manifest| manifest.environments.iter().map(move |_| manifest));
+    let reduction = |(manifest, edition): (&Manifest, &ImageEdition)| {
+        let full = manifest.full.as_ref().filter(|_| *edition == ImageEdition::Full)?;
+        let original = full.height.zip(full.width).map(|(height, width)| [height, width]);
+        Some(Reduction { side: full.reduce?, original })
+    };
+    Ok(environments.zip(&reading.image_editions).map(reduction).collect())
+}
+
 /// How each environment's images are prepared: the two hospitals' files differ in depth.
 fn preparations(images: &ImagesTable, size: usize) -> Vec<Preparation> {
     let resize = match images.resize {
@@ -206,7 +222,7 @@ fn preparations(images: &ImagesTable, size: usize) -> Vec<Preparation> {
 
 /// The known issue of each collection's table that has these counts, or that there is none.
 fn issue(name: TableName, reading: &Reading) -> Result<String, Failure> {
-    let cells = reading.table.cells();
+    let cells = reading.cells_before_exclusions();
     let of = |collection: &str, cells: &[Vec<usize>]| -> Result<String, Failure> {
         let manifest = herring_tables::Manifest::named(collection).map_err(bad)?;
         let known = manifest.known.iter().find(|edition| {

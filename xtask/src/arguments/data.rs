@@ -92,6 +92,15 @@ pub(crate) enum Standin {
     Own,
 }
 
+/// Editions of a collection.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum StandinEdition {
+    /// The small editions: 224 x 224 PNG for NIH and PadChest, JPEG and a table of headers for RSNA
+    Small,
+    /// As the owners hand them out: many folders, full size, DICOM for RSNA
+    Full,
+}
+
 #[derive(Args)]
 pub(crate) struct StandinData {
     /// What
@@ -112,6 +121,9 @@ pub(crate) struct StandinData {
     /// How visible the mark of the environment is, from 0 to 1 [default: 0.9]
     #[arg(long, value_name = "SHARE")]
     pub(crate) marker: Option<f32>,
+    /// In which layout and size; own has only one
+    #[arg(long, value_enum, default_value = "small")]
+    pub(crate) edition: StandinEdition,
     /// Decides every pixel
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     pub(crate) seed: u32,
