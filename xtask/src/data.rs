@@ -1,7 +1,7 @@
 //! `data check`, `data split` and `data stand-in`.
 
 use crate::{
-    arguments::{CheckData, DataCommand, ImagePlaces, SplitData, SplitRule, Standin, StandinData},
+    arguments::{CheckData, DataCommand, ImagePlaces, SplitData, SplitRule, Standin, StandinData, StandinEdition},
     failure::Failure,
     images::{self, bad, read},
     print,
@@ -17,7 +17,7 @@ use herring_experiments::{
 use herring_images::{CheckSettings, Depth};
 use herring_pixels::Limits;
 use herring_protocol::Variant;
-use herring_standins::{OwnSettings, RsnaSettings, Strengths, XraySettings};
+use herring_standins::{Edition, OwnSettings, RsnaSettings, Strengths, XraySettings};
 use herring_tables::{CheckReport, Manifest, PictureInfo};
 use std::{fmt::Write, path::Path};
 
@@ -43,7 +43,8 @@ fn check(arguments: &CheckData) -> Result<Exit, Failure> {
     let mut reports: Vec<CheckReport> = Vec::new();
     for collection in collections {
         let manifest = Manifest::named(collection).map_err(bad)?;
-        reports.push(herring_tables::check(&manifest, images::data_root(&places)?, &probe));
+        let exclusions = images::exclusions(collection, &places.tables)?;
+        reports.push(herring_tables::check_without(&manifest, images::data_root(&places)?, &exclusions, &probe));
     }
     if collections.is_empty() {
         reports.push(check_own(arguments, &places)?);
@@ -68,7 +69,8 @@ fn check_own(arguments: &CheckData, places: &ImagePlaces) -> Result<CheckReport,
         Some(table) if table.table == TableName::Own => table,
         _ => return Err(bad("--config: found an experiment on other images, expected one with table = \"own\"")),
     };
-    let survey = herring_tables::survey(images::manifest(places)?);
+    let survey = herring_tables::survey(images::manifest(places)?, &places.tables.own());
+    let survey = survey.exclude(&images::exclusions("own", &places.tables)?).map_err(bad)?;
     let sizes = images::sizes(&configuration, *scale, Variant::Released)?;
     let settings = images::settings(table, &sizes, &survey.environments)?;
     let seeds = &configuration.setting(*scale).seeds;
@@ -134,6 +136,9 @@ fn split(arguments: &SplitData) -> Result<Exit, Failure> {
     for note in usage.into_iter().chain(herring_images::groups_per_part(&reading.table, &parts)) {
         print(&format!("note: {note}"))?;
     }
+    if let Some(shared) = images::shared_patients(&reading.table, &parts) {
+        print(&format!("warning: {shared}"))?;
+    }
     if let Some(path) = to {
         let text = list(&reading.table, &parts);
         herring_experiments::write_file(path, text.as_bytes())?;
@@ -188,7 +193,11 @@ fn list(table: &Table, parts: &Parts) -> String {
 }
 
 fn stand_in(arguments: &StandinData) -> Result<Exit, Failure> {
-    let StandinData { name, root, per_cell, scale, seed, pathology, marker } = arguments;
+    let StandinData { name, root, per_cell, scale, seed, pathology, marker, edition } = arguments;
+    let edition = match edition {
+        StandinEdition::Small => Edition::Small,
+        StandinEdition::Full => Edition::Full,
+    };
     let per_cell = per_cell.unwrap_or(match scale {
         Scale::Smoke => 20,
         Scale::Quick => 300,
@@ -209,11 +218,17 @@ fn stand_in(arguments: &StandinData) -> Result<Exit, Failure> {
     };
     let summary = match name {
         Standin::Xray => {
-            herring_standins::xray(root, &XraySettings { per_cell, seed, strengths, ..XraySettings::default() })
+            let side = match edition {
+                Edition::Small => XraySettings::default().side,
+                Edition::Full => 1024,
+            };
+            let settings = XraySettings { per_cell, seed, strengths, edition, side, ..XraySettings::default() };
+            herring_standins::xray(root, &settings)
         }
-        Standin::Rsna => {
-            herring_standins::rsna(root, &RsnaSettings { per_cell, seed, strengths, ..RsnaSettings::default() })
-        }
+        Standin::Rsna => herring_standins::rsna(
+            root,
+            &RsnaSettings { per_cell, seed, strengths, edition, ..RsnaSettings::default() },
+        ),
         Standin::Own => {
             herring_standins::own(root, &OwnSettings { per_cell, seed, strengths, ..OwnSettings::default() })
         }

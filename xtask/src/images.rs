@@ -1,10 +1,14 @@
 //! From a configuration that draws from files to prepared images: table, splits, cache, listings.
 
-use crate::{arguments::ImagePlaces, failure::Failure};
+use crate::{
+    arguments::{ImagePlaces, TableOptions},
+    failure::Failure,
+};
 use herring_cache::{Cache, Progress};
 use herring_datasets::{
     Part, Region, Table,
     confounded::{self, ConfoundedSettings, Parts},
+    groups::shared_groups,
 };
 use herring_experiments::{
     Exit,
@@ -12,16 +16,21 @@ use herring_experiments::{
     images::{ImagesFile, MaskedImage},
     plan::SeedImages,
 };
-use herring_images::{CachedListings, Colour, ImageSettings, ImagesError, Masked, Mean, Means, Prepared};
+use herring_images::{
+    CachedListings, Colour, Excluded, ImageSettings, ImagesError, Masked, Mean, Means, Prepared, Reduction,
+};
 use herring_pixels::{Crop, MaskSettings, Monochrome1, Preparation, Range, Resize};
 use herring_protocol::{Pictures, Plane, Trainer, Variant};
-use herring_tables::{Negatives, Reading};
+use herring_tables::{Exclusions, ImageEdition, Manifest, Negatives, Reading};
 use std::{
     collections::{BTreeMap, btree_map::Entry},
     io::{IsTerminal, Write},
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
+
+/// The word of `--exclude` for the lists of the official manifests.
+const KNOWN: &str = "known";
 
 /// What is to be prepared.
 pub(crate) struct Wanted<'a> {
@@ -58,6 +67,8 @@ pub(crate) fn prepare(
         return Err(bad(lacking.join("\n")));
     }
     let settings = ImageSettings {
+        reductions: reductions(wanted.images.table, &reading)?,
+        excluded: excluded(&reading),
         mask_fraction: setting.mask_fraction,
         ..settings(wanted.images, &sizes, reading.table.environments())?
     };
@@ -106,7 +117,10 @@ pub(crate) fn prepare(
     }
     let mut doubts = herring_images::doubts(&reading.root, &reading.table, &parts, &facts);
     doubts.extend(reading.warnings.iter().cloned());
-    let warnings = herring_tables::warning_lines(&doubts);
+    let mut warnings = herring_tables::warning_lines(&doubts);
+    // Kept whole, groups share nothing; where they overlap in given parts, that is among the doubts.
+    let shared = if reading.table.whole_groups() { None } else { parts.get(place) };
+    warnings.extend(shared.and_then(|parts| shared_patients(&reading.table, parts)));
     for warning in &warnings {
         crate::say(&format!("warning: {warning}"));
     }
@@ -128,14 +142,36 @@ pub(crate) fn prepare(
     Ok((images, file))
 }
 
-/// Reads a table.
+/// Reads a table, without the images that are to be left out.
 pub(crate) fn read(table: TableName, empty_negatives: bool, places: &ImagePlaces) -> Result<Reading, Failure> {
     let negatives = if empty_negatives { Negatives::Released } else { Negatives::NoPenalty };
-    match table {
+    let reading = match table {
         TableName::Xray => herring_tables::xray(data_root(places)?).map_err(bad),
         TableName::Rsna => herring_tables::rsna(data_root(places)?, negatives).map_err(bad),
-        TableName::Own => herring_tables::own(manifest(places)?).map_err(bad),
+        TableName::Own => herring_tables::own_with(manifest(places)?, &places.tables.own()).map_err(bad),
+    }?;
+    reading.exclude(&exclusions(table.name(), &places.tables)?).map_err(bad)
+}
+
+/// What `--exclude` names: a list of one's own, the lists that the official manifests carry, or both.
+pub(crate) fn exclusions(table: &str, options: &TableOptions) -> Result<Exclusions, Failure> {
+    let mut all = Exclusions::default();
+    for name in &options.exclude {
+        let list = match name.as_str() {
+            KNOWN if table == TableName::Own.name() => {
+                return Err(bad("--exclude known: found images of your own, expected an official collection"));
+            }
+            KNOWN => Exclusions::known(table).map_err(bad)?,
+            file => Exclusions::read(Path::new(file)).map_err(bad)?,
+        };
+        all = all.and(list);
     }
+    Ok(all)
+}
+
+fn excluded(reading: &Reading) -> Vec<Excluded> {
+    let of = |record: &herring_tables::Excluded| Excluded { id: record.id.clone(), reason: record.reason.clone() };
+    reading.excluded.iter().map(of).collect()
 }
 
 /// The folder of the official collections, which is needed here.
@@ -210,6 +246,7 @@ pub(crate) fn settings(
         preparations: preparations(images, sizes.size, environments),
         colour: if own { Colour::Refused } else { Colour::FirstChannel },
         original: original(images.table)?,
+        reductions: Vec::new(),
         look_size: sizes.look_size,
         look_limit: sizes.look_limit,
         mask: MaskSettings { threshold: images.mask_threshold },
@@ -217,6 +254,21 @@ pub(crate) fn settings(
         excluded: Vec::new(),
         mask_fraction: 1.0,
     })
+}
+
+/// What is done first to each environment's images: those in full size become like the small edition.
+fn reductions(table: TableName, reading: &Reading) -> Result<Vec<Option<Reduction>>, Failure> {
+    if table == TableName::Own {
+        return Ok(Vec::new());
+    }
+    let manifests = herring_tables::manifests(table.name()).map_err(bad)?;
+    let environments = manifests.iter().flat_map(|manifest| manifest.environments.iter().map(move |_| manifest));
+    let reduction = |(manifest, edition): (&Manifest, &ImageEdition)| {
+        let full = manifest.full.as_ref().filter(|_| *edition == ImageEdition::Full)?;
+        let original = full.height.zip(full.width).map(|(height, width)| [height, width]);
+        Some(Reduction { side: full.reduce?, original })
+    };
+    Ok(environments.zip(&reading.image_editions).map(reduction).collect())
 }
 
 /// How each environment's images are prepared: the two hospitals' files differ in depth.
@@ -253,7 +305,7 @@ fn preparations(images: &ImagesTable, size: usize, environments: &[String]) -> V
 
 /// The known issue of each collection's table that has these counts, or that there is none.
 fn issue(name: TableName, reading: &Reading) -> Result<String, Failure> {
-    let cells = reading.table.cells();
+    let cells = reading.cells_before_exclusions();
     let of = |collection: &str, cells: &[Vec<usize>]| -> Result<String, Failure> {
         let manifest = herring_tables::Manifest::named(collection).map_err(bad)?;
         let known = manifest.known.iter().find(|edition| {
@@ -270,6 +322,17 @@ fn issue(name: TableName, reading: &Reading) -> Result<String, Failure> {
         TableName::Rsna => of("rsna", &cells),
         TableName::Own => Ok("own".to_owned()),
     }
+}
+
+/// How many test images are of somebody who is in training, if any: the papers split by images.
+pub(crate) fn shared_patients(table: &Table, parts: &Parts) -> Option<String> {
+    let shared = shared_groups(table, parts).filter(|shared| shared.test_of_training_groups > 0)?;
+    Some(format!(
+        "{} of {} test images ({:.1} %) are of a patient who is in training: the paper splits by images",
+        shared.test_of_training_groups,
+        shared.test_images,
+        shared.test_share() * 100.0
+    ))
 }
 
 fn masked_image(masked: Masked) -> MaskedImage {

@@ -55,6 +55,20 @@ impl Draft {
         Ok(folder)
     }
 
+    /// Makes folders inside of what will be ROOT/NAME, which may be named several times and lie in each other.
+    pub(crate) fn subfolders(
+        &self,
+        name: &str,
+        inner: impl Iterator<Item = String>,
+    ) -> Result<Vec<PathBuf>, StandinError> {
+        let make = |inner: String| {
+            let folder = self.folder(name).join(inner);
+            std::fs::create_dir_all(&folder).map_err(|source| StandinError::io(&folder, source))?;
+            Ok(folder)
+        };
+        inner.map(make).collect()
+    }
+
     /// Moves everything to its destination: all of it, or none if a move fails. Gives the destinations
     /// and the bytes in each.
     pub(crate) fn finish(self) -> Result<Vec<(PathBuf, u64)>, StandinError> {

@@ -15,6 +15,9 @@
 //! | [`rsna()`] | `ROOT/rsna` | one or two opacities in boxes | view: L tag or ring |
 //! | [`own()`] | `ROOT/own`, with `manifest.csv` | (three shapes) | stripes along a side |
 //!
+//! With [`Edition::Full`] the first two write the layouts in which the owners hand the collections out: images in
+//! full size in many folders, and DICOM files whose headers hold the view.
+//!
 //! Equal settings give equal bytes, on every platform and with any number of threads: each picture
 //! draws from a stream of its own, and pictures are made of sums, products, quotients and square roots
 //! only. A folder appears when it is complete; a folder that holds something is never written to.
@@ -33,6 +36,7 @@
 
 mod canvas;
 mod chest;
+mod dicom;
 mod error;
 mod folder;
 mod marker;
@@ -48,7 +52,7 @@ pub mod xray;
 pub use error::StandinError;
 pub use own::own;
 pub use rsna::rsna;
-pub use settings::{OwnSettings, RsnaSettings, Strengths, XraySettings};
+pub use settings::{Edition, OwnSettings, RsnaSettings, Strengths, XraySettings};
 pub use summary::Summary;
 pub use xray::xray;
 

@@ -4,7 +4,6 @@
 //! alone: an L in the upper left corner of PA pictures, a ring in the upper right corner of AP ones,
 //! beyond every box.
 
-use std::io::BufWriter;
 use std::path::Path;
 
 use image::ExtendedColorType;
@@ -14,12 +13,13 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::canvas::{Canvas, Clouds, soft};
 use crate::chest::{Anatomy, Pose};
+use crate::dicom::{self, Header};
 use crate::folder::{Draft, on_all_threads};
 use crate::marker::Marker;
 use crate::plan::{Role, roles};
 use crate::stream::{Collection, Purpose, between, stream};
 use crate::table::Writer;
-use crate::{RsnaSettings, StandinError, Summary};
+use crate::{Edition, RsnaSettings, StandinError, Summary};
 
 /// Environment of the PA pictures in [`Summary::cells`].
 pub const PA: usize = 0;
@@ -60,6 +60,9 @@ struct Annotation {
 /// rsna/stage_2_train_images_jpg/<patientId>.jpg        8-bit grey
 /// ```
 ///
+/// With [`Edition::Full`] the images are `stage_2_train_images/<patientId>.dcm`, with the view in the header, and there
+/// is no table of headers.
+///
 /// Boxes are in pixels of the image, whatever its side; the official side is 1024. Equal settings give
 /// equal bytes.
 ///
@@ -74,11 +77,26 @@ pub fn rsna(root: &Path, settings: &RsnaSettings) -> Result<Summary, StandinErro
     let plan = roles(settings.seed, Collection::Rsna, (0..2, 2), settings.per_cell, settings.others);
     let patients: Vec<String> = (0..plan.len()).map(|number| patient(settings.seed, number)).collect();
     write_labels(&folder.join("stage_2_train_labels.csv"), settings, &plan, &patients)?;
-    write_headers(&folder.join("kaggle_stage_2_train_images_dicom_headers.csv"), settings.seed, &plan, &patients)?;
-    let pictures = draft.subfolder("rsna", "stage_2_train_images_jpg")?;
+    let full = settings.edition == Edition::Full;
+    if !full {
+        write_headers(&folder.join("kaggle_stage_2_train_images_dicom_headers.csv"), settings.seed, &plan, &patients)?;
+    }
+    let (name, end) = if full { ("stage_2_train_images", "dcm") } else { ("stage_2_train_images_jpg", "jpg") };
+    let pictures = draft.subfolder("rsna", name)?;
     on_all_threads(plan.len(), |number| {
         let canvas = picture(settings, number, plan[number]);
-        save(&pictures.join(format!("{}.jpg", patients[number])), settings, &canvas.bytes())
+        let path = pictures.join(format!("{}.{end}", patients[number]));
+        let mut bytes = jpeg(&path, settings, &canvas.bytes())?;
+        if full {
+            // A side is 4096 at most.
+            let header = Header {
+                patient: &patients[number],
+                view: view(plan[number]),
+                side: settings.side.try_into().unwrap_or(0),
+            };
+            bytes = dicom::file(&header, &bytes);
+        }
+        std::fs::write(&path, bytes).map_err(|source| StandinError::io(&path, source))
     })?;
     Ok(Summary::new(draft.finish()?, vec![vec![settings.per_cell; 2]; 2], settings.others))
 }
@@ -88,6 +106,14 @@ fn patient(seed: u32, number: usize) -> String {
     let mut rng = stream(seed, Collection::Rsna, number, Purpose::Row);
     let (a, b, c, d): (u32, u16, u16, u16) = (rng.random(), rng.random(), rng.random(), rng.random());
     format!("{a:08x}-{b:04x}-4{:03x}-{:04x}-{number:012x}", c & 0xfff, d & 0x3fff | 0x8000)
+}
+
+fn view(role: Role) -> &'static str {
+    match role {
+        Role::Cell { environment: PA, .. } => "PA",
+        Role::Cell { .. } => "AP",
+        Role::Other(_) => "",
+    }
 }
 
 fn label(role: Role) -> usize {
@@ -121,11 +147,7 @@ fn write_headers(path: &Path, seed: u32, plan: &[Role], patients: &[String]) -> 
         // After the identity's draws come the row's.
         let mut rng = stream(seed, Collection::Rsna, number, Purpose::Row);
         rng.set_word_pos(64);
-        let view = match role {
-            Role::Cell { environment: PA, .. } => "PA",
-            Role::Cell { .. } => "AP",
-            Role::Other(_) => "",
-        };
+        let view = view(*role);
         table.row(&[
             &number.to_string(),
             "CHEST",
@@ -217,12 +239,10 @@ fn add_opacity(canvas: &mut Canvas, place: Annotation, density: f32, haze: &Clou
     }
 }
 
-fn save(path: &Path, settings: &RsnaSettings, pixels: &[u8]) -> Result<(), StandinError> {
-    let file = std::fs::File::create(path).map_err(|source| StandinError::io(path, source))?;
-    let mut file = BufWriter::new(file);
-    JpegEncoder::new_with_quality(&mut file, settings.quality)
+fn jpeg(path: &Path, settings: &RsnaSettings, pixels: &[u8]) -> Result<Vec<u8>, StandinError> {
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, settings.quality)
         .encode(pixels, settings.side, settings.side, ExtendedColorType::L8)
         .map_err(|source| StandinError::picture(path, source))?;
-    file.into_inner().map_err(|error| StandinError::io(path, error.into_error()))?;
-    Ok(())
+    Ok(bytes)
 }

@@ -25,6 +25,18 @@ impl Default for Strengths {
     }
 }
 
+/// In which layout, format and size the images are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Edition {
+    /// The small editions that the released experiments read: one flat folder each, 224 x 224 PNG for NIH and
+    /// PadChest, JPEG for RSNA with a table of headers.
+    #[default]
+    Small,
+    /// What the owners hand out: NIH in twelve folders, PadChest in numbered ones with sizes that vary, RSNA as DICOM
+    /// files whose headers hold the view, without a table of headers.
+    Full,
+}
+
 /// Stand-ins for NIH ChestX-ray14 and PadChest, the two sites of the experiment on cardiomegaly.
 #[derive(Debug, Clone, PartialEq)]
 pub struct XraySettings {
@@ -34,8 +46,11 @@ pub struct XraySettings {
     /// PadChest, other views and rows without view or labels. Their pictures are drawn like the rest,
     /// with a heart of either class.
     pub others: usize,
-    /// Height and width in pixels, 32 to 4096.
+    /// Height and width in pixels, 32 to 4096. In full size NIH's pictures have it; PadChest's have a square of it
+    /// or up to a quarter more in the middle, and black rows or columns beside that.
     pub side: u32,
+    /// Layout and format; the side is not changed by it (1024 is NIH's in full size).
+    pub edition: Edition,
     /// Decides everything random. Each picture has its own stream.
     pub seed: u32,
     /// How visible the heart's enlargement, the marker and the noise are.
@@ -45,7 +60,7 @@ pub struct XraySettings {
 impl Default for XraySettings {
     /// 300 images a cell, 40 others a site, 224 x 224 pixels, seed 0.
     fn default() -> Self {
-        Self { per_cell: 300, others: 40, side: 224, seed: 0, strengths: Strengths::default() }
+        Self { per_cell: 300, others: 40, side: 224, edition: Edition::Small, seed: 0, strengths: Strengths::default() }
     }
 }
 
@@ -59,6 +74,8 @@ pub struct RsnaSettings {
     pub others: usize,
     /// Height and width in pixels, 32 to 4096. Boxes scale with it.
     pub side: u32,
+    /// Layout and format. In DICOM files the frames are the JPEG files of the small edition.
+    pub edition: Edition,
     /// JPEG quality, 1 to 100.
     pub quality: u8,
     /// Decides everything random. Each picture has its own stream.
@@ -70,7 +87,15 @@ pub struct RsnaSettings {
 impl Default for RsnaSettings {
     /// 300 patients a cell, no others, 1024 x 1024 pixels, quality 90, seed 0.
     fn default() -> Self {
-        Self { per_cell: 300, others: 0, side: 1024, quality: 90, seed: 0, strengths: Strengths::default() }
+        Self {
+            per_cell: 300,
+            others: 0,
+            side: 1024,
+            edition: Edition::Small,
+            quality: 90,
+            seed: 0,
+            strengths: Strengths::default(),
+        }
     }
 }
 

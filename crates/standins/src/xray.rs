@@ -17,7 +17,7 @@ use crate::folder::{Draft, on_all_threads};
 use crate::marker::Marker;
 use crate::plan::{Role, roles};
 use crate::stream::{Collection, Purpose, between, stream};
-use crate::{StandinError, Summary, XraySettings};
+use crate::{Edition, StandinError, Summary, XraySettings};
 
 /// Environment of the NIH pictures in [`Summary::cells`].
 pub const NIH: usize = 0;
@@ -33,7 +33,14 @@ pub const PADCHEST: usize = 1;
 /// padchest/images-224/....png                                   16-bit grey
 /// ```
 ///
-/// The folder is called `images-224` whatever the side. Equal settings give equal bytes.
+/// The folder is called `images-224` whatever the side. With [`Edition::Full`] the images are
+///
+/// ```text
+/// nih/images_001/images/00000001_000.png ... images_012         8-bit grey
+/// padchest/0/....png ...                                        16-bit grey, by the column ImageDir
+/// ```
+///
+/// Equal settings give equal bytes.
 ///
 /// # Errors
 ///
@@ -44,24 +51,58 @@ pub fn xray(root: &Path, settings: &XraySettings) -> Result<Summary, StandinErro
     let draft = Draft::begin(root, &["nih", "padchest"])?;
     let (per_cell, others) = (settings.per_cell, settings.others);
 
-    let pictures = draft.subfolder("nih", "images-224")?;
+    let full = settings.edition == Edition::Full;
     let plan = roles(settings.seed, Collection::Nih, (NIH..NIH + 1, 2), per_cell, others);
     let names = nih::write_table(&draft.folder("nih"), settings.seed, &plan)?;
+    // Twelve archives, each with a folder of images within.
+    let folder = |number: usize| match full {
+        true => format!("images_{:03}/images", 1 + number * 12 / plan.len()),
+        false => "images-224".to_owned(),
+    };
+    let folders = draft.subfolders("nih", (0..plan.len()).map(folder))?;
     on_all_threads(plan.len(), |number| {
         let canvas = picture(settings, Collection::Nih, number, plan[number]);
         let side = settings.side;
-        save::<Luma<u8>>(&pictures.join(&names[number]), side, canvas.bytes())
+        save::<Luma<u8>>(&folders[number].join(&names[number]), side, canvas.bytes())
     })?;
 
-    let pictures = draft.subfolder("padchest", "images-224")?;
     let plan = roles(settings.seed, Collection::Padchest, (PADCHEST..PADCHEST + 1, 2), per_cell, others);
     let names = padchest::write_table(&draft.folder("padchest"), settings.seed, &plan)?;
+    let folder = |(_, directory): &(String, u32)| if full { directory.to_string() } else { "images-224".to_owned() };
+    let folders = draft.subfolders("padchest", names.iter().map(folder))?;
     on_all_threads(plan.len(), |number| {
-        let canvas = picture(settings, Collection::Padchest, number, plan[number]);
-        save::<Luma<u16>>(&pictures.join(&names[number]), settings.side, canvas.words())
+        let path = folders[number].join(&names[number].0);
+        let (side, beside) = if full { full_size(settings.side, number) } else { (settings.side, [0, 0]) };
+        let canvas = picture(&XraySettings { side, ..settings.clone() }, Collection::Padchest, number, plan[number]);
+        let [above, left] = beside;
+        let (height, width) = (side + above, side + left);
+        save_rectangle::<Luma<u16>>(&path, [height, width], framed(canvas.words(), side, beside))
     })?;
 
     Ok(Summary::new(draft.finish()?, vec![vec![per_cell; 2]; 2], 2 * others))
+}
+
+/// The side of a picture's square in full size, and how many black rows and columns lie beside it in all: sizes that
+/// differ from picture to picture, upright and across.
+fn full_size(side: u32, number: usize) -> (u32, [u32; 2]) {
+    let number = number as u32;
+    let more = side * (number % 5) / 16;
+    let beside = side / 8 + number % 7;
+    (side + more, if number.is_multiple_of(2) { [beside, 0] } else { [0, beside] })
+}
+
+/// A square with black rows above and below, or columns at both sides; of an odd number, the last has one more.
+fn framed(square: Vec<u16>, side: u32, [rows, columns]: [u32; 2]) -> Vec<u16> {
+    let (side, rows, columns) = (side as usize, rows as usize, columns as usize);
+    let width = side + columns;
+    let mut values = vec![0; width * (side + rows)];
+    for (row, line) in square.chunks_exact(side.max(1)).enumerate() {
+        // The square of the shorter side in the middle begins here, in integers.
+        let (top, left) = ((side + rows) / 2 - side / 2, width / 2 - side / 2);
+        let start = (top + row) * width + left;
+        values[start..start + side].copy_from_slice(line);
+    }
+    values
 }
 
 fn picture(settings: &XraySettings, collection: Collection, number: usize, role: Role) -> Canvas {
@@ -91,8 +132,16 @@ where
     P: image::Pixel + image::PixelWithColorType,
     [P::Subpixel]: image::EncodableLayout,
 {
-    // A canvas of `side` x `side` always fills its buffer.
-    let buffer: ImageBuffer<P, _> = ImageBuffer::from_raw(side, side, pixels)
-        .ok_or_else(|| StandinError::setting("side", side, "the side of the canvas"))?;
+    save_rectangle::<P>(path, [side, side], pixels)
+}
+
+fn save_rectangle<P>(path: &Path, [height, width]: [u32; 2], pixels: Vec<P::Subpixel>) -> Result<(), StandinError>
+where
+    P: image::Pixel + image::PixelWithColorType,
+    [P::Subpixel]: image::EncodableLayout,
+{
+    // A canvas always fills its buffer.
+    let buffer: ImageBuffer<P, _> = ImageBuffer::from_raw(width, height, pixels)
+        .ok_or_else(|| StandinError::setting("side", width, "the side of the canvas"))?;
     buffer.save_with_format(path, image::ImageFormat::Png).map_err(|source| StandinError::picture(path, source))
 }

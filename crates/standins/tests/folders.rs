@@ -122,9 +122,9 @@ proptest! {
     ) {
         let root = tempfile::tempdir().unwrap();
         let strengths = Strengths { pathology_contrast: contrast, marker_contrast: marker, noise };
-        let summary = xray(root.path(), &XraySettings { per_cell, others, side, seed, strengths }).unwrap();
+        let summary = xray(root.path(), &XraySettings { per_cell, others, side, seed, strengths, ..Default::default() }).unwrap();
         prop_assert_eq!(summary.images(), 4 * per_cell + 2 * others);
-        let summary = rsna(root.path(), &RsnaSettings { per_cell, others, side, quality, seed, strengths }).unwrap();
+        let summary = rsna(root.path(), &RsnaSettings { per_cell, others, side, quality, seed, strengths, ..Default::default() }).unwrap();
         prop_assert_eq!(summary.images(), 4 * per_cell + others);
         let summary = own(root.path(), &OwnSettings { per_cell, side, seed, strengths }).unwrap();
         prop_assert_eq!(summary.images(), 9 * per_cell);

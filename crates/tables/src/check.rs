@@ -17,7 +17,7 @@ use std::{
 use herring_datasets::{Record, Region};
 
 use crate::{
-    Manifest, Reading, TableError,
+    Exclusions, Manifest, Reading, TableError,
     error::one_line,
     layout::Files,
     manifest::{FullImages, ImageEdition, Images},
@@ -46,12 +46,22 @@ pub type Probe<'a> = dyn Fn(&Path) -> Result<PictureInfo, String> + Sync + 'a;
 
 /// Compares the folder of a collection below the data root with its manifest.
 pub fn check(manifest: &Manifest, root: &Path, probe: &Probe<'_>) -> CheckReport {
+    check_without(manifest, root, &Exclusions::default(), probe)
+}
+
+/// Like [`check`], without the images that `exclusions` names: they are neither opened nor missed.
+pub fn check_without(manifest: &Manifest, root: &Path, exclusions: &Exclusions, probe: &Probe<'_>) -> CheckReport {
     let mut gathered = official::gather(std::slice::from_ref(manifest), root, Negatives::default());
-    let records = gathered.records.clone();
+    let mut records = gathered.records.clone();
     let (files, edition) = gathered.images.pop().unwrap_or((Files::default(), ImageEdition::Small));
     let problems = gathered.problems.clone();
     let mut findings: Vec<Finding> = problems.iter().map(Finding::of_problem).collect();
-    let reading = finish(gathered.finish(&manifest.name, std::slice::from_ref(manifest), root), &mut findings);
+    let reading = gathered.finish(&manifest.name, std::slice::from_ref(manifest), root);
+    let reading = finish(reading.and_then(|reading| reading.exclude(exclusions)), &mut findings);
+    if let Some(reading) = &reading {
+        let excluded: BTreeSet<&str> = reading.excluded.iter().map(|out| out.id.as_str()).collect();
+        records.retain(|record| !excluded.contains(record.id.as_str()));
+    }
     let known = reading.as_ref().and_then(|reading| compare(manifest, reading, &mut findings));
     findings.extend(reading.iter().flat_map(|reading| empty_cells(reading)));
     let folder = Path::new(&manifest.folder).join(&manifest.images.folder);
@@ -130,7 +140,13 @@ fn empty_cells(reading: &Reading) -> Vec<Finding> {
 fn finish(result: Result<Reading, TableError>, findings: &mut Vec<Finding>) -> Option<Reading> {
     match result {
         Ok(reading) => Some(reading),
-        Err(TableError::Problems(_)) => None,
+        // Problems of a list of exclusions are none of the table's own.
+        Err(TableError::Problems(problems)) => {
+            let known: BTreeSet<Finding> = findings.iter().cloned().collect();
+            let more = problems.all().iter().map(Finding::of_problem).filter(|finding| !known.contains(finding));
+            findings.extend(more.collect::<Vec<_>>());
+            None
+        }
         Err(error) => {
             findings.push(Finding::new(FindingKind::Table, PathBuf::new(), error.to_string()));
             None
@@ -140,7 +156,7 @@ fn finish(result: Result<Reading, TableError>, findings: &mut Vec<Finding>) -> O
 
 /// The edition whose counts the table has, or a finding.
 fn compare(manifest: &Manifest, reading: &Reading, findings: &mut Vec<Finding>) -> Option<String> {
-    let cells = reading.table.cells();
+    let cells = reading.cells_before_exclusions();
     let fits = |edition: &&crate::manifest::Edition| {
         edition.cells.iter().map(|cell| cell.to_vec()).eq(cells.iter().cloned())
             && edition.rows.is_none_or(|rows| rows == reading.rows)

@@ -190,6 +190,9 @@ impl Reading {
     /// # Errors
     /// [`TableError::Problems`] if a name fits several records and none by its id or path, or if no record is left.
     pub fn exclude(mut self, exclusions: &Exclusions) -> Result<Self, TableError> {
+        if exclusions.is_empty() {
+            return Ok(self);
+        }
         let records = self.table.records();
         let name_of = |image: &Path| image.file_name().map(|name| name.to_string_lossy().into_owned());
         let by_id: BTreeMap<&str, usize> =

@@ -73,7 +73,7 @@ pub mod report;
 mod sheet;
 mod unpack;
 
-pub use check::{PictureInfo, Probe, check};
+pub use check::{PictureInfo, Probe, check, check_without};
 pub use error::{Problem, ProblemKind, Problems, TableError};
 pub use exclusions::{Excluded, Exclusions};
 pub use manifest::{COLLECTIONS, ImageEdition, LabelRule, ListForm, Manifest, Matching};

@@ -1,6 +1,6 @@
 //! What `data` is asked.
 
-use super::ImagePlaces;
+use super::{ImagePlaces, TableOptions};
 use clap::{Args, Subcommand, ValueEnum};
 use herring_experiments::config::Scale;
 use std::path::PathBuf;
@@ -24,12 +24,20 @@ pub(crate) struct DataPlaces {
     /// Images of your own: a CSV file, or a folder images/ENVIRONMENT/LABEL/
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
+    #[command(flatten)]
+    tables: TableOptions,
 }
 
 impl DataPlaces {
     /// The same without a cache, which is not looked at.
     pub(crate) fn places(&self) -> ImagePlaces {
-        ImagePlaces { data_root: self.data_root.clone(), manifest: self.manifest.clone(), cache: PathBuf::new() }
+        let Self { data_root, manifest, tables } = self;
+        ImagePlaces {
+            data_root: data_root.clone(),
+            manifest: manifest.clone(),
+            cache: PathBuf::new(),
+            tables: tables.clone(),
+        }
     }
 }
 
@@ -98,6 +106,15 @@ pub(crate) enum Standin {
     Own,
 }
 
+/// Editions of a collection.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum StandinEdition {
+    /// The small editions: 224 x 224 PNG for NIH and PadChest, JPEG and a table of headers for RSNA
+    Small,
+    /// As the owners hand them out: many folders, full size, DICOM for RSNA
+    Full,
+}
+
 #[derive(Args)]
 pub(crate) struct StandinData {
     /// What
@@ -118,6 +135,9 @@ pub(crate) struct StandinData {
     /// How visible the mark of the environment is, from 0 to 1 [default: 0.9]
     #[arg(long, value_name = "SHARE")]
     pub(crate) marker: Option<f32>,
+    /// In which layout and size; own has only one
+    #[arg(long, value_enum, default_value = "small")]
+    pub(crate) edition: StandinEdition,
     /// Decides every pixel
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     pub(crate) seed: u32,

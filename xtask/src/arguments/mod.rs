@@ -7,10 +7,10 @@ mod search;
 mod selection;
 
 pub(crate) use bench::{BenchCommand, BenchStep};
-pub(crate) use data::{CheckData, DataCommand, SplitData, SplitRule, Standin, StandinData};
+pub(crate) use data::{CheckData, DataCommand, SplitData, SplitRule, Standin, StandinData, StandinEdition};
 pub(crate) use running::{Cluster, Executor, Running};
 pub(crate) use search::{Search, Tried};
-pub(crate) use selection::{Experiments, ImagePlaces, Selection};
+pub(crate) use selection::{Experiments, ImagePlaces, Selection, TableOptions};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;

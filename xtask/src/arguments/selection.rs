@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use herring_experiments::config::{Known, Scale};
 use herring_protocol::{BackendKind, Method, UnknownName, Variant};
+use herring_tables::{LabelNames, OwnOptions};
 use std::path::PathBuf;
 
 /// What `--experiment` names: one experiment, or several.
@@ -45,6 +46,42 @@ impl Experiments {
     }
 }
 
+/// How tables of images are read.
+#[derive(Args, Clone)]
+pub(crate) struct TableOptions {
+    /// Classes and environments of your own whose names differ only in case, spaces or the way a number is
+    /// written: keep them apart, or make one of them
+    #[arg(long, value_enum, default_value = "exact", value_name = "HOW")]
+    pub(crate) labels: Labels,
+    /// Let paths in a manifest of your own lead outside its folder
+    #[arg(long)]
+    pub(crate) allow_outside: bool,
+    /// Leave images out before anything is drawn: a file with an id a line, or a CSV with the columns id and
+    /// reason; or `known` for the broken files that the official manifests list
+    #[arg(long, value_name = "FILE")]
+    pub(crate) exclude: Vec<String>,
+}
+
+impl TableOptions {
+    /// How a table of one's own is read.
+    pub(crate) fn own(&self) -> OwnOptions {
+        let labels = match self.labels {
+            Labels::Exact => LabelNames::Exact,
+            Labels::Merge => LabelNames::Merge,
+        };
+        OwnOptions { labels, allow_outside: self.allow_outside }
+    }
+}
+
+/// What is made of names that are alike.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Labels {
+    /// Names are what they are; a warning says which are alike
+    Exact,
+    /// Names that are alike are one, spelled as most rows spell it
+    Merge,
+}
+
 /// Where images are that are files.
 #[derive(Args, Clone)]
 pub(crate) struct ImagePlaces {
@@ -58,6 +95,8 @@ pub(crate) struct ImagePlaces {
     /// Where prepared images are kept; may be shared by any number of experiments
     #[arg(long, default_value = "runs/images", value_name = "DIR")]
     pub(crate) cache: PathBuf,
+    #[command(flatten)]
+    pub(crate) tables: TableOptions,
 }
 
 #[derive(Args)]

@@ -96,8 +96,8 @@ const fn frontal(labels: &'static str, report: &'static str, codes: &'static str
     Kind { view: "POSTEROANTERIOR", projection: "PA", labels, report, codes }
 }
 
-/// Writes the table and gives the files' names, one a row.
-pub(super) fn write_table(folder: &Path, seed: u32, plan: &[Role]) -> Result<Vec<String>, StandinError> {
+/// Writes the table and gives the files' names and the numbers of their folders, one a row.
+pub(super) fn write_table(folder: &Path, seed: u32, plan: &[Role]) -> Result<Vec<(String, u32)>, StandinError> {
     let mut table = Writer::create(&folder.join(FILE), &HEADER)?;
     let mut names = Vec::with_capacity(plan.len());
     for (number, role) in plan.iter().enumerate() {
@@ -114,10 +114,11 @@ pub(super) fn write_table(folder: &Path, seed: u32, plan: &[Role]) -> Result<Vec
         let null = kind.labels == "nan";
         let sentences = if null { "nan".to_owned() } else { format!("[{}]", kind.labels) };
         let places = if null { "nan" } else { "[]" };
+        let directory = rng.random_range(0..54);
         table.row(&[
             &number.to_string(),
             &name,
-            &rng.random_range(0..54).to_string(),
+            &directory.to_string(),
             &format!("2015{:02}{:02}", rng.random_range(1..13), rng.random_range(1..29)),
             &study,
             &digits(rng, 39),
@@ -152,7 +153,7 @@ pub(super) fn write_table(folder: &Path, seed: u32, plan: &[Role]) -> Result<Vec
             kind.codes,
             if null { "" } else { "[]" },
         ])?;
-        names.push(name);
+        names.push((name, directory));
     }
     table.finish()?;
     Ok(names)

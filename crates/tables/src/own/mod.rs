@@ -35,7 +35,7 @@ use std::{
 use herring_datasets::{Origin, Part, Record, Region, Table};
 
 use crate::{
-    Finding, FindingKind, Reading, TableError,
+    Exclusions, Finding, FindingKind, Reading, TableError,
     error::{Problem, ProblemKind, Problems, quote},
     reading::Reasons,
 };
@@ -133,6 +133,22 @@ pub struct Survey {
     pub findings: Vec<Finding>,
     /// The table, if nothing is wrong with it.
     pub reading: Option<Reading>,
+}
+
+impl Survey {
+    /// The same without the records that `exclusions` names, where nothing is wrong with the table.
+    ///
+    /// # Errors
+    /// As [`Reading::exclude`].
+    pub fn exclude(mut self, exclusions: &Exclusions) -> Result<Self, TableError> {
+        if let Some(reading) = self.reading.take() {
+            let reading = reading.exclude(exclusions)?;
+            let excluded: BTreeSet<&str> = reading.excluded.iter().map(|out| out.id.as_str()).collect();
+            self.records.retain(|record| !excluded.contains(record.id.as_str()));
+            self.reading = Some(reading);
+        }
+        Ok(self)
+    }
 }
 
 /// Reads a table of one's own as [`own_with`] does, and goes on where it has problems.
