@@ -347,4 +347,15 @@ mod tests {
             ["t.csv:1: column names: found a gzip file whose name does not end in .gz, expected UTF-8"]
         );
     }
+
+    #[test]
+    fn reports_of_the_real_table_raise_no_doubts() {
+        let Some(folder) = std::env::var_os("RED_HERRING_TABLES") else {
+            eprintln!("SKIPPED real reports: RED_HERRING_TABLES names no folder; this test has checked nothing");
+            return;
+        };
+        let file = Path::new(&folder).join("PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv.gz");
+        let sheet = Sheet::read(&file, unpack::UNPACKED_LIMIT).unwrap();
+        assert_eq!((sheet.doubts(), sheet.quotes.open), (Vec::new(), None));
+    }
 }
