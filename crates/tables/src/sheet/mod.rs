@@ -268,7 +268,7 @@ impl Sheet {
     fn unclosed(&self, open: &Open, column: Option<&String>) -> Problem {
         let end = self.data.len().min(open.place.saturating_add(80));
         let text = String::from_utf8_lossy(self.data.get(open.place..end).unwrap_or_default());
-        let text = quote(text.lines().next().unwrap_or_default());
+        let text = quote(text.split(['\r', '\n']).next().unwrap_or_default());
         let found = format!("a quotation mark that nothing closes up to line {}: {text}", open.last_line);
         let expected = "a closing one; a quotation mark within a field is written twice, in quotes";
         let column = column.map_or("row", String::as_str);
