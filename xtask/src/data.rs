@@ -1,7 +1,7 @@
 //! `data check`, `data split` and `data stand-in`.
 
 use crate::{
-    arguments::{CheckData, DataCommand, SplitData, SplitRule, Standin, StandinData},
+    arguments::{CheckData, DataCommand, ImagePlaces, SplitData, SplitRule, Standin, StandinData},
     failure::Failure,
     images::{self, bad, read},
     print,
@@ -12,9 +12,11 @@ use herring_datasets::{
 };
 use herring_experiments::{
     Exit,
-    config::{ImagesTable, ResizeName, Scale, TableName},
+    config::{Configuration, ImagesTable, Known, Maximum, ResizeName, Scale, TableName},
 };
+use herring_images::{CheckSettings, Depth};
 use herring_pixels::Limits;
+use herring_protocol::Variant;
 use herring_standins::{OwnSettings, RsnaSettings, Strengths, XraySettings};
 use herring_tables::{CheckReport, Manifest, PictureInfo};
 use std::{fmt::Write, path::Path};
@@ -31,7 +33,7 @@ pub(crate) fn run(command: &DataCommand) -> Result<Exit, Failure> {
 const SHOWN: usize = 10;
 
 fn check(arguments: &CheckData) -> Result<Exit, Failure> {
-    let CheckData { name, from, headers, all } = arguments;
+    let CheckData { name, from, headers, all, .. } = arguments;
     let (places, probe) = (from.places(), if *headers { header } else { whole });
     let collections: &[&str] = match name.as_str() {
         "own" => &[],
@@ -44,13 +46,42 @@ fn check(arguments: &CheckData) -> Result<Exit, Failure> {
         reports.push(herring_tables::check(&manifest, images::data_root(&places)?, &probe));
     }
     if collections.is_empty() {
-        reports.push(herring_tables::check_own(images::manifest(&places)?, &probe));
+        reports.push(check_own(arguments, &places)?);
     }
     for report in &reports {
         print(&report.render(if *all { None } else { Some(SHOWN) }))?;
     }
     let errors: usize = reports.iter().map(CheckReport::errors).sum();
+    let warnings: usize = reports.iter().map(CheckReport::warnings).sum();
+    print(&format!("{errors} errors, {warnings} warnings"))?;
     Ok(if errors == 0 { Exit::Done } else { Exit::SomeFailed })
+}
+
+/// Looks at images of one's own as the experiment on them would at a scale.
+fn check_own(arguments: &CheckData, places: &ImagePlaces) -> Result<CheckReport, Failure> {
+    let CheckData { headers, config, scale, .. } = arguments;
+    let configuration = match config {
+        Some(path) => Configuration::read(path)?,
+        None => Configuration::embedded(Known::Own)?,
+    };
+    let table = match &configuration.images {
+        Some(table) if table.table == TableName::Own => table,
+        _ => return Err(bad("--config: found an experiment on other images, expected one with table = \"own\"")),
+    };
+    let survey = herring_tables::survey(images::manifest(places)?);
+    let sizes = images::sizes(&configuration, *scale, Variant::Released)?;
+    let settings = images::settings(table, &sizes, &survey.environments)?;
+    let seeds = &configuration.setting(*scale).seeds;
+    let split = |read: &Table| {
+        // Parts that the table gives are the same for every seed.
+        let seeds = if images::parts_given(read) { &seeds[..seeds.len().min(1)] } else { &seeds[..] };
+        let each =
+            seeds.iter().map(|seed| images::split(read, table, sizes.cell_limit, table.split_seed.unwrap_or(*seed)));
+        each.collect()
+    };
+    let depth = if *headers { Depth::Headers } else { Depth::Pixels };
+    let asked = CheckSettings { images: &settings, depth, cell_limit: sizes.cell_limit, split: &split };
+    herring_images::check(survey, &asked).map_err(bad)
 }
 
 /// Looks at an image's header.
@@ -82,8 +113,16 @@ fn split(arguments: &SplitData) -> Result<Exit, Failure> {
         SplitRule::Later => Rule::Later,
     };
     let seed = seed.unwrap_or(if table == TableName::Rsna { 0 } else { 1234 });
-    let images =
-        ImagesTable { table, ratio: *ratio, rule, split_seed: None, resize: ResizeName::Pillow, empty_negatives: true };
+    let images = ImagesTable {
+        table,
+        ratio: *ratio,
+        rule,
+        split_seed: None,
+        resize: ResizeName::Pillow,
+        empty_negatives: true,
+        maximum: Maximum::OfDepth,
+        mask_threshold: None,
+    };
     let parts = images::split(&reading.table, &images, *cell_limit, seed).map_err(bad)?;
     print(&reading.summary())?;
     print(&match images::parts_given(&reading.table) {
@@ -91,6 +130,10 @@ fn split(arguments: &SplitData) -> Result<Exit, Failure> {
         false => format!("ratio {ratio}, rule {}, seed {seed}", rule.name()),
     })?;
     print(&cells(&reading.table, &parts))?;
+    let usage = herring_images::usage(&reading.table, &parts, *cell_limit);
+    for note in usage.into_iter().chain(herring_images::groups_per_part(&reading.table, &parts)) {
+        print(&format!("note: {note}"))?;
+    }
     if let Some(path) = to {
         let text = list(&reading.table, &parts);
         herring_experiments::write_file(path, text.as_bytes())?;

@@ -8,12 +8,12 @@ use herring_datasets::{
 };
 use herring_experiments::{
     Exit,
-    config::{Configuration, ImagesTable, ResizeName, Scale, TableName, UNKNOWN_ISSUE},
-    images::ImagesFile,
+    config::{Configuration, ImageSizes, ImagesTable, ResizeName, Scale, TableName, UNKNOWN_ISSUE},
+    images::{ImagesFile, MaskedImage},
     plan::SeedImages,
 };
-use herring_images::{CachedListings, Colour, ImageSettings, ImagesError, Mean, Means, Prepared};
-use herring_pixels::{Crop, Monochrome1, Preparation, Range, Resize};
+use herring_images::{CachedListings, Colour, ImageSettings, ImagesError, Masked, Mean, Means, Prepared};
+use herring_pixels::{Crop, MaskSettings, Monochrome1, Preparation, Range, Resize};
 use herring_protocol::{Pictures, Plane, Trainer, Variant};
 use herring_tables::{Negatives, Reading};
 use std::{
@@ -40,9 +40,7 @@ pub(crate) fn prepare(
 ) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
     let reading = read(wanted.images.table, wanted.images.empty_negatives, places)?;
     let setting = wanted.configuration.setting(wanted.scale);
-    let Some(sizes) = setting.images_in(wanted.variant) else {
-        return Err(bad("the experiment's images are generated: expected one on files"));
-    };
+    let sizes = sizes(wanted.configuration, wanted.scale, wanted.variant)?;
     let given = parts_given(&reading.table);
     // Seeds that share a split share its listing.
     let mut splits: BTreeMap<u32, Parts> = BTreeMap::new();
@@ -53,16 +51,20 @@ pub(crate) fn prepare(
             place.insert(parts);
         }
     }
+    let parts: Vec<Parts> = splits.values().cloned().collect();
+    // Before anything is prepared: no image can make up for it.
+    let lacking = herring_images::incomplete(&reading.table, &parts);
+    if !lacking.is_empty() {
+        return Err(bad(lacking.join("\n")));
+    }
     let settings = ImageSettings {
-        preparations: preparations(wanted.images, sizes.size),
-        colour: if wanted.images.table == TableName::Own { Colour::Refused } else { Colour::FirstChannel },
-        original: original(wanted.images.table)?,
-        look_size: sizes.look_size,
-        look_limit: sizes.look_limit,
         mask_fraction: setting.mask_fraction,
+        ..settings(wanted.images, &sizes, reading.table.environments())?
     };
     let cache = Arc::new(Cache::open(&places.cache).map_err(Failure::device)?);
-    for note in &reading.notes {
+    let usage = parts.first().and_then(|parts| herring_images::usage(&reading.table, parts, sizes.cell_limit));
+    let groups = parts.first().and_then(|parts| herring_images::groups_per_part(&reading.table, parts));
+    for note in reading.notes.iter().chain(&usage).chain(&groups) {
         crate::say(&format!("note: {note}"));
     }
     let bare = reading.table.records().iter().filter(|record| record.region == Region::Everything).count();
@@ -72,7 +74,6 @@ pub(crate) fn prepare(
             "note: {bare} of {all} images have no mask: no penalty applies to them, and they are not looked at"
         ));
     }
-    let parts: Vec<Parts> = splits.values().cloned().collect();
     let Some((first, place)) = wanted.seeds.first().and_then(|seed| {
         let place = splits.keys().position(|of| *of == split_seed(*seed))?;
         Some((*seed, place))
@@ -86,7 +87,9 @@ pub(crate) fn prepare(
             herring_images::prepare(&cache, data, &parts, &settings, &mut |progress| shown.show(progress), stop);
         shown.clear();
         let prepared = prepared.map_err(failure)?;
-        let means = herring_images::means(&cache, &prepared.listings[place]);
+        let listing = &prepared.listings[place];
+        let means = herring_images::means(&cache, listing)
+            .and_then(|means| Ok((means, herring_images::masked(&cache, listing)?)));
         Ok::<_, Failure>((prepared, means))
     };
     let (mut prepared, mut means) = fill()?;
@@ -97,9 +100,15 @@ pub(crate) fn prepare(
         }
         (prepared, means) = fill()?;
     }
-    let Prepared { names, complaints, .. } = prepared;
+    let Prepared { names, complaints, facts, .. } = prepared;
     for complaint in &complaints {
         crate::say(&format!("note: {complaint}"));
+    }
+    let mut doubts = herring_images::doubts(&reading.root, &reading.table, &parts, &facts);
+    doubts.extend(reading.warnings.iter().cloned());
+    let warnings = herring_tables::warning_lines(&doubts);
+    for warning in &warnings {
+        crate::say(&format!("warning: {warning}"));
     }
     let issue = issue(wanted.images.table, &reading)?;
     let names: BTreeMap<u32, String> = splits.keys().copied().zip(names).collect();
@@ -110,7 +119,12 @@ pub(crate) fn prepare(
         Some((*seed, SeedImages { listing, issue, table_sha256, parts_given: given }))
     });
     let images = images.collect();
-    let file = describe(&reading, &issue, (first, &parts[place]), means.map_err(failure)?, places)?;
+    let (means, masked) = means.map_err(failure)?;
+    let file = ImagesFile {
+        warnings,
+        masked: masked.into_iter().map(masked_image).collect(),
+        ..describe(&reading, &issue, (first, &parts[place]), means, places)?
+    };
     Ok((images, file))
 }
 
@@ -175,8 +189,38 @@ fn original(table: TableName) -> Result<Option<[usize; 2]>, Failure> {
     Ok(Some([images.height, images.width]))
 }
 
+/// The sizes that an experiment on files has at a scale.
+pub(crate) fn sizes(configuration: &Configuration, scale: Scale, variant: Variant) -> Result<ImageSizes, Failure> {
+    let missing = || bad("the experiment's images are generated: expected one on files");
+    configuration.setting(scale).images_in(variant).ok_or_else(missing)
+}
+
+/// How the images of a table with these environments are prepared; all training masks are kept.
+pub(crate) fn settings(
+    images: &ImagesTable,
+    sizes: &ImageSizes,
+    environments: &[String],
+) -> Result<ImageSettings, Failure> {
+    if let Some(unknown) = images.maximum.named().find(|name| environments.iter().all(|known| known != name)) {
+        let expected = environments.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+        return Err(bad(format!("images.maximum: found the environment {unknown:?}, expected one of {expected}")));
+    }
+    let own = images.table == TableName::Own;
+    Ok(ImageSettings {
+        preparations: preparations(images, sizes.size, environments),
+        colour: if own { Colour::Refused } else { Colour::FirstChannel },
+        original: original(images.table)?,
+        look_size: sizes.look_size,
+        look_limit: sizes.look_limit,
+        mask: MaskSettings { threshold: images.mask_threshold },
+        facts: own,
+        excluded: Vec::new(),
+        mask_fraction: 1.0,
+    })
+}
+
 /// How each environment's images are prepared: the two hospitals' files differ in depth.
-fn preparations(images: &ImagesTable, size: usize) -> Vec<Preparation> {
+fn preparations(images: &ImagesTable, size: usize, environments: &[String]) -> Vec<Preparation> {
     let resize = match images.resize {
         ResizeName::Pillow => Resize::Pillow,
         ResizeName::Skimage => Resize::Skimage,
@@ -194,13 +238,16 @@ fn preparations(images: &ImagesTable, size: usize) -> Vec<Preparation> {
     match images.table {
         TableName::Xray => vec![official(8, Crop::Whole), official(16, Crop::Whole)],
         TableName::Rsna => vec![official(8, Crop::Center)],
-        TableName::Own => vec![Preparation {
-            range: Range::Unit,
-            maximum: None,
-            bits: None,
-            monochrome1: Monochrome1::Inverted,
-            ..official(8, Crop::Center)
-        }],
+        TableName::Own => {
+            let own = |environment: &String| Preparation {
+                range: Range::Unit,
+                maximum: images.maximum.of(environment),
+                bits: None,
+                monochrome1: Monochrome1::Inverted,
+                ..official(8, Crop::Center)
+            };
+            environments.iter().map(own).collect()
+        }
     }
 }
 
@@ -225,6 +272,12 @@ fn issue(name: TableName, reading: &Reading) -> Result<String, Failure> {
     }
 }
 
+fn masked_image(masked: Masked) -> MaskedImage {
+    let Masked { id, label, environment, size, image, mask } = masked;
+    let plane = |values: Vec<f32>| Pictures::shrink(Plane { height: size, width: size, values });
+    MaskedImage { id, label, environment, image: plane(image), mask: plane(mask) }
+}
+
 fn describe(
     reading: &Reading,
     issue: &str,
@@ -242,6 +295,8 @@ fn describe(
         format: ImagesFile::FORMAT,
         cache: std::path::absolute(&places.cache).map_err(Failure::device)?,
         reading: lines,
+        warnings: Vec::new(),
+        masked: Vec::new(),
         classes: table.classes().to_vec(),
         environments: table.environments().to_vec(),
         seed,

@@ -25,7 +25,7 @@
 //! this project's extension of it, which for two and two is the authors' rule.
 
 use crate::{
-    DatasetError,
+    DatasetError, grouped,
     numpy::LegacyRandom,
     quota::CellQuota,
     record::{Part, Table},
@@ -120,6 +120,36 @@ impl Parts {
         Ok(parts)
     }
 
+    /// What keeps a run from using these parts, a line each: a class without an image in one of them.
+    ///
+    /// The scores of a part without a class mean nothing, and a class without a training image is never learnt.
+    pub fn incomplete(&self, table: &Table) -> Vec<String> {
+        self.counts(table).filter(|&(.., images)| images == 0).map(|(part, class, _)| missing(part, class)).collect()
+    }
+
+    /// Parts that have images of a class, but fewer than `least`: part, class, images.
+    pub fn few<'a>(&self, table: &'a Table, least: usize) -> Vec<(Part, &'a str, usize)> {
+        self.counts(table).filter(|&(.., images)| (1..least).contains(&images)).collect()
+    }
+
+    /// How many records are in any part.
+    pub fn used(&self) -> usize {
+        Part::ALL.iter().map(|&part| self.of(part).len()).sum()
+    }
+
+    /// Images of each part and class.
+    fn counts<'a>(&self, table: &'a Table) -> impl Iterator<Item = (Part, &'a str, usize)> {
+        let counts = Part::ALL.map(|part| {
+            let cells = self.cells(table, part);
+            let images = |label: usize| cells.iter().map(|labels| labels[label]).sum();
+            (part, (0..table.classes().len()).map(images).collect::<Vec<usize>>())
+        });
+        let named = move |(part, counts): (Part, Vec<usize>)| {
+            table.classes().iter().zip(counts).map(move |(class, images)| (part, class.as_str(), images))
+        };
+        counts.into_iter().flat_map(named)
+    }
+
     /// The same with at most `limit` records of each cell in each part: the first ones.
     pub fn limited(self, table: &Table, limit: Option<usize>) -> Self {
         let keep = |mut part: Vec<usize>| {
@@ -131,6 +161,13 @@ impl Parts {
             part
         };
         Self { train: keep(self.train), valid: keep(self.valid), test: keep(self.test) }
+    }
+
+    fn none_empty(self, found: impl Fn() -> String) -> Result<Self, DatasetError> {
+        match Part::ALL.into_iter().find(|&part| self.of(part).is_empty()) {
+            Some(part) => Err(DatasetError::out_of_range(part.name(), found(), "enough records for every part")),
+            None => Ok(self),
+        }
     }
 
     /// How many records a part holds of each cell: `[environment][label]`.
@@ -146,7 +183,10 @@ impl Parts {
 
 /// Splits `table`.
 ///
-/// Each part lists its cells one after the other, in the order in which they are drawn from.
+/// Each part lists its cells one after the other, in the order in which they are drawn from. A table that
+/// keeps groups whole ([`Table::with_whole_groups`]) and has a group with more than one image is split by
+/// groups instead, towards the same sizes: the largest groups first, each to the part that can take most of
+/// its images; what exceeds a size is left out.
 ///
 /// # Errors
 /// [`DatasetError::OutOfRange`] if the ratio is not within `[0, 1]`, the limit is 0, the table has one
@@ -178,6 +218,18 @@ pub fn split(table: &Table, settings: &ConfoundedSettings) -> Result<Parts, Data
         ));
     }
     let size = settings.cell_limit.map_or(smallest, |limit| limit.min(smallest));
+    if grouped::applies(table) {
+        let wanted = |part| {
+            let share =
+                |&(environment, label): &(usize, usize)| train_share(settings, environments, environment, label);
+            cells.iter().map(|cell| count(size, settings, share(cell), environments, part)).collect::<Vec<usize>>()
+        };
+        let (train, valid) = (wanted(Part::Train), wanted(Part::Valid));
+        let test = train.iter().zip(&valid).map(|(train, valid)| size - train - valid).collect();
+        let [train, valid, test] = grouped::split(table, &[train, valid, test], settings.seed)?;
+        return Parts { train, valid, test }
+            .none_empty(|| format!("empty with groups kept whole and {size} records a cell"));
+    }
 
     let mut random = LegacyRandom::new(settings.seed);
     for pool in &mut pools {
@@ -200,16 +252,11 @@ pub fn split(table: &Table, settings: &ConfoundedSettings) -> Result<Parts, Data
         }
     }
     parts.test = pools.concat();
-    for part in Part::ALL {
-        if parts.of(part).is_empty() {
-            return Err(DatasetError::out_of_range(
-                part.name(),
-                format!("empty with {size} records a cell"),
-                "enough records for every part",
-            ));
-        }
-    }
-    Ok(parts)
+    parts.none_empty(|| format!("empty with {size} records a cell"))
+}
+
+fn missing(part: Part, class: &str) -> String {
+    format!("{}: found no image of class {class:?}, expected images of every class in every part", part.name())
 }
 
 /// The share of a cell's records that training takes: the ratio where the class is at home, an equal part

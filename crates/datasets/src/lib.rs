@@ -21,6 +21,7 @@
 //! | [`listed`] | the images of a run, and who has them |
 //! | [`quota`] | so many of each environment and class |
 //! | [`confounded`] | splits of a table in which the environment misleads |
+//! | [`groups`] | how many images of a test are of a training patient |
 //!
 //! The paper meant throughout is *Saliency is a Possible Red Herring When Diagnosing Poor
 //! Generalization* (ICLR 2021); "the released code" is the repository its authors published.
@@ -41,6 +42,8 @@ pub mod confounded;
 pub mod crosses;
 pub mod dataset;
 mod error;
+mod grouped;
+pub mod groups;
 pub mod image;
 pub mod listed;
 pub mod mask;
@@ -52,6 +55,7 @@ pub mod record;
 pub use batch::{Batch, Batches};
 pub use dataset::{Dataset, Entry, Pixels, Sample, Splits};
 pub use error::DatasetError;
+pub use groups::{SharedGroups, shared_groups};
 pub use image::Image;
 pub use record::{Origin, Part, PixelBox, Record, Region, Table};
 

@@ -16,6 +16,9 @@ pub struct ImagesFile {
     pub cache: PathBuf,
     /// What was read, a line each: sources, counts, what was left out and why.
     pub reading: Vec<String>,
+    /// What gives reason to doubt the images, a line a kind.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// Names of the classes, by label.
     pub classes: Vec<String>,
     /// Names of the environments.
@@ -30,6 +33,25 @@ pub struct ImagesFile {
     pub class_means: Vec<Plane>,
     /// The mean training image of each class within each environment: `[environment][class]`.
     pub cell_means: Vec<Vec<Plane>>,
+    /// A training image with its mask of each environment and class that has one.
+    #[serde(default)]
+    pub masked: Vec<MaskedImage>,
+}
+
+/// An image with its mask.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaskedImage {
+    /// Identity within its table.
+    pub id: String,
+    /// Class.
+    pub label: usize,
+    /// Environment.
+    pub environment: usize,
+    /// As it is trained on.
+    pub image: Plane,
+    /// 1 inside, 0 outside, in between at edges that were resized.
+    pub mask: Plane,
 }
 
 impl ImagesFile {
@@ -56,8 +78,9 @@ impl ImagesFile {
         }
         let file: Self = read_json(&path)?;
         let means = file.environment_means.iter().chain(&file.class_means).chain(file.cell_means.iter().flatten());
-        let wrong = means.clone().find(|plane| plane.values.len() != plane.height * plane.width);
-        if file.format != Self::FORMAT || wrong.is_some() {
+        let means = means.chain(file.masked.iter().flat_map(|masked| [&masked.image, &masked.mask]));
+        let wrong = { means }.any(|plane| plane.values.len() != plane.height * plane.width);
+        if file.format != Self::FORMAT || wrong {
             let message =
                 format!("found format {} or a plane of the wrong size, expected format {}", file.format, Self::FORMAT);
             return Err(StoreError::Damaged { path, line: 0, column: 0, message });

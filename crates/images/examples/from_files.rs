@@ -9,7 +9,7 @@ use herring_datasets::{
     listed::Listings,
 };
 use herring_images::{CachedListings, Colour, ImageSettings, prepare};
-use herring_pixels::Preparation;
+use herring_pixels::{MaskSettings, Preparation};
 use std::{error::Error, path::PathBuf, sync::atomic::AtomicBool};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -24,8 +24,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         preparations: vec![Preparation::xray(64)],
         colour: Colour::Refused,
         original: None,
+        reductions: Vec::new(),
         look_size: 64,
         look_limit: Some(10),
+        mask: MaskSettings::default(),
+        facts: false,
+        excluded: Vec::new(),
         mask_fraction: 1.0,
     };
     let stop = AtomicBool::new(false);

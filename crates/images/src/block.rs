@@ -1,14 +1,18 @@
 //! What the cache holds of a record: its image, and its mask where that depends on the file.
 
-use crate::{Colour, ImageSettings, ImagesError, listing::MaskKind};
+use crate::{Colour, Facts, ImageSettings, ImagesError, listing::MaskKind, settings::Reduction};
 use herring_cache::Request;
 use herring_datasets::{Image, Record, Region};
-use herring_pixels::{Limits, PixelError, Preparation, decode};
+use herring_pixels::{Limits, MaskFacts, Picture, PixelError, Preparation, decode};
+use herring_tables::FindingKind;
 use serde::Serialize;
 use std::path::Path;
 
 /// Raised whenever equal recipes come to give other blocks.
 const FORMAT: u32 = 1;
+
+/// The number of the rule that says which pixels of a mask file are inside; raised when it changes.
+const MASK_RULE: u32 = 2;
 
 /// Everything that is done to a record's files, for the cache's key.
 #[derive(Serialize)]
@@ -17,9 +21,63 @@ struct Recipe<'a> {
     preparation: &'a str,
     colour: Colour,
     original: Option<[usize; 2]>,
+    // Left out where there is none, so that the keys of what is not reduced stay as they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reduction: Option<Reduction>,
     #[serde(skip_serializing_if = "Option::is_none")]
     boxes: Option<Vec<[f64; 4]>>,
     mask_file: bool,
+    // Left out where they say nothing new, so that the keys of what was prepared before stay as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mask_rule: Option<MaskRule>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decoding: Option<String>,
+}
+
+#[derive(Serialize)]
+struct MaskRule {
+    rule: u32,
+    threshold: Option<f64>,
+    decoding: Option<String>,
+}
+
+/// Why a record has no block. Its text is one line, without the file.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(crate) enum BlockError {
+    #[error("{0}")]
+    Picture(PixelError),
+    #[error("found {} pixels, expected {} (height x width)", spell(*found), spell(*expected))]
+    Size { found: [usize; 2], expected: [usize; 2] },
+    #[error("{0}")]
+    Colour(PixelError),
+    #[error("{0}")]
+    Preparation(PixelError),
+    #[error("{0}")]
+    Boxes(PixelError),
+    #[error("mask: {0}")]
+    Mask(PixelError),
+    #[error("{0}")]
+    Shape(String),
+}
+
+impl BlockError {
+    /// What sort of finding it is for a check.
+    pub(crate) fn kind(&self) -> FindingKind {
+        match self {
+            Self::Picture(_) | Self::Shape(_) => FindingKind::ImageUnreadable,
+            Self::Size { .. } => FindingKind::ImageSize,
+            Self::Colour(_) => FindingKind::ImageColour,
+            Self::Preparation(PixelError::Depth { .. }) => FindingKind::ImageBits,
+            Self::Preparation(_) => FindingKind::ImageUnreadable,
+            Self::Boxes(_) => FindingKind::BoxOutside,
+            Self::Mask(PixelError::Size { .. }) => FindingKind::MaskSize,
+            Self::Mask(_) => FindingKind::MaskUnreadable,
+        }
+    }
+}
+
+fn spell([height, width]: [usize; 2]) -> String {
+    format!("{height} x {width}")
 }
 
 /// Where the mask of a region is to be found.
@@ -39,23 +97,34 @@ pub(crate) fn request(
     preparation: &Preparation,
     settings: &ImageSettings,
 ) -> Result<Request, ImagesError> {
-    let mut sources = vec![root.join(&record.image)];
+    let image = root.join(&record.image);
     let key = preparation.key()?;
+    let reduction = settings.reduction(record.environment);
     let mut recipe = Recipe {
         block: FORMAT,
         preparation: &key,
         colour: settings.colour,
-        original: settings.original,
+        original: if reduction.is_some() { None } else { settings.original },
+        reduction,
         boxes: None,
         mask_file: false,
+        mask_rule: None,
+        decoding: herring_pixels::decoding(&image),
     };
+    let mut sources = vec![image];
     match &record.region {
         Region::Boxes(boxes) => {
             recipe.boxes = Some(boxes.iter().map(|each| [each.x, each.y, each.width, each.height]).collect());
         }
         Region::File(file) => {
-            sources.push(root.join(file));
+            let file = root.join(file);
             recipe.mask_file = true;
+            recipe.mask_rule = Some(MaskRule {
+                rule: MASK_RULE,
+                threshold: settings.mask.threshold,
+                decoding: herring_pixels::decoding(&file),
+            });
+            sources.push(file);
         }
         Region::Everything | Region::Nothing | Region::Circle => {}
     }
@@ -63,34 +132,67 @@ pub(crate) fn request(
     Ok(Request { id: record.id.clone(), origin: record.origin.to_string(), sources, recipe })
 }
 
-/// Decodes a block: `[1, size, size]`, or `[2, size, size]` with the mask behind the image.
+/// Decodes a block: `[1, size, size]`, or `[2, size, size]` with the mask behind the image; and what is worth
+/// knowing of its files.
 pub(crate) fn block(
-    region: &Region,
+    (region, environment): (&Region, usize),
     preparation: &Preparation,
     settings: &ImageSettings,
     sources: &[Vec<u8>],
-) -> Result<Image, String> {
-    let said = |error: PixelError| error.to_string();
+) -> Result<(Image, Facts), BlockError> {
     let bytes = sources.first().map(Vec::as_slice).unwrap_or_default();
-    let picture = decode(bytes, &Limits::default()).map_err(said)?;
-    let size = [picture.height(), picture.width()];
-    if let Some(expected) = settings.original.filter(|expected| *expected != size) {
-        let spoken = |[height, width]: [usize; 2]| format!("{height} x {width}");
-        return Err(format!("found {} pixels, expected {} (height x width)", spoken(size), spoken(expected)));
-    }
-    let picture = match settings.colour {
-        Colour::FirstChannel => picture.first_channel(),
-        Colour::Refused => picture.grey().map_err(said)?,
+    let reduction = settings.reduction(environment);
+    let original = reduction.map_or(settings.original, |reduction| reduction.original);
+    let picture = picture(bytes, original, settings.colour)?;
+    let picture = match reduction {
+        None => picture,
+        Some(_) if mask_kind(region) == MaskKind::Stored => {
+            return Err(BlockError::Shape(
+                "found a box or a mask file, expected none for pictures that are reduced".into(),
+            ));
+        }
+        Some(Reduction { side, .. }) => herring_pixels::reduce(&picture, side).map_err(BlockError::Preparation)?,
     };
-    let original = [picture.height(), picture.width()];
-    let image = herring_pixels::prepare(&picture, preparation).map_err(said)?;
+    let image = herring_pixels::prepare(&picture, preparation).map_err(BlockError::Preparation)?;
+    let mut facts = Facts::of(bytes, &picture, preparation);
     if mask_kind(region) != MaskKind::Stored {
-        return Ok(image);
+        return Ok((image, facts));
     }
-    let file = sources.get(1).map(Vec::as_slice);
-    let mask = herring_pixels::mask(region, original, preparation, file)
-        .map_err(|error| if file.is_some() { format!("mask: {error}") } else { error.to_string() })?;
+    let (mask, of_mask) = mask(region, &picture, preparation, settings, sources.get(1).map(Vec::as_slice))?;
+    facts.mask = of_mask;
     let both = [image.values(), mask.values()].concat();
     let size = preparation.size;
-    Image::new(2, size, size, both).map_err(|error| error.to_string())
+    let image = Image::new(2, size, size, both).map_err(|error| BlockError::Shape(error.to_string()))?;
+    Ok((image, facts))
+}
+
+/// The picture of a file as one channel, if it is of a kind that the settings admit.
+fn picture(bytes: &[u8], original: Option<[usize; 2]>, colour: Colour) -> Result<Picture, BlockError> {
+    let picture = decode(bytes, &Limits::default()).map_err(BlockError::Picture)?;
+    let found = [picture.height(), picture.width()];
+    if let Some(expected) = original.filter(|expected| *expected != found) {
+        return Err(BlockError::Size { found, expected });
+    }
+    match colour {
+        Colour::FirstChannel => Ok(picture.first_channel()),
+        Colour::Refused => picture.grey().map_err(BlockError::Colour),
+    }
+}
+
+/// The mask of a region that depends on the picture, and what is worth knowing of its file.
+fn mask(
+    region: &Region,
+    picture: &Picture,
+    preparation: &Preparation,
+    settings: &ImageSettings,
+    file: Option<&[u8]>,
+) -> Result<(Image, Option<MaskFacts>), BlockError> {
+    let original = [picture.height(), picture.width()];
+    let failed = |error: PixelError| if file.is_some() { BlockError::Mask(error) } else { BlockError::Boxes(error) };
+    let mask = herring_pixels::mask(region, original, preparation, file, &settings.mask).map_err(failed)?;
+    let facts = match file {
+        Some(bytes) => Some(herring_pixels::inspect_mask(bytes, original, &settings.mask).map_err(failed)?),
+        None => None,
+    };
+    Ok((mask, facts))
 }

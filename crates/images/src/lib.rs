@@ -9,25 +9,40 @@
 //! | [`mod@prepare`] | decodes the records of a split into the cache and lists them |
 //! | [`listing`] | the list that decides a run's images; named by its SHA-256 |
 //! | [`open`] | a listing's images, read from the cache batch by batch |
+//! | [`facts`] | what is known of each image beside its pixels |
+//! | [`mod@inspect`] | looks at files as preparing would, and collects what is wrong |
+//! | [`mod@doubts`] | warnings about images that can be used |
+//! | [`mod@check`] | all of that for a table of one's own, in one report |
+//! | [`mod@masked`] | images with their masks, for a person to look at |
 //! | [`mod@means`] | mean images of environments and of classes (iclr2021, Figure 1) |
 //!
 //! *Invariant:* two listings with the same SHA-256 stand for the same pixels, masks, labels and order,
 //! wherever the cache lies and whoever filled it.
 
 mod block;
+pub mod check;
+pub mod doubts;
 mod error;
+pub mod facts;
+pub mod inspect;
 pub mod listing;
+pub mod masked;
 pub mod means;
 pub mod open;
 pub mod prepare;
 pub mod settings;
 
+pub use check::{CheckSettings, check};
+pub use doubts::{doubts, groups_per_part, incomplete, usage};
 pub use error::ImagesError;
-pub use listing::{Entry, Listing, MaskKind, sha256};
+pub use facts::Facts;
+pub use inspect::{Depth, inspect};
+pub use listing::{Entry, Excluded, Listing, MaskKind, sha256};
+pub use masked::{Masked, masked};
 pub use means::{Mean, Means, means};
 pub use open::CachedListings;
 pub use prepare::{Prepared, prepare};
-pub use settings::{Colour, ImageSettings};
+pub use settings::{Colour, ImageSettings, Reduction};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

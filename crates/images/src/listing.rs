@@ -42,6 +42,16 @@ pub struct Entry {
     pub mask: MaskKind,
 }
 
+/// An image that was left out on request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Excluded {
+    /// Identity within its table.
+    pub id: String,
+    /// Why, in the words of whoever asked for it; empty where no reason was given.
+    pub reason: String,
+}
+
 /// Every image of a run, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,6 +73,9 @@ pub struct Listing {
     pub test: Vec<Entry>,
     /// What is looked at.
     pub looked_at: Vec<Entry>,
+    /// What was left out of the table before it was split. It decides what was drawn from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excluded: Vec<Excluded>,
 }
 
 impl Listing {
@@ -78,6 +91,7 @@ impl Listing {
             valid: Vec::new(),
             test: Vec::new(),
             looked_at: Vec::new(),
+            excluded: Vec::new(),
         }
     }
 
@@ -102,19 +116,7 @@ impl Listing {
     /// [`ImagesError::Listing`] if the system refuses; then nothing half written is left.
     pub fn keep(&self, cache: &Path) -> Result<String, ImagesError> {
         let (text, name) = self.text()?;
-        let path = place(cache, &name);
-        let draft = path.with_extension(format!("{}.partial", std::process::id()));
-        let failed = |error: std::io::Error| ImagesError::Listing { path: path.clone(), message: error.to_string() };
-        fs::create_dir_all(cache.join(FOLDER)).map_err(failed)?;
-        // Not a file for the owner alone: a cache may be shared.
-        let written = fs::File::create(&draft)
-            .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&draft, &path));
-        if let Err(error) = written {
-            // The first error is the one to tell.
-            let _ = fs::remove_file(&draft);
-            return Err(failed(error));
-        }
+        write_whole(&place(cache, &name), &text)?;
         Ok(name)
     }
 
@@ -140,7 +142,31 @@ impl Listing {
 
 /// SHA-256 of a text, in hexadecimal digits.
 pub fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_of(text.as_bytes())
+}
+
+/// SHA-256 of bytes, in hexadecimal digits.
+pub(crate) fn sha256_of(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writes a file of the cache's folder so that nothing half written is ever seen under its name.
+pub(crate) fn write_whole(path: &Path, text: &str) -> Result<(), ImagesError> {
+    let draft = path.with_extension(format!("{}.partial", std::process::id()));
+    let failed = |error: std::io::Error| ImagesError::Listing { path: path.to_owned(), message: error.to_string() };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    // Not a file for the owner alone: a cache may be shared.
+    let written = fs::File::create(&draft)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&draft, path));
+    if let Err(error) = written {
+        // The first error is the one to tell.
+        let _ = fs::remove_file(&draft);
+        return Err(failed(error));
+    }
+    Ok(())
 }
 
 const FOLDER: &str = "listings";

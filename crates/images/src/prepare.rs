@@ -1,13 +1,13 @@
 //! Decodes the records of a split into the cache and lists them.
 
-use crate::{ImageSettings, ImagesError, Listing, block, listing::Entry};
+use crate::{Depth, Facts, ImageSettings, ImagesError, Listing, block, facts, inspect, listing::Entry};
 use herring_cache::{Cache, FillSettings, Progress, Request};
 use herring_datasets::{Record, Region, Table, confounded::Parts, mask, quota::CellQuota, record::Part};
 use herring_pixels::Preparation;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
-    sync::atomic::AtomicBool,
+    sync::{Mutex, PoisonError, atomic::AtomicBool},
 };
 
 /// No picture needs as much; see [`FillSettings::largest_source`].
@@ -24,6 +24,8 @@ pub struct Prepared {
     pub decoded: usize,
     /// Blocks that the cache had, or that were wanted more than once.
     pub found: usize,
+    /// What is known of the images of all listings, by their ids; empty unless it was asked for.
+    pub facts: BTreeMap<String, Facts>,
     /// What the cache complains of, a line each: damaged packs whose blocks were made again.
     pub complaints: Vec<String>,
 }
@@ -63,10 +65,18 @@ pub fn prepare(
         .zip(&wanted)
         .map(|(request, wanted)| ((request.id.as_str(), request.recipe.as_str()), *wanted))
         .collect();
+    let fresh: Mutex<BTreeMap<String, Facts>> = Mutex::default();
     let decode = |request: &Request, sources: &[Vec<u8>]| {
         let found = by_request.get(&(request.id.as_str(), request.recipe.as_str()));
         let wanted = found.ok_or_else(|| "nobody asked for it".to_owned())?;
-        block::block(&wanted.region, &wanted.preparation, settings, sources)
+        let (block, facts) =
+            block::block((&wanted.region, wanted.record.environment), &wanted.preparation, settings, sources)
+                .map_err(|error| error.to_string())?;
+        // A mask that is withheld from training is known from elsewhere.
+        if settings.facts && wanted.region == wanted.record.region {
+            fresh.lock().unwrap_or_else(PoisonError::into_inner).insert(request.id.clone(), facts);
+        }
+        Ok(block)
     };
     let filling = FillSettings { largest_source: LARGEST_FILE, ..FillSettings::default() };
     let filled = cache.fill(&requests, decode, &filling, progress, stop)?;
@@ -90,6 +100,7 @@ pub fn prepare(
     let mut names = Vec::new();
     for plan in &plans {
         let mut listing = Listing::new(table.classes(), table.environments(), size, settings.look_size);
+        listing.excluded = settings.excluded.clone();
         let mut lists = plan.lists.iter().map(|list| list.iter().zip(keys.by_ref()).map(entry).collect::<Vec<_>>());
         for part in [&mut listing.train, &mut listing.valid, &mut listing.test, &mut listing.looked_at] {
             *part = lists.next().unwrap_or_default();
@@ -99,7 +110,39 @@ pub fn prepare(
         listings.push(listing);
     }
     let complaints = filled.damage.iter().map(ToString::to_string).collect();
-    Ok(Prepared { listings, names, decoded: filled.decoded, found: filled.found, complaints })
+    let mut facts = BTreeMap::new();
+    if settings.facts {
+        let fresh = fresh.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for (name, parts) in names.iter().zip(parts) {
+            facts.extend(known(cache, name, (root, table), parts, &fresh, settings)?);
+        }
+    }
+    Ok(Prepared { listings, names, facts, decoded: filled.decoded, found: filled.found, complaints })
+}
+
+/// The facts of a listing's images: those that were kept, those that came up now, and for the rest those that
+/// come of looking at them once more.
+fn known(
+    cache: &Cache,
+    name: &str,
+    (root, table): (&Path, &Table),
+    parts: &Parts,
+    fresh: &BTreeMap<String, Facts>,
+    settings: &ImageSettings,
+) -> Result<BTreeMap<String, Facts>, ImagesError> {
+    let indexes = Part::ALL.into_iter().flat_map(|part| parts.of(part));
+    let records: Vec<&Record> = indexes.map(|&index| &table.records()[index]).collect();
+    let kept = facts::kept(cache.folder(), name);
+    let mut known = kept.clone();
+    known.extend(records.iter().filter_map(|record| Some((record.id.clone(), fresh.get(&record.id)?.clone()))));
+    let unknown: Vec<&Record> = records.into_iter().filter(|record| !known.contains_key(&record.id)).collect();
+    let inspected = inspect(root, &unknown, settings, Depth::Pixels)?;
+    known.extend(unknown.iter().zip(inspected).filter_map(|(record, seen)| Some((record.id.clone(), seen.facts?))));
+    if known != kept {
+        // They can be had again, so that a cache that may only be read does without.
+        let _ = facts::keep(cache.folder(), name, &known);
+    }
+    Ok(known)
 }
 
 fn request(root: &Path, wanted: &Wanted<'_>, settings: &ImageSettings) -> Result<Request, ImagesError> {
@@ -123,8 +166,7 @@ impl<'a> Plan<'a> {
     fn new(table: &'a Table, parts: &Parts, settings: &ImageSettings) -> Result<Self, ImagesError> {
         let wanted = |index: &usize, size: Option<usize>| {
             let record = &table.records()[*index];
-            let environment = record.environment;
-            let preparation = settings.preparation(environment, size).ok_or(ImagesError::Unprepared(environment))?;
+            let preparation = settings.prepared(record, size).ok_or(ImagesError::Unprepared(record.environment))?;
             Ok::<_, ImagesError>(Wanted { record, region: record.region.clone(), preparation })
         };
         let list = |part: Part| parts.of(part).iter().map(|index| wanted(index, None)).collect::<Result<Vec<_>, _>>();

@@ -1,6 +1,8 @@
 //! At which sizes images are wanted, and prepared how.
 
-use herring_pixels::Preparation;
+use crate::Excluded;
+use herring_datasets::Record;
+use herring_pixels::{MaskSettings, Preparation};
 use serde::Serialize;
 
 /// What is made of pictures in colour.
@@ -13,6 +15,15 @@ pub enum Colour {
     Refused,
 }
 
+/// What is done to a picture in full size before it is prepared, so that it is like one of a small edition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Reduction {
+    /// Rows and columns of the small edition, to which [`herring_pixels::reduce`] brings the picture.
+    pub side: usize,
+    /// Height and width that the picture must have before, where the collection has one size.
+    pub original: Option<[usize; 2]>,
+}
+
 /// How the records of a table become images.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageSettings {
@@ -23,15 +34,36 @@ pub struct ImageSettings {
     pub colour: Colour,
     /// Height and width that every picture must have, in pixels, where the collection has one size.
     pub original: Option<[usize; 2]>,
+    /// Which environments' pictures are in full size and are reduced first; `original` is not asked of those. An
+    /// environment past the end is like the last, and none is reduced where there are none. Boxes and mask files
+    /// cannot be reduced.
+    pub reductions: Vec<Option<Reduction>>,
     /// Rows and columns of the images that are looked at; the preparations have the size for the others.
     pub look_size: usize,
     /// At most so many test images of each environment and class are looked at.
     pub look_limit: Option<usize>,
+    /// Which pixels of a mask file are inside.
+    pub mask: MaskSettings,
+    /// Whether it is looked for what gives reason to doubt the images ([`crate::Prepared::facts`]).
+    pub facts: bool,
+    /// What was left out of the table on request; a part of the listing.
+    pub excluded: Vec<Excluded>,
     /// Fraction of the training masks of each class that are kept, in `[0, 1]`; the others become all ones.
     pub mask_fraction: f64,
 }
 
 impl ImageSettings {
+    /// The preparation of a record, at `size` rows and columns, with its own maximum where it has one.
+    pub(crate) fn prepared(&self, record: &Record, size: Option<usize>) -> Option<Preparation> {
+        let of_environment = self.preparation(record.environment, size)?;
+        Some(Preparation { maximum: record.maximum.or(of_environment.maximum), ..of_environment })
+    }
+
+    /// What is done first to the pictures of an environment.
+    pub(crate) fn reduction(&self, environment: usize) -> Option<Reduction> {
+        self.reductions.get(environment).or(self.reductions.last()).copied().flatten()
+    }
+
     /// The preparation of an environment, at `size` rows and columns.
     pub(crate) fn preparation(&self, environment: usize, size: Option<usize>) -> Option<Preparation> {
         let own = self.preparations.get(environment).or(self.preparations.last())?;

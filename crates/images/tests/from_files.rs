@@ -3,8 +3,10 @@
 
 use herring_cache::Cache;
 use herring_datasets::{Origin, PixelBox, Record, Region, Table, confounded::Parts, listed::Listings};
-use herring_images::{CachedListings, Colour, ImageSettings, ImagesError, Mean, Prepared, means, prepare};
-use herring_pixels::{Crop, Preparation, Resize};
+use herring_images::{
+    CachedListings, Colour, Excluded, ImageSettings, ImagesError, Mean, Prepared, Reduction, means, prepare,
+};
+use herring_pixels::{Crop, MaskSettings, Preparation, Resize};
 use image::{GrayImage, Luma};
 use std::{
     fs,
@@ -55,8 +57,12 @@ fn settings(size: usize) -> ImageSettings {
         preparations: vec![preparation],
         colour: Colour::Refused,
         original: None,
+        reductions: Vec::new(),
         look_size: 8,
         look_limit: Some(1),
+        mask: MaskSettings::default(),
+        facts: true,
+        excluded: Vec::new(),
         mask_fraction: 1.0,
     }
 }
@@ -101,6 +107,9 @@ fn a_listing_is_told_by_its_pixels_and_not_by_places() {
     assert_ne!(first, name(&one, &caches[0], &settings(12)), "another size");
     let fewer = ImageSettings { mask_fraction: 0.5, ..settings(16) };
     assert_ne!(first, name(&one, &caches[0], &fewer), "withheld masks");
+    let excluded = vec![Excluded { id: "9.png".into(), reason: "broken".into() }];
+    let without = ImageSettings { excluded, ..settings(16) };
+    assert_ne!(first, name(&one, &caches[0], &without), "what was left out before the draw");
     GrayImage::from_pixel(16, 16, Luma([7])).save(one.path().join("5.png")).unwrap();
     assert_ne!(first, name(&one, &caches[0], &settings(16)), "another pixel");
 }
@@ -183,4 +192,76 @@ fn means_are_those_of_the_training_images() {
     assert!(close(&means.classes[0], 60.0) && close(&means.classes[1], 90.0));
     let cell = &means.cells[1][0];
     assert!(cell.images == 1 && (cell.values[7] - value(120.0)).abs() < 1e-3);
+}
+
+/// The key of a block decides which blocks of a cache are found again, and with the listing's name the identity of
+/// a run. These are those of before there were reductions.
+#[test]
+fn keys_of_what_is_not_reduced_stay_as_they_were() {
+    let ((root, table), cache) = (written(), tempfile::tempdir().unwrap());
+    let found = prepared(root.path(), &table, cache.path(), &settings(16)).unwrap();
+    assert_eq!(found.names, ["9836222a6bbf62b0258f13c8f7e3efb1df860b6df8319b7ef3b8ec228f06623f"]);
+    let blocks: Vec<&str> = found.listings[0].train.iter().map(|entry| entry.block.as_str()).collect();
+    assert_eq!(blocks[1], "1bca892fc60c93367520577ab9e45e45b07ef5fc07ee00543ee373275e4b55da");
+    // A list that reduces nothing is as good as none.
+    let none = ImageSettings { reductions: vec![None, None], ..settings(16) };
+    assert_eq!(prepared(root.path(), &table, cache.path(), &none).unwrap().names, found.names);
+}
+
+/// Pictures of 32 rows and 32 or 40 columns whose means of areas are the pictures of 16 x 16 beside them.
+#[test]
+fn a_picture_in_full_size_gives_what_the_small_edition_gives() {
+    let cache = tempfile::tempdir().unwrap();
+    let ((small, table), (full, _)) = (written(), written());
+    let records: Vec<Record> =
+        table.records().iter().map(|record| Record { region: Region::Circle, ..record.clone() }).collect();
+    for index in 0..8u32 {
+        let value = |x: u32, y: u32| (5 + x * 7 + y * 3 + index * 11) as u8;
+        let name = format!("{index}.png");
+        GrayImage::from_fn(16, 16, |x, y| Luma([value(x, y)])).save(small.path().join(&name)).unwrap();
+        // Four pixels for each, one of them brighter and one darker; columns at both sides are cut off.
+        let width = if index < 4 { 32 } else { 40 };
+        let side = (width - 32) / 2;
+        let large = GrayImage::from_fn(width, 32, |x, y| {
+            if !(side..side + 32).contains(&x) {
+                return Luma([255]);
+            }
+            let x = x - side;
+            let mean = value(x / 2, y / 2);
+            Luma([[[mean, mean], [mean + 1, mean - 1]][x as usize % 2][y as usize % 2]])
+        });
+        large.save(full.path().join(&name)).unwrap();
+    }
+    let names = || vec!["a".to_owned(), "b".to_owned()];
+    let table = Table::new("eight", names(), names(), records).unwrap();
+    let reduced = ImageSettings {
+        original: Some([16, 16]),
+        reductions: vec![
+            Some(Reduction { side: 16, original: Some([32, 32]) }),
+            Some(Reduction { side: 16, original: None }),
+        ],
+        ..settings(12)
+    };
+    let samples = |root: &Path, settings: &ImageSettings| {
+        let found = prepared(root, &table, cache.path(), settings).unwrap();
+        let listed = CachedListings::of(cache.path()).open(&found.names[0]).unwrap();
+        (0..4).map(|index| listed.splits.train.sample(index).unwrap().image.values().to_vec()).collect::<Vec<_>>()
+    };
+    assert_eq!(samples(full.path(), &reduced), samples(small.path(), &settings(12)));
+    // Each environment has its own: the first one's pictures must have the size.
+    let other =
+        ImageSettings { reductions: vec![Some(Reduction { side: 16, original: Some([32, 40]) })], ..reduced.clone() };
+    let text = prepared(full.path(), &table, cache.path(), &other).unwrap_err().to_string();
+    assert!(text.contains("found 32 x 32 pixels, expected 32 x 40"), "{text}");
+    let larger = ImageSettings { reductions: vec![Some(Reduction { side: 33, original: None })], ..reduced };
+    let text = prepared(full.path(), &table, cache.path(), &larger).unwrap_err().to_string();
+    assert!(text.contains("side: found 33"), "{text}");
+}
+
+#[test]
+fn boxes_and_mask_files_are_not_reduced() {
+    let ((root, table), cache) = (written(), tempfile::tempdir().unwrap());
+    let reduced = ImageSettings { reductions: vec![Some(Reduction { side: 8, original: None })], ..settings(8) };
+    let text = prepared(root.path(), &table, cache.path(), &reduced).unwrap_err().to_string();
+    assert!(text.contains("found a box or a mask file"), "{text}");
 }

@@ -76,3 +76,24 @@ pub fn probe_file(path: &Path) -> Result<PictureInfo, PixelError> {
         result => result,
     }
 }
+
+/// The view that a DICOM file's header gives (ViewPosition, 0018,5101), for instance `PA`, without the spaces around
+/// it. `None` if the file does not have it or leaves it empty. Only the beginning of the file is read, unless its
+/// header is longer than 64 KiB.
+///
+/// # Errors
+/// [`PixelError::Read`] if the file cannot be read; [`PixelError::UnknownFormat`] if it is no DICOM file; what
+/// [`probe`] says of a damaged header.
+pub fn view_position(path: &Path) -> Result<Option<String>, PixelError> {
+    let unreadable = |error: std::io::Error| PixelError::Read { detail: error.to_string() };
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.by_ref().take(HEADER).read_to_end(&mut bytes).map_err(unreadable)?;
+    match dicom::view_position(&bytes) {
+        Err(PixelError::Truncated { .. }) if bytes.len() as u64 == HEADER => {
+            file.read_to_end(&mut bytes).map_err(unreadable)?;
+            dicom::view_position(&bytes)
+        }
+        result => result,
+    }
+}

@@ -13,9 +13,11 @@
 //! | `decode` | [`format()`], [`decode()`], [`probe`]: the format from the first bytes |
 //! | `png`, `jpeg`, `dicom` | the three formats, each on a library of pure Rust |
 //! | `limits` | [`Limits`], checked before anything is allocated |
+//! | `note` | [`PixelNote`]: what is unusual about a file |
 //! | `picture` | [`Picture`]: stored values and what the file says of their meaning |
 //! | `preparation` | [`Preparation`]: settings as JSON, and their part of a cache's key |
 //! | `prepare` | [`prepare()`]: scaling, crop and resizing |
+//! | `reduce` | [`reduce()`]: a picture in full size as a small edition holds it |
 //! | `resample` | scikit-image's and Pillow's resizing as weights of one axis |
 //! | `mask` | [`mask()`]: discs, boxes and mask files |
 //!
@@ -42,19 +44,23 @@ mod error;
 mod jpeg;
 mod limits;
 mod mask;
+mod note;
 mod picture;
 mod png;
 mod preparation;
 mod prepare;
+mod reduce;
 mod resample;
 
-pub use decode::{decode, format, probe, probe_file};
+pub use decode::{decode, format, probe, probe_file, view_position};
 pub use error::{Format, PixelError};
 pub use limits::Limits;
-pub use mask::mask;
+pub use mask::{MaskFacts, MaskSettings, check_boxes, decoding, inspect_mask, mask};
+pub use note::PixelNote;
 pub use picture::{Picture, PictureInfo, Values};
 pub use preparation::{Crop, FORMAT, Monochrome1, Preparation, Range, Resize};
 pub use prepare::prepare;
+pub use reduce::reduce;
 
 // Compiles and runs the example of the README.
 #[cfg(doctest)]

@@ -1,5 +1,7 @@
 //! Masks of the size of the prepared images.
 
+use std::ops::Range;
+
 use herring_datasets::{Image, PixelBox, Region};
 
 use crate::{
@@ -33,6 +35,7 @@ pub fn mask(
     original: [usize; 2],
     preparation: &Preparation,
     file: Option<&[u8]>,
+    _settings: &crate::MaskSettings,
 ) -> Result<Image, PixelError> {
     preparation.check()?;
     let size = preparation.size;
@@ -75,8 +78,28 @@ fn fitted(
     image(resized.into_iter().map(|value| value as f32).collect(), preparation.size)
 }
 
-fn filled(boxes: &[PixelBox], [height, width]: [usize; 2]) -> Result<Vec<bool>, PixelError> {
+fn filled(boxes: &[PixelBox], original @ [height, width]: [usize; 2]) -> Result<Vec<bool>, PixelError> {
+    let ranges = ranges(boxes, original)?;
     let mut plane = vec![false; height * width];
+    for [rows, columns] in ranges {
+        for row in rows {
+            plane[row * width..][columns.clone()].fill(true);
+        }
+    }
+    Ok(plane)
+}
+
+/// Whether every box lies within a picture of `original` height and width and covers a pixel of it.
+///
+/// # Errors
+/// [`PixelError::Box`] for the first one that does not.
+pub fn check_boxes(boxes: &[PixelBox], original: [usize; 2]) -> Result<(), PixelError> {
+    ranges(boxes, original).map(drop)
+}
+
+/// Rows and columns of each box.
+fn ranges(boxes: &[PixelBox], [height, width]: [usize; 2]) -> Result<Vec<[Range<usize>; 2]>, PixelError> {
+    let mut found = Vec::with_capacity(boxes.len());
     for (position, pixels) in boxes.iter().enumerate() {
         let PixelBox { x, y, width: across, height: down } = *pixels;
         let refused = |expected: String| PixelError::Box {
@@ -97,11 +120,9 @@ fn filled(boxes: &[PixelBox], [height, width]: [usize; 2]) -> Result<Vec<bool>, 
         if columns.is_empty() || rows.is_empty() {
             return Err(refused("a width and a height of at least one pixel".to_owned()));
         }
-        for row in rows {
-            plane[row * width..][columns.clone()].fill(true);
-        }
+        found.push([rows, columns]);
     }
-    Ok(plane)
+    Ok(found)
 }
 
 fn inside(bytes: &[u8], expected: [usize; 2]) -> Result<Vec<bool>, PixelError> {
@@ -117,4 +138,37 @@ fn inside(bytes: &[u8], expected: [usize; 2]) -> Result<Vec<bool>, PixelError> {
         Values::U16(values) => values.iter().map(|&value| value > 0).collect(),
         Values::I16(values) => values.iter().map(|&value| value > 0).collect(),
     })
+}
+
+/// stub
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct MaskSettings {
+    /// stub
+    pub threshold: Option<f64>,
+}
+/// stub
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct MaskFacts {
+    /// stub
+    pub inside: usize,
+    /// stub
+    pub pixels: usize,
+    /// stub
+    pub intermediate: bool,
+    /// stub
+    pub lossy: bool,
+}
+/// stub
+pub fn inspect_mask(bytes: &[u8], original: [usize; 2], _settings: &MaskSettings) -> Result<MaskFacts, PixelError> {
+    let plane = inside(bytes, original)?;
+    Ok(MaskFacts {
+        inside: plane.iter().filter(|x| **x).count(),
+        pixels: plane.len(),
+        intermediate: false,
+        lossy: crate::format(bytes)? == crate::Format::Jpeg,
+    })
+}
+/// stub
+pub fn decoding(_path: &std::path::Path) -> Option<String> {
+    None
 }

@@ -1,19 +1,34 @@
 //! What a file holds, before anything is done to it.
 
-use crate::PixelError;
+use crate::{PixelError, PixelNote};
 
 /// Size and depth of a picture, as its header gives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PictureInfo {
-    /// Number of rows, in pixels.
+    /// Number of rows, in pixels, of the picture as viewers show it.
     pub height: usize,
-    /// Number of columns, in pixels.
+    /// Number of columns, in pixels, of the picture as viewers show it.
     pub width: usize,
     /// Bits a decoded value: 8 or 16 for a PNG (1, 2 and 4 are widened to 8), 8 for a JPEG, the stored bits
     /// for a DICOM file.
     pub bits: u32,
     /// Values a pixel: 1 for grey, 2 with alpha, 3 for colour, 4 with alpha.
     pub channels: usize,
+    /// The EXIF orientation of the stored pixels, 1 to 8, which decoding undoes: 1 if they are upright as they
+    /// are stored, or if the file says nothing that has a meaning. Height and width are exchanged from 5 on.
+    pub orientation: u8,
+}
+
+impl PictureInfo {
+    /// A picture of `[height, width]` pixels that is upright as it is stored.
+    pub fn upright([height, width]: [usize; 2], bits: u32, channels: usize) -> Self {
+        Self { height, width, bits, channels, orientation: 1 }
+    }
+
+    /// Height and width of the pixels as they are stored in the file, before they are turned upright.
+    pub fn stored(&self) -> [usize; 2] {
+        if self.orientation >= 5 { [self.width, self.height] } else { [self.height, self.width] }
+    }
 }
 
 /// The values of a picture, row-major, the channels of a pixel beside each other: `[height, width, channels]`.
@@ -65,13 +80,14 @@ pub struct Picture {
     pub(crate) dark_is_high: bool,
     pub(crate) rescale: Option<[f64; 2]>,
     pub(crate) values: Values,
+    pub(crate) notes: Vec<PixelNote>,
 }
 
 impl Picture {
     // A PNG or JPEG: as many bits as its maximum has, 0 is black.
     pub(crate) fn plain(info: PictureInfo, values: Values) -> Self {
         let maximum = (1 << info.bits) - 1;
-        Self { info, maximum, minimum: 0, dark_is_high: false, rescale: None, values }
+        Self { info, maximum, minimum: 0, dark_is_high: false, rescale: None, values, notes: Vec::new() }
     }
 
     /// Size and depth.
@@ -120,6 +136,16 @@ impl Picture {
         self.rescale
     }
 
+    /// The EXIF orientation that was undone, 1 to 8; 1 if nothing had to be.
+    pub fn orientation(&self) -> u8 {
+        self.info.orientation
+    }
+
+    /// What is unusual about the file, in the order in which it was found; empty for most files.
+    pub fn notes(&self) -> &[PixelNote] {
+        &self.notes
+    }
+
     /// The stored values, `[height, width, channels]`, row-major.
     pub fn values(&self) -> &Values {
         &self.values
@@ -161,7 +187,7 @@ impl Picture {
             Values::U16(values) => Values::U16(values.iter().step_by(every).copied().collect()),
             Values::I16(values) => Values::I16(values.iter().step_by(every).copied().collect()),
         };
-        Self { info: PictureInfo { channels: 1, ..self.info }, values, ..*self }
+        Self { info: PictureInfo { channels: 1, ..self.info }, values, notes: self.notes.clone(), ..*self }
     }
 }
 
@@ -171,7 +197,7 @@ mod tests {
 
     #[test]
     fn the_first_channel_is_every_third_value_of_a_colour_picture() {
-        let info = PictureInfo { height: 1, width: 2, bits: 8, channels: 3 };
+        let info = PictureInfo::upright([1, 2], 8, 3);
         let picture = Picture::plain(info, Values::U8(vec![1, 2, 3, 4, 5, 6]));
         assert_eq!(picture.maximum(), 255);
         assert_eq!(picture.get(0, 1, 2), Some(6));

@@ -15,7 +15,7 @@ pub(crate) fn probe(bytes: &[u8]) -> Result<PictureInfo, PixelError> {
         other => other.samples(),
     };
     let bits = if info.bit_depth == BitDepth::Sixteen { 16 } else { 8 };
-    Ok(PictureInfo { height: info.height as usize, width: info.width as usize, bits, channels })
+    Ok(PictureInfo::upright([info.height as usize, info.width as usize], bits, channels))
 }
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelError> {
@@ -51,12 +51,8 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelErro
     // The last checksums lie behind the last row.
     reader.finish().map_err(error)?;
 
-    let info = PictureInfo {
-        height: frame.height as usize,
-        width: frame.width as usize,
-        bits: frame.bit_depth as u32,
-        channels: frame.color_type.samples(),
-    };
+    let size = [frame.height as usize, frame.width as usize];
+    let info = PictureInfo::upright(size, frame.bit_depth as u32, frame.color_type.samples());
     let values = match frame.bit_depth {
         BitDepth::Sixteen => {
             let pairs = buffer.chunks_exact(2);

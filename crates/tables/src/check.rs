@@ -18,10 +18,10 @@ use herring_datasets::{Record, Region};
 
 use crate::{
     Manifest, Reading, TableError,
-    error::{Problem, one_line},
-    manifest::Images,
+    error::one_line,
+    layout::Files,
+    manifest::{FullImages, ImageEdition, Images},
     official::{self, Negatives},
-    own,
     report::{CheckReport, Finding, FindingKind},
 };
 
@@ -46,46 +46,84 @@ pub type Probe<'a> = dyn Fn(&Path) -> Result<PictureInfo, String> + Sync + 'a;
 
 /// Compares the folder of a collection below the data root with its manifest.
 pub fn check(manifest: &Manifest, root: &Path, probe: &Probe<'_>) -> CheckReport {
-    let gathered = official::gather(std::slice::from_ref(manifest), root, Negatives::default());
+    let mut gathered = official::gather(std::slice::from_ref(manifest), root, Negatives::default());
     let records = gathered.records.clone();
+    let (files, edition) = gathered.images.pop().unwrap_or((Files::default(), ImageEdition::Small));
     let problems = gathered.problems.clone();
-    let mut findings: Vec<Finding> = problems.iter().map(of_problem).collect();
+    let mut findings: Vec<Finding> = problems.iter().map(Finding::of_problem).collect();
     let reading = finish(gathered.finish(&manifest.name, std::slice::from_ref(manifest), root), &mut findings);
-    let edition = reading.as_ref().and_then(|reading| compare(manifest, reading, &mut findings));
+    let known = reading.as_ref().and_then(|reading| compare(manifest, reading, &mut findings));
+    findings.extend(reading.iter().flat_map(|reading| empty_cells(reading)));
     let folder = Path::new(&manifest.folder).join(&manifest.images.folder);
     let full = root.join(&folder);
     let mut opened = 0;
-    match list(&full) {
-        Err(error) => {
-            let kind = FindingKind::FolderMissing;
-            let message = format!("{error}, expected a folder with the images of {} records", records.len());
-            findings.push(Finding::new(kind, full, message));
+    match (edition, &manifest.full) {
+        (ImageEdition::Full, Some(images)) => {
+            findings.extend(extra_full(&files, &manifest.folder, reading.as_ref(), root));
+            opened = examine(&records, root, Some(&images.into()), probe, &mut findings);
         }
-        Ok(present) => {
-            findings.extend(extra(&folder, &present, reading.as_ref(), root));
-            opened = examine(&records, root, Some(&manifest.images), probe, &mut findings);
+        _ => match list(&full) {
+            Err(error) => {
+                let kind = FindingKind::FolderMissing;
+                let or = match &manifest.full {
+                    Some(images) => {
+                        let collection = root.join(&manifest.folder);
+                        format!(
+                            ", or the files as they are handed out below {}: {}",
+                            collection.display(),
+                            images.layout
+                        )
+                    }
+                    None => String::new(),
+                };
+                let message = format!("{error}, expected a folder with the images of {} records{or}", records.len());
+                findings.push(Finding::new(kind, full, message));
+            }
+            Ok(present) => {
+                findings.extend(extra(&folder, &present, reading.as_ref(), root));
+                opened = examine(&records, root, Some(&(&manifest.images).into()), probe, &mut findings);
+            }
+        },
+    }
+    CheckReport::new(manifest.name.clone(), reading, known, opened, findings)
+}
+
+/// What every image of an edition should be.
+#[derive(Debug, Clone, Copy)]
+struct Expected {
+    /// Height and width, where all images have the same; the shortest side at least, where they do not.
+    size: Result<[usize; 2], usize>,
+    bits: u32,
+    channels: usize,
+}
+
+impl From<&Images> for Expected {
+    fn from(images: &Images) -> Self {
+        Self { size: Ok([images.height, images.width]), bits: images.bits, channels: images.channels }
+    }
+}
+
+impl From<&FullImages> for Expected {
+    fn from(images: &FullImages) -> Self {
+        let size = images.height.zip(images.width).map(|(height, width)| [height, width]);
+        let size = size.ok_or(images.reduce.unwrap_or(1));
+        Self { size, bits: images.bits, channels: images.channels }
+    }
+}
+
+/// Cells of environment and class without a record: no split can be drawn then.
+fn empty_cells(reading: &Reading) -> Vec<Finding> {
+    let file = reading.sources.first().cloned().unwrap_or_default();
+    let mut findings = Vec::new();
+    for (environment, counts) in reading.table.environments().iter().zip(reading.table.cells()) {
+        for (class, count) in reading.table.classes().iter().zip(counts) {
+            if count == 0 {
+                let message = format!("found no record of {environment}, {class}, expected at least one");
+                findings.push(Finding::new(FindingKind::PartIncomplete, file.clone(), message));
+            }
         }
     }
-    CheckReport::new(manifest.name.clone(), reading, edition, opened, findings)
-}
-
-/// Checks a table of one's own images (see [`crate::own()`]) together with the images and masks it names.
-///
-/// Sizes are compared between an image, its mask and its boxes. Files that no row names are not looked
-/// for, since a CSV may lie among anything; in the convention of folders they are problems of the table.
-pub fn check_own(manifest: &Path, probe: &Probe<'_>) -> CheckReport {
-    let gathered = own::gather(manifest);
-    let (_, _, records) = gathered.records();
-    let root = gathered.root().to_owned();
-    let mut findings: Vec<Finding> = gathered.problems.iter().map(of_problem).collect();
-    let reading = finish(gathered.finish(), &mut findings);
-    let opened = examine(&records, &root, None, probe, &mut findings);
-    CheckReport::new("own".into(), reading, None, opened, findings)
-}
-
-fn of_problem(problem: &Problem) -> Finding {
-    let text = format!("{}: found {}, expected {}", problem.field, problem.found, problem.expected);
-    Finding { line: problem.origin.line, ..Finding::new(FindingKind::Table, problem.origin.file.clone(), text) }
+    findings
 }
 
 /// Problems are findings already; anything else becomes one.
@@ -147,11 +185,34 @@ fn extra(folder: &Path, present: &BTreeSet<PathBuf>, reading: Option<&Reading>, 
     extra.chain(unused).collect()
 }
 
+/// Files of the owner's edition that no row names, in the folders where named ones lie.
+fn extra_full(files: &Files, folder: &str, reading: Option<&Reading>, root: &Path) -> Vec<Finding> {
+    let Some(reading) = reading else {
+        let message = "files that no row names are not looked for, since the table is damaged";
+        return vec![Finding::new(FindingKind::NotChecked, root.join(folder), message.into())];
+    };
+    let records = reading.table.records().iter().map(|record| record.image.as_path());
+    let unused = reading.unused_images.iter().map(PathBuf::as_path);
+    // A second copy of a named image lies elsewhere under the same name.
+    let named: BTreeSet<&Path> = records.chain(unused).collect();
+    let names: BTreeSet<_> = named.iter().filter_map(|path| path.file_name()).collect();
+    let extra = files.beside(&named).filter(|path| path.file_name().is_some_and(|name| !names.contains(name)));
+    let extra =
+        extra.map(|path| Finding::new(FindingKind::ImageExtra, root.join(path), "no row of the table names it".into()));
+    let missing = reading.unused_images.iter().filter(|image| {
+        image.file_name().and_then(|name| name.to_str()).is_some_and(|name| files.full(name).is_none())
+    });
+    let missing = missing.map(|image| {
+        Finding::new(FindingKind::UnusedMissing, root.join(image), "only a row that is left out names it".into())
+    });
+    extra.chain(missing).collect()
+}
+
 /// Opens the images (and mask files) of all records on all cores. Returns how many files were opened.
 fn examine(
     records: &[Record],
     root: &Path,
-    expected: Option<&Images>,
+    expected: Option<&Expected>,
     probe: &Probe<'_>,
     findings: &mut Vec<Finding>,
 ) -> usize {
@@ -190,7 +251,7 @@ fn examine(
 
 type Open<'a> = dyn Fn(&Path) -> Result<PictureInfo, String> + Sync + 'a;
 
-fn one(record: &Record, root: &Path, expected: Option<&Images>, open: &Open<'_>, found: &mut Vec<Finding>) {
+fn one(record: &Record, root: &Path, expected: Option<&Expected>, open: &Open<'_>, found: &mut Vec<Finding>) {
     let path = root.join(&record.image);
     let mut look = |path: &Path, missing: FindingKind, unreadable: FindingKind| {
         let named = format!("named by {}", record.origin);
@@ -224,10 +285,15 @@ fn one(record: &Record, root: &Path, expected: Option<&Images>, open: &Open<'_>,
     let PictureInfo { height, width, bits, channels } = picture;
     let mut wrong = |kind, path: &Path, message: String| found.push(Finding::new(kind, path.to_owned(), message));
     if let Some(images) = expected {
-        if (height, width) != (images.height, images.width) {
-            let message =
-                format!("found {height}x{width} (height x width), expected {}x{}", images.height, images.width);
-            wrong(FindingKind::ImageSize, &path, message);
+        let found = format!("found {height}x{width} (height x width), expected");
+        match images.size {
+            Ok([rows, columns]) if [rows, columns] != [height, width] => {
+                wrong(FindingKind::ImageSize, &path, format!("{found} {rows}x{columns}"));
+            }
+            Err(least) if least > height.min(width) => {
+                wrong(FindingKind::ImageSize, &path, format!("{found} at least {least} each"));
+            }
+            _ => {}
         }
         if bits != images.bits {
             wrong(FindingKind::ImageBits, &path, format!("found {bits} bits, expected {}", images.bits));

@@ -80,6 +80,8 @@ pub enum ProblemKind {
     Path,
     /// A mask that contradicts the rest of the row, or belongs to no image.
     Region,
+    /// Images that contradict each other, or of which something is missing that the table needs.
+    Image,
     /// A file or folder that the folder convention has no place for.
     Stray,
 }

@@ -12,6 +12,7 @@
 //! | [`mod@present`] | whether an experiment's files are there |
 //! | [`mod@check`] | tables and images against the manifest |
 //! | [`report`] | what a check found |
+//! | [`exclusions`] | images that are left out because someone asks for it |
 //! | [`reading`] | a table, and what was left out of it |
 //! | [`error`] | problems: one line each, all of them collected |
 //!
@@ -19,17 +20,26 @@
 //!
 //! ```text
 //! ROOT/nih/Data_Entry_2017.csv                  or Data_Entry_2017_v2020.csv
-//! ROOT/nih/images-224/00000001_000.png ...      8 bit, 224x224
+//! ROOT/nih/images-224/00000001_000.png ...      8 bit, 224x224: the small edition, or
+//! ROOT/nih/images_001/images/....png ...        8 bit, 1024x1024: as the owner hands it out
 //! ROOT/padchest/PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv
-//! ROOT/padchest/images-224/....png              16 bit, 224x224
+//! ROOT/padchest/images-224/....png              16 bit, 224x224, or
+//! ROOT/padchest/0/....png ...                   16 bit, of any size
 //! ROOT/rsna/stage_2_train_labels.csv            or kaggle_stage_2_train_labels.csv
 //! ROOT/rsna/kaggle_stage_2_train_images_dicom_headers.csv
-//! ROOT/rsna/stage_2_train_images_jpg/....jpg    8 bit, 1024x1024
+//! ROOT/rsna/stage_2_train_images_jpg/....jpg    8 bit, 1024x1024, or
+//! ROOT/rsna/stage_2_train_images/....dcm        8 bit, 1024x1024; without the table of headers, the view too
 //! ```
 //!
 //! Each table may also lie there as `.csv.gz` or `.csv.zip`. The first name of a list wins, and of one
 //! name the plain file wins over `.gz`, and that over `.zip`; [`Reading::notes`] names what was passed
 //! over. A table may unpack to [`UNPACKED_LIMIT`] bytes at most.
+//!
+//! The owner's files are found by their names, at any depth below the collection's folder; hidden files are passed
+//! over and links followed once. The small edition is read where it holds every image of the records, or misses no
+//! more of them than the owner's; a note says which one is read where both are there. One name at two places is fine
+//! if the bytes are equal and a problem if not. The path that was found is the record's
+//! [`image`](herring_datasets::Record::image), and [`Reading::image_editions`] says what it is.
 //!
 //! # Damage
 //!
@@ -50,6 +60,9 @@
 
 pub mod check;
 pub mod error;
+pub mod exclusions;
+mod labels;
+mod layout;
 pub mod manifest;
 pub mod official;
 pub mod own;
@@ -60,14 +73,15 @@ pub mod report;
 mod sheet;
 mod unpack;
 
-pub use check::{PictureInfo, Probe, check, check_own};
+pub use check::{PictureInfo, Probe, check};
 pub use error::{Problem, ProblemKind, Problems, TableError};
-pub use manifest::{COLLECTIONS, Manifest};
+pub use exclusions::{Excluded, Exclusions};
+pub use manifest::{COLLECTIONS, ImageEdition, LabelRule, ListForm, Manifest, Matching};
 pub use official::{EXPERIMENTS, Negatives, nih, padchest, rsna, xray};
-pub use own::{LabelNames, OwnOptions, own, own_with};
+pub use own::{LabelNames, OwnOptions, Survey, own, own_with, survey};
 pub use present::{Presence, manifests, present};
 pub use reading::{LeftOut, Reading};
-pub use report::{CheckReport, Finding, FindingKind};
+pub use report::{CheckReport, Finding, FindingKind, warning_lines};
 pub use unpack::UNPACKED_LIMIT;
 
 // Compiles and runs the example of the README.

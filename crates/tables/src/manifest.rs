@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 use crate::{TableError, place};
 
+pub use crate::labels::{EmptyLabel, LabelRule, ListForm, Matching};
+
 /// Names of the collections whose manifests are part of this crate.
 pub const COLLECTIONS: [&str; 3] = ["nih", "padchest", "rsna"];
 
@@ -35,8 +37,14 @@ pub struct Manifest {
     pub quirks: Vec<String>,
     /// Which tables there are and how they are read.
     pub rows: Rows,
-    /// The image files.
+    /// The image files of the small edition.
     pub images: Images,
+    /// The image files as the owner hands them out, where those can be read as well.
+    pub full: Option<FullImages>,
+    /// Images that others found missing or broken. They are left out when that is asked for
+    /// ([`crate::Exclusions::known`]), and not otherwise.
+    #[serde(default)]
+    pub known_bad: Vec<KnownBad>,
     /// Editions of the table whose counts are known.
     pub known: Vec<Edition>,
     /// Where a person gets it, and on which terms.
@@ -62,6 +70,8 @@ pub struct ImageRows {
     pub files: Vec<String>,
     /// Column of the image's file name, which is also the record's id.
     pub image: String,
+    /// Column of the patient, for [`herring_datasets::Record::group`]; a table may lack it.
+    pub patient: Option<String>,
     /// Rows that fail it are left out.
     pub filter: Option<Filter>,
     /// The class of a row.
@@ -78,31 +88,6 @@ pub struct Filter {
     pub column: String,
     /// The text looked for.
     pub contains: String,
-}
-
-/// A class by substrings, case-sensitively. The positive one is looked for first, so that a row that
-/// matches both is positive; a row that matches neither is left out.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LabelRule {
-    /// The column.
-    pub column: String,
-    /// What a positive row contains.
-    pub positive: String,
-    /// What a negative row contains.
-    pub negative: String,
-    /// What an empty field means.
-    pub empty: EmptyLabel,
-}
-
-/// What to do with a row whose label is empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EmptyLabel {
-    /// The official table has none: it is damage.
-    Refuse,
-    /// The official table has some: they are left out and counted.
-    LeaveOut,
 }
 
 /// A region that is the same for each image.
@@ -159,6 +144,50 @@ pub struct Images {
     pub bits: u32,
     /// Channels; where an image has more, the released code reads the first.
     pub channels: usize,
+}
+
+/// The image files of a collection as its owner hands them out: found below the collection's folder by their names,
+/// at any depth.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FullImages {
+    /// Where they lie once unpacked, for messages, for instance `images_001/images/*.png`.
+    pub layout: String,
+    /// `png` or `dcm`: how the names end.
+    pub format: String,
+    /// Rows of pixels, where all images have the same.
+    pub height: Option<usize>,
+    /// Columns of pixels, where all images have the same.
+    pub width: Option<usize>,
+    /// Bits of a pixel, in one channel.
+    pub bits: u32,
+    /// Channels; where an image has more, the first is read.
+    pub channels: usize,
+    /// The side in pixels to which they are reduced before anything else, so that they are like the small edition;
+    /// none where that has the same size.
+    pub reduce: Option<usize>,
+    /// Whether each file's header holds the view, so that no second table is needed.
+    #[serde(default)]
+    pub views: bool,
+}
+
+/// Images that others found missing or broken.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownBad {
+    /// What is wrong with them, and who says so.
+    pub reason: String,
+    /// Their names, as the table has them.
+    pub files: Vec<String>,
+}
+
+/// In which edition the images of a collection lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ImageEdition {
+    /// The small one: [`Manifest::images`].
+    Small,
+    /// The owner's: [`Manifest::full`].
+    Full,
 }
 
 /// The counts of one edition of a table.
@@ -257,6 +286,23 @@ impl Manifest {
         let Images { height, width, bits, channels, .. } = self.images;
         if height == 0 || width == 0 || bits == 0 || channels == 0 {
             return wrong("images", format!("{height}x{width}, {bits} bits, {channels} channels"), "no zeros");
+        }
+        if let Rows::Image(rows) = &self.rows
+            && let Err((field, found, expected)) = rows.label.validate()
+        {
+            return wrong(field, found, expected);
+        }
+        if let Some(full) = &self.full {
+            let FullImages { height, width, bits, channels, reduce, .. } = full;
+            if [*height, *width, *reduce, Some(*bits as usize), Some(*channels)].contains(&Some(0)) {
+                return wrong("full", "a zero".into(), "no zeros");
+            }
+            if full.format.is_empty() || full.format.contains(['.', '/', '\\']) {
+                return wrong("full.format", format!("{:?}", full.format), "how names end, without the dot");
+            }
+            if full.views && matches!(self.rows, Rows::Image(_)) {
+                return wrong("full.views", "true".into(), "false, since each row is an image");
+            }
         }
         Ok(())
     }

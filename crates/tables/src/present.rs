@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{Manifest, TableError, official::EXPERIMENTS, unpack};
+use crate::{Manifest, TableError, layout::Files, manifest::FullImages, official::EXPERIMENTS, unpack};
 
 /// What is there of an experiment, and what is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,8 +11,10 @@ pub struct Presence {
     pub tables: Vec<PathBuf>,
     /// One line for each table that is missing: its folder and the names it may go by.
     pub missing_tables: Vec<String>,
-    /// Folders of images that are missing.
+    /// Folders of the small edition's images that are missing, where the owner's files are missing as well.
     pub missing_folders: Vec<PathBuf>,
+    /// What would do instead of each of [`Self::missing_folders`]: where the owner's files lie once unpacked.
+    pub missing_layouts: Vec<String>,
 }
 
 impl Presence {
@@ -23,7 +25,11 @@ impl Presence {
 
     /// One line for each thing that is missing.
     pub fn missing(&self) -> Vec<String> {
-        let folders = self.missing_folders.iter().map(|folder| format!("{}: a folder of images", folder.display()));
+        let layouts = self.missing_layouts.iter().map(String::as_str).chain(std::iter::repeat(""));
+        let folders = self.missing_folders.iter().zip(layouts).map(|(folder, layout)| match layout {
+            "" => format!("{}: a folder of images", folder.display()),
+            _ => format!("{}: a folder of images, or {layout}", folder.display()),
+        });
         self.missing_tables.iter().cloned().chain(folders).collect()
     }
 }
@@ -40,18 +46,33 @@ impl Presence {
 /// # Ok::<(), herring_tables::TableError>(())
 /// ```
 pub fn present(name: &str, root: &Path) -> Result<Presence, TableError> {
-    let mut presence = Presence { tables: Vec::new(), missing_tables: Vec::new(), missing_folders: Vec::new() };
+    let mut presence = Presence {
+        tables: Vec::new(),
+        missing_tables: Vec::new(),
+        missing_folders: Vec::new(),
+        missing_layouts: Vec::new(),
+    };
     for manifest in manifests(name)? {
         let folder = root.join(&manifest.folder);
-        for names in manifest.tables() {
+        let full = Files::any_full(&manifest, root);
+        let headers = manifest.full.as_ref().filter(|full| full.views);
+        for (place, names) in manifest.tables().into_iter().enumerate() {
             match unpack::locate(&folder, names) {
                 Some(located) => presence.tables.push(located.path),
-                None => presence.missing_tables.push(format!("{}: {}", folder.display(), unpack::spell(names))),
+                // The second table is that of the views.
+                None if place == 1 && full && headers.is_some() => {}
+                None => {
+                    let or = headers.filter(|_| place == 1).map(|full| format!("; or {}", full.layout));
+                    let names = unpack::spell(names) + &or.unwrap_or_default();
+                    presence.missing_tables.push(format!("{}: {names}", folder.display()));
+                }
             }
         }
         let images = folder.join(&manifest.images.folder);
-        if !images.is_dir() {
+        if !images.is_dir() && !full {
             presence.missing_folders.push(images);
+            let layout = |full: &FullImages| format!("{} below {}", full.layout, folder.display());
+            presence.missing_layouts.push(manifest.full.as_ref().map(layout).unwrap_or_default());
         }
     }
     Ok(presence)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use herring_datasets::Table;
 
-use crate::Finding;
+use crate::{Excluded, Finding, manifest::ImageEdition};
 
 /// A table together with what its reader left out and saw beside it.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +26,11 @@ pub struct Reading {
     /// What the table itself gives reason to doubt, sorted: names that are equal but for their case, text
     /// behind a closing quote. A check shows them, and a run before it trains.
     pub warnings: Vec<Finding>,
+    /// Which edition the images of each environment are of; an official collection has one. Empty for a table of
+    /// one's own images.
+    pub image_editions: Vec<ImageEdition>,
+    /// Records that [`Reading::exclude`] took out, in the order of the table.
+    pub excluded: Vec<Excluded>,
 }
 
 /// How many rows were left out for one reason.

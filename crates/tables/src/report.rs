@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use crate::{Reading, error::one_line};
+use crate::{Problem, Reading, error::one_line};
 
 /// What sort of thing was found, in the order of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,8 +50,6 @@ pub enum FindingKind {
     GroupAcrossParts,
     /// A part has few images of a class.
     FewImages,
-    /// Most of the images are left out by the split.
-    MostLeftOut,
     /// Environments whose images have different bit depths.
     DepthsDiffer,
     /// An environment whose images use a small share of the range of their depth.
@@ -74,6 +72,8 @@ pub enum FindingKind {
     ImageExtra,
     /// An image is missing that only rows name which are left out.
     UnusedMissing,
+    /// Images to leave out that no row names.
+    ExclusionUnmatched,
 }
 
 impl FindingKind {
@@ -104,7 +104,6 @@ impl FindingKind {
             Self::DuplicateAcrossParts => "equal images in more than one part",
             Self::GroupAcrossParts => "groups with images in more than one part",
             Self::FewImages => "parts with few images of a class",
-            Self::MostLeftOut => "splits that leave most images out",
             Self::DepthsDiffer => "bit depths that differ between environments",
             Self::RangeUnused => "environments that use little of their range",
             Self::MaskIntermediate => "masks with values between outside and inside",
@@ -116,6 +115,7 @@ impl FindingKind {
             Self::ImageChannels => "images with another number of channels",
             Self::ImageExtra => "files that no row names",
             Self::UnusedMissing => "missing images that are not used",
+            Self::ExclusionUnmatched => "images to leave out that are in no table",
         }
     }
 }
@@ -125,7 +125,7 @@ impl FindingKind {
 pub struct Finding {
     /// What sort of thing.
     pub kind: FindingKind,
-    /// The file or folder.
+    /// The file or folder; empty where it is about all of the images.
     pub file: PathBuf,
     /// The line of the file, counted from 1; 0 where it is about the whole file.
     pub line: usize,
@@ -138,13 +138,23 @@ impl Finding {
     pub fn new(kind: FindingKind, file: PathBuf, message: String) -> Self {
         Self { kind, file, line: 0, message }
     }
+
+    /// A problem of a table as a finding.
+    pub(crate) fn of_problem(problem: &Problem) -> Self {
+        let text = format!("{}: found {}, expected {}", problem.field, problem.found, problem.expected);
+        Self { line: problem.origin.line, ..Self::new(FindingKind::Table, problem.origin.file.clone(), text) }
+    }
 }
 
 impl Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, line, message, .. } = self;
-        let place = if *line == 0 { file.display().to_string() } else { format!("{}:{line}", file.display()) };
-        formatter.write_str(&one_line(&format!("{place}: {message}")))
+        let text = match (file.as_os_str().is_empty(), line) {
+            (true, _) => message.clone(),
+            (false, 0) => format!("{}: {message}", file.display()),
+            (false, line) => format!("{}:{line}: {message}", file.display()),
+        };
+        formatter.write_str(&one_line(&text))
     }
 }
 
@@ -157,6 +167,8 @@ pub struct CheckReport {
     pub reading: Option<Reading>,
     /// The known edition of the table whose counts it has.
     pub edition: Option<String>,
+    /// Further things that a person should see, a line each, for instance the range that images use.
+    pub details: Vec<String>,
     /// How many image and mask files were opened.
     pub opened: usize,
     /// What was found, sorted by kind, file and line.
@@ -164,18 +176,28 @@ pub struct CheckReport {
 }
 
 impl CheckReport {
-    /// How many findings [`Display`] lists of each kind.
+    /// How many errors [`Display`] lists of each kind.
     pub const SHOWN: usize = 10;
+    /// How many warnings it lists of each kind.
+    pub const WARNINGS_SHOWN: usize = 3;
 
-    pub(crate) fn new(
+    /// A report with its findings sorted; the warnings of the table itself join them.
+    pub fn new(
         name: String,
         reading: Option<Reading>,
         edition: Option<String>,
         opened: usize,
         mut findings: Vec<Finding>,
     ) -> Self {
+        findings.extend(reading.iter().flat_map(|reading| reading.warnings.iter().cloned()));
         findings.sort();
-        Self { name, reading, edition, opened, findings }
+        findings.dedup();
+        Self { name, reading, edition, details: Vec::new(), opened, findings }
+    }
+
+    /// The same with further lines that a person should see.
+    pub fn with_details(self, details: Vec<String>) -> Self {
+        Self { details, ..self }
     }
 
     /// How many findings there are of each kind that there is.
@@ -192,21 +214,26 @@ impl CheckReport {
         self.findings.iter().filter(|finding| finding.kind.is_error()).count()
     }
 
+    /// How many findings are warnings.
+    pub fn warnings(&self) -> usize {
+        self.findings.len() - self.errors()
+    }
+
     /// The report as text: what was read, then the findings by kind, each with its count, at most
-    /// `limit` of a kind (all with `None`).
+    /// `limit` errors of a kind and [`Self::WARNINGS_SHOWN`] warnings (all with `None`).
     pub fn render(&self, limit: Option<usize>) -> String {
-        let errors = self.errors();
-        let warnings = self.findings.len() - errors;
-        let mut lines = vec![format!("{}: {errors} errors, {warnings} warnings", self.name)];
+        let mut lines = vec![format!("{}: {} errors, {} warnings", self.name, self.errors(), self.warnings())];
         if let Some(reading) = &self.reading {
             lines.extend(reading.summary().lines().map(|line| format!("  {line}")));
         }
         lines.extend(self.edition.iter().map(|edition| format!("  the counts are those of the edition {edition:?}")));
+        lines.extend(self.details.iter().map(|line| format!("  {line}")));
         lines.push(format!("  {} files of images opened", self.opened));
         for (kind, count) in self.counts() {
             let level = if kind.is_error() { "error" } else { "warning" };
             lines.push(format!("{level}: {}: {count}", kind.title()));
-            let limit = limit.unwrap_or(usize::MAX);
+            let most = if kind.is_error() { usize::MAX } else { Self::WARNINGS_SHOWN };
+            let limit = limit.map_or(usize::MAX, |limit| limit.min(most));
             let of_kind = self.findings.iter().filter(|finding| finding.kind == kind);
             lines.extend(of_kind.take(limit).map(|finding| format!("  {finding}")));
             if count > limit {
@@ -221,4 +248,21 @@ impl Display for CheckReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.render(Some(Self::SHOWN)))
     }
+}
+
+/// The warnings among `findings` as a run says them before it trains: a line a kind, with its count and the
+/// names of the first three files.
+pub fn warning_lines(findings: &[Finding]) -> Vec<String> {
+    let mut by_kind: BTreeMap<FindingKind, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| !finding.kind.is_error()) {
+        by_kind.entry(finding.kind).or_default().push(finding);
+    }
+    let line = |(kind, findings): (FindingKind, Vec<&Finding>)| {
+        let shown: Vec<String> =
+            findings.iter().take(CheckReport::WARNINGS_SHOWN).map(|finding| finding.to_string()).collect();
+        let more = findings.len() - shown.len();
+        let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
+        format!("{}: {}: {}{rest}", kind.title(), findings.len(), shown.join("; "))
+    };
+    by_kind.into_iter().map(line).collect()
 }

@@ -5,7 +5,7 @@
 mod common;
 
 use common::*;
-use herring_tables::{FindingKind, Manifest, PictureInfo, check, check_own};
+use herring_tables::{FindingKind, Manifest, PictureInfo, check};
 use std::path::Path;
 
 const NIH_INFO: PictureInfo = PictureInfo { height: 224, width: 224, bits: 8, channels: 1 };
@@ -101,40 +101,4 @@ fn damaged_rows_do_not_hide_the_images_of_the_others() {
     let report = check(&Manifest::named("rsna").unwrap(), empty.path(), &probe);
     let kinds: Vec<FindingKind> = report.findings.iter().map(|finding| finding.kind).collect();
     assert_eq!(kinds, [Table, Table, FolderMissing]);
-}
-
-#[test]
-fn ones_own_images_and_masks() {
-    let folder = tempfile::tempdir().unwrap();
-    let root = folder.path();
-    let text = "image,label,environment,mask,boxes
-1.png,a,e,m1.png,
-2.png,b,e,m2.png,
-3.png,b,e,,0 0 5 5;0 0 4 4
-4.png,b,e,,
-5.png,b,e,m5.png,
-";
-    let file = put(root, "t.csv", text);
-    for (name, text) in [
-        ("1.png", "4 4 8 1"),
-        ("2.png", "4 4 8 1"),
-        ("3.png", "4 5 8 1"),
-        ("5.png", "4 4 8 1"),
-        ("m1.png", "4 5 8 1"),
-        ("m5.png", "?"),
-    ] {
-        put(root, name, text);
-    }
-    let report = check_own(&file, &probe);
-    use FindingKind::*;
-    assert_eq!(
-        found(&report, root),
-        [
-            (ImageMissing, "4.png: named by t.csv:5".to_owned()),
-            (BoxOutside, "3.png: a box ends at column 5 and row 5, expected within 5 and 4, from t.csv:4".to_owned()),
-            (MaskMissing, "m2.png: named by t.csv:3".to_owned()),
-            (MaskUnreadable, "m5.png: no picture,\\nnot at all, named by t.csv:6".to_owned()),
-            (MaskSize, "m1.png: found 4x5 (height x width), expected 4x4 as its image".to_owned()),
-        ]
-    );
 }

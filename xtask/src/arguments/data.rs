@@ -46,6 +46,12 @@ pub(crate) struct CheckData {
     /// List everything, not only the first of each kind
     #[arg(long)]
     pub(crate) all: bool,
+    /// For own: the configuration that the images are for, in the format of experiments/iclr2021/own.toml
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// For own: the scale whose splits and sizes are looked at
+    #[arg(long, default_value_t = Scale::Quick, value_name = "SCALE")]
+    pub(crate) scale: Scale,
 }
 
 #[derive(Args)]

@@ -3,6 +3,7 @@
 use super::{ConfigError, text::Text};
 use herring_datasets::confounded::Rule;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use toml::Spanned;
 
 /// Which table of images an experiment draws from.
@@ -63,6 +64,54 @@ pub struct ImagesTable {
     pub resize: ResizeName,
     /// Whether negatives without boxes have an empty mask, as the released code has it, or a full one.
     pub empty_negatives: bool,
+    /// The stored value that counts as white in images of one's own, where it is not the greatest of their depth.
+    pub maximum: Maximum,
+    /// The share of the range from which a pixel of a mask file of one's own is inside, in `(0, 1]`; without one
+    /// the rule of `herring_pixels::MaskSettings`.
+    pub mask_threshold: Option<f64>,
+}
+
+/// The stored value that counts as white.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(untagged)]
+pub enum Maximum {
+    /// The greatest value that a file's depth holds.
+    #[default]
+    #[serde(skip)]
+    OfDepth,
+    /// One for all images.
+    Same(u32),
+    /// One for each environment that is named; the depth's for the others.
+    Each(BTreeMap<String, u32>),
+}
+
+impl Maximum {
+    /// That of an environment, where one is given.
+    pub fn of(&self, environment: &str) -> Option<u32> {
+        match self {
+            Self::OfDepth => None,
+            Self::Same(value) => Some(*value),
+            Self::Each(values) => values.get(environment).copied(),
+        }
+    }
+
+    /// The environments that are named.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        match self {
+            Self::Each(values) => Some(values.keys().map(String::as_str)),
+            _ => None,
+        }
+        .into_iter()
+        .flatten()
+    }
+
+    fn values(&self) -> Vec<u32> {
+        match self {
+            Self::OfDepth => Vec::new(),
+            Self::Same(value) => vec![*value],
+            Self::Each(values) => values.values().copied().collect(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -76,11 +125,33 @@ pub(super) struct RawImages {
     resize: ResizeName,
     #[serde(default)]
     empty_negatives: bool,
+    maximum: Option<Spanned<Maximum>>,
+    mask_threshold: Option<Spanned<f64>>,
 }
 
 impl ImagesTable {
     pub(super) fn check(text: &Text, raw: &RawImages) -> Result<Self, ConfigError> {
         let ratio = text.check("ratio", &raw.ratio, "a share from 0 to 1", |ratio| (0.0..=1.0).contains(&ratio))?;
+        let own = raw.table == TableName::Own;
+        let maximum = match &raw.maximum {
+            None => Maximum::OfDepth,
+            Some(maximum) => {
+                let values = maximum.get_ref().values();
+                if !own || !values.iter().all(|value| (1..=65_535).contains(value)) {
+                    let expected =
+                        "1 to 65535, for all or for each environment, in an experiment on images of one's own";
+                    return Err(text.invalid(maximum.span(), "maximum", format!("{values:?}"), expected));
+                }
+                maximum.get_ref().clone()
+            }
+        };
+        let mask_threshold = match &raw.mask_threshold {
+            None => None,
+            Some(threshold) => {
+                let expected = "a share above 0 and at most 1, in an experiment on images of one's own";
+                Some(text.check("mask_threshold", threshold, expected, |share| own && share > 0.0 && share <= 1.0)?)
+            }
+        };
         Ok(Self {
             table: raw.table,
             ratio,
@@ -88,6 +159,8 @@ impl ImagesTable {
             split_seed: raw.split_seed,
             resize: raw.resize,
             empty_negatives: raw.empty_negatives,
+            maximum,
+            mask_threshold,
         })
     }
 }

@@ -17,7 +17,7 @@ pub(crate) mod text;
 
 pub use differences::{Difference, Differences};
 pub use experiment::{Arrow, Captions, Configuration, Discriminator, MethodRow};
-pub use images::{ImagesTable, ResizeName, TableName};
+pub use images::{ImagesTable, Maximum, ResizeName, TableName};
 pub use known::{Known, UNKNOWN_ISSUE, UnknownExperiment};
 pub use scale::{DataSetting, ImageSizes, Judgement, Scale, Setting, UnknownScale};
 pub use targets::{Finding, Metric, Requirement, Target, TargetValue, Targets};

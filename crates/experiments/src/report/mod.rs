@@ -8,6 +8,7 @@
 
 mod colormap;
 mod curves;
+mod evidence;
 mod examples;
 mod figure;
 mod further;
@@ -32,6 +33,7 @@ const STYLE: &str = include_str!("style.css");
 pub(crate) fn render(collection: &Collection, results: &Results, differences: &Differences) -> String {
     let sections = [
         head::render(collection, results),
+        evidence::render(collection),
         summary::render(collection, results),
         setting::render(collection),
         curves::render(collection),

@@ -138,6 +138,21 @@ pub(super) fn header<'a>(
     Ok(header)
 }
 
+/// ViewPosition (0018,5101), if it is there and not empty. Elements come in ascending order.
+pub(super) fn view_position(body: &[u8], syntax: &TransferSyntax) -> Result<Option<String>, PixelError> {
+    const VIEW: Tag = Tag(0x0018, 0x5101);
+    let mut view = None;
+    visit(body, syntax, |element| match element {
+        Element::Value(VIEW, value) => {
+            view = Some(text(value)).filter(|text| !text.is_empty());
+            Ok(false)
+        }
+        Element::Value(tag, _) => Ok(tag < VIEW),
+        _ => Ok(false),
+    })?;
+    Ok(view)
+}
+
 // A value of text, without the padding of its end.
 fn text(value: &[u8]) -> String {
     String::from_utf8_lossy(value).trim_matches(['\0', ' ']).to_owned()

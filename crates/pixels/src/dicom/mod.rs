@@ -46,6 +46,19 @@ pub(crate) fn probe(bytes: &[u8]) -> Result<PictureInfo, PixelError> {
     Layout::of(&header).map(|layout| layout.info)
 }
 
+/// The view of the header, where it has one.
+pub(crate) fn view_position(bytes: &[u8]) -> Result<Option<String>, PixelError> {
+    match crate::format(bytes)? {
+        Format::Dicom => {}
+        other => return Err(PixelError::unsupported(other, other.to_string(), "a DICOM file")),
+    }
+    let (syntax, body) = elements::meta(bytes)?;
+    if syntax == DEFLATED {
+        return elements::view_position(&inflate(body, 1 << 20, true)?, parsed_as(&syntax));
+    }
+    elements::view_position(body, parsed_as(&syntax))
+}
+
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelError> {
     let (syntax, body) = elements::meta(bytes)?;
     let inflated;
@@ -103,6 +116,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelErro
         dark_is_high: layout.dark_is_high,
         rescale: layout.rescale,
         values,
+        notes: Vec::new(),
     })
 }
 
@@ -189,7 +203,7 @@ impl Layout {
             }
         };
         Ok(Self {
-            info: PictureInfo { height, width, bits: stored as u32, channels },
+            info: PictureInfo::upright([height, width], stored as u32, channels),
             bytes_per_value: allocated / 8,
             signed: header.signed.unwrap_or(0) == 1,
             planes: channels > 1 && header.planes.unwrap_or(0) == 1,

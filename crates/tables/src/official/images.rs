@@ -5,12 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use herring_datasets::{Record, Region};
+use herring_datasets::{Origin, Record, Region};
 
-use super::Gathered;
+use super::{Gathered, Values};
 use crate::{
     Manifest,
-    error::ProblemKind,
+    error::{Problem, ProblemKind},
     manifest::{EmptyLabel, FixedRegion, ImageRows},
     place,
     sheet::{Column, is_null},
@@ -18,8 +18,11 @@ use crate::{
 
 pub(super) fn read(manifest: &Manifest, rows: &ImageRows, root: &Path, environment: usize, gathered: &mut Gathered) {
     let Some(sheet) = gathered.open(manifest, root, &rows.files) else { return };
+    let source = gathered.sources.last().cloned().unwrap_or_default();
     let mut columns = vec![Column::required(&rows.image), Column::required(&rows.label.column)];
     columns.extend(rows.filter.as_ref().map(|filter| Column::required(&filter.column)));
+    let patients = columns.len();
+    columns.extend(rows.patient.as_ref().map(|patient| Column::optional(patient)));
     let images = PathBuf::from(&manifest.folder).join(&manifest.images.folder);
     let region = match rows.region {
         FixedRegion::Circle => Region::Circle,
@@ -27,6 +30,8 @@ pub(super) fn read(manifest: &Manifest, rows: &ImageRows, root: &Path, environme
     };
     let name = &manifest.name;
     let mut lines: BTreeMap<String, usize> = BTreeMap::new();
+    let before = gathered.records.len();
+    let mut seen = Seen::default();
     let Gathered { records, reasons, unused_images, problems, .. } = gathered;
     gathered.rows += sheet.visit(&columns, problems, |row, problems| {
         let (id, labels) = (row.value(0), row.value(1));
@@ -57,6 +62,7 @@ pub(super) fn read(manifest: &Manifest, rows: &ImageRows, root: &Path, environme
                 return leave_out(format!("{name}: {} is empty", filter.column));
             }
             if !field.contains(&filter.contains) {
+                seen.filtered.add(field);
                 return leave_out(format!("{name}: {} is without {:?}", filter.column, filter.contains));
             }
         }
@@ -70,14 +76,18 @@ pub(super) fn read(manifest: &Manifest, rows: &ImageRows, root: &Path, environme
             }
             return;
         }
-        let label = match (labels.contains(&rule.positive), labels.contains(&rule.negative)) {
-            (true, _) => 1,
-            (false, true) => 0,
-            (false, false) => {
-                let reason = format!("{name}: {} has neither {:?} nor {:?}", rule.column, rule.positive, rule.negative);
-                return leave_out(reason);
+        let label = match rule.class(labels) {
+            Ok(Some(label)) => label,
+            Ok(None) => {
+                seen.labelled.add(labels);
+                return leave_out(format!("{name}: {}", rule.neither()));
+            }
+            Err(expected) => {
+                problems.push(row.problem(ProblemKind::Label, &rule.column, labels, expected));
+                return;
             }
         };
+        let patient = row.value(patients);
         records.push(Record {
             id: id.to_owned(),
             origin: row.origin(),
@@ -86,8 +96,30 @@ pub(super) fn read(manifest: &Manifest, rows: &ImageRows, root: &Path, environme
             environment,
             region: region.clone(),
             part: None,
-            group: None,
+            // Numbers of patients are each collection's own.
+            group: (!is_null(patient)).then(|| format!("{name} {patient}")),
             maximum: None,
         });
     });
+    let empty = |field: &str, found: String, expected: String| {
+        let origin = Origin { file: source.clone(), line: 0 };
+        Problem::new(ProblemKind::Empty, origin, field, found, expected)
+    };
+    if gathered.records.len() == before && gathered.problems.is_empty() {
+        let problem = match &rows.filter {
+            Some(filter) if seen.labelled.is_empty() => {
+                let expected = format!("at least one row that contains {:?}", filter.contains);
+                empty(&filter.column, seen.filtered.spoken(), expected)
+            }
+            _ => empty(&rows.label.column, seen.labelled.spoken(), rows.label.wanted()),
+        };
+        gathered.problems.push(problem);
+    }
+}
+
+/// The values of the rows that were left out, for the message of a table without a record.
+#[derive(Default)]
+struct Seen {
+    filtered: Values,
+    labelled: Values,
 }

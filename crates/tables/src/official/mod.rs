@@ -11,6 +11,7 @@
 
 mod images;
 mod patients;
+mod views;
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +23,8 @@ use herring_datasets::{Origin, Record, Region, Table};
 use crate::{
     Manifest, Reading, TableError,
     error::{Problem, ProblemKind, Problems, quote},
-    manifest::Rows,
+    layout::Files,
+    manifest::{ImageEdition, Rows},
     reading::Reasons,
     sheet::Sheet,
     unpack,
@@ -108,17 +110,64 @@ pub(crate) struct Gathered {
     unused_images: Vec<PathBuf>,
     notes: Vec<String>,
     pub(crate) problems: Vec<Problem>,
+    /// What there is of images, and which edition is read, of each manifest.
+    pub(crate) images: Vec<(Files, ImageEdition)>,
+    /// The edition of each environment.
+    editions: Vec<ImageEdition>,
+}
+
+/// Values of a column with how often each was seen.
+#[derive(Debug, Default)]
+pub(super) struct Values(BTreeMap<String, usize>);
+
+impl Values {
+    fn add(&mut self, value: &str) {
+        match self.0.get_mut(value) {
+            Some(count) => *count += 1,
+            None => {
+                self.0.insert(value.to_owned(), 1);
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The most frequent ones, each with its number of rows.
+    fn spoken(&self) -> String {
+        const SHOWN: usize = 5;
+        let mut values: Vec<(&String, &usize)> = self.0.iter().collect();
+        values.sort_by_key(|(value, count)| (std::cmp::Reverse(**count), *value));
+        let mut spoken: Vec<String> =
+            values.iter().take(SHOWN).map(|(value, count)| format!("{} ({count} times)", quote(value))).collect();
+        if values.len() > SHOWN {
+            spoken.push(format!("{} more", values.len() - SHOWN));
+        }
+        if spoken.is_empty() { "no value in any row".into() } else { spoken.join(", ") }
+    }
 }
 
 impl Gathered {
     /// The table that goes by any of `names`, or a problem.
     fn open(&mut self, manifest: &Manifest, root: &Path, names: &[String]) -> Option<Sheet> {
+        let located = self.locate(manifest, root, names, "")?;
+        self.open_at(located)
+    }
+
+    /// Where the table is that goes by any of `names`, or a problem; `or` is what would do as well.
+    fn locate(&mut self, manifest: &Manifest, root: &Path, names: &[String], or: &str) -> Option<unpack::Located> {
         let folder = root.join(&manifest.folder);
-        let Some(located) = unpack::locate(&folder, names) else {
+        let located = unpack::locate(&folder, names);
+        if located.is_none() {
             let origin = Origin { file: folder, line: 0 };
-            self.problems.push(Problem::new(ProblemKind::Missing, origin, "table", "none", unpack::spell(names)));
-            return None;
-        };
+            let expected = unpack::spell(names) + or;
+            self.problems.push(Problem::new(ProblemKind::Missing, origin, "table", "none", expected));
+        }
+        located
+    }
+
+    fn open_at(&mut self, located: unpack::Located) -> Option<Sheet> {
         for other in &located.passed_over {
             self.notes.push(format!("{} is read, {} is not", located.path.display(), other.display()));
         }
@@ -140,6 +189,8 @@ impl Gathered {
             unused_images: self.unused_images,
             notes: self.notes,
             warnings: Vec::new(),
+            image_editions: self.editions,
+            excluded: Vec::new(),
         })
     }
 }
@@ -153,11 +204,21 @@ pub(crate) fn gather(manifests: &[Manifest], root: &Path, negatives: Negatives) 
     let mut gathered = Gathered::default();
     let mut first = 0;
     for manifest in manifests {
+        let files = Files::find(manifest, root);
+        let (records, unused) = (gathered.records.len(), gathered.unused_images.len());
         match &manifest.rows {
             Rows::Image(rows) => images::read(manifest, rows, root, first, &mut gathered),
-            Rows::Box(rows) => patients::read(manifest, rows, root, first, negatives, &mut gathered),
+            Rows::Box(rows) => patients::read(manifest, rows, (root, &files), (first, negatives), &mut gathered),
         }
         first += manifest.environments.len();
+        let (edition, note) = files.edition(manifest, &gathered.records[records..]);
+        gathered.notes.extend(note);
+        if edition == ImageEdition::Full {
+            let (records, unused) = (&mut gathered.records[records..], &mut gathered.unused_images[unused..]);
+            files.place(manifest, root, records, unused, &mut gathered.problems);
+        }
+        gathered.editions.extend(manifest.environments.iter().map(|_| edition));
+        gathered.images.push((files, edition));
     }
     // Each reader sees to duplicates within its table; two tables can still share an id.
     let mut seen = BTreeMap::new();

@@ -7,13 +7,15 @@ use std::{
 
 use herring_datasets::{Origin, PixelBox, Record, Region};
 
-use super::{Gathered, Negatives};
+use super::{Gathered, Negatives, Values, views};
 use crate::{
     Manifest,
     error::{Problem, ProblemKind},
+    layout::Files,
     manifest::BoxRows,
     place,
     sheet::{Column, Row, is_null},
+    unpack,
 };
 
 /// A patient, from one or several rows. Patients sorted by id as strings are in the order of pandas'
@@ -27,14 +29,24 @@ struct Patient {
 pub(super) fn read(
     manifest: &Manifest,
     rows: &BoxRows,
-    root: &Path,
-    first: usize,
-    negatives: Negatives,
+    (root, files): (&Path, &Files),
+    (first, negatives): (usize, Negatives),
     gathered: &mut Gathered,
 ) {
     // Both are opened before either is given up, so that both are reported.
     let main = gathered.open(manifest, root, &rows.files);
-    let views = gathered.open(manifest, root, &rows.views.files);
+    let source = gathered.sources.last().cloned().unwrap_or_default();
+    let headers = manifest.full.as_ref().filter(|full| full.views);
+    let from_files = headers
+        .filter(|_| files.has_full() && unpack::locate(&root.join(&manifest.folder), &rows.views.files).is_none());
+    let or = headers.map(|full| format!("; or {}, whose headers hold the views", full.layout)).unwrap_or_default();
+    let views = match from_files {
+        Some(_) => None,
+        None => {
+            let located = gathered.locate(manifest, root, &rows.views.files, &or);
+            located.and_then(|located| gathered.open_at(located))
+        }
+    };
     let mut patients: BTreeMap<String, Patient> = BTreeMap::new();
     if let Some(sheet) = &main {
         let mut columns = vec![Column::required(&rows.patient), Column::required(&rows.target)];
@@ -61,10 +73,18 @@ pub(super) fn read(
             }
         });
     }
-    if main.is_none() || views.is_none() {
+    if main.is_none() || (views.is_none() && from_files.is_none()) {
         return;
     }
     let name = &manifest.name;
+    let (before, sound) = (gathered.records.len(), gathered.problems.is_empty());
+    let view_column = if from_files.is_some() { "ViewPosition (0018,5101)" } else { rows.views.view.as_str() };
+    if let Some(full) = from_files {
+        let ids: Vec<&str> = patients.keys().map(String::as_str).collect();
+        views::read(full, &ids, (root, files), &mut known, &mut gathered.problems);
+        gathered.notes.push(format!("{name}: the views are those of the headers of {} files", known.len()));
+    }
+    let mut seen = Values::default();
     let images = PathBuf::from(&manifest.folder).join(&manifest.images.folder);
     let strangers = known.keys().filter(|id| !patients.contains_key(*id)).count();
     gathered.reasons.count(&format!("{name}: {} is not in the table of labels", rows.views.patient), strangers);
@@ -74,10 +94,13 @@ pub(super) fn read(
         let view = known.get(&id).map(|(_, view)| view.as_str());
         let place = manifest.environments.iter().position(|environment| Some(environment.as_str()) == view);
         let Some(place) = place else {
+            if let Some(view) = view {
+                seen.add(view);
+            }
             let reason = match view {
                 None => format!("{name}: {} is not in the table of views", rows.patient),
-                Some(view) if is_null(view) => format!("{name}: {} is empty", rows.views.view),
-                Some(_) => format!("{name}: {} is none of {}", rows.views.view, manifest.environments.join(", ")),
+                Some(view) if is_null(view) => format!("{name}: {view_column} is empty"),
+                Some(_) => format!("{name}: {view_column} is none of {}", manifest.environments.join(", ")),
             };
             gathered.reasons.count(&reason, 1);
             gathered.unused_images.push(image);
@@ -90,12 +113,17 @@ pub(super) fn read(
             environment: first + place,
             region: if patient.positive { Region::Boxes(patient.boxes) } else { negatives.region() },
             part: None,
-            group: None,
+            group: Some(format!("{name} {id}")),
             maximum: None,
             id,
         });
     }
     gathered.records.extend(by_view.into_iter().flatten());
+    if gathered.records.len() == before && sound && gathered.problems.is_empty() {
+        let expected = format!("at least one patient with one of {}", manifest.environments.join(", "));
+        let origin = Origin { file: source, line: 0 };
+        gathered.problems.push(Problem::new(ProblemKind::Empty, origin, view_column, seen.spoken(), expected));
+    }
 }
 
 /// Adds a row to its patient. Stricter than pandas, which takes the first target and drops rows without

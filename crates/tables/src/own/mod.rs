@@ -145,14 +145,43 @@ pub fn own(manifest: &Path) -> Result<Reading, TableError> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn own_with(manifest: &Path, options: &OwnOptions) -> Result<Reading, TableError> {
-    gather_with(manifest, options).finish()
+    gather(manifest, options).finish()
 }
 
-pub(crate) fn gather(manifest: &Path) -> Gathered {
-    gather_with(manifest, &OwnOptions::default())
+/// What a check needs of a table of one's own: the intact rows, also where others are damaged.
+#[derive(Debug)]
+pub struct Survey {
+    /// The folder that the records' paths are relative to.
+    pub root: PathBuf,
+    /// The intact rows, with classes and environments numbered among them.
+    pub records: Vec<Record>,
+    /// Names of the environments of the intact rows.
+    pub environments: Vec<String>,
+    /// What is wrong with the others, and the warnings.
+    pub findings: Vec<Finding>,
+    /// The table, if nothing is wrong with it.
+    pub reading: Option<Reading>,
 }
 
-pub(crate) fn gather_with(manifest: &Path, options: &OwnOptions) -> Gathered {
+/// Reads a table of one's own as [`own_with`] does, and goes on where it has problems.
+pub fn survey(manifest: &Path, options: &OwnOptions) -> Survey {
+    let gathered = gather(manifest, options);
+    let (_, environments, records) = gathered.records();
+    let root = gathered.root.clone();
+    let mut findings: Vec<Finding> = gathered.problems.iter().map(Finding::of_problem).collect();
+    findings.extend(gathered.warnings.iter().cloned());
+    let reading = match gathered.finish() {
+        Ok(reading) => Some(reading),
+        Err(TableError::Problems(_)) => None,
+        Err(error) => {
+            findings.push(Finding::new(FindingKind::Table, PathBuf::new(), error.to_string()));
+            None
+        }
+    };
+    Survey { root, records, environments, findings, reading }
+}
+
+fn gather(manifest: &Path, options: &OwnOptions) -> Gathered {
     let mut gathered = if manifest.is_dir() { folder::read(manifest) } else { rows::read(manifest, options) };
     gathered.compare_names(manifest, options.labels);
     gathered.examine(manifest);
@@ -290,10 +319,6 @@ impl Gathered {
         (classes, environments, records)
     }
 
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
-    }
-
     pub(crate) fn finish(self) -> Result<Reading, TableError> {
         let (classes, environments, mut records) = self.records();
         Problems::check(self.problems)?;
@@ -311,6 +336,8 @@ impl Gathered {
             unused_images: Vec::new(),
             notes: self.notes,
             warnings: self.warnings,
+            image_editions: Vec::new(),
+            excluded: Vec::new(),
         })
     }
 }

@@ -1,0 +1,50 @@
+//! Training images with their masks, one of each environment and class, for a person to look at.
+
+use crate::{ImagesError, Listing, MaskKind, open};
+use herring_cache::Cache;
+use herring_datasets::quota::CellQuota;
+use std::sync::Arc;
+
+/// An image with its mask, row by row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Masked {
+    /// Identity within its table.
+    pub id: String,
+    /// Class.
+    pub label: usize,
+    /// Value of the confounder.
+    pub environment: usize,
+    /// Rows and columns.
+    pub size: usize,
+    /// `size * size` values, as they are trained on.
+    pub image: Vec<f32>,
+    /// `size * size` values in [0, 1], 1 inside.
+    pub mask: Vec<f32>,
+}
+
+/// The first training image of each environment and class that has a mask of its own; none for a cell without
+/// masks.
+///
+/// # Errors
+/// Whatever the cache says.
+pub fn masked(cache: &Arc<Cache>, listing: &Listing) -> Result<Vec<Masked>, ImagesError> {
+    let dataset = open::dataset(cache, "train", (listing.classes.len(), listing.size), &listing.train)?;
+    let mut quota = CellQuota::new(Some(1));
+    let mut found = Vec::new();
+    for (index, entry) in listing.train.iter().enumerate() {
+        if entry.mask != MaskKind::Stored || !quota.admit(entry.environment, entry.label) {
+            continue;
+        }
+        let sample = dataset.sample(index)?;
+        found.push(Masked {
+            id: entry.id.clone(),
+            label: entry.label,
+            environment: entry.environment,
+            size: listing.size,
+            image: sample.image.values().to_vec(),
+            mask: sample.mask.values().to_vec(),
+        });
+    }
+    found.sort_by_key(|masked| (masked.environment, masked.label));
+    Ok(found)
+}
