@@ -212,14 +212,22 @@ fn damage_to_files_is_one_line_each() {
     assert_eq!(lines, [format!("{name}:1: ImageID: {found}"), format!("{name}:1: ViewPosition_DICOM: {found}")]);
     let latin = [PADCHEST_TEXT.as_bytes(), b"7,h.png,POSTEROANTERIOR,PA,a\xf1o,['normal']\n"].concat();
     let (lines, kinds) = problems(PADCHEST, latin);
-    assert_eq!(lines, [format!("{name}:12: Report: found \"a\u{fffd}o\", expected UTF-8")]);
+    assert_eq!(
+        lines,
+        [format!(
+            "{name}:12: Report: found \"a\u{fffd}o\" with the byte F1, expected UTF-8; save the table as UTF-8 (Excel calls it \"CSV UTF-8\")"
+        )]
+    );
     assert_eq!(kinds, [ProblemKind::Encoding]);
     assert_eq!(problems(NIH, "").1, [ProblemKind::Empty]);
     assert_eq!(problems(NIH, NIH_TEXT.lines().next().unwrap()).1, [ProblemKind::Empty]);
-    // A quote that is never closed swallows the rest; the row is named by where it begins.
+    // A quote that is never closed swallows the rest; it is named by where it was opened.
     let open = "7,h.png,POSTEROANTERIOR,PA,\"never closed,['normal']\n8,i.png,POSTEROANTERIOR,PA,x,['normal']\n";
-    let (lines, _) = problems(PADCHEST, PADCHEST_TEXT.to_owned() + open);
-    assert_eq!(lines, [format!("{name}:12: row: found 5 fields, expected 6 as in the header")]);
+    let (lines, kinds) = problems(PADCHEST, PADCHEST_TEXT.to_owned() + open);
+    let found = r#"a quotation mark that nothing closes up to line 13: "\"never closed,['normal']""#;
+    let expected = "a closing one; a quotation mark within a field is written twice, in quotes";
+    assert_eq!(lines, [format!("{name}:12: Report: found {found}, expected {expected}")]);
+    assert_eq!(kinds, [ProblemKind::Quote]);
 }
 
 #[test]

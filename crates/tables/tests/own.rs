@@ -69,10 +69,10 @@ fn all_damage_is_collected() {
     assert_eq!(
         lines(&error, folder.path()),
         [
-            "t.csv:4: image: found \"/2.png\", expected a path relative to the root",
+            "t.csv:4: image: found \"/2.png\", expected a path relative to the root, unless --allow-outside is given",
             "t.csv:4: label: found \"\", expected a name",
-            "t.csv:4: environment: found \"nan\", expected a name",
-            "t.csv:4: mask: found \"../m.png\", expected a path that does not leave the root with `..`",
+            "t.csv:4: environment: found \"nan\", expected a name; programs write nan for a missing value, so rename it if it is a name here",
+            "t.csv:4: mask: found \"../m.png\", expected a path that does not leave the root with `..`, unless --allow-outside is given",
             "t.csv:4: split: found \"later\", expected train, valid, test or nothing",
             "t.csv:5: mask: found \"circle\", expected a mask or boxes, not both",
             "t.csv:6: boxes: found \"1 2 3\", expected four numbers, x y width height",
@@ -127,7 +127,7 @@ fn folders_are_a_table() {
             "images/loose.png: entry: found a file, expected a folder, as in images/<environment>/<label>/<file>",
             "images/9/loose.png: entry: found a file, expected a folder, as in images/<environment>/<label>/<file>",
             "images/9/well/deep: entry: found a folder, expected a file",
-            "masks/9/well/lost.png: mask: found no image for it, expected an image of the same environment, label and stem; masks end in .png",
+            "masks/9/well/lost.png: mask: found no image for it, expected an image of the same environment, label and stem; masks end in png, bmp, tif, tiff, webp, jpg, jpeg",
         ]
     );
     let empty = tempfile::tempdir().unwrap();
@@ -156,8 +156,10 @@ fn written() -> impl Strategy<Value = Written> {
         "[a-z]{1,8}/[a-z\"', ]{0,8}m".prop_map(|path| Region::File(path.into())),
     ];
     // Names that need quoting, with line breaks within.
-    let name =
-        || "[a-z0-9;,\"'é]{1,4}([ \n][a-z,\"]{1,3})?".prop_filter("a name", |name| !name.eq_ignore_ascii_case("nan"));
+    let name = || {
+        "[a-z0-9;,\"'é]{1,4}([ \n][a-z,\"]{1,3})?"
+            .prop_filter("a name", |name| !["nan", "null", "nat"].contains(&name.as_str()))
+    };
     let part = prop_oneof![Just(Part::Train), Just(Part::Valid), Just(Part::Test)];
     (name(), name(), region, part).prop_map(|(label, environment, region, part)| Written {
         label,
@@ -171,9 +173,19 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_written_comes_back(rows in proptest::collection::vec(written(), 2..30)) {
+    fn what_is_written_comes_back(
+        rows in proptest::collection::vec(written(), 2..30),
+        delimiter in prop::sample::select(b",;\t|".to_vec()),
+        always in any::<bool>(),
+        crlf in any::<bool>(),
+        encoding in 0..4,
+    ) {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = csv::Writer::from_path(folder.path().join("t.csv")).unwrap();
+        let mut writer = csv::WriterBuilder::new()
+            .delimiter(delimiter)
+            .quote_style(if always { csv::QuoteStyle::Always } else { csv::QuoteStyle::Necessary })
+            .terminator(if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') })
+            .from_writer(Vec::new());
         writer.write_record(["split", "label", "boxes", "mask", "environment", "image"]).unwrap();
         for (index, row) in rows.iter().enumerate() {
             let (mask, boxes) = match &row.region {
@@ -189,7 +201,15 @@ proptest! {
             let image = format!("{index}.png");
             writer.write_record([row.part.name(), &row.label, &boxes, &mask, &row.environment, &image]).unwrap();
         }
-        writer.flush().unwrap();
+        let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+        let marked = || format!("\u{feff}{text}");
+        let bytes: Vec<u8> = match encoding {
+            0 => text.into_bytes(),
+            1 => marked().into_bytes(),
+            2 => marked().encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            _ => marked().encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        };
+        put(folder.path(), "t.csv", bytes);
         let one_class = rows.iter().all(|row| row.label == rows[0].label);
         let result = own(&folder.path().join("t.csv"));
         prop_assert_eq!(result.is_err(), one_class, "{:?}", result);

@@ -67,7 +67,7 @@ proptest! {
         reports in damaged(PADCHEST_TEXT),
         boxes in damaged(LABELS_TEXT),
         views in damaged(HEADERS_TEXT),
-        mine in damaged("image,label,environment,mask,boxes,split\na.png,1,2,,1 2 3 4,train\nb.png,2,2,circle,,test\n"),
+        mine in damaged("sep=;\nImage;label;environment;mask;boxes;split;patient;maximum\na\\b.png;1;2;;1 2 3 4;Train;p;4095\n\"b.png\";2;2;circle;;val;;\n"),
     ) {
         let root = tempfile::tempdir().unwrap();
         for (path, bytes) in [(NIH, images), (PADCHEST, reports), (LABELS, boxes), (HEADERS, views), ("own.csv", mine)] {

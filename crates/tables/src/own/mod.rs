@@ -11,13 +11,41 @@
 //! | `mask` | optional | empty or `everything`: no penalty; `nothing`: all of the image is outside; `circle`: the disc of the experiment on cardiomegaly; else an image file, relative to the CSV's folder (`./circle` for a file of that name) |
 //! | `boxes` | optional | boxes in pixels of the image, `x y width height`, several with `;` between; not together with a mask |
 //! | `split` | optional | `train`, `valid` or `test`; in all rows or in none |
+//! | `group` | optional | whose image it is, for instance the patient; empty for an image by itself |
+//! | `maximum` | optional | the stored value that is white, 1 to 65535; empty: the greatest of the file's depth |
 //!
-//! Spaces around names and fields do not count. Other columns are not read, and a note names them.
+//! Spaces around names and fields do not count. Other columns are not read, and a note names them. With a
+//! column `group` a drawn split keeps each group within one part ([`Table::whole_groups`]).
+//!
+//! # Tables of spreadsheets
+//!
+//! What is certain is read, and a note says so once, with a count:
+//!
+//! | As it is written | As it is read |
+//! |---|---|
+//! | `;`, tabs or `\|` between fields; a first line `sep=;` | the delimiter with which the header has the needed columns |
+//! | UTF-16, with a byte order mark or with a first line of ASCII | UTF-8 |
+//! | names of columns in other case (not `id`, which is often the patient's as `ID`) | in lower case |
+//! | `filename`, `file` or `path`; `patient` or `subject` | `image`; `group`. The exact name wins; two names of a group are a problem |
+//! | `Train`, `training`; `val`, `validation`; `testing`; in any case | `train`; `valid`; `test` |
+//! | `a\b.png` where no such file is there | `a/b.png` |
+//! | a path in another Unicode form than on the disk | that of the disk |
+//! | rows without any text | left out |
+//!
+//! Other encodings, workbooks, quotation marks that nothing closes and paths that leave the folder (unless
+//! [`OwnOptions::allow_outside`]) are problems. So are words that programs write for a missing value as the
+//! name of a class or environment: `NaN`, `null`, `N/A` and the like in any case, `None` and `NA` as they are
+//! written here; `none` and `na` are names.
+//!
+//! [`Reading::warnings`] holds what is read and may be meant otherwise: names that differ only in case, spaces
+//! or the way a number is written ([`LabelNames`]), text behind a closing quotation mark, quoted fields that
+//! hold lines with as many delimiters as the header, and an image that rows of several parts name.
 //!
 //! In the convention of folders the image `DIR/images/<environment>/<label>/<file>` has the mask
-//! `DIR/masks/<environment>/<label>/<stem>.png` if that exists, and no penalty otherwise. Files are those
-//! that end in `png`, `jpg`, `jpeg` or `dcm`; others are left out and counted. Records are sorted by
-//! environment, label and file name.
+//! `DIR/masks/<environment>/<label>/<stem>.png` if that exists, and no penalty otherwise; masks may also end
+//! in `bmp`, `tif`, `tiff`, `webp`, `jpg` or `jpeg`, one an image. Images are those that end in one of these or
+//! in `dcm` or `dicom`; other files are left out and counted. Records are sorted by environment, label and file
+//! name.
 //!
 //! Classes and environments are numbered in the order of their names, or by value if all of them are
 //! numbers. With two classes the second one is the positive one.

@@ -159,3 +159,33 @@ impl Scan<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn records(data: &[u8]) -> Vec<csv::ByteRecord> {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(data);
+        reader.byte_records().map(Result::unwrap).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() })]
+
+        /// A line put behind the table is a record of its own unless a quote is open.
+        #[test]
+        fn a_quote_is_open_where_the_reader_swallows_what_follows(text in "[\"\",\n\ra ]{0,30}") {
+            let data = text.as_bytes();
+            let quotes = scan(data, 0, 1, b',');
+            let more = records(&[data, b"\nZ"].concat());
+            let alone = more.last().is_some_and(|last| last == vec!["Z"]);
+            prop_assert_eq!(quotes.open.is_none(), alone, "{:?}", quotes);
+            if let Some(open) = quotes.open {
+                prop_assert_eq!(records(&data[..open.row]).len() + 1, records(data).len());
+                prop_assert_eq!(more.last().map(|last| last.len()), Some(open.column + 1));
+                prop_assert!(open.row <= open.place && data[open.place] == b'"' && open.line <= open.last_line);
+            }
+        }
+    }
+}

@@ -20,7 +20,7 @@ Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,Vie
 00000003_000.png,Hernia,0,3,081Y,F,PA,2582,2991,0.143,0.143,
 ";
 
-/// Reports with commas, doubled quotes and line breaks; the lines of the rows are 2, 3, 6, 7, 8, 9 and 10.
+/// Reports with commas, doubled quotes and line breaks; the lines of the rows are 2, 3, 7, 8, 9, 10 and 11.
 pub(crate) const PADCHEST_TEXT: &str = "\
 ,ImageID,ViewPosition_DICOM,Projection,Report,Labels
 0,a.png,POSTEROANTERIOR,PA,sin hallazg .,['normal']
