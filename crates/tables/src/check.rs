@@ -54,7 +54,7 @@ pub fn check(manifest: &Manifest, root: &Path, probe: &Probe<'_>) -> CheckReport
     let mut findings: Vec<Finding> = problems.iter().map(of_problem).collect();
     let reading = finish(gathered.finish(&manifest.name, std::slice::from_ref(manifest), root), &mut findings);
     let known = reading.as_ref().and_then(|reading| compare(manifest, reading, &mut findings));
-    findings.extend(reading.iter().flat_map(|reading| empty_cells(reading)));
+    findings.extend(reading.iter().flat_map(empty_cells));
     let folder = Path::new(&manifest.folder).join(&manifest.images.folder);
     let full = root.join(&folder);
     let mut opened = 0;
