@@ -240,6 +240,12 @@ fn whole_labels_of_the_real_table() {
     assert_eq!((cells(text), cells(&exact(text))), (vec![22_070, 4_728], vec![22_070 - 24, 4_728]));
     let pleural = text.replace("positive = \"cardiomegaly\"", "positive = \"pleural thickening\"");
     assert_eq!((cells(&pleural)[1], cells(&exact(&pleural))[1]), (1979, 436));
+    // In the curated projection.
+    let projection = |text: &str| {
+        let text = text.replace("column = \"ViewPosition_DICOM\"", "column = \"Projection\"");
+        text.replace("contains = \"POSTEROANTERIOR\"", "contains = \"PA\"")
+    };
+    assert_eq!((cells(&projection(&pleural))[1], cells(&exact(&projection(&pleural)))[1]), (3196, 611));
     // In all views.
     let filter = "[rows.filter]\ncolumn = \"ViewPosition_DICOM\"\ncontains = \"POSTEROANTERIOR\"\n";
     assert!(pleural.contains(filter));
