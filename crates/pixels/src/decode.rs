@@ -97,3 +97,58 @@ pub fn view_position(path: &Path) -> Result<Option<String>, PixelError> {
         result => result,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn element(group: u16, number: u16, representation: &[u8; 2], value: &[u8]) -> Vec<u8> {
+        let head = [group.to_le_bytes(), number.to_le_bytes(), *representation, (value.len() as u16).to_le_bytes()];
+        [head.concat(), value.to_vec()].concat()
+    }
+
+    /// A file of these elements behind its meta group.
+    fn file(elements: &[Vec<u8>]) -> Vec<u8> {
+        let meta = element(2, 0x10, b"UI", b"1.2.840.10008.1.2.1\0");
+        let length = element(2, 0, b"UL", &(meta.len() as u32).to_le_bytes());
+        [vec![0; 128], b"DICM".to_vec(), length, meta, elements.concat()].concat()
+    }
+
+    fn view(bytes: &[u8]) -> Result<Option<String>, PixelError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f.dcm");
+        std::fs::write(&path, bytes).unwrap();
+        view_position(&path)
+    }
+
+    #[test]
+    fn the_view_of_a_header() {
+        let modality = element(8, 0x60, b"CS", b"CR");
+        let rows = element(0x28, 0x10, b"US", &[4, 0]);
+        for (text, expected) in
+            [("PA", Some("PA")), ("AP", Some("AP")), ("LLO ", Some("LLO")), ("", None), ("  ", None)]
+        {
+            let view_element = element(0x18, 0x5101, b"CS", text.as_bytes());
+            let bytes = file(&[modality.clone(), view_element, rows.clone()]);
+            assert_eq!(view(&bytes), Ok(expected.map(str::to_owned)), "{text:?}");
+        }
+        assert_eq!(view(&file(&[modality.clone(), rows.clone()])), Ok(None));
+        // Neither what comes behind it nor the pixels have to be there.
+        let bytes = file(&[modality.clone(), element(0x18, 0x5101, b"CS", b"PA"), b"(".to_vec()]);
+        assert_eq!(view(&bytes), Ok(Some("PA".to_owned())));
+        // A header longer than what is read at first.
+        let long = |group| element(group, 0x10, b"LO", &[b' '; 60_000]);
+        let bytes = file(&[long(8), long(0x10), element(0x18, 0x5101, b"CS", b"AP")]);
+        assert_eq!(view(&bytes), Ok(Some("AP".to_owned())));
+    }
+
+    #[test]
+    fn what_has_no_header_is_refused() {
+        let bytes = file(&[element(8, 0x60, b"CS", b"CR"), element(0x18, 0x5101, b"CS", b"PA")]);
+        for end in [0, 100, 131, 140, 150, 176, bytes.len() - 1] {
+            assert!(view(&bytes[..end]).is_err(), "{end}");
+        }
+        assert!(matches!(view(b"\xff\xd8\xff\xe0"), Err(PixelError::Unsupported { .. })));
+        assert!(matches!(view_position(Path::new("no such file")), Err(PixelError::Read { .. })));
+    }
+}

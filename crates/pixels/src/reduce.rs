@@ -6,8 +6,8 @@ use crate::{Picture, PixelError, picture::Values, preparation::Crop};
 /// each new pixel covers, and rounded to whole values of the picture's depth (halves up).
 ///
 /// The square is that of [`Crop::Center`]. A picture of `side` x `side` comes back as it is. The mean of the area
-/// is what OpenCV calls `INTER_AREA`; nobody has written down how the 224 x 224 editions of NIH ChestX-ray14 and
-/// PadChest were made, and of the usual ways this one differs least from the others (the crate's README has the
+/// is what OpenCV calls `INTER_AREA`; how the 224 x 224 editions of NIH ChestX-ray14 and PadChest were made was
+/// found nowhere, and of seven usual ways this one differs least from the others (`docs/radiographs.md` has the
 /// numbers).
 ///
 /// # Errors

@@ -63,7 +63,7 @@ pub fn check_without(manifest: &Manifest, root: &Path, exclusions: &Exclusions, 
         records.retain(|record| !excluded.contains(record.id.as_str()));
     }
     let known = reading.as_ref().and_then(|reading| compare(manifest, reading, &mut findings));
-    findings.extend(reading.iter().flat_map(|reading| empty_cells(reading)));
+    findings.extend(reading.iter().flat_map(empty_cells));
     let folder = Path::new(&manifest.folder).join(&manifest.images.folder);
     let full = root.join(&folder);
     let mut opened = 0;

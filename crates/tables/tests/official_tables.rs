@@ -8,9 +8,10 @@
 use herring_datasets::{
     Part, Region, Table,
     confounded::{ConfoundedSettings, Rule, split},
+    shared_groups,
 };
 use herring_tables::{
-    CheckReport, FindingKind, Manifest, Negatives, Reading, check, nih, padchest, present, rsna, xray,
+    CheckReport, Exclusions, FindingKind, Manifest, Negatives, Reading, check, nih, padchest, present, rsna, xray,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -165,4 +166,89 @@ fn a_folder_without_images_is_reported_once_a_collection() {
         let kinds: Vec<FindingKind> = report.findings.iter().map(|finding| finding.kind).collect();
         assert_eq!(kinds, [FindingKind::FolderMissing], "{report}");
     }
+}
+
+/// What pandas counts of the same lists (SPC, ratio 0.9, the paper's ten seeds).
+#[test]
+fn test_images_of_training_patients() {
+    let Some(root) = data_root() else { return };
+    let reading = xray(root.path()).unwrap();
+    assert!(reading.table.records().iter().all(|record| record.group.is_some()));
+    let expected = [
+        (1111, 495, "17.8"),
+        (1234, 510, "18.3"),
+        (1290, 516, "18.6"),
+        (1987, 507, "18.2"),
+        (3221, 533, "19.2"),
+        (3232, 504, "18.1"),
+        (451, 520, "18.7"),
+        (6400, 521, "18.7"),
+        (8888, 486, "17.5"),
+        (9856, 517, "18.6"),
+    ];
+    let settings = |seed| ConfoundedSettings { ratio: 0.9, rule: Rule::Printed, seed, cell_limit: None };
+    for (seed, shared, percent) in expected {
+        let parts = split(&reading.table, &settings(seed)).unwrap();
+        let found = shared_groups(&reading.table, &parts).unwrap();
+        assert_eq!(
+            (found.test_images, found.test_of_training_groups, found.without_group),
+            (2780, shared, 0),
+            "{seed}"
+        );
+        assert_eq!(format!("{:.1}", 100.0 * found.test_share()), percent, "{seed}");
+    }
+    // RSNA has one image a patient.
+    let reading = rsna(root.path(), Negatives::Released).unwrap();
+    let parts = split(&reading.table, &settings(0)).unwrap();
+    let found = shared_groups(&reading.table, &parts).unwrap();
+    assert_eq!((found.test_of_training_groups, found.valid_of_training_groups), (0, 0));
+}
+
+/// Two of the 21 files pass the paper's filter, and one of them is drawn by the seeds 3232 and 6400.
+#[test]
+fn known_bad_images_of_padchest() {
+    let Some(root) = data_root() else { return };
+    let all = xray(root.path()).unwrap();
+    let reading = all.clone().exclude(&Exclusions::known("xray").unwrap()).unwrap();
+    assert_eq!(reading.excluded.len(), 2);
+    assert!(reading.excluded.iter().all(|out| out.label == 0 && out.environment == 1));
+    assert!(reading.warnings.is_empty(), "all 21 are in the table: {:?}", reading.warnings);
+    assert_eq!(reading.table.cells(), [[60_361, 2_776], [22_068, 4_728]]);
+    assert_eq!(reading.cells_before_exclusions(), all.table.cells());
+    let drawn = |reading: &Reading, seed: u32| {
+        let settings = ConfoundedSettings { ratio: 0.9, rule: Rule::Printed, seed, cell_limit: None };
+        let parts = split(&reading.table, &settings).unwrap();
+        let id = "216840111366964012819207061112010307142602253_04-014-084.png";
+        Part::ALL.into_iter().flat_map(|part| parts.of(part)).any(|&index| reading.table.records()[index].id == id)
+    };
+    for seed in [3232, 6400] {
+        assert!(drawn(&all, seed) && !drawn(&reading, seed), "{seed}");
+    }
+    assert!(!drawn(&all, 1234));
+}
+
+#[test]
+fn whole_labels_of_the_real_table() {
+    let Some(root) = data_root() else { return };
+    let text = include_str!("../../../datasets/padchest.toml");
+    let cells = |text: &str| {
+        let reading = Manifest::parse("m.toml", text).unwrap().read(root.path(), Negatives::Released).unwrap();
+        reading.table.cells()[0].clone()
+    };
+    let exact = |text: &str| text.replace("list = \"python\"", "list = \"python\"\nmatch = \"exact\"");
+    // Of the paper's labels, 24 negatives are negative for "abnormal foreign body" alone.
+    assert_eq!((cells(text), cells(&exact(text))), (vec![22_070, 4_728], vec![22_070 - 24, 4_728]));
+    let pleural = text.replace("positive = \"cardiomegaly\"", "positive = \"pleural thickening\"");
+    assert_eq!((cells(&pleural)[1], cells(&exact(&pleural))[1]), (1979, 436));
+    // In the curated projection.
+    let projection = |text: &str| {
+        let text = text.replace("column = \"ViewPosition_DICOM\"", "column = \"Projection\"");
+        text.replace("contains = \"POSTEROANTERIOR\"", "contains = \"PA\"")
+    };
+    assert_eq!((cells(&projection(&pleural))[1], cells(&exact(&projection(&pleural)))[1]), (3196, 611));
+    // In all views.
+    let filter = "[rows.filter]\ncolumn = \"ViewPosition_DICOM\"\ncontains = \"POSTEROANTERIOR\"\n";
+    assert!(pleural.contains(filter));
+    let all = pleural.replace(filter, "");
+    assert_eq!((cells(&all)[1], cells(&exact(&all))[1]), (5156, 1055));
 }
