@@ -3,7 +3,7 @@
 use crate::{Colour, ImageSettings, ImagesError, listing::MaskKind};
 use herring_cache::Request;
 use herring_datasets::{Image, Record, Region};
-use herring_pixels::{Limits, PixelError, Preparation, decode};
+use herring_pixels::{Limits, MaskSettings, PixelError, Preparation, decode};
 use serde::Serialize;
 use std::path::Path;
 
@@ -82,13 +82,13 @@ pub(crate) fn block(
         Colour::FirstChannel => picture.first_channel(),
         Colour::Refused => picture.grey().map_err(said)?,
     };
-    let original = [picture.height(), picture.width()];
+    let original = picture.info();
     let image = herring_pixels::prepare(&picture, preparation).map_err(said)?;
     if mask_kind(region) != MaskKind::Stored {
         return Ok(image);
     }
     let file = sources.get(1).map(Vec::as_slice);
-    let mask = herring_pixels::mask(region, original, preparation, file)
+    let mask = herring_pixels::mask(region, &original, preparation, file, &MaskSettings::default())
         .map_err(|error| if file.is_some() { format!("mask: {error}") } else { error.to_string() })?;
     let both = [image.values(), mask.values()].concat();
     let size = preparation.size;
