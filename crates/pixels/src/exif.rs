@@ -56,7 +56,10 @@ impl Directory {
 
     /// The orientation, 1 to 8; 1 where there is none with a meaning.
     pub(crate) fn orientation(&self) -> u8 {
-        self.number(ORIENTATION).and_then(|value| u8::try_from(value).ok()).filter(|value| (1..=8).contains(value)).unwrap_or(1)
+        self.number(ORIENTATION)
+            .and_then(|value| u8::try_from(value).ok())
+            .filter(|value| (1..=8).contains(value))
+            .unwrap_or(1)
     }
 }
 

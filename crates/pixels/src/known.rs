@@ -132,7 +132,10 @@ mod tests {
             (b"<?xml version=\"1.0\"?>\n<svg xmlns=\"x\"/>", "an SVG drawing"),
             (b"<!DOCTYPE html><p>404", "an HTML page"),
             (b"<annotation></annotation>", "an XML file"),
-            (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "a Git LFS pointer: the file itself was not downloaded"),
+            (
+                b"version https://git-lfs.github.com/spec/v1\noid sha256:0",
+                "a Git LFS pointer: the file itself was not downloaded",
+            ),
             (b"image,label\na.png,1\n", "a text file"),
             (b"\x93NUMPY\x01\0", "a NumPy array (.npy)"),
         ] {

@@ -1,11 +1,7 @@
 //! What a mask file marks as inside.
 
 use crate::{
-    Format, Limits, Picture, PictureInfo, PixelError, decode,
-    decode::format,
-    exif,
-    picture::Values,
-    png, probe, raster,
+    Format, Limits, Picture, PictureInfo, PixelError, decode, decode::format, exif, picture::Values, png, probe, raster,
 };
 
 /// How a mask file is read.
@@ -92,8 +88,12 @@ pub(crate) fn read(
     let pixels = Pixels::of(&picture);
     let background = png::first_of_palette(bytes).map(|first| pixels.background(first.map(i64::from)));
     let (inside, intermediate) = pixels.inside(background.as_deref(), lossy, settings);
-    let facts =
-        MaskFacts { inside: inside.iter().filter(|&&inside| inside).count(), pixels: inside.len(), intermediate, lossy };
+    let facts = MaskFacts {
+        inside: inside.iter().filter(|&&inside| inside).count(),
+        pixels: inside.len(),
+        intermediate,
+        lossy,
+    };
     let inside = if is_stored { exif::turned(&inside, found, 1, original.orientation) } else { inside };
     Ok((inside, facts))
 }

@@ -169,7 +169,9 @@ fn scan_header(frame: &mut Frame, segment: &[u8]) -> Result<(), PixelError> {
     for pair in segment[1..=2 * listed].chunks_exact(2) {
         match frame.components.iter_mut().find(|component| component.id == pair[0]) {
             Some(component) => component.scanned |= begins,
-            None => return Err(damaged(format!("scan {} names component {}, which no frame has", frame.scans, pair[0]))),
+            None => {
+                return Err(damaged(format!("scan {} names component {}, which no frame has", frame.scans, pair[0])));
+            }
         }
     }
     Ok(())

@@ -17,7 +17,6 @@ import io
 import pathlib
 import struct
 import sys
-import zlib
 
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
@@ -28,7 +27,7 @@ M = np.zeros((16, 16), bool)
 M[3:9, 5:12] = True
 
 
-def save(name, array, mode=None, **options):
+def save(name, array, **options):
     image = array if isinstance(array, Image.Image) else Image.fromarray(array)
     image.save(folder / name, **options)
 
@@ -111,10 +110,8 @@ for orientation in range(0, 10):
         save(f"turned{orientation}.png", three, exif=exif)
         save(f"turned{orientation}.webp", three, lossless=True, exif=exif)
         save(f"turned{orientation}.tif", Image.fromarray(three), compression="tiff_lzw", tiffinfo={0x0112: orientation})
-big = Image.Exif()
-big.endian = ">"
-big[0x0112] = 6
-save("turned6_motorola.jpg", grey, quality=95, exif=b"Exif\0\0MM\0*" + big.tobytes()[14:] if big.tobytes()[6:8] == b"MM" else big.tobytes())
+motorola = b"Exif\0\0MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, 6, 0, 0)
+save("turned6_motorola.jpg", grey, quality=95, exif=motorola)
 # The orientation behind the pixels, and an end marker that is missing.
 whole = (folder / "turned6.png").read_bytes()
 at = whole.index(b"eXIf") - 4
