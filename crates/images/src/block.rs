@@ -187,12 +187,6 @@ fn mask(
     settings: &ImageSettings,
     file: Option<&[u8]>,
 ) -> Result<(Image, Option<MaskFacts>), BlockError> {
-    let original = [picture.height(), picture.width()];
     let failed = |error: PixelError| if file.is_some() { BlockError::Mask(error) } else { BlockError::Boxes(error) };
-    let mask = herring_pixels::mask(region, original, preparation, file, &settings.mask).map_err(failed)?;
-    let facts = match file {
-        Some(bytes) => Some(herring_pixels::inspect_mask(bytes, original, &settings.mask).map_err(failed)?),
-        None => None,
-    };
-    Ok((mask, facts))
+    herring_pixels::mask_and_facts(region, &picture.info(), preparation, file, &settings.mask).map_err(failed)
 }

@@ -171,7 +171,7 @@ impl Looking<'_> {
         let Some(image) = image else { return };
         let size = [image.height, image.width];
         if let Some((file, mask)) = mask
-            && [mask.height, mask.width] != size
+            && ![size, image.stored()].contains(&[mask.height, mask.width])
         {
             let error = PixelError::Size { what: "mask", found: [mask.height, mask.width], expected: size };
             self.found(FindingKind::MaskSize, file, format!("mask: {error}"));

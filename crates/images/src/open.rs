@@ -7,7 +7,7 @@ use herring_datasets::{
     dataset::{Entry, Pixels},
     listed::{Listed, Listings},
 };
-use herring_pixels::{MaskSettings, Preparation};
+use herring_pixels::{MaskSettings, PictureInfo, Preparation};
 use std::{path::PathBuf, sync::Arc};
 
 /// The listings of a cache's folder.
@@ -70,8 +70,9 @@ pub(crate) fn dataset(
         blocks.push((entry.id.clone(), key, entry.mask));
         known.push(Entry { id: entry.id.clone(), label: entry.label, environment: entry.environment });
     }
-    let preparation = Preparation::xray(size);
-    let circle = herring_pixels::mask(&Region::Circle, [size, size], &preparation, None, &MaskSettings::default())?;
+    let original = PictureInfo::upright([size, size], 8, 1);
+    let settings = MaskSettings::default();
+    let circle = herring_pixels::mask(&Region::Circle, &original, &Preparation::xray(size), None, &settings)?;
     let circle = circle.values().to_vec();
     let pixels = CachedPixels { cache: Arc::clone(cache), blocks, circle };
     Ok(Dataset::streamed(name, classes, [1, size, size], known, Arc::new(pixels))?)

@@ -2,7 +2,7 @@
 
 use std::{fs::File, io::Read, path::Path};
 
-use crate::{Format, Limits, Picture, PictureInfo, PixelError, dicom, jpeg, png};
+use crate::{Format, Limits, Picture, PictureInfo, PixelError, dicom, exif, jpeg, known, png, raster};
 
 // Enough for the header of most files; the rest is read where it is not.
 const HEADER: u64 = 1 << 16;
@@ -10,8 +10,9 @@ const HEADER: u64 = 1 << 16;
 /// The format that the first bytes name.
 ///
 /// # Errors
-/// [`PixelError::Empty`]; [`PixelError::UnknownFormat`] for anything but a PNG, a JPEG or a DICOM file with
-/// its preamble of 128 bytes.
+/// [`PixelError::Empty`]; [`PixelError::OtherFormat`] for a format that is known, but not read;
+/// [`PixelError::UnknownFormat`] for anything else but a PNG, JPEG, BMP, TIFF or WebP file or a DICOM file
+/// with its preamble of 128 bytes.
 pub fn format(bytes: &[u8]) -> Result<Format, PixelError> {
     if bytes.is_empty() {
         Err(PixelError::Empty)
@@ -20,19 +21,31 @@ pub fn format(bytes: &[u8]) -> Result<Format, PixelError> {
     } else if bytes.starts_with(b"\xff\xd8") {
         Ok(Format::Jpeg)
     } else if bytes.get(128..132) == Some(b"DICM") {
+        // Before TIFF: a DICOM file's preamble may be that of a TIFF file.
         Ok(Format::Dicom)
+    } else if bytes.starts_with(b"II*\0") || bytes.starts_with(b"MM\0*") {
+        Ok(Format::Tiff)
+    } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+        Ok(Format::WebP)
+    } else if bytes.starts_with(b"BM") && bytes.get(14..18).is_some_and(|size| matches!(size, [12..=124, 0, 0, 0])) {
+        Ok(Format::Bmp)
+    } else if let Some(found) = known::name(bytes) {
+        Err(PixelError::OtherFormat { found })
     } else {
         let found: Vec<String> = bytes.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         Err(PixelError::UnknownFormat { found: found.join(" ") })
     }
 }
 
-/// Decodes a PNG, JPEG or DICOM file.
+/// Decodes a PNG, JPEG, BMP, TIFF, WebP or DICOM file, turned upright by its EXIF orientation as Pillow's
+/// `ImageOps.exif_transpose` turns it ([`Picture::orientation`] tells which was undone).
 ///
 /// - PNG: every depth and colour type, interlaced or not; every checksum is verified. A palette becomes
-///   colour. Colour of 16 bits a channel stays at 16 bits (Pillow reduces it to 8).
-/// - JPEG: baseline and progressive, 8 bits; colour is converted to red, green, blue. The inverse transforms
-///   of two decoders may differ by one or two levels; see the crate's README for what was measured.
+///   colour. Colour of 16 bits a channel stays at 16 bits (Pillow reduces it to 8). A transparent colour
+///   (tRNS) is no channel.
+/// - JPEG: baseline and progressive, 8 bits; colour is converted to red, green, blue. The values are
+///   libjpeg's, which are Pillow's.
+/// - BMP, TIFF (one page, grey or colour of 8 or 16 bits, without JPEG inside), WebP without animation.
 /// - DICOM: one frame, 8 to 16 bits; uncompressed, deflated, RLE, JPEG baseline, extended (8 bits) and
 ///   lossless. The transfer syntax is named where it is another.
 ///
@@ -43,6 +56,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelError> {
     match format(bytes)? {
         Format::Png => png::decode(bytes, limits),
         Format::Jpeg => jpeg::decode(bytes, limits),
+        format @ (Format::Bmp | Format::Tiff | Format::WebP) => raster::decode(bytes, format, limits),
         Format::Dicom => dicom::decode(bytes, limits),
     }
 }
@@ -55,6 +69,7 @@ pub fn probe(bytes: &[u8]) -> Result<PictureInfo, PixelError> {
     match format(bytes)? {
         Format::Png => png::probe(bytes),
         Format::Jpeg => jpeg::probe(bytes),
+        format @ (Format::Bmp | Format::Tiff | Format::WebP) => raster::probe(bytes, format),
         Format::Dicom => dicom::probe(bytes),
     }
 }
@@ -69,11 +84,41 @@ pub fn probe_file(path: &Path) -> Result<PictureInfo, PixelError> {
     let mut bytes = Vec::new();
     file.by_ref().take(HEADER).read_to_end(&mut bytes).map_err(unreadable)?;
     match probe(&bytes) {
+        // A TIFF's directory may lie at its end, and so may EXIF.
+        _ if bytes.len() as u64 == HEADER && matches!(format(&bytes), Ok(Format::Tiff | Format::WebP)) => {
+            file.read_to_end(&mut bytes).map_err(unreadable)?;
+            probe(&bytes)
+        }
         Err(PixelError::Truncated { .. }) if bytes.len() as u64 == HEADER => {
             file.read_to_end(&mut bytes).map_err(unreadable)?;
             probe(&bytes)
         }
+        // A PNG's orientation may lie behind its pixels.
+        Ok(info) if bytes.len() as u64 == HEADER && matches!(format(&bytes), Ok(Format::Png)) => {
+            let [height, width] = info.stored();
+            let orientation = png::orientation(&mut file);
+            Ok(exif::oriented(PictureInfo { height, width, ..info }, orientation))
+        }
         result => result,
+    }
+}
+
+/// What the cache's key has to say of a file's decoding, so that blocks are not found that an older version of
+/// this crate decoded in another way: `jpeg 2`, `png turned 6`. `None` for a PNG that is upright as it is
+/// stored, whose decoding never changed, and for what cannot be read.
+pub fn decoding(path: &Path) -> Option<String> {
+    let mut bytes = Vec::new();
+    File::open(path).ok()?.take(HEADER).read_to_end(&mut bytes).ok()?;
+    match format(&bytes).ok()? {
+        Format::Png => {
+            let orientation = probe_file(path).ok()?.orientation;
+            (orientation != 1).then(|| format!("png turned {orientation}"))
+        }
+        Format::Jpeg => Some("jpeg 2".to_owned()),
+        Format::Bmp => Some("bmp 1".to_owned()),
+        Format::Tiff => Some("tiff 1".to_owned()),
+        Format::WebP => Some("webp 1".to_owned()),
+        Format::Dicom => Some("dicom 2".to_owned()),
     }
 }
 

@@ -9,6 +9,12 @@ pub enum Format {
     Png,
     /// JPEG, baseline or progressive.
     Jpeg,
+    /// Windows bitmap.
+    Bmp,
+    /// Tagged Image File Format.
+    Tiff,
+    /// WebP, lossless or lossy.
+    WebP,
     /// A DICOM file with its preamble.
     Dicom,
 }
@@ -18,6 +24,9 @@ impl fmt::Display for Format {
         formatter.write_str(match self {
             Self::Png => "PNG",
             Self::Jpeg => "JPEG",
+            Self::Bmp => "BMP",
+            Self::Tiff => "TIFF",
+            Self::WebP => "WebP",
             Self::Dicom => "DICOM",
         })
     }
@@ -28,13 +37,19 @@ impl fmt::Display for Format {
 #[non_exhaustive]
 pub enum PixelError {
     /// The file has no bytes.
-    #[error("found an empty file, expected a PNG, JPEG or DICOM file")]
+    #[error("found an empty file, expected a PNG, JPEG, BMP, TIFF, WebP or DICOM file")]
     Empty,
     /// The first bytes are of none of the formats.
-    #[error("found a file that starts with {found}, expected a PNG, JPEG or DICOM file")]
+    #[error("found a file that starts with {found}, expected a PNG, JPEG, BMP, TIFF, WebP or DICOM file")]
     UnknownFormat {
         /// The first bytes, in hexadecimal.
         found: String,
+    },
+    /// The file is of a format that is known, but not read.
+    #[error("found {found}, expected a PNG, JPEG, BMP, TIFF, WebP or DICOM file")]
+    OtherFormat {
+        /// What the file is, with its article.
+        found: &'static str,
     },
     /// The file ends too early.
     #[error("truncated {format}: {detail}")]

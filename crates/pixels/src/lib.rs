@@ -11,7 +11,9 @@
 //! | Module | What it holds |
 //! |---|---|
 //! | `decode` | [`format()`], [`decode()`], [`probe`]: the format from the first bytes |
-//! | `png`, `jpeg`, `dicom` | the three formats, each on a library of pure Rust |
+//! | `png`, `jpeg`, `raster`, `dicom` | the formats, each on a library of pure Rust (`raster`: BMP, TIFF, WebP) |
+//! | `exif` | orientation, and turning by it |
+//! | `known` | names of the formats that are refused |
 //! | `limits` | [`Limits`], checked before anything is allocated |
 //! | `note` | [`PixelNote`]: what is unusual about a file |
 //! | `picture` | [`Picture`]: stored values and what the file says of their meaning |
@@ -20,19 +22,20 @@
 //! | `reduce` | [`reduce()`]: a picture in full size as a small edition holds it |
 //! | `resample` | scikit-image's and Pillow's resizing as weights of one axis |
 //! | `mask` | [`mask()`]: discs, boxes and mask files |
+//! | `mask_file` | [`MaskSettings`], [`inspect_mask`]: what a mask file marks |
 //!
 //! "The released code" is that of *Saliency is a Possible Red Herring When Diagnosing Poor Generalization*
 //! (ICLR 2021), which reads its X-rays through torchxrayvision.
 //!
 //! ```
 //! use herring_datasets::Region;
-//! use herring_pixels::{Limits, Preparation, decode, mask, prepare};
+//! use herring_pixels::{Limits, MaskSettings, Preparation, decode, mask, prepare};
 //!
 //! # let bytes = include_bytes!("../tests/samples/mask-1bit.png").as_slice();
 //! let picture = decode(bytes, &Limits::default())?;
 //! let preparation = Preparation::xray(224);
 //! let image = prepare(&picture, &preparation)?;
-//! let mask = mask(&Region::Circle, [picture.height(), picture.width()], &preparation, None)?;
+//! let mask = mask(&Region::Circle, &picture.info(), &preparation, None, &MaskSettings::default())?;
 //! assert_eq!(image.shape(), [1, 224, 224]);
 //! assert_eq!(mask.shape(), image.shape());
 //! # Ok::<(), herring_pixels::PixelError>(())
@@ -41,21 +44,26 @@
 mod decode;
 mod dicom;
 mod error;
+mod exif;
 mod jpeg;
+mod known;
 mod limits;
 mod mask;
+mod mask_file;
 mod note;
 mod picture;
 mod png;
 mod preparation;
 mod prepare;
+mod raster;
 mod reduce;
 mod resample;
 
-pub use decode::{decode, format, probe, probe_file, view_position};
+pub use decode::{decode, decoding, format, probe, probe_file, view_position};
 pub use error::{Format, PixelError};
 pub use limits::Limits;
-pub use mask::{MaskFacts, MaskSettings, check_boxes, decoding, inspect_mask, mask};
+pub use mask::{check_boxes, mask, mask_and_facts};
+pub use mask_file::{MaskFacts, MaskSettings, inspect_mask};
 pub use note::PixelNote;
 pub use picture::{Picture, PictureInfo, Values};
 pub use preparation::{Crop, FORMAT, Monochrome1, Preparation, Range, Resize};

@@ -5,16 +5,15 @@ use std::ops::Range;
 use herring_datasets::{Image, PixelBox, Region};
 
 use crate::{
-    Limits, PixelError, Preparation, decode,
-    picture::Values,
+    Limits, MaskFacts, MaskSettings, PictureInfo, PixelError, Preparation, mask_file,
     prepare::{image, must_fit},
-    probe, resample,
+    resample,
 };
 
 /// Draws where the evidence should be: `[1, size, size]`, values in [0, 1], 1 inside.
 ///
-/// `original` is the height and width of the picture in pixels, before crop and resizing. `file` holds the
-/// bytes of a [`Region::File`] and is not looked at otherwise.
+/// `original` is the header of the picture ([`crate::Picture::info`]), before crop and resizing. `file` holds
+/// the bytes of a [`Region::File`] and is not looked at otherwise; neither are the `settings`.
 ///
 /// - [`Region::Everything`] and [`Region::Nothing`]: 1 or 0 everywhere, the border included.
 /// - [`Region::Circle`]: drawn at the target size (experiment with two sites): a pixel is inside if
@@ -22,33 +21,57 @@ use crate::{
 /// - [`Region::Boxes`]: filled at the original size, coordinates truncated to integers, then cropped and
 ///   resized like the picture (RSNA), which makes edges fractional. At the border of the image scikit-image's
 ///   resizing sees zeros beyond it, so that a box that touches it fades there.
-/// - [`Region::File`]: above 0 is inside in the first channel, then cropped and resized like the picture.
+/// - [`Region::File`]: what the mask file marks, see [`MaskSettings`], then cropped and resized like the picture.
 ///
 /// A value is exactly 1 where the resizers give exactly 1: sums are taken in double precision.
 ///
 /// # Errors
 /// [`PixelError::Setting`] as [`Preparation::check`]; [`PixelError::Box`] if a box leaves the image, holds no
 /// pixel or is no number; [`PixelError::Size`] if a mask file is not of the original size, or nothing is to be
-/// resized and the crop is not of the size; [`PixelError::NoFile`]; for a file, whatever [`decode()`] finds.
+/// resized and the crop is not of the size; [`PixelError::NoFile`]; for a file, whatever [`crate::decode()`]
+/// finds.
 pub fn mask(
     region: &Region,
-    original: [usize; 2],
+    original: &PictureInfo,
     preparation: &Preparation,
     file: Option<&[u8]>,
-    _settings: &crate::MaskSettings,
+    settings: &MaskSettings,
 ) -> Result<Image, PixelError> {
+    mask_and_facts(region, original, preparation, file, settings).map(|(mask, _)| mask)
+}
+
+/// Like [`mask()`], together with what [`crate::inspect_mask`] tells of a mask file, which is decoded once.
+///
+/// # Errors
+/// As [`mask()`].
+pub fn mask_and_facts(
+    region: &Region,
+    original: &PictureInfo,
+    preparation: &Preparation,
+    file: Option<&[u8]>,
+    settings: &MaskSettings,
+) -> Result<(Image, Option<MaskFacts>), PixelError> {
     preparation.check()?;
+    settings.check()?;
     let size = preparation.size;
-    match region {
+    let sides = [original.height, original.width];
+    let mut facts = None;
+    let mask = match region {
         Region::Everything => image(vec![1.; size * size], size),
         Region::Nothing => image(vec![0.; size * size], size),
         Region::Circle => image(circle(size), size),
-        Region::Boxes(boxes) => fitted(|| filled(boxes, original), original, preparation),
+        Region::Boxes(boxes) => fitted(|| filled(boxes, sides), sides, preparation),
         Region::File(_) => {
             let bytes = file.ok_or(PixelError::NoFile)?;
-            fitted(|| inside(bytes, original), original, preparation)
+            let read = || {
+                let (plane, of_file) = mask_file::read(bytes, original, settings)?;
+                facts = Some(of_file);
+                Ok(plane)
+            };
+            fitted(read, sides, preparation)
         }
-    }
+    }?;
+    Ok((mask, facts))
 }
 
 fn circle(size: usize) -> Vec<f32> {
@@ -123,52 +146,4 @@ fn ranges(boxes: &[PixelBox], [height, width]: [usize; 2]) -> Result<Vec<[Range<
         found.push([rows, columns]);
     }
     Ok(found)
-}
-
-fn inside(bytes: &[u8], expected: [usize; 2]) -> Result<Vec<bool>, PixelError> {
-    // Compared before the pixels are decoded: a mask cannot be larger than what it belongs to.
-    let info = probe(bytes)?;
-    let found = [info.height, info.width];
-    if found != expected {
-        return Err(PixelError::Size { what: "mask", found, expected });
-    }
-    let picture = decode(bytes, &Limits::default())?.first_channel();
-    Ok(match picture.values() {
-        Values::U8(values) => values.iter().map(|&value| value > 0).collect(),
-        Values::U16(values) => values.iter().map(|&value| value > 0).collect(),
-        Values::I16(values) => values.iter().map(|&value| value > 0).collect(),
-    })
-}
-
-/// stub
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct MaskSettings {
-    /// stub
-    pub threshold: Option<f64>,
-}
-/// stub
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct MaskFacts {
-    /// stub
-    pub inside: usize,
-    /// stub
-    pub pixels: usize,
-    /// stub
-    pub intermediate: bool,
-    /// stub
-    pub lossy: bool,
-}
-/// stub
-pub fn inspect_mask(bytes: &[u8], original: [usize; 2], _settings: &MaskSettings) -> Result<MaskFacts, PixelError> {
-    let plane = inside(bytes, original)?;
-    Ok(MaskFacts {
-        inside: plane.iter().filter(|x| **x).count(),
-        pixels: plane.len(),
-        intermediate: false,
-        lossy: crate::format(bytes)? == crate::Format::Jpeg,
-    })
-}
-/// stub
-pub fn decoding(_path: &std::path::Path) -> Option<String> {
-    None
 }

@@ -1,36 +1,51 @@
 //! PNG: the `png` crate with every checksum verified.
 
-use std::io::{self, Cursor};
+use std::{
+    borrow::Cow,
+    io::{self, Cursor, Read, Seek, SeekFrom},
+};
 
-use ::png::{BitDepth, DecodeOptions, Decoder, DecodingError, Transformations};
+use ::png::{BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, Transformations};
 
-use crate::{Format, Limits, Picture, PictureInfo, PixelError, picture::Values};
+use crate::{Format, Limits, Picture, PictureInfo, PixelError, PixelNote, exif, picture::Values};
 
 pub(crate) fn probe(bytes: &[u8]) -> Result<PictureInfo, PixelError> {
     let mut decoder = decoder(bytes, &Limits::default());
     let info = decoder.read_header_info().map_err(error)?;
-    // The palette has not been read yet, but stands for colour in any case.
-    let channels = match info.color_type {
-        ::png::ColorType::Indexed => 3,
-        other => other.samples(),
-    };
     let bits = if info.bit_depth == BitDepth::Sixteen { 16 } else { 8 };
-    Ok(PictureInfo::upright([info.height as usize, info.width as usize], bits, channels))
+    let stored = PictureInfo::upright([info.height as usize, info.width as usize], bits, channels(info.color_type));
+    Ok(exif::oriented(stored, orientation(&mut Cursor::new(bytes))))
+}
+
+// The palette has not been read yet, but stands for colour in any case. A transparent colour (tRNS) is no
+// channel, as Pillow has it.
+fn channels(kind: ColorType) -> usize {
+    if kind == ColorType::Indexed { 3 } else { kind.samples() }
 }
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelError> {
+    decode_as(bytes, limits, false)
+}
+
+/// With a last channel of opacity wherever the file gives it: as a channel, or for a colour (tRNS) of a
+/// picture of up to 8 bits.
+pub(crate) fn decode_with_alpha(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelError> {
+    decode_as(bytes, limits, true)
+}
+
+fn decode_as(bytes: &[u8], limits: &Limits, with_alpha: bool) -> Result<Picture, PixelError> {
+    let ended = with_end(bytes);
+    let without_end = matches!(ended, Cow::Owned(_));
+    let bytes = ended.as_ref();
     let mut decoder = decoder(bytes, limits);
     let header = decoder.read_header_info().map_err(error)?;
     let (height, width) = (u64::from(header.height), u64::from(header.width));
-    // Depths below 8 are widened; a palette becomes colour. Transparency is left out where it is no channel.
+    let kept = channels(header.color_type);
+    // Depths below 8 are widened; a palette becomes colour.
     let bytes_per_value = if header.bit_depth == BitDepth::Sixteen { 2 } else { 1 };
-    let channels = match header.color_type {
-        ::png::ColorType::Indexed => 3,
-        other => other.samples(),
-    };
     // Values of 16 bits exist twice while their bytes are put in order.
-    limits.check(height, width, channels as u64 * bytes_per_value * bytes_per_value)?;
-    if header.color_type == ::png::ColorType::Indexed || bytes_per_value == 1 {
+    limits.check(height, width, kept as u64 * bytes_per_value * bytes_per_value)?;
+    if header.color_type == ColorType::Indexed || bytes_per_value == 1 {
         decoder.set_transformations(Transformations::EXPAND);
     }
 
@@ -51,8 +66,19 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelErro
     // The last checksums lie behind the last row.
     reader.finish().map_err(error)?;
 
+    let mut channels = frame.color_type.samples();
+    if !with_alpha && channels > kept {
+        // What is left out is the last channel, in place.
+        let mut place = 0;
+        for start in (0..buffer.len()).step_by(channels) {
+            buffer.copy_within(start..start + kept, place);
+            place += kept;
+        }
+        buffer.truncate(place);
+        channels = kept;
+    }
     let size = [frame.height as usize, frame.width as usize];
-    let info = PictureInfo::upright(size, frame.bit_depth as u32, frame.color_type.samples());
+    let info = PictureInfo::upright(size, frame.bit_depth as u32, channels);
     let values = match frame.bit_depth {
         BitDepth::Sixteen => {
             let pairs = buffer.chunks_exact(2);
@@ -64,8 +90,65 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelErro
     if values.len() != info.height * info.width * info.channels {
         return Err(PixelError::damaged(Format::Png, format!("{} values for {info:?}", values.len())));
     }
-    Ok(Picture::plain(info, values))
+    let mut picture = Picture::plain(info, values);
+    picture.notes.extend(without_end.then_some(PixelNote::PngWithoutEnd));
+    exif::upright(picture, orientation(&mut Cursor::new(bytes)), limits)
 }
+
+/// The orientation of a PNG (chunk eXIf, wherever it lies), of which only the heads of chunks are read.
+pub(crate) fn orientation(file: &mut (impl Read + Seek)) -> u8 {
+    chunk(file, b"eXIf").map_or(1, |exif| exif::orientation(&exif))
+}
+
+/// The first colour of a palette, if the PNG has one.
+pub(crate) fn first_of_palette(bytes: &[u8]) -> Option<[u8; 3]> {
+    // The kind of colour in the header: 3 is indexed.
+    if bytes.get(25) != Some(&3) {
+        return None;
+    }
+    chunk(&mut Cursor::new(bytes), b"PLTE")?.get(..3)?.try_into().ok()
+}
+
+// The data of the first chunk of a name, up to 64 KiB of it.
+fn chunk(file: &mut (impl Read + Seek), name: &[u8; 4]) -> Option<Vec<u8>> {
+    file.seek(SeekFrom::Start(SIGNATURE)).ok()?;
+    loop {
+        let mut head = [0; 8];
+        file.read_exact(&mut head).ok()?;
+        let [a, b, c, d, kind @ ..] = head;
+        let length = u32::from_be_bytes([a, b, c, d]);
+        if kind == *name {
+            let mut data = Vec::new();
+            file.take(u64::from(length).min(1 << 16)).read_to_end(&mut data).ok()?;
+            return Some(data);
+        }
+        file.seek(SeekFrom::Current(i64::from(length) + 4)).ok()?;
+    }
+}
+
+// The file with the end marker that it lacks: one that ends behind a chunk after pixels, or within the marker.
+// Everything else is checked as ever: the marker holds nothing.
+fn with_end(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let mut position = SIGNATURE as usize;
+    let mut has_pixels = false;
+    while let Some([a, b, c, d, kind @ ..]) = bytes.get(position..position + 8) {
+        if kind == b"IEND" {
+            break;
+        }
+        has_pixels |= kind == b"IDAT";
+        let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
+        position = position.saturating_add(length).saturating_add(12);
+    }
+    match bytes.get(position..) {
+        Some(rest) if has_pixels && rest.len() < END.len() && END.starts_with(rest) => {
+            Cow::Owned([&bytes[..position], END].concat())
+        }
+        _ => Cow::Borrowed(bytes),
+    }
+}
+
+const SIGNATURE: u64 = 8;
+const END: &[u8] = b"\0\0\0\0IEND\xae\x42\x60\x82";
 
 fn decoder<'a>(bytes: &'a [u8], limits: &Limits) -> Decoder<Cursor<&'a [u8]>> {
     let mut options = DecodeOptions::default();

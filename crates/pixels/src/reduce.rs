@@ -87,7 +87,7 @@ mod tests {
     use crate::PictureInfo;
 
     fn grey(height: usize, width: usize, values: Vec<u8>) -> Picture {
-        Picture::plain(PictureInfo { height, width, bits: 8, channels: 1 }, Values::U8(values))
+        Picture::plain(PictureInfo::upright([height, width], 8, 1), Values::U8(values))
     }
 
     #[test]
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn depth_and_first_channel() {
-        let deep = PictureInfo { height: 2, width: 2, bits: 16, channels: 2 };
+        let deep = PictureInfo::upright([2, 2], 16, 2);
         let picture = Picture::plain(deep, Values::U16(vec![65_535, 0, 65_535, 0, 65_534, 0, 65_534, 0]));
         let small = reduce(&picture, 1).unwrap();
         assert_eq!((small.bits(), small.maximum(), small.channels()), (16, 65_535, 1));

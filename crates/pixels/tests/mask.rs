@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use common::{must, number, places, rows};
 use herring_datasets::{Image, PixelBox, Region};
-use herring_pixels::{Crop, PixelError, Preparation, Resize, mask};
+use herring_pixels::{Crop, MaskSettings, PictureInfo, PixelError, Preparation, Resize};
 use proptest::prelude::*;
 
 fn boxes(text: &str) -> Region {
@@ -17,6 +17,16 @@ fn boxes(text: &str) -> Region {
         PixelBox { x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3] }
     };
     Region::Boxes(text.split(';').map(one).collect())
+}
+
+fn mask(
+    region: &Region,
+    original: [usize; 2],
+    preparation: &Preparation,
+    file: Option<&[u8]>,
+) -> Result<Image, PixelError> {
+    let original = PictureInfo::upright(original, 8, 1);
+    herring_pixels::mask(region, &original, preparation, file, &MaskSettings::default())
 }
 
 #[test]
@@ -92,7 +102,7 @@ fn boxes_that_are_no_part_of_the_image_are_refused() {
 }
 
 #[test]
-fn mask_files_are_inside_above_zero() {
+fn mask_files_are_cropped_like_the_picture() {
     let region = Region::File(PathBuf::from("mask.png"));
     let plain = Preparation { resize: Resize::None, ..Preparation::xray(47) };
     let bits = must("mask-1bit.png");
@@ -107,7 +117,7 @@ fn mask_files_are_inside_above_zero() {
     let text = |original, file| mask(&region, original, &plain, file).unwrap_err().to_string();
     assert_eq!(text([62, 47], Some(&bits[..])), "mask: found 61 x 47 pixels, expected 62 x 47 (height x width)");
     assert_eq!(text([61, 47], None), "mask: found a region that is a file, expected its bytes beside it");
-    assert_eq!(text([61, 47], Some(&[])), "found an empty file, expected a PNG, JPEG or DICOM file");
+    assert_eq!(text([61, 47], Some(&[])), "found an empty file, expected a PNG, JPEG, BMP, TIFF, WebP or DICOM file");
     let other = Preparation { size: 48, ..plain.clone() };
     let refused = mask(&region, [61, 47], &other, Some(&bits)).unwrap_err().to_string();
     assert_eq!(refused, "picture of the mask: found 47 x 47 pixels, expected 48 x 48 (height x width)");

@@ -16,7 +16,7 @@ use libjpeg_turbo_rs::{
 };
 
 use self::walk::{Frame, Kind, SCANS, walk};
-use crate::{Format, Limits, Picture, PictureInfo, PixelError, picture::Values};
+use crate::{Format, Limits, Picture, PictureInfo, PixelError, exif, picture::Values};
 
 /// What becomes of the colours of a picture of three components.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(crate) enum Colour {
 
 pub(crate) fn probe(bytes: &[u8]) -> Result<PictureInfo, PixelError> {
     let (frame, _) = walk(bytes, true)?;
-    Ok(frame.info)
+    Ok(exif::oriented(frame.info, frame.orientation))
 }
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelError> {
@@ -40,7 +40,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelErro
         return Err(PixelError::unsupported(Format::Jpeg, found, "8 bits, sequential or progressive"));
     }
     let values = transform(&bytes[..end], &frame, limits, Colour::Rgb)?;
-    Ok(Picture::plain(frame.info, Values::U8(values)))
+    exif::upright(Picture::plain(frame.info, Values::U8(values)), frame.orientation, limits)
 }
 
 /// The one grey frame of a DICOM file: see [`decode_samples`], of which it is the case of one component.
@@ -91,6 +91,10 @@ fn transform(bytes: &[u8], frame: &Frame, limits: &Limits, colour: Colour) -> Re
     };
     if bits != 8 {
         return Err(PixelError::unsupported(Format::Jpeg, format!("{bits} bits by cosines"), "8 bits"));
+    }
+    if frame.kind == Kind::Sequential && frame.has_partial_scan {
+        let found = "a scan that holds several of the components, but not all";
+        return Err(PixelError::unsupported(Format::Jpeg, found, "scans of one component or of all"));
     }
     limits.check(height as u64, width as u64, channels as u64)?;
     // The samples of whole blocks, for each of them the result, the sample and its widened copies; where there

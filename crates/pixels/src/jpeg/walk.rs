@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Format, Limits, PictureInfo, PixelError};
+use crate::{Format, Limits, PictureInfo, PixelError, exif};
 
 /// The most scans of a file: each visits every block, and a progressive file of a few kilobytes with thousands
 /// of them takes minutes.
@@ -14,6 +14,10 @@ pub(super) struct Frame {
     pub(super) info: PictureInfo,
     pub(super) kind: Kind,
     pub(super) scans: usize,
+    /// The EXIF orientation of the stored pixels.
+    pub(super) orientation: u8,
+    /// Whether a scan holds more than one component, but not all.
+    pub(super) has_partial_scan: bool,
     components: Vec<Component>,
 }
 
@@ -73,12 +77,13 @@ impl Frame {
     }
 }
 
-/// The frame header and the position behind the end marker; with `header_only` the walk ends at the frame
-/// header and the position means nothing.
+/// The frame header and the position behind the end marker; with `header_only` the walk ends at the first scan
+/// and the position means nothing.
 pub(super) fn walk(bytes: &[u8], header_only: bool) -> Result<(Frame, usize), PixelError> {
     let truncated = |what: &str| PixelError::truncated(Format::Jpeg, format!("the file ends {what}"));
     let mut position = 2;
     let mut frame: Option<Frame> = None;
+    let mut orientation = None;
     loop {
         match bytes.get(position) {
             Some(0xff) => {}
@@ -111,17 +116,24 @@ pub(super) fn walk(bytes: &[u8], header_only: bool) -> Result<(Frame, usize), Pi
                 if frame.is_some() {
                     return Err(damaged("found a second frame, expected one".to_owned()));
                 }
-                let found = frame_header(marker, segment, start)?;
-                if header_only {
-                    return Ok((found, position));
-                }
-                frame = Some(found);
+                frame = Some(frame_header(marker, segment, start)?);
+            }
+            // The first EXIF block before the pixels counts.
+            0xe1 if orientation.is_none() && segment.starts_with(b"Exif\0") => {
+                orientation = Some(exif::orientation(segment));
             }
             0xda => {
                 let Some(frame) = frame.as_mut().filter(|frame| frame.scans < SCANS) else {
                     let detail = format!("found a scan, expected a frame before it and at most {SCANS} scans");
                     return Err(damaged(detail));
                 };
+                if frame.scans == 0 {
+                    frame.orientation = orientation.unwrap_or(1);
+                    orientation = Some(frame.orientation);
+                }
+                if header_only {
+                    return Ok((frame.clone(), position));
+                }
                 scan_header(frame, segment)?;
                 position = behind_scan(bytes, position).ok_or_else(|| truncated("inside its pixels"))?;
             }
@@ -151,6 +163,7 @@ fn scan_header(frame: &mut Frame, segment: &[u8]) -> Result<(), PixelError> {
     if listed == 0 || segment.len() != 4 + 2 * listed {
         return Err(damaged(format!("the header of scan {} has {} bytes", frame.scans, segment.len())));
     }
+    frame.has_partial_scan |= (2..frame.components.len()).contains(&listed);
     // A progressive file that never sends a component's means has no picture of it either.
     let begins = frame.kind != Kind::Progressive || segment.get(1 + 2 * listed) == Some(&0);
     for pair in segment[1..=2 * listed].chunks_exact(2) {
@@ -210,5 +223,5 @@ fn frame_header(marker: u8, segment: &[u8], start: usize) -> Result<Frame, Pixel
         return Err(PixelError::damaged(Format::Jpeg, "the frame header gives a sampling factor outside 1 to 4"));
     }
     let info = PictureInfo::upright([height.into(), width.into()], u32::from(*bits), usize::from(*channels));
-    Ok(Frame { info, kind, scans: 0, components })
+    Ok(Frame { info, kind, scans: 0, orientation: 1, has_partial_scan: false, components })
 }
