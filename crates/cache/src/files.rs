@@ -187,12 +187,7 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, CacheError> {
 
 /// Waits until a folder's entries are on the disk.
 pub(crate) fn sync_folder(path: &Path) -> Result<(), CacheError> {
-    // Elsewhere a folder cannot be opened as a file.
-    #[cfg(unix)]
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(CacheError::system("write", path))?;
-    #[cfg(not(unix))]
-    let _ = path;
-    Ok(())
+    herring_folders::sync(path).map_err(CacheError::system("write", path))
 }
 
 /// Removes a file, if it is there.
