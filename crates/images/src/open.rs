@@ -60,10 +60,8 @@ impl CachedListings {
 
 impl Listings for CachedListings {
     fn open(&self, listing: &str) -> Result<Listed, DatasetError> {
-        let unreadable = |error: ImagesError| DatasetError::Unreadable {
-            id: listing.to_owned(),
-            reason: error.to_string(),
-        };
+        let unreadable =
+            |error: ImagesError| DatasetError::Unreadable { id: listing.to_owned(), reason: error.to_string() };
         self.listed(listing).map_err(unreadable)
     }
 }
