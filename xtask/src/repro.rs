@@ -185,7 +185,9 @@ fn take_up(selection: &Selection, known: Known, resume: bool, go_on: bool) -> Re
     if let (Some(file), Some(kept)) = (&file, &kept)
         && file.cache != kept.cache
     {
-        moved::others_found(&store, &Store::planned_in(&out)?, &plan, &file.cache)?;
+        if let Ok(before) = Store::planned_in(&out) {
+            moved::others_found(&store, &before, &plan, &file.cache)?;
+        }
         say(&format!(
             "note: the prepared images are in {} now; they were in {}",
             file.cache.display(),

@@ -179,7 +179,7 @@ fn damaged_images_are_named_with_their_rows_before_anything_is_trained() {
 }
 
 #[test]
-fn a_cache_that_is_gone_fails_the_runs_and_is_made_again() {
+fn a_cache_that_is_gone_ends_the_command_and_is_made_again() {
     let place = Place::new();
     stand_in("own", &place.path("mine"));
     let manifest = place.path("mine/own/manifest.csv");
@@ -188,11 +188,18 @@ fn a_cache_that_is_gone_fails_the_runs_and_is_made_again() {
     let selection = ["--experiment", "own", "--manifest", manifest, "--cache", cache_path, "--scale", "smoke"];
     let plan = [&["plan", "iclr2021", "--methods", "baseline", "--out", out][..], &selection].concat();
     assert_eq!(xtask(&plan).status.code(), Some(0));
-    fs::remove_dir_all(&cache).unwrap();
-    let output = xtask(&["run", "--out", out]);
-    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
-    assert!(text(&output).contains("prepare the images again"), "{}", text(&output));
-    assert_eq!(xtask(&plan).status.code(), Some(0), "planning prepares them");
+    // Gone; emptied but for its listings; emptied but for its blocks.
+    for part in ["", "packs-v1", "listings"] {
+        fs::remove_dir_all(cache.join(part)).unwrap();
+        for jobs in ["1", "2"] {
+            let output = xtask(&["run", "--out", out, "--jobs", jobs]);
+            assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+            let said = text(&output);
+            assert!(said.contains("--cache DIR") && said.contains("--resume` with --manifest FILE"), "{said}");
+            assert!(!text(&xtask(&["status", "--out", out])).contains("failed"));
+        }
+        assert_eq!(xtask(&plan).status.code(), Some(0), "planning prepares them");
+    }
     let output = xtask(&["run", "--out", out]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
 }
@@ -270,4 +277,159 @@ fn a_split_is_printed_and_listed() {
     assert_eq!(numbers("valid"), [10, 1, 4, 4, 1]);
     assert_eq!(numbers("test"), [14, 2, 5, 5, 2]);
     assert_eq!(fs::read_to_string(&list).unwrap().lines().count(), 1 + 48);
+}
+
+/// A reproduction that was interrupted by the command's death once a checkpoint was there.
+fn interrupted(place: &Place, config: &Path) -> PathBuf {
+    let manifest = place.path("mine/own/manifest.csv");
+    stand_in("own", &place.path("mine"));
+    let (out, cache) = (place.path("out"), place.path("cache"));
+    let [manifest, config, out_path, cache] = [&manifest, config, &out, &cache].map(|path| path.to_str().unwrap());
+    let arguments = ["repro-iclr2021", "--experiment", "own", "--manifest", manifest, "--config", config];
+    let more = ["--scale", "smoke", "--methods", "baseline", "--seeds", "1", "--out", out_path, "--cache", cache];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).args(more).spawn().unwrap();
+    let clock = std::time::Instant::now();
+    while !text(&xtask(&["status", "--out", out_path])).contains(" epochs kept") {
+        assert!(clock.elapsed().as_secs() < 120 && child.try_wait().unwrap().is_none());
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(text(&xtask(&["status", "--out", out_path])).contains("interrupted"));
+    out
+}
+
+/// Images of one's own at the smallest scale, with so many epochs.
+fn longer(folder: &Path, epochs: usize) -> PathBuf {
+    let text = include_str!("../../experiments/iclr2021/own.toml");
+    let (head, smoke) = text.split_once("[scales.smoke]").unwrap();
+    let smoke = smoke.replacen("epochs = 2", &format!("epochs = {epochs}"), 1);
+    let path = folder.join("longer.toml");
+    fs::write(&path, format!("{head}[scales.smoke]{smoke}")).unwrap();
+    path
+}
+
+#[test]
+fn a_moved_reproduction_goes_on_to_the_same_bytes() {
+    let (place, undisturbed) = (Place::new(), Place::new());
+    let config = longer(place.folder.path(), 40);
+    interrupted(&place, &config);
+    stand_in("own", &undisturbed.path("mine"));
+    let own = |place: &Place| place.path("mine/own/manifest.csv").to_str().unwrap().to_owned();
+    let config = longer(undisturbed.folder.path(), 40);
+    let methods = ["--methods", "baseline", "--seeds", "1", "--config", config.to_str().unwrap()];
+    let whole = undisturbed.repro("own", "out", &[&["--manifest", &own(&undisturbed)][..], &methods].concat());
+    assert_eq!(whole.status.code(), Some(0), "{}", text(&whole));
+
+    // All of it together: nothing has to be said.
+    let there = place.path("there");
+    fs::create_dir(&there).unwrap();
+    for name in ["mine", "out", "cache"] {
+        fs::rename(place.path(name), there.join(name)).unwrap();
+    }
+    let copied = place.path("copied");
+    let copy = Command::new("cp").arg("-a").arg(&there).arg(&copied).status().unwrap();
+    assert!(copy.success());
+    let (out, cache) = (there.join("out"), there.join("cache"));
+    let output = xtask(&["run", "--out", out.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(text(&output).contains("goes on after epoch"), "{}", text(&output));
+    assert_eq!(contents(&out), contents(&undisturbed.path("out")));
+    let images = fs::read_to_string(out.join("images.json")).unwrap();
+    assert!(images.contains(cache.to_str().unwrap()), "the folder remembers it");
+
+    // The cache alone, in another place and under another name, while the rest stays.
+    let (out, elsewhere) = (copied.join("out"), place.path("elsewhere"));
+    fs::rename(copied.join("cache"), &elsewhere).unwrap();
+    fs::remove_dir_all(&there).unwrap();
+    let out_path = out.to_str().unwrap();
+    let output = xtask(&["run", "--out", out_path]);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    assert!(text(&output).contains("--cache DIR"), "{}", text(&output));
+    let status = text(&xtask(&["status", "--out", out_path]));
+    assert!(status.contains("1 runs: 1 interrupted"), "{status}");
+    let output = xtask(&["run", "--out", out_path, "--cache", elsewhere.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert_eq!(contents(&out), contents(&undisturbed.path("out")));
+    assert_eq!(xtask(&["report", "--out", out_path]).status.code(), Some(0));
+}
+
+#[test]
+fn a_reproduction_goes_on_with_a_new_cache() {
+    let place = Place::new();
+    stand_in("own", &place.path("mine"));
+    let manifest = place.path("mine/own/manifest.csv");
+    let own = ["--manifest", manifest.to_str().unwrap(), "--methods", "baseline", "--seeds"];
+    let out = place.path("out");
+    let plan = |more: &[&str]| {
+        let fixed = ["plan", "iclr2021", "--experiment", "own", "--scale", "smoke", "--out", out.to_str().unwrap()];
+        xtask(&[&fixed[..], &own, more].concat())
+    };
+    let [old, new] = ["cache", "new"].map(|name| place.path(name).to_str().unwrap().to_owned());
+    assert_eq!(plan(&["1,2", "--cache", &old]).status.code(), Some(0));
+    // The images of seed 2 are in the old one only.
+    let output = plan(&["1", "--cache", &new]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(text(&output).contains("runs of other seeds"), "{}", text(&output));
+    fs::remove_dir_all(&old).unwrap();
+    let again = [&["repro-iclr2021", "--experiment", "own", "--scale", "smoke"][..], &own[..2]].concat();
+    let output = xtask(&[&again[..], &["--out", out.to_str().unwrap(), "--cache", &new, "--resume"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(text(&output).contains(&format!("the prepared images are in {new} now")), "{}", text(&output));
+    assert!(!Path::new(&old).exists());
+}
+
+#[test]
+fn seeds_that_do_not_need_a_bad_image_go_on() {
+    let place = Place::new();
+    let data = place.path("data");
+    stand_in("rsna", &data);
+    let root = data.to_str().unwrap();
+    // An image that the one seed draws and the other does not, with few images of each cell.
+    let drawn = |seed: &str| {
+        let list = place.path(&format!("{seed}.csv"));
+        let split = ["data", "split", "rsna", "--data-root", root, "--seed", seed, "--ratio", "0.9", "--to"];
+        let output = xtask(&[&split[..], &[list.to_str().unwrap()]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        let rows: Vec<String> = fs::read_to_string(&list).unwrap().lines().skip(1).map(str::to_owned).collect();
+        rows
+    };
+    let image = |row: &String| row.split(',').find(|field| field.ends_with(".jpg")).unwrap().to_owned();
+    let seeds = ["1234", "3232", "1", "2", "3", "4"];
+    let found = seeds.iter().flat_map(|one| seeds.iter().map(move |other| (*one, *other))).find_map(|(one, other)| {
+        let of: Vec<String> = drawn(other).iter().map(image).collect();
+        let only = drawn(one).iter().map(image).find(|image| !of.contains(image));
+        only.map(|only| (one, other, only))
+    });
+    let Some((bad, good, file)) = found else { panic!("each seed draws the same images") };
+    let path = data.join(&file);
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+
+    let both = format!("{bad},{good}");
+    let asked = ["--data-root", root, "--methods", "baseline", "--seeds", &both];
+    let output = place.repro("rsna-vpc", "out", &asked);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("1 image cannot be used:") && said.contains(&file), "{said}");
+    let line = format!("seed {bad} is left out: 1 image of its split cannot be used");
+    assert_eq!(said.matches(&line).count(), 2, "before the runs and at the end: {said}");
+    let out = place.path("out");
+    let status = text(&xtask(&["status", "--out", out.to_str().unwrap()]));
+    assert!(status.contains("1 runs: 1 finished") && status.contains(good), "{status}");
+    assert!(fs::read_to_string(out.join("report.html")).unwrap().contains(&format!("Seed {bad} is left out")));
+    let alone = place.repro("rsna-vpc", "alone", &["--data-root", root, "--methods", "baseline", "--seeds", bad]);
+    assert_eq!(alone.status.code(), Some(2), "every seed needs it: {}", text(&alone));
+
+    // Repaired, the same command or a bare --resume does what is left.
+    fs::write(&path, whole).unwrap();
+    let output = place.repro("rsna-vpc", "out", &["--data-root", root, "--resume"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let status = text(&xtask(&["status", "--out", out.to_str().unwrap()]));
+    assert!(status.contains("2 runs: 2 finished"), "{status}");
+    assert!(!fs::read_to_string(out.join("report.html")).unwrap().contains("is left out"));
+    let undisturbed = place.repro("rsna-vpc", "undisturbed", &asked);
+    assert_eq!(undisturbed.status.code(), Some(0), "{}", text(&undisturbed));
+    assert_eq!(contents(&out), contents(&place.path("undisturbed")));
 }
