@@ -2,8 +2,9 @@
 //! what is said of folders in which something is wrong.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
+use serde_json::Value;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
@@ -386,29 +387,33 @@ fn seeds_that_do_not_need_a_bad_image_go_on() {
     let data = place.path("data");
     stand_in("rsna", &data);
     let root = data.to_str().unwrap();
-    // An image that the one seed draws and the other does not, with few images of each cell.
-    let drawn = |seed: &str| {
-        let list = place.path(&format!("{seed}.csv"));
-        let split = ["data", "split", "rsna", "--data-root", root, "--seed", seed, "--ratio", "0.9", "--to"];
-        let output = xtask(&[&split[..], &[list.to_str().unwrap()]].concat());
-        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-        let rows: Vec<String> = fs::read_to_string(&list).unwrap().lines().skip(1).map(str::to_owned).collect();
-        rows
+    // An image that the one seed draws and the other does not.
+    let (bad, good) = ("1234", "3232");
+    let before = place.path("before");
+    let plan = ["plan", "iclr2021", "--experiment", "rsna-vpc", "--scale", "smoke", "--methods", "baseline"];
+    let seeds = format!("{bad},{good}");
+    let more = ["--data-root", root, "--seeds", &seeds, "--out", before.to_str().unwrap(), "--cache"];
+    let output = xtask(&[&plan[..], &more, &[place.path("other").to_str().unwrap()]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let read = |path: PathBuf| serde_json::from_slice::<Value>(&fs::read(path).unwrap()).unwrap();
+    let plan = read(before.join("plan.json"));
+    let drawn = |seed: &str| -> BTreeSet<String> {
+        let of = |run: &&Value| run["spec"]["seed"].to_string() == seed;
+        let run = plan["plan"]["runs"].as_array().unwrap().iter().find(of).unwrap();
+        let data = &run["spec"]["data"];
+        let listing = data["listing"].as_str().or_else(|| data["images"]["listing"].as_str()).unwrap();
+        let listing = read(place.path("other/listings").join(format!("{listing}.json")));
+        let entries = ["train", "valid", "test"].into_iter().flat_map(|part| listing[part].as_array().unwrap());
+        entries.map(|entry| entry["id"].as_str().unwrap().to_owned()).collect()
     };
-    let image = |row: &String| row.split(',').find(|field| field.ends_with(".jpg")).unwrap().to_owned();
-    let seeds = ["1234", "3232", "1", "2", "3", "4"];
-    let found = seeds.iter().flat_map(|one| seeds.iter().map(move |other| (*one, *other))).find_map(|(one, other)| {
-        let of: Vec<String> = drawn(other).iter().map(image).collect();
-        let only = drawn(one).iter().map(image).find(|image| !of.contains(image));
-        only.map(|only| (one, other, only))
-    });
-    let Some((bad, good, file)) = found else { panic!("each seed draws the same images") };
-    let path = data.join(&file);
+    let id = drawn(bad).difference(&drawn(good)).next().unwrap().clone();
+    let images = fs::read_dir(data.join("rsna/stage_2_train_images_jpg")).unwrap();
+    let path = images.map(|entry| entry.unwrap().path()).find(|path| path.to_str().unwrap().contains(&id)).unwrap();
+    let file = path.file_name().unwrap().to_str().unwrap().to_owned();
     let whole = fs::read(&path).unwrap();
     fs::write(&path, &whole[..whole.len() / 2]).unwrap();
 
-    let both = format!("{bad},{good}");
-    let asked = ["--data-root", root, "--methods", "baseline", "--seeds", &both];
+    let asked = ["--data-root", root, "--methods", "baseline", "--seeds", &seeds];
     let output = place.repro("rsna-vpc", "out", &asked);
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
