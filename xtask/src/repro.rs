@@ -130,8 +130,14 @@ fn configuration(selection: &Selection, known: Known) -> Result<Configuration, F
 }
 
 /// Puts the runs that were asked for into the folder's plan. `resume` keeps to what is planned there
-/// already where methods and seeds are not given; `go_on` does not mind missing runs.
-fn take_up(selection: &Selection, known: Known, resume: bool, go_on: bool) -> Result<(Store, Plan), Failure> {
+/// already where methods and seeds are not given; `go_on` does not mind missing runs. Gives the
+/// seeds as well that were asked for and are left out.
+fn take_up(
+    selection: &Selection,
+    known: Known,
+    resume: bool,
+    go_on: bool,
+) -> Result<(Store, Plan, Vec<LeftOut>), Failure> {
     let configuration = configuration(selection, known)?;
     let targets = Targets::embedded(known)?;
     let out = selection.folder(known);
@@ -159,7 +165,7 @@ fn take_up(selection: &Selection, known: Known, resume: bool, go_on: bool) -> Re
     let file = match &configuration.images {
         Some(images) => {
             let places = moved::places(&out, &selection.places)?;
-            let (prepared, file) = prepared(selection, &places, &configuration, images, &request)?;
+            let (prepared, file) = prepared(&places, &configuration, images, &request)?;
             if !file.left_out.is_empty() {
                 request.seeds = Some(in_order(&request, &configuration, &prepared));
             }
@@ -209,7 +215,6 @@ fn in_order(request: &Request, configuration: &Configuration, images: &BTreeMap<
 
 /// The images of every seed. What can be refused without them is, before they are prepared.
 fn prepared(
-    selection: &Selection,
     places: &ImagePlaces,
     configuration: &Configuration,
     images: &ImagesTable,

@@ -29,7 +29,7 @@ pub(crate) struct DataPlaces {
 impl DataPlaces {
     /// The same without a cache, which is not looked at.
     pub(crate) fn places(&self) -> ImagePlaces {
-        ImagePlaces { data_root: self.data_root.clone(), manifest: self.manifest.clone(), cache: PathBuf::new() }
+        ImagePlaces { data_root: self.data_root.clone(), manifest: self.manifest.clone(), cache: None }
     }
 }
 
