@@ -49,16 +49,15 @@ pub(crate) fn cache(
         }
     }
     let message = lacking.unwrap_or_default();
-    let source = match Known::of(&plan.experiment) {
-        Some(Known::Own) | None => "--manifest FILE",
-        Some(_) => "--data-root DIR",
-    };
+    // A configuration of one's own may have any name.
+    let known = Known::of(&plan.experiment).unwrap_or(Known::Own);
+    let source = if known == Known::Own { "--manifest FILE" } else { "--data-root DIR" };
     Err(Failure {
         text: format!(
             "the prepared images of {out} are not found: {message}; no run was begun or marked as failed, and \
              checkpoints are kept: if the images were moved, name their folder with --cache DIR; or prepare them \
              again: `cargo xtask repro-iclr2021 --experiment {} --scale {} --out {out} --resume` with {source}",
-            plan.experiment,
+            known,
             plan.scale,
             out = out.display(),
         ),
