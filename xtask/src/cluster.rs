@@ -3,7 +3,7 @@
 use crate::{
     arguments::{Cluster, Executor, Running},
     failure::Failure,
-    print,
+    moved, print,
 };
 use herring_cluster::{Array, ClusterError, Resources, Slurm, Submissions, Submitted, Task, dry_run};
 use herring_experiments::{
@@ -25,8 +25,8 @@ pub(crate) fn hand_over(
     store: &Store,
     plan: &Plan,
     asked: Option<&[usize]>,
-    running: &Running,
-    cluster: &Cluster,
+    (running, cluster): (&Running, &Cluster),
+    cache: Option<&Path>,
 ) -> Result<Exit, Failure> {
     if running.jobs.is_some() || running.events.is_some() {
         let text = "--jobs and --events are for runs on this machine: a cluster's tasks do one run each".to_owned();
@@ -39,7 +39,7 @@ pub(crate) fn hand_over(
     let mut array = Array {
         name: format!("red-herring-{}", plan.experiment),
         folder: folder(&out),
-        program: program(&out, running)?,
+        program: program(&out, running, cache)?,
         indexes: Vec::new(),
     };
     if cluster.executor == Executor::DryRun {
@@ -59,6 +59,10 @@ pub(crate) fn hand_over(
     if indexes.is_empty() {
         print("nothing to submit")?;
         return Ok(Exit::Done);
+    }
+    // The cache may be on the nodes only: a task that does not find its images ends with what to do.
+    if let Err(failure) = moved::cache(store.folder(), plan, &indexes, cache) {
+        crate::say(&format!("note: on this machine, {}", failure.text));
     }
     agenda.begin(store, plan)?;
     array.indexes = indexes;
@@ -152,11 +156,15 @@ fn resources(cluster: &Cluster) -> Result<Resources, Failure> {
 }
 
 /// What a task does; the place of its run follows.
-fn program(out: &Path, running: &Running) -> Result<Vec<String>, Failure> {
+fn program(out: &Path, running: &Running, cache: Option<&Path>) -> Result<Vec<String>, Failure> {
     let mut program = vec![executable()?, "run".to_owned(), "--out".to_owned(), out.display().to_string()];
     program.extend(["--device".to_owned(), running.device.to_string(), "--jobs".to_owned(), "1".to_owned()]);
     if let Some(steps) = running.checkpoint_steps {
         program.extend(["--checkpoint-steps".to_owned(), steps.to_string()]);
+    }
+    if let Some(cache) = cache {
+        let cache = std::path::absolute(cache).map_err(Failure::device)?;
+        program.extend(["--cache".to_owned(), cache.display().to_string()]);
     }
     program.push("--indexes".to_owned());
     Ok(program)

@@ -4,7 +4,7 @@ use crate::{
     arguments::{Executor, RunArguments, Running, WorkerArguments},
     cluster,
     failure::Failure,
-    images, print, signals,
+    images, moved, print, signals,
 };
 use herring_cluster::Attempt;
 use herring_experiments::{
@@ -25,7 +25,7 @@ use std::{
 };
 
 pub(crate) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
-    let RunArguments { out, ids, indexes, running, cluster } = arguments;
+    let RunArguments { out, ids, indexes, cache, running, cluster } = arguments;
     let plan = Store::planned_in(out)?;
     let asked = match (ids, indexes) {
         (Some(ids), _) => Some(indexes::by_id(&plan, ids)?),
@@ -34,10 +34,10 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
     };
     let store = Store::open_for(out, &plan, asked.as_deref())?;
     if cluster.executor != Executor::Local {
-        return cluster::hand_over(&store, &plan, asked.as_deref(), running, cluster);
+        return cluster::hand_over(&store, &plan, asked.as_deref(), (running, cluster), cache.as_deref());
     }
     check_device(plan.backend, running.device)?;
-    let summary = execute(&store, &plan, asked.as_deref(), running)?;
+    let summary = execute(&store, &plan, asked.as_deref(), running, cache.as_deref())?;
     if summary.interrupted {
         return Err(interrupted(&summary, out, "start it again to go on"));
     }
@@ -52,23 +52,26 @@ pub(crate) fn check_device(backend: BackendKind, device: usize) -> Result<(), Fa
     herring_training::trainer(backend, device).map(|_| ()).map_err(Failure::device)
 }
 
-/// Does the runs of `plan` at the places `asked`, or all.
+/// Does the runs of `plan` at the places `asked`, or all, with the images in `cache`, or where the folder has
+/// them.
 pub(crate) fn execute(
     store: &Store,
     plan: &Plan,
     asked: Option<&[usize]>,
     running: &Running,
+    cache: Option<&Path>,
 ) -> Result<Summary, Failure> {
     let stop = signals::stop()?;
     let agenda = Agenda::new(store, plan, asked)?;
+    let cache = moved::cache(store.folder(), plan, &agenda.pending, cache)?;
     agenda.begin(store, plan)?;
     let workers = running.jobs.unwrap_or_else(|| jobs::sensible(plan)).min(agenda.pending.len()).max(1);
     let ended = with_displays(running, |events| {
         events.event(0, &agenda.planned(plan, workers));
         let ended = if workers == 1 {
-            alone(store, plan, &agenda, running, &stop, events)
+            alone(store, plan, &agenda, (running, cache.as_deref()), &stop, events)
         } else {
-            together(store, plan, &agenda, running, workers, &stop, events)
+            together(store, plan, &agenda, (running, cache.as_deref()), workers, &stop, events)
         };
         events.event(0, &Event::Finished);
         ended
@@ -100,11 +103,11 @@ fn alone(
     store: &Store,
     plan: &Plan,
     agenda: &Agenda,
-    running: &Running,
+    (running, cache): (&Running, Option<&Path>),
     stop: &AtomicBool,
     events: &mut dyn Events,
 ) -> Result<bool, Failure> {
-    let trainer = images::trainer(store.folder(), plan.backend, running.device)?;
+    let trainer = images::trainer(cache, plan.backend, running.device)?;
     let work = Work {
         store,
         plan,
@@ -121,7 +124,7 @@ fn together(
     store: &Store,
     plan: &Plan,
     agenda: &Agenda,
-    running: &Running,
+    (running, cache): (&Running, Option<&Path>),
     workers: usize,
     stop: &AtomicBool,
     events: &mut dyn Events,
@@ -132,6 +135,9 @@ fn together(
         command.arg("worker").arg("--out").arg(store.folder());
         command.args(["--indexes", &indexes::write(&agenda.pending)]);
         command.args(["--device", &running.device.to_string()]);
+        if let Some(cache) = cache {
+            command.arg("--cache").arg(cache);
+        }
         if let Some(steps) = running.checkpoint_steps {
             command.args(["--checkpoint-steps", &steps.to_string()]);
         }
@@ -153,13 +159,13 @@ const THREADS: &str = "RAYON_NUM_THREADS";
 
 /// A process of [`together`].
 pub(crate) fn worker(arguments: &WorkerArguments) -> Result<Exit, Failure> {
-    let WorkerArguments { out, indexes, device, checkpoint_steps } = arguments;
+    let WorkerArguments { out, indexes, device, cache, checkpoint_steps } = arguments;
     let stop: Arc<AtomicBool> = signals::stop()?;
     pool::end_with_standard_input(&stop);
     let plan = Store::planned_in(out)?;
     let store = Store::open(out)?;
     let asked = indexes::parse(indexes, plan.runs.len())?;
-    let trainer = images::trainer(out, plan.backend, *device)?;
+    let trainer = images::trainer(cache.as_deref(), plan.backend, *device)?;
     let work = Work {
         store: &store,
         plan: &plan,

@@ -3,6 +3,7 @@
 use crate::{
     arguments::{ImagePlaces, TableOptions},
     failure::Failure,
+    seeds,
 };
 use herring_cache::{Cache, Progress};
 use herring_datasets::{
@@ -41,7 +42,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) seeds: &'a [u32],
 }
 
-/// Prepares the images of every seed and tells of them; the file describes the first seed's.
+/// Prepares the images of every seed and tells of them; the file describes the first seed's. Seeds whose
+/// splits need an image that cannot be used are left out, and listed in the file, as long as one is left.
 pub(crate) fn prepare(
     wanted: &Wanted<'_>,
     places: &ImagePlaces,
@@ -72,7 +74,7 @@ pub(crate) fn prepare(
         mask_fraction: setting.mask_fraction,
         ..settings(wanted.images, &sizes, reading.table.environments())?
     };
-    let cache = Arc::new(Cache::open(&places.cache).map_err(Failure::device)?);
+    let cache = Arc::new(Cache::open(places.cache()).map_err(Failure::device)?);
     let usage = parts.first().and_then(|parts| herring_images::usage(&reading.table, parts, sizes.cell_limit));
     let groups = parts.first().and_then(|parts| herring_images::groups_per_part(&reading.table, parts));
     for note in reading.notes.iter().chain(&usage).chain(&groups) {
@@ -85,31 +87,45 @@ pub(crate) fn prepare(
             "note: {bare} of {all} images have no mask: no penalty applies to them, and they are not looked at"
         ));
     }
-    let Some((first, place)) = wanted.seeds.first().and_then(|seed| {
-        let place = splits.keys().position(|of| *of == split_seed(*seed))?;
-        Some((*seed, place))
-    }) else {
-        return Err(bad("no seed was given: expected at least one"));
-    };
-    let fill = || {
+    let fill = |parts: &[Parts], place: usize| {
         let mut shown = Shown::default();
         let data = (reading.root.as_path(), &reading.table);
         let prepared =
-            herring_images::prepare(&cache, data, &parts, &settings, &mut |progress| shown.show(progress), stop);
+            herring_images::prepare(&cache, data, parts, &settings, &mut |progress| shown.show(progress), stop);
         shown.clear();
-        let prepared = prepared.map_err(failure)?;
+        let prepared = prepared?;
         let listing = &prepared.listings[place];
         let means = herring_images::means(&cache, listing)
             .and_then(|means| Ok((means, herring_images::masked(&cache, listing)?)));
-        Ok::<_, Failure>((prepared, means))
+        Ok::<_, ImagesError>((prepared, means))
     };
-    let (mut prepared, mut means) = fill()?;
+    let mut seeds = wanted.seeds.to_vec();
+    let mut left_out = Vec::new();
+    let (parts, first, place, filled) = loop {
+        let parts: Vec<Parts> = splits.values().cloned().collect();
+        let Some((first, place)) = seeds.first().and_then(|seed| {
+            let place = splits.keys().position(|of| *of == split_seed(*seed))?;
+            Some((*seed, place))
+        }) else {
+            return Err(bad("no seed was given: expected at least one"));
+        };
+        match fill(&parts, place) {
+            Err(ImagesError::Damaged { failures, splits: needed }) if needed.iter().any(Vec::is_empty) => {
+                let needed: BTreeMap<u32, Vec<usize>> = splits.keys().copied().zip(needed).collect();
+                left_out.extend(seeds::left_out(&seeds, &failures, |seed| needed.get(&split_seed(seed))));
+                splits.retain(|of, _| needed.get(of).is_none_or(Vec::is_empty));
+                seeds.retain(|seed| splits.contains_key(&split_seed(*seed)));
+            }
+            filled => break (parts, first, place, filled.map_err(failure)?),
+        }
+    };
+    let (mut prepared, mut means) = filled;
     if means.is_err() {
         // A block that was damaged since it was written shows when it is read: it is dropped and made again.
         for damage in cache.forget_damaged().map_err(Failure::device)? {
             crate::say(&format!("note: {damage}; its images are prepared again"));
         }
-        (prepared, means) = fill()?;
+        (prepared, means) = fill(&parts, place).map_err(failure)?;
     }
     let Prepared { names, complaints, facts, .. } = prepared;
     for complaint in &complaints {
@@ -127,7 +143,7 @@ pub(crate) fn prepare(
     let issue = issue(wanted.images.table, &reading)?;
     let names: BTreeMap<u32, String> = splits.keys().copied().zip(names).collect();
     let table_sha256 = herring_images::sha256(&reading.table.text());
-    let images = wanted.seeds.iter().filter_map(|seed| {
+    let images = seeds.iter().filter_map(|seed| {
         let listing = names.get(&split_seed(*seed))?.clone();
         let (issue, table_sha256) = (issue.clone(), table_sha256.clone());
         Some((*seed, SeedImages { listing, issue, table_sha256, parts_given: given }))
@@ -136,6 +152,7 @@ pub(crate) fn prepare(
     let (means, masked) = means.map_err(failure)?;
     let file = ImagesFile {
         warnings,
+        left_out,
         masked: masked.into_iter().map(masked_image).collect(),
         ..describe(&reading, &issue, (first, &parts[place]), means, places)?
     };
@@ -356,7 +373,9 @@ fn describe(
     lines.extend(reading.summary().lines().map(str::to_owned));
     Ok(ImagesFile {
         format: ImagesFile::FORMAT,
-        cache: std::path::absolute(&places.cache).map_err(Failure::device)?,
+        cache_from_here: None,
+        left_out: Vec::new(),
+        cache: std::path::absolute(places.cache()).map_err(Failure::device)?,
         reading: lines,
         warnings: Vec::new(),
         masked: Vec::new(),
@@ -370,15 +389,15 @@ fn describe(
     })
 }
 
-/// The trainer for the runs of the folder `out`, which knows where its images are.
+/// The trainer for runs whose images are in `cache`; `None` where they are generated.
 pub(crate) fn trainer(
-    out: &Path,
+    cache: Option<&Path>,
     backend: herring_protocol::BackendKind,
     device: usize,
 ) -> Result<Box<dyn Trainer>, Failure> {
-    match ImagesFile::of(out)? {
-        Some(file) => {
-            let listings = Box::new(CachedListings::of(file.cache));
+    match cache {
+        Some(cache) => {
+            let listings = Box::new(CachedListings::of(cache));
             herring_training::trainer_with(backend, device, listings).map_err(Failure::device)
         }
         None => herring_training::trainer(backend, device).map_err(Failure::device),

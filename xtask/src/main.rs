@@ -10,8 +10,10 @@ mod devices;
 mod execute;
 mod failure;
 mod images;
+mod moved;
 mod repro;
 mod search;
+mod seeds;
 mod signals;
 mod status;
 
@@ -33,6 +35,9 @@ fn main() -> ExitCode {
         Ok(Xtask { command }) => run(command),
         Err(error) => failure::usage(&error),
     };
+    if let Some(folder) = herring_folders::not_syncable() {
+        say(&format!("note: {folder}"));
+    }
     let exit = ended.unwrap_or_else(|failure| {
         // Whoever closed the other end does not want it.
         let _ = writeln!(std::io::stderr(), "error: {}", failure.text);

@@ -1,16 +1,16 @@
 //! `repro-iclr2021`, `plan` and `report`.
 
 use crate::{
-    arguments::{Paper, PlanArguments, Repro, Selection},
+    arguments::{ImagePlaces, Paper, PlanArguments, Repro, Selection},
     execute::{self, interrupted},
     failure::Failure,
     images::{self, Wanted, bad},
-    print, say, signals, status,
+    moved, print, say, seeds, signals, status,
 };
 use herring_experiments::{
     Exit, Outputs,
     config::{Configuration, ImagesTable, Known, Targets},
-    images::ImagesFile,
+    images::{ImagesFile, LeftOut},
     plan::{Plan, PlannedRun, Request, SeedImages},
     search::Found,
     store::Store,
@@ -60,12 +60,16 @@ fn one(
     let out = selection.folder(known);
     // Of several, some may not have been begun.
     let resume = resume && (selection.experiment.known().len() == 1 || Store::planned(&out).is_ok());
-    let (store, plan) = take_up(selection, known, resume, resume)?;
-    let summary = execute::execute(&store, &plan, None, running)?;
+    let (store, plan, left_out) = take_up(selection, known, resume, resume)?;
+    let left = |run: &PlannedRun| left_out.iter().any(|left| left.seed == run.spec.seed);
+    let asked: Vec<usize> = (0..plan.runs.len()).filter(|index| !left(&plan.runs[*index])).collect();
+    let summary = execute::execute(&store, &plan, Some(&asked), running, None)?;
     if summary.interrupted {
         return Err(interrupted(&summary, &out, "add --resume to go on"));
     }
-    report(&out)
+    let exit = report(&out)?;
+    seeds::remind(&left_out);
+    Ok(if left_out.is_empty() { exit } else { Exit::SomeFailed })
 }
 
 /// The experiments whose images can be had, and whether others lack something, which is told.
@@ -99,11 +103,14 @@ pub(crate) fn plan(arguments: &PlanArguments) -> Result<Exit, Failure> {
     let Paper::Iclr2021 = arguments.paper;
     let selection = &arguments.selection;
     let (possible, lacking) = possible(selection)?;
+    let mut incomplete = lacking;
     for known in possible {
-        take_up(selection, known, false, true)?;
+        let (.., left_out) = take_up(selection, known, false, true)?;
         status::show(&selection.folder(known), false)?;
+        seeds::remind(&left_out);
+        incomplete |= !left_out.is_empty();
     }
-    Ok(if lacking { Exit::SomeFailed } else { Exit::Done })
+    Ok(if incomplete { Exit::SomeFailed } else { Exit::Done })
 }
 
 /// The experiment's own configuration, or the one that was given.
@@ -123,8 +130,14 @@ fn configuration(selection: &Selection, known: Known) -> Result<Configuration, F
 }
 
 /// Puts the runs that were asked for into the folder's plan. `resume` keeps to what is planned there
-/// already where methods and seeds are not given; `go_on` does not mind missing runs.
-fn take_up(selection: &Selection, known: Known, resume: bool, go_on: bool) -> Result<(Store, Plan), Failure> {
+/// already where methods and seeds are not given; `go_on` does not mind missing runs. Gives the
+/// seeds as well that were asked for and are left out.
+fn take_up(
+    selection: &Selection,
+    known: Known,
+    resume: bool,
+    go_on: bool,
+) -> Result<(Store, Plan, Vec<LeftOut>), Failure> {
     let configuration = configuration(selection, known)?;
     let targets = Targets::embedded(known)?;
     let out = selection.folder(known);
@@ -140,53 +153,69 @@ fn take_up(selection: &Selection, known: Known, resume: bool, go_on: bool) -> Re
     };
     // To resume and nothing more is to do what the folder's reproduction has planned.
     let only = before.filter(|_| request.methods.is_none() && request.seeds.is_none());
+    let kept = ImagesFile::of(&out)?;
+    // Seeds that were left out are taken up again: their images may have been repaired.
+    let again: Vec<u32> = kept.iter().flat_map(|file| &file.left_out).map(|left| left.seed).collect();
     if let Some(before) = &only {
-        (request.methods, request.seeds) = (Some(before.methods()), Some(before.seeds()));
+        let mut seeds = before.seeds();
+        seeds.extend(again.iter().filter(|seed| !before.seeds().contains(seed)));
+        (request.methods, request.seeds) = (Some(before.methods()), Some(seeds));
     }
+    let mut left_out = Vec::new();
     let file = match &configuration.images {
         Some(images) => {
-            same_cache(&out, selection)?;
-            let (prepared, file) = prepared(selection, &configuration, images, &request)?;
+            let places = moved::places(&out, &selection.places)?;
+            let (prepared, file) = prepared(&places, &configuration, images, &request)?;
+            if !file.left_out.is_empty() {
+                request.seeds = Some(in_order(&request, &configuration, &prepared));
+            }
+            left_out.clone_from(&file.left_out);
+            let seeds: Vec<u32> = prepared.keys().copied().collect();
             request.images = prepared;
-            Some(file)
+            Some(file.after(kept.as_ref(), &seeds))
         }
         None => None,
     };
     let mut plan = Plan::new(&configuration, &request)?;
     if let Some(before) = &only {
         let names = |run: &PlannedRun| (run.spec.method, run.spec.seed);
-        plan.runs.retain(|run| before.runs.iter().any(|there| names(there) == names(run)));
+        let planned = |run: &PlannedRun| before.runs.iter().any(|there| names(there) == names(run));
+        plan.runs.retain(|run| planned(run) || again.contains(&run.spec.seed));
     }
     let found = found(selection, &out, &mut plan)?;
     let store = Store::open(&out)?;
     // Before the plan: whoever sees its runs finds their images.
-    if let Some(file) = file.as_ref().filter(|_| !matches!(ImagesFile::of(&out), Ok(Some(_)))) {
+    if let Some(file) = file.as_ref().filter(|_| kept.is_none()) {
         file.keep(&out)?;
+    }
+    if let (Some(file), Some(kept)) = (&file, &kept)
+        && file.cache != kept.cache
+    {
+        if let Ok(before) = Store::planned_in(&out) {
+            moved::others_found(&store, &before, &plan, &file.cache)?;
+        }
+        say(&format!(
+            "note: the prepared images are in {} now; they were in {}",
+            file.cache.display(),
+            kept.cache.display()
+        ));
     }
     let plan = store.take_up(&plan, &configuration, &targets, &found, go_on)?;
     if let Some(file) = file {
         file.keep(&out)?;
     }
-    Ok((store, plan))
+    Ok((store, plan, left_out))
 }
 
-/// The folder's runs find all of their images in one cache.
-fn same_cache(out: &Path, selection: &Selection) -> Result<(), Failure> {
-    let asked = std::path::absolute(&selection.places.cache).map_err(Failure::device)?;
-    match ImagesFile::of(out)? {
-        Some(file) if file.cache != asked => Err(bad(format!(
-            "{}: found the cache {1}, expected {2}: give --cache {1}, or another --out",
-            out.display(),
-            file.cache.display(),
-            asked.display()
-        ))),
-        _ => Ok(()),
-    }
+/// The seeds of `request` whose images are there, in their order.
+fn in_order(request: &Request, configuration: &Configuration, images: &BTreeMap<u32, SeedImages>) -> Vec<u32> {
+    let seeds = request.seeds.as_ref().unwrap_or(&configuration.setting(request.scale).seeds);
+    seeds.iter().copied().filter(|seed| images.contains_key(seed)).collect()
 }
 
 /// The images of every seed. What can be refused without them is, before they are prepared.
 fn prepared(
-    selection: &Selection,
+    places: &ImagePlaces,
     configuration: &Configuration,
     images: &ImagesTable,
     request: &Request,
@@ -202,7 +231,7 @@ fn prepared(
     let rehearsed = Request { images: seeds.iter().map(|seed| (*seed, unknown(seed))).collect(), ..request.clone() };
     Plan::new(configuration, &rehearsed)?;
     let wanted = Wanted { configuration, images, scale: request.scale, variant: request.variant, seeds };
-    images::prepare(&wanted, &selection.places, &*signals::stop()?)
+    images::prepare(&wanted, places, &*signals::stop()?)
 }
 
 /// Gives the runs of `plan` what the searches found that were named, and those that the folder was planned

@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
     }
     let plan = Plan::new(&configuration, &request)?;
     let trainer = || {
-        let listings = Box::new(CachedListings::of(&places.cache));
+        let listings = Box::new(CachedListings::of(places.cache()));
         herring_training::trainer_with(*backend, running.device, listings).map_err(|error| error.to_string())
     };
     let conduct = Conduct {
@@ -98,7 +98,7 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
                         more.push_str(&format!(" --{name} {}", path.display()));
                     }
                 }
-                more.push_str(&format!(" --cache {}", places.cache.display()));
+                more.push_str(&format!(" --cache {}", places.cache().display()));
             }
             let out = out.display();
             print(&format!("seeds:  cargo xtask repro-iclr2021{more} --scale {scale} --from-search {out}"))?;

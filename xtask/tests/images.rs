@@ -2,9 +2,9 @@
 //! what is said of folders in which something is wrong.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
-use image::{GrayImage, ImageBuffer, Luma};
+use serde_json::Value;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
@@ -180,7 +180,7 @@ fn damaged_images_are_named_with_their_rows_before_anything_is_trained() {
 }
 
 #[test]
-fn a_cache_that_is_gone_fails_the_runs_and_is_made_again() {
+fn a_cache_that_is_gone_ends_the_command_and_is_made_again() {
     let place = Place::new();
     stand_in("own", &place.path("mine"));
     let manifest = place.path("mine/own/manifest.csv");
@@ -189,11 +189,18 @@ fn a_cache_that_is_gone_fails_the_runs_and_is_made_again() {
     let selection = ["--experiment", "own", "--manifest", manifest, "--cache", cache_path, "--scale", "smoke"];
     let plan = [&["plan", "iclr2021", "--methods", "baseline", "--out", out][..], &selection].concat();
     assert_eq!(xtask(&plan).status.code(), Some(0));
-    fs::remove_dir_all(&cache).unwrap();
-    let output = xtask(&["run", "--out", out]);
-    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
-    assert!(text(&output).contains("prepare the images again"), "{}", text(&output));
-    assert_eq!(xtask(&plan).status.code(), Some(0), "planning prepares them");
+    // Gone; emptied but for its listings; emptied but for its blocks.
+    for part in ["", "packs-v1", "listings"] {
+        fs::remove_dir_all(cache.join(part)).unwrap();
+        for jobs in ["1", "2"] {
+            let output = xtask(&["run", "--out", out, "--jobs", jobs]);
+            assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+            let said = text(&output);
+            assert!(said.contains("--cache DIR") && said.contains("--resume` with --manifest FILE"), "{said}");
+            assert!(!text(&xtask(&["status", "--out", out])).contains("failed"));
+        }
+        assert_eq!(xtask(&plan).status.code(), Some(0), "planning prepares them");
+    }
     let output = xtask(&["run", "--out", out]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
 }
@@ -273,120 +280,163 @@ fn a_split_is_printed_and_listed() {
     assert_eq!(fs::read_to_string(&list).unwrap().lines().count(), 1 + 48);
 }
 
-/// Two classes, two environments, `per` grey images of 16 x 16 pixels of each in each part, with masks; the
-/// columns of each row by name.
-fn own(place: &Place, per: usize) -> Vec<BTreeMap<&'static str, String>> {
-    let mut rows = Vec::new();
-    for part in ["train", "valid", "test"] {
-        for environment in ["grass", "snow"] {
-            for label in ["dog", "wolf"] {
-                for _ in 0..per {
-                    let number = rows.len();
-                    let top = if label == "dog" { 3 } else { 10 };
-                    let inside = move |x: u32, y: u32| (4..8).contains(&x) && (top..top + 4).contains(&y);
-                    let noise = move |x: u32, y: u32| {
-                        if (x, y) == (0, 0) { number as u8 } else { ((x * 7 + y * 13) % 40) as u8 }
-                    };
-                    let pixel = move |x, y| Luma([if inside(x, y) { 230 } else { noise(x, y) }]);
-                    let mask = move |x, y| Luma([if inside(x, y) { 255 } else { 0 }]);
-                    GrayImage::from_fn(16, 16, pixel).save(place.path(&format!("{number}.png"))).unwrap();
-                    GrayImage::from_fn(16, 16, mask).save(place.path(&format!("m{number}.png"))).unwrap();
-                    rows.push(BTreeMap::from([
-                        ("image", format!("{number}.png")),
-                        ("mask", format!("m{number}.png")),
-                        ("label", label.to_owned()),
-                        ("environment", environment.to_owned()),
-                        ("split", part.to_owned()),
-                    ]));
-                }
-            }
-        }
+/// A reproduction that was interrupted by the command's death once a checkpoint was there.
+fn interrupted(place: &Place, config: &Path) -> PathBuf {
+    let manifest = place.path("mine/own/manifest.csv");
+    stand_in("own", &place.path("mine"));
+    let (out, cache) = (place.path("out"), place.path("cache"));
+    let [manifest, config, out_path, cache] = [&manifest, config, &out, &cache].map(|path| path.to_str().unwrap());
+    let arguments = ["repro-iclr2021", "--experiment", "own", "--manifest", manifest, "--config", config];
+    let more = ["--scale", "smoke", "--methods", "baseline", "--seeds", "1", "--out", out_path, "--cache", cache];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).args(more).spawn().unwrap();
+    let clock = std::time::Instant::now();
+    while !text(&xtask(&["status", "--out", out_path])).contains(" epochs kept") {
+        assert!(clock.elapsed().as_secs() < 120 && child.try_wait().unwrap().is_none());
+        std::thread::sleep(std::time::Duration::from_millis(100));
     }
-    rows
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(text(&xtask(&["status", "--out", out_path])).contains("interrupted"));
+    out
 }
 
-fn manifest(place: &Place, columns: &[&str], rows: &[BTreeMap<&'static str, String>]) -> PathBuf {
-    let mut text = format!("{}\n", columns.join(","));
-    for row in rows {
-        let fields: Vec<&str> = columns.iter().map(|column| row.get(column).map_or("", String::as_str)).collect();
-        text.push_str(&format!("{}\n", fields.join(",")));
-    }
-    let file = place.path("m.csv");
-    fs::write(&file, text).unwrap();
-    file
+/// Images of one's own at the smallest scale, with so many epochs.
+fn longer(folder: &Path, epochs: usize) -> PathBuf {
+    let text = include_str!("../../experiments/iclr2021/own.toml");
+    let (head, smoke) = text.split_once("[scales.smoke]").unwrap();
+    let smoke = smoke.replacen("epochs = 2", &format!("epochs = {epochs}"), 1);
+    let path = folder.join("longer.toml");
+    fs::write(&path, format!("{head}[scales.smoke]{smoke}")).unwrap();
+    path
 }
-
-const COLUMNS: [&str; 5] = ["image", "mask", "label", "environment", "split"];
 
 #[test]
-fn a_check_and_a_run_say_the_same_of_doubtful_images() {
+fn a_moved_reproduction_goes_on_to_the_same_bytes() {
+    let (place, undisturbed) = (Place::new(), Place::new());
+    let config = longer(place.folder.path(), 40);
+    interrupted(&place, &config);
+    stand_in("own", &undisturbed.path("mine"));
+    let own = |place: &Place| place.path("mine/own/manifest.csv").to_str().unwrap().to_owned();
+    let config = longer(undisturbed.folder.path(), 40);
+    let methods = ["--methods", "baseline", "--seeds", "1", "--config", config.to_str().unwrap()];
+    let whole = undisturbed.repro("own", "out", &[&["--manifest", &own(&undisturbed)][..], &methods].concat());
+    assert_eq!(whole.status.code(), Some(0), "{}", text(&whole));
+
+    // All of it together: nothing has to be said.
+    let there = place.path("there");
+    fs::create_dir(&there).unwrap();
+    for name in ["mine", "out", "cache"] {
+        fs::rename(place.path(name), there.join(name)).unwrap();
+    }
+    let copied = place.path("copied");
+    let copy = Command::new("cp").arg("-a").arg(&there).arg(&copied).status().unwrap();
+    assert!(copy.success());
+    let (out, cache) = (there.join("out"), there.join("cache"));
+    let output = xtask(&["run", "--out", out.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(text(&output).contains("goes on after epoch"), "{}", text(&output));
+    assert_eq!(contents(&out), contents(&undisturbed.path("out")));
+    let images = fs::read_to_string(out.join("images.json")).unwrap();
+    assert!(images.contains(cache.to_str().unwrap()), "the folder remembers it");
+
+    // The cache alone, in another place and under another name, while the rest stays.
+    let (out, elsewhere) = (copied.join("out"), place.path("elsewhere"));
+    fs::rename(copied.join("cache"), &elsewhere).unwrap();
+    fs::remove_dir_all(&there).unwrap();
+    let out_path = out.to_str().unwrap();
+    let output = xtask(&["run", "--out", out_path]);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    assert!(text(&output).contains("--cache DIR"), "{}", text(&output));
+    let status = text(&xtask(&["status", "--out", out_path]));
+    assert!(status.contains("1 runs: 1 interrupted"), "{status}");
+    let output = xtask(&["run", "--out", out_path, "--cache", elsewhere.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert_eq!(contents(&out), contents(&undisturbed.path("out")));
+    assert_eq!(xtask(&["report", "--out", out_path]).status.code(), Some(0));
+}
+
+#[test]
+fn a_reproduction_goes_on_with_a_new_cache() {
     let place = Place::new();
-    let rows = own(&place, 5);
-    // One environment is saved as 12 bits in 16, one test image is a training image, one mask is empty.
-    for row in rows.iter().filter(|row| row["environment"] == "snow") {
-        let path = place.path(&row["image"]);
-        let grey = image::open(&path).unwrap().to_luma8();
-        let deep: ImageBuffer<Luma<u16>, Vec<u16>> =
-            ImageBuffer::from_fn(16, 16, |x, y| Luma([u16::from(grey.get_pixel(x, y)[0]) * 16]));
-        deep.save(&path).unwrap();
-    }
-    fs::copy(place.path("0.png"), place.path("40.png")).unwrap();
-    GrayImage::new(16, 16).save(place.path("m1.png")).unwrap();
-    let file = manifest(&place, &COLUMNS, &rows);
-    let file = file.to_str().unwrap();
-
-    let checked = text(&xtask(&["data", "check", "own", "--manifest", file]));
-    assert!(checked.contains("snow: 16 bits, values up to 3680 where 65535 is white (6 %)"), "{checked}");
-    assert!(checked.trim_end().ends_with("0 errors, 4 warnings"), "{checked}");
-    let output = place.repro("own", "out", &["--manifest", file, "--methods", "baseline"]);
-    let said = text(&output);
-    assert_eq!(output.status.code(), Some(0), "{said}");
-    for kind in [
-        "equal images in more than one part: 1",
-        "bit depths that differ between environments: 1",
-        "environments that use little of their range: 1",
-        "masks with nothing inside: 1",
-    ] {
-        assert!(checked.contains(&format!("warning: {kind}")), "{kind}\n{checked}");
-        assert!(said.contains(&format!("warning: {kind}: ")), "{kind}\n{said}");
-    }
-    let report = fs::read_to_string(place.path("out/report.html")).unwrap();
-    let (evidence, results) = (report.find("id=\"evidence\"").unwrap(), report.find("<h2>Results").unwrap());
-    assert!(evidence < results, "masks and doubts come before the numbers");
-    assert!(report.contains("masks with nothing inside: 1") && report.contains("class=\"outline\""));
-
-    // A maximum for the environment is an answer to two of them.
-    let own = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../experiments/iclr2021/own.toml")).unwrap();
-    let told = own.replace("resize = \"pillow\"", "maximum = { snow = 4095 }\nresize = \"pillow\"");
-    assert_ne!(own, told);
-    fs::write(place.path("told.toml"), &told).unwrap();
-    let config = place.path("told.toml");
-    let config = config.to_str().unwrap();
-    let checked = text(&xtask(&["data", "check", "own", "--manifest", file, "--config", config]));
-    assert!(checked.contains("snow: 16 bits, values up to 3680 where 4095 is white (90 %)"), "{checked}");
-    assert!(checked.trim_end().ends_with("0 errors, 2 warnings"), "{checked}");
-    fs::write(place.path("wrong.toml"), told.replace("snow =", "snwo =")).unwrap();
-    let wrong = place.path("wrong.toml");
-    let output = place.repro("own", "wrong", &["--manifest", file, "--config", wrong.to_str().unwrap()]);
-    assert_eq!(output.status.code(), Some(2));
-    let expected = "images.maximum: found the environment \"snwo\", expected one of \"grass\", \"snow\"";
-    assert!(text(&output).contains(expected), "{}", text(&output));
+    stand_in("own", &place.path("mine"));
+    let manifest = place.path("mine/own/manifest.csv");
+    let own = ["--manifest", manifest.to_str().unwrap(), "--methods", "baseline", "--seeds"];
+    let out = place.path("out");
+    let plan = |more: &[&str]| {
+        let fixed = ["plan", "iclr2021", "--experiment", "own", "--scale", "smoke", "--out", out.to_str().unwrap()];
+        xtask(&[&fixed[..], &own, more].concat())
+    };
+    let [old, new] = ["cache", "new"].map(|name| place.path(name).to_str().unwrap().to_owned());
+    assert_eq!(plan(&["1,2", "--cache", &old]).status.code(), Some(0));
+    // The images of seed 2 are in the old one only.
+    let output = plan(&["1", "--cache", &new]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(text(&output).contains("runs of other seeds"), "{}", text(&output));
+    fs::remove_dir_all(&old).unwrap();
+    let again = [&["repro-iclr2021", "--experiment", "own", "--scale", "smoke"][..], &own[..2]].concat();
+    let output = xtask(&[&again[..], &["--out", out.to_str().unwrap(), "--cache", &new, "--resume"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(text(&output).contains(&format!("the prepared images are in {new} now")), "{}", text(&output));
+    assert!(!Path::new(&old).exists());
 }
 
 #[test]
-fn a_part_without_a_class_is_refused_before_anything_is_prepared() {
-    for part in ["train", "valid", "test"] {
-        let place = Place::new();
-        let mut rows = own(&place, 3);
-        rows.retain(|row| (row["split"].as_str(), row["label"].as_str()) != (part, "wolf"));
-        let file = manifest(&place, &COLUMNS, &rows);
-        let words = format!("{part}: found no image of class \"wolf\", expected images of every class in every part");
-        let checked = xtask(&["data", "check", "own", "--manifest", file.to_str().unwrap()]);
-        assert_eq!(checked.status.code(), Some(1));
-        assert!(text(&checked).contains(&words), "{}", text(&checked));
-        let output = place.repro("own", "out", &["--manifest", file.to_str().unwrap()]);
-        assert_eq!(output.status.code(), Some(2));
-        assert!(text(&output).contains(&words), "{}", text(&output));
-        assert!(!place.path("out").exists() && !place.path("cache").exists());
-    }
+fn seeds_that_do_not_need_a_bad_image_go_on() {
+    let place = Place::new();
+    let data = place.path("data");
+    // More of each cell than a seed draws at this scale.
+    let many = ["data", "stand-in", "rsna", "--per-cell", "60", "--root", data.to_str().unwrap()];
+    assert_eq!(xtask(&many).status.code(), Some(0));
+    let root = data.to_str().unwrap();
+    // An image that the one seed draws and the other does not.
+    let (bad, good) = ("1234", "3232");
+    let before = place.path("before");
+    let plan = ["plan", "iclr2021", "--experiment", "rsna-vpc", "--scale", "smoke", "--methods", "baseline"];
+    let seeds = format!("{bad},{good}");
+    let more = ["--data-root", root, "--seeds", &seeds, "--out", before.to_str().unwrap(), "--cache"];
+    let output = xtask(&[&plan[..], &more, &[place.path("other").to_str().unwrap()]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let read = |path: PathBuf| serde_json::from_slice::<Value>(&fs::read(path).unwrap()).unwrap();
+    let plan = read(before.join("plan.json"));
+    let drawn = |seed: &str| -> BTreeSet<String> {
+        let of = |run: &&Value| run["spec"]["seed"].to_string() == seed;
+        let run = plan["plan"]["runs"].as_array().unwrap().iter().find(of).unwrap();
+        let data = &run["spec"]["data"];
+        let listing = data["listing"].as_str().or_else(|| data["images"]["listing"].as_str()).unwrap();
+        let listing = read(place.path("other/listings").join(format!("{listing}.json")));
+        let entries = ["train", "valid", "test"].into_iter().flat_map(|part| listing[part].as_array().unwrap());
+        entries.map(|entry| entry["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let id = drawn(bad).difference(&drawn(good)).next().unwrap().clone();
+    let images = fs::read_dir(data.join("rsna/stage_2_train_images_jpg")).unwrap();
+    let path = images.map(|entry| entry.unwrap().path()).find(|path| path.to_str().unwrap().contains(&id)).unwrap();
+    let file = path.file_name().unwrap().to_str().unwrap().to_owned();
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+
+    let asked = ["--data-root", root, "--methods", "baseline", "--seeds", &seeds];
+    let output = place.repro("rsna-vpc", "out", &asked);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("1 image cannot be used:") && said.contains(&file), "{said}");
+    let line = format!("seed {bad} is left out: 1 image of its split cannot be used");
+    assert_eq!(said.matches(&line).count(), 2, "before the runs and at the end: {said}");
+    let out = place.path("out");
+    let status = text(&xtask(&["status", "--out", out.to_str().unwrap()]));
+    assert!(status.contains("1 runs: 1 finished") && status.contains(good), "{status}");
+    assert!(fs::read_to_string(out.join("report.html")).unwrap().contains(&format!("Seed {bad} is left out")));
+    let alone = place.repro("rsna-vpc", "alone", &["--data-root", root, "--methods", "baseline", "--seeds", bad]);
+    assert_eq!(alone.status.code(), Some(2), "every seed needs it: {}", text(&alone));
+
+    // Repaired, the same command or a bare --resume does what is left.
+    fs::write(&path, whole).unwrap();
+    let output = place.repro("rsna-vpc", "out", &["--data-root", root, "--resume"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let status = text(&xtask(&["status", "--out", out.to_str().unwrap()]));
+    assert!(status.contains("2 runs: 2 finished"), "{status}");
+    assert!(!fs::read_to_string(out.join("report.html")).unwrap().contains("is left out"));
+    let undisturbed = place.repro("rsna-vpc", "undisturbed", &asked);
+    assert_eq!(undisturbed.status.code(), Some(0), "{}", text(&undisturbed));
+    assert_eq!(contents(&out), contents(&place.path("undisturbed")));
 }

@@ -59,13 +59,29 @@ impl Cache {
     /// have left half written. Damaged packs do not keep it from opening: see [`Cache::damage`].
     ///
     /// # Errors
-    /// [`CacheError::System`] if the folder cannot be created or read.
+    /// [`CacheError::System`] if the folder cannot be read, [`CacheError::NotWritable`] if there is none and
+    /// it cannot be created.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, CacheError> {
         let folder = folder.into();
         let packs = folder.join(format!("packs-v{}", crate::FORMAT));
-        fs::create_dir_all(&packs).map_err(CacheError::system("create", &packs))?;
+        fs::create_dir_all(&packs).map_err(CacheError::creating(&folder, &packs))?;
         // A cache that this process may only read is none to tidy up.
         let _ = files::tidy(&packs);
+        Self::of(folder, packs)
+    }
+
+    /// Opens the cache in `folder` to read from it: nothing is created, locked or removed, so that another
+    /// user's cache and a read-only disk serve as well.
+    ///
+    /// # Errors
+    /// [`CacheError::System`] if there is no cache, or it cannot be read.
+    pub fn open_to_read(folder: impl Into<PathBuf>) -> Result<Self, CacheError> {
+        let folder = folder.into();
+        let packs = folder.join(format!("packs-v{}", crate::FORMAT));
+        Self::of(folder, packs)
+    }
+
+    fn of(folder: PathBuf, packs: PathBuf) -> Result<Self, CacheError> {
         let cache = Self { folder, packs, blocks: RwLock::default(), refreshing: Mutex::default() };
         cache.refresh()?;
         Ok(cache)

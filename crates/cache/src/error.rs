@@ -1,7 +1,10 @@
 //! What can be wrong with a cache, each in one line.
 
 use crate::Key;
-use std::{io, path::PathBuf};
+use std::{
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+};
 
 /// Why the cache cannot do what was asked. Its text is one line.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +16,16 @@ pub enum CacheError {
         /// What was tried: "create", "write", ...
         action: &'static str,
         /// On what.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The cache can be read but not written, for instance because it is another user's.
+    #[error("{}: this cache can only be read, and something has to be written into it: cannot create {}: {source}: use another folder as cache, or fill this one as a user who may write into it", folder.display(), path.display())]
+    NotWritable {
+        /// The folder that cannot be written.
+        folder: PathBuf,
+        /// What was to be created.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -45,6 +58,16 @@ impl CacheError {
     pub(crate) fn system(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::System { action, path, source }
+    }
+
+    /// For `map_err`: the system refused to create `path` in the cache's `folder`.
+    pub(crate) fn creating(folder: &Path, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| match source.kind() {
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                Self::NotWritable { folder: folder.to_owned(), path: path.to_owned(), source }
+            }
+            _ => Self::System { action: "create", path: path.to_owned(), source },
+        }
     }
 }
 

@@ -35,7 +35,7 @@ impl Locked {
     fn open(folder: &Path) -> Result<(PathBuf, File), CacheError> {
         let path = folder.join(LOCK);
         let file = File::options().write(true).create(true).truncate(false).open(&path);
-        let file = file.map_err(CacheError::system("create", &path))?;
+        let file = file.map_err(CacheError::creating(folder, &path))?;
         Ok((path, file))
     }
 
@@ -103,7 +103,7 @@ impl Scratch {
         let stem = unique_name();
         let path = folder.join(format!(".{stem}{PARTIAL}"));
         let file = File::options().read(true).write(true).create_new(true).open(&path);
-        let file = file.map_err(CacheError::system("create", &path))?;
+        let file = file.map_err(CacheError::creating(folder, &path))?;
         let scratch = Self { file, path, stem, named: false };
         match scratch.file.try_lock() {
             Ok(()) => Ok(scratch),
@@ -187,12 +187,7 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, CacheError> {
 
 /// Waits until a folder's entries are on the disk.
 pub(crate) fn sync_folder(path: &Path) -> Result<(), CacheError> {
-    // Elsewhere a folder cannot be opened as a file.
-    #[cfg(unix)]
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(CacheError::system("write", path))?;
-    #[cfg(not(unix))]
-    let _ = path;
-    Ok(())
+    herring_folders::sync(path).map_err(CacheError::system("write", path))
 }
 
 /// Removes a file, if it is there.

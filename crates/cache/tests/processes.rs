@@ -4,7 +4,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use herring_cache::{Cache, FillSettings, Key, Request};
+use herring_cache::{Cache, CacheError, FillSettings, Key, Request};
 use herring_datasets::Image;
 use rand::{RngExt, SeedableRng};
 use std::{
@@ -163,4 +163,64 @@ fn no_room_is_one_clear_error_and_leaves_nothing_half_written() {
     let status = command(folder.path(), 15_000, limited).status().unwrap();
     assert_eq!(status.code(), Some(0));
     assert_eq!(all_right(&Cache::open(folder.path()).unwrap()), COUNT);
+}
+
+/// Not a test by itself: what a user does who may only read.
+#[test]
+fn another_user() {
+    let Some(folder) = std::env::var_os("HERRING_CACHE_TEST_READER") else {
+        return;
+    };
+    let folder = Path::new(&folder);
+    assert!(fs::write(folder.join("written"), "").is_err(), "this user may write");
+    // All is there: opening and filling write nothing.
+    for cache in [Cache::open_to_read(folder).unwrap(), Cache::open(folder).unwrap()] {
+        assert_eq!(cache.get(&key(7)).unwrap(), drawn(7));
+        assert_eq!(cache.len(), COUNT);
+    }
+    fill(folder, 1 << 20, Duration::ZERO).unwrap();
+    // Something is not.
+    let request = Request { recipe: "another".to_owned(), ..requests().remove(0) };
+    let cache = Cache::open(folder).unwrap();
+    let decode = |_: &Request, _: &[Vec<u8>]| Ok(drawn(0));
+    let stop = AtomicBool::new(false);
+    let error = cache.fill(&[request], decode, &FillSettings::default(), &mut |_| {}, &stop).unwrap_err();
+    let text = error.to_string();
+    assert!(matches!(error, CacheError::NotWritable { .. }), "{text}");
+    assert!(text.contains("this cache can only be read") && !text.contains('\n'), "{text}");
+    assert!(Cache::open(folder.join("new")).unwrap_err().to_string().contains("can only be read"));
+    assert!(matches!(Cache::open_to_read(folder.join("new")).unwrap_err(), CacheError::System { .. }));
+}
+
+#[test]
+fn the_cache_of_another_user_is_read() {
+    use std::os::unix::{fs::PermissionsExt, process::CommandExt};
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("cache");
+    fill(&folder, 1 << 20, Duration::ZERO).unwrap();
+    let mode = |path: &Path, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    mode(place.path(), 0o755);
+    for entry in fs::read_dir(folder.join("packs-v1")).unwrap() {
+        mode(&entry.unwrap().path(), 0o444);
+    }
+    let folders = [folder.join("packs-v1"), folder.clone()];
+    folders.iter().for_each(|folder| mode(folder, 0o555));
+    // Permissions do not bind root, who becomes nobody.
+    let root = fs::write(folder.join("written"), "").is_ok();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "another_user", "--nocapture"]).env("HERRING_CACHE_TEST_READER", &folder);
+    if root {
+        fs::remove_file(folder.join("written")).unwrap();
+        command.uid(65534).gid(65534);
+    }
+    match command.output() {
+        Ok(output) => {
+            let said = [output.stdout, output.stderr].concat();
+            let said = String::from_utf8_lossy(&said);
+            assert!(output.status.success(), "{said}");
+        }
+        // The test's program may lie where nobody may enter.
+        Err(error) => eprintln!("SKIPPED the_cache_of_another_user_is_read: cannot start as another user: {error}"),
+    }
+    folders.iter().rev().for_each(|folder| mode(folder, 0o755));
 }

@@ -139,7 +139,7 @@ impl Submissions {
         file.sync_all()?;
         fs::rename(&draft, &self.path)?;
         match self.path.parent() {
-            Some(folder) => File::open(folder)?.sync_all(),
+            Some(folder) => herring_folders::sync(folder),
             None => Ok(()),
         }
     }

@@ -75,6 +75,7 @@ impl From<&StoreError> for Exit {
             StoreError::System { .. }
             | StoreError::NoFolder { .. }
             | StoreError::Superseded { .. }
+            | StoreError::Images { .. }
             | StoreError::Version { .. }
             | StoreError::Damaged { .. }
             | StoreError::DamagedRuns { .. } => Self::Environment,

@@ -3,17 +3,22 @@
 use crate::store::{StoreError, pretty_json, read_json, replace};
 use herring_protocol::Plane;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 const FILE: &str = "images.json";
+
 /// `images.json` of a reproduction's folder. It decides nothing: the runs name their images themselves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImagesFile {
     /// [`Self::FORMAT`].
     pub format: u32,
-    /// The folder that holds the prepared images.
+    /// The folder that holds the prepared images, as an absolute path.
     pub cache: PathBuf,
+    /// The same folder from the reproduction's own, so that both can be moved together; [`Self::keep`]
+    /// states it, where the two have a common folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_from_here: Option<PathBuf>,
     /// What was read, a line each: sources, counts, what was left out and why.
     pub reading: Vec<String>,
     /// What gives reason to doubt the images, a line a kind.
@@ -27,6 +32,9 @@ pub struct ImagesFile {
     pub seed: u32,
     /// Images of each part: `(name, [environment][class])`.
     pub parts: Vec<(String, Vec<Vec<usize>>)>,
+    /// Seeds that were asked for and have no runs, since images of their splits cannot be used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
     /// The mean training image of each environment.
     pub environment_means: Vec<Plane>,
     /// The mean training image of each class.
@@ -54,6 +62,16 @@ pub struct MaskedImage {
     pub mask: Plane,
 }
 
+/// A seed without runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeftOut {
+    /// The seed.
+    pub seed: u32,
+    /// The images of its split that cannot be used: row, file and what is wrong, a line each.
+    pub images: Vec<String>,
+}
+
 impl ImagesFile {
     /// The format that this version writes.
     pub const FORMAT: u32 = 1;
@@ -64,7 +82,39 @@ impl ImagesFile {
     /// If the system refuses.
     pub fn keep(&self, out: &Path) -> Result<(), StoreError> {
         let path = out.join(FILE);
-        replace(&path, &pretty_json(&path, self)?)
+        let file = Self { cache_from_here: from_here(out, &self.cache), ..self.clone() };
+        replace(&path, &pretty_json(&path, &file)?)
+    }
+
+    /// Where the prepared images may be: where they were, then beside the folder `out` as they were, for
+    /// a tree that was moved as a whole.
+    pub fn caches(&self, out: &Path) -> Vec<PathBuf> {
+        let moved = self.cache_from_here.as_ref().and_then(|path| Some(plain(&out.canonicalize().ok()?.join(path))));
+        let mut caches = vec![self.cache.clone()];
+        caches.extend(moved.filter(|moved| *moved != self.cache));
+        caches
+    }
+
+    /// Names the folder of the prepared images anew, in one step. They decide no result: a run names its
+    /// images by what they hold.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn moved_to(self, cache: PathBuf, out: &Path) -> Result<(), StoreError> {
+        if self.cache == cache {
+            return Ok(());
+        }
+        Self { cache, ..self }.keep(out)
+    }
+
+    /// Takes over from `before` the seeds that are still left out: those that were not prepared now.
+    #[must_use]
+    pub fn after(mut self, before: Option<&Self>, prepared: &[u32]) -> Self {
+        let known: Vec<u32> = self.left_out.iter().map(|left| left.seed).chain(prepared.iter().copied()).collect();
+        let still = before.into_iter().flat_map(|before| &before.left_out).filter(|left| !known.contains(&left.seed));
+        self.left_out.extend(still.cloned());
+        self.left_out.sort_by_key(|left| left.seed);
+        self
     }
 
     /// That of the folder `out`; `None` where its images are generated.
@@ -86,5 +136,93 @@ impl ImagesFile {
             return Err(StoreError::Damaged { path, line: 0, column: 0, message });
         }
         Ok(Some(file))
+    }
+}
+
+/// The way from the folder `out` to `cache`, where they have more in common than the root.
+fn from_here(out: &Path, cache: &Path) -> Option<PathBuf> {
+    let (out, cache) = (out.canonicalize().ok()?, cache.canonicalize().ok()?);
+    let common = out.components().zip(cache.components()).take_while(|(one, other)| one == other).count();
+    if common < 2 {
+        return None;
+    }
+    let up = out.components().skip(common).map(|_| Component::ParentDir);
+    Some(up.chain(cache.components().skip(common)).collect())
+}
+
+/// A path without `..`: each stands for going back by one name.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            component => plain.push(component),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn file(cache: PathBuf) -> ImagesFile {
+        ImagesFile {
+            format: ImagesFile::FORMAT,
+            cache,
+            cache_from_here: None,
+            reading: Vec::new(),
+            classes: Vec::new(),
+            environments: Vec::new(),
+            seed: 1,
+            parts: Vec::new(),
+            left_out: Vec::new(),
+            environment_means: Vec::new(),
+            class_means: Vec::new(),
+            cell_means: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_tree_that_was_moved_knows_its_cache() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().canonicalize().unwrap();
+        for (out, cache) in [("runs/out", "images/cache"), ("out", "out/cache"), ("cache/out", "cache")] {
+            let (old, new) = (root.join("old"), root.join("new"));
+            fs::create_dir_all(old.join(out)).unwrap();
+            fs::create_dir_all(old.join(cache)).unwrap();
+            file(old.join(cache)).keep(&old.join(out)).unwrap();
+            fs::rename(&old, &new).unwrap();
+            let there = ImagesFile::of(&new.join(out)).unwrap().unwrap();
+            assert_eq!(there.caches(&new.join(out)), [old.join(cache), new.join(cache)], "{out} {cache}");
+            there.moved_to(new.join(cache), &new.join(out)).unwrap();
+            let there = ImagesFile::of(&new.join(out)).unwrap().unwrap();
+            assert_eq!(there.caches(&new.join(out)), [new.join(cache)]);
+            fs::remove_dir_all(&new).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_file_of_before_is_read() {
+        let out = tempfile::tempdir().unwrap();
+        let text = r#"{"format":1,"cache":"/images","reading":[],"classes":[],"environments":[],"seed":1,"parts":[],"environment_means":[],"class_means":[],"cell_means":[]}"#;
+        fs::write(out.path().join(FILE), text).unwrap();
+        let there = ImagesFile::of(out.path()).unwrap().unwrap();
+        assert_eq!(there.caches(out.path()), [PathBuf::from("/images")]);
+        assert!(there.left_out.is_empty());
+    }
+
+    #[test]
+    fn a_seed_stays_left_out_until_its_images_are_prepared() {
+        let left = |seed| LeftOut { seed, images: vec!["a.csv:2: a.png: damaged".to_owned()] };
+        let before = ImagesFile { left_out: vec![left(3), left(5)], ..file("/c".into()) };
+        let seeds = |file: ImagesFile| file.left_out.iter().map(|left| left.seed).collect::<Vec<_>>();
+        assert_eq!(seeds(file("/c".into()).after(Some(&before), &[1])), [3, 5]);
+        assert_eq!(seeds(file("/c".into()).after(Some(&before), &[3])), [5]);
+        let now = ImagesFile { left_out: vec![left(4), left(3)], ..file("/c".into()) };
+        assert_eq!(seeds(now.after(Some(&before), &[1])), [3, 4, 5]);
     }
 }

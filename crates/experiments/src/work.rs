@@ -59,7 +59,8 @@ impl Work<'_> {
     /// for, and taken over if that process dies. A run that fails is recorded and the others go on.
     ///
     /// # Errors
-    /// If the store cannot be written: then nothing that follows could be kept.
+    /// If the store cannot be written: then nothing that follows could be kept. [`StoreError::Images`] if the
+    /// images of a run cannot be had, which is no failure of the run.
     pub fn run(&self, tell: &mut dyn FnMut(Event)) -> Result<WorkEnd, StoreError> {
         let mut watch = Watch::default();
         let mut told = BTreeSet::new();
@@ -179,6 +180,11 @@ impl Work<'_> {
                 (None, Err(RunFailure::Checkpoint(message))) if start.snapshot.is_some() && !begun => {
                     tell(Event::CheckpointRefused { run: name.clone(), message });
                     start = attempt.start_before(&start)?;
+                }
+                // The surroundings are at fault, not the run: it would fail each time until they are mended.
+                (None, Err(failure @ RunFailure::Data(_))) => {
+                    attempt.withdraw()?;
+                    return Err(StoreError::Images { run: run.label(), message: failure.to_string() });
                 }
                 (None, outcome) => {
                     let publishing = Instant::now();

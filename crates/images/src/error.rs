@@ -17,6 +17,9 @@ pub enum ImagesError {
     Damaged {
         /// A line an image: origin, file, what is wrong.
         failures: Vec<String>,
+        /// For each split, in order, the places in `failures` of the images that it needs: empty for one
+        /// that could be prepared without them.
+        splits: Vec<Vec<usize>>,
     },
     /// It was asked to stop.
     #[error("interrupted: {done} of {wanted} images are prepared and kept; the same command goes on with the rest")]

@@ -110,13 +110,18 @@ impl Listing {
         Ok(self.text()?.1)
     }
 
-    /// Keeps it in a cache's folder, under its name.
+    /// Keeps it in a cache's folder, under its name. One that is there already is left alone, so that a cache
+    /// which can only be read serves as well.
     ///
     /// # Errors
     /// [`ImagesError::Listing`] if the system refuses; then nothing half written is left.
     pub fn keep(&self, cache: &Path) -> Result<String, ImagesError> {
         let (text, name) = self.text()?;
-        write_whole(&place(cache, &name), &text)?;
+        let path = place(cache, &name);
+        if fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
+            return Ok(name);
+        }
+        write_whole(&path, &text)?;
         Ok(name)
     }
 

@@ -22,9 +22,28 @@ impl CachedListings {
         Self { folder: folder.into() }
     }
 
+    /// Looks whether every image of these listings is here. Reads indexes, no pixels, and writes nothing.
+    ///
+    /// # Errors
+    /// The first thing that is missing or cannot be read: the folder, a listing, a block.
+    pub fn check<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<(), ImagesError> {
+        let mut names = names.into_iter().peekable();
+        if names.peek().is_none() {
+            return Ok(());
+        }
+        let cache = Cache::open_to_read(&self.folder)?;
+        for name in names {
+            let listing = Listing::read(&self.folder, name)?;
+            for entry in [&listing.train, &listing.valid, &listing.test, &listing.looked_at].into_iter().flatten() {
+                block(&cache, entry)?;
+            }
+        }
+        Ok(())
+    }
+
     fn listed(&self, name: &str) -> Result<Listed, ImagesError> {
         let listing = Listing::read(&self.folder, name)?;
-        let cache = Arc::new(Cache::open(&self.folder)?);
+        let cache = Arc::new(Cache::open_to_read(&self.folder)?);
         let dataset = |part: &str, size: usize, entries: &[listing::Entry]| {
             dataset(&cache, part, (listing.classes.len(), size), entries)
         };
@@ -41,12 +60,20 @@ impl CachedListings {
 
 impl Listings for CachedListings {
     fn open(&self, listing: &str) -> Result<Listed, DatasetError> {
-        let unreadable = |error: ImagesError| DatasetError::Unreadable {
-            id: listing.to_owned(),
-            reason: format!("{error}; prepare the images again"),
-        };
+        let unreadable =
+            |error: ImagesError| DatasetError::Unreadable { id: listing.to_owned(), reason: error.to_string() };
         self.listed(listing).map_err(unreadable)
     }
+}
+
+/// The key of an entry's block, which must be in the cache.
+fn block(cache: &Cache, entry: &listing::Entry) -> Result<Key, ImagesError> {
+    let unreadable = |reason: String| DatasetError::Unreadable { id: entry.id.clone(), reason };
+    let key: Key = entry.block.parse().map_err(|error| unreadable(format!("{error}")))?;
+    if !cache.contains(&key) {
+        return Err(unreadable(format!("{}: found no block {key}", cache.folder().display())).into());
+    }
+    Ok(key)
 }
 
 /// A part of a listing as a dataset.
@@ -59,14 +86,7 @@ pub(crate) fn dataset(
     let mut blocks = Vec::with_capacity(entries.len());
     let mut known = Vec::with_capacity(entries.len());
     for entry in entries {
-        let key: Key = entry
-            .block
-            .parse()
-            .map_err(|error| DatasetError::Unreadable { id: entry.id.clone(), reason: format!("{error}") })?;
-        if !cache.contains(&key) {
-            let reason = format!("{}: found no block {key}", cache.folder().display());
-            return Err(DatasetError::Unreadable { id: entry.id.clone(), reason }.into());
-        }
+        let key = block(cache, entry)?;
         blocks.push((entry.id.clone(), key, entry.mask));
         known.push(Entry { id: entry.id.clone(), label: entry.label, environment: entry.environment });
     }

@@ -1,7 +1,7 @@
 //! Decodes the records of a split into the cache and lists them.
 
 use crate::{Depth, Facts, ImageSettings, ImagesError, Listing, block, facts, inspect, listing::Entry};
-use herring_cache::{Cache, FillSettings, Progress, Request};
+use herring_cache::{Cache, FillSettings, Filled, Progress, Request};
 use herring_datasets::{Record, Region, Table, confounded::Parts, mask, quota::CellQuota, record::Part};
 use herring_pixels::Preparation;
 use std::{
@@ -42,7 +42,8 @@ struct Wanted<'a> {
 /// listings are kept in the cache's folder. Paths of the records are relative to `root`.
 ///
 /// # Errors
-/// [`ImagesError::Damaged`] with every image that cannot be used, all at once;
+/// [`ImagesError::Damaged`] with every image that cannot be used, all at once, and which splits need it: the
+/// others can be prepared by themselves;
 /// [`ImagesError::Interrupted`] once `stop` is set, with what is done kept; whatever the cache or the
 /// settings say.
 pub fn prepare(
@@ -84,14 +85,9 @@ pub fn prepare(
         let done = filled.decoded + filled.found;
         return Err(ImagesError::Interrupted { done, wanted: requests.len() });
     }
-    // Each once, though an image may be wanted in several parts and sizes, and in the order of the rows.
-    let failed = filled.keys.iter().zip(&wanted).filter_map(|(key, wanted)| {
-        let origin = &wanted.record.origin;
-        key.as_ref().err().map(|failure| (&origin.file, origin.line, failure.to_string()))
-    });
-    let failures: Vec<String> = failed.collect::<BTreeSet<_>>().into_iter().map(|(.., text)| text).collect();
-    if !failures.is_empty() {
-        return Err(ImagesError::Damaged { failures });
+    let splits = plans.iter().map(|plan| plan.lists.iter().map(Vec::len).sum::<usize>());
+    if let Some(damaged) = damaged(&filled, &wanted, splits) {
+        return Err(damaged);
     }
     let keys: Vec<String> = filled.keys.iter().flatten().map(ToString::to_string).collect();
     let mut keys = keys.into_iter();
@@ -143,6 +139,30 @@ fn known(
         let _ = facts::keep(cache.folder(), name, &known);
     }
     Ok(known)
+}
+
+/// What failed, each image once, though it may be wanted in several parts and sizes, and in the order of the
+/// rows; and which of the splits, of these numbers of wanted blocks, need it.
+fn damaged(filled: &Filled, wanted: &[&Wanted<'_>], splits: impl Iterator<Item = usize>) -> Option<ImagesError> {
+    let failed = filled.keys.iter().zip(wanted).map(|(key, wanted)| {
+        let origin = &wanted.record.origin;
+        key.as_ref().err().map(|failure| (&origin.file, origin.line, failure.to_string()))
+    });
+    let failed: Vec<_> = failed.collect();
+    let each: BTreeSet<_> = failed.iter().flatten().collect();
+    if each.is_empty() {
+        return None;
+    }
+    let places: BTreeMap<_, usize> = each.iter().enumerate().map(|(place, failure)| (*failure, place)).collect();
+    let mut rest = failed.as_slice();
+    let splits = splits.map(|blocks| {
+        let (own, later) = rest.split_at(blocks.min(rest.len()));
+        rest = later;
+        let needed: BTreeSet<usize> = own.iter().flatten().filter_map(|failure| places.get(failure).copied()).collect();
+        needed.into_iter().collect()
+    });
+    let splits = splits.collect();
+    Some(ImagesError::Damaged { failures: each.into_iter().map(|(.., text)| text.clone()).collect(), splits })
 }
 
 fn request(root: &Path, wanted: &Wanted<'_>, settings: &ImageSettings) -> Result<Request, ImagesError> {

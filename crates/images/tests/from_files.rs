@@ -142,8 +142,9 @@ fn every_damaged_image_is_named_with_its_row_and_all_at_once() {
     for (line, file) in [("list.csv:4", "2.png"), ("list.csv:7", "5.png"), ("list.csv:3", "")] {
         assert!(text.lines().any(|each| each.contains(line) && each.contains(file)), "{line} {file}:\n{text}");
     }
-    let ImagesError::Damaged { failures } = error else { panic!("{text}") };
+    let ImagesError::Damaged { failures, splits } = error else { panic!("{text}") };
     assert_eq!(failures.len(), 3, "each once: {failures:?}");
+    assert_eq!(splits, [vec![0, 1, 2]], "its one split needs them all");
 }
 
 #[test]

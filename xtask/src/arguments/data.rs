@@ -32,12 +32,7 @@ impl DataPlaces {
     /// The same without a cache, which is not looked at.
     pub(crate) fn places(&self) -> ImagePlaces {
         let Self { data_root, manifest, tables } = self;
-        ImagePlaces {
-            data_root: data_root.clone(),
-            manifest: manifest.clone(),
-            cache: PathBuf::new(),
-            tables: tables.clone(),
-        }
+        ImagePlaces { data_root: data_root.clone(), manifest: manifest.clone(), cache: None, tables: tables.clone() }
     }
 }
 

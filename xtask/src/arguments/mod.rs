@@ -186,6 +186,9 @@ pub(crate) struct RunArguments {
     /// Only the runs at these places of the plan, from 0, for instance `0-5,12`
     #[arg(long, value_name = "INDEXES")]
     pub(crate) indexes: Option<String>,
+    /// Where the prepared images are now, if they were moved; the folder remembers it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) running: Running,
     #[command(flatten)]
@@ -200,6 +203,8 @@ pub(crate) struct WorkerArguments {
     pub(crate) indexes: String,
     #[arg(long)]
     pub(crate) device: usize,
+    #[arg(long)]
+    pub(crate) cache: Option<PathBuf>,
     #[arg(long)]
     pub(crate) checkpoint_steps: Option<usize>,
 }

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use herring_experiments::config::{Known, Scale};
 use herring_protocol::{BackendKind, Method, UnknownName, Variant};
 use herring_tables::{LabelNames, OwnOptions};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What `--experiment` names: one experiment, or several.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -92,11 +92,20 @@ pub(crate) struct ImagePlaces {
     /// images/ENVIRONMENT/LABEL/; see docs/own-images.md
     #[arg(long, value_name = "FILE")]
     pub(crate) manifest: Option<PathBuf>,
-    /// Where prepared images are kept; may be shared by any number of experiments
-    #[arg(long, default_value = "runs/images", value_name = "DIR")]
-    pub(crate) cache: PathBuf,
+    /// Where prepared images are kept; may be shared by any number of experiments. It decides no result:
+    /// naming another one goes on with a reproduction whose images were moved [default: that of the
+    /// reproduction, or runs/images]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) tables: TableOptions,
+}
+
+impl ImagePlaces {
+    /// Where prepared images are kept.
+    pub(crate) fn cache(&self) -> &Path {
+        self.cache.as_deref().unwrap_or(Path::new("runs/images"))
+    }
 }
 
 #[derive(Args)]

@@ -11,17 +11,27 @@ pub(super) fn render(collection: &Collection) -> String {
     };
     let reading: String = images.reading.iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
     let body = format!(
-        "<p>{}</p>\n<p>Images of each part for seed {}, by environment and class, and what they have in common: the mean \
+        "<p>{}</p>\n{}<p>Images of each part for seed {}, by environment and class, and what they have in common: the mean \
          training image of each environment, and how the mean of a class differs, red where it is brighter and blue \
          where it is darker, over all environments and within each. Where environment and class are correlated in \
          training, the first of these shows the environment and the others do not. (Paper: Figure 1.)</p>\n{}<div class=\"panels four\">\n{}</div>\n\
          <details><summary>What was read</summary>\n<ul>\n{reading}</ul>\n</details>\n",
         escape(&drawn(collection)),
+        left_out(images),
         images.seed,
         cells(images),
         panels(images),
     );
     section("images", "The images", &body)
+}
+
+/// The seeds that were asked for and have no runs, and why.
+fn left_out(images: &ImagesFile) -> String {
+    let seeds = images.left_out.iter().map(|left| {
+        let why: String = left.images.iter().map(|line| format!("<br><small>{}</small>", escape(line))).collect();
+        format!("<p><strong>Seed {} is left out</strong>: images of its split cannot be used.{why}</p>\n", left.seed)
+    });
+    seeds.collect()
 }
 
 /// How the parts were drawn.

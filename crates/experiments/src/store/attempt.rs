@@ -228,6 +228,24 @@ impl Attempt {
         Ok(())
     }
 
+    /// Ends the attempt without a trace, unless it has kept a checkpoint: it does not count among those that
+    /// died of the run.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn withdraw(self) -> Result<(), StoreError> {
+        let locked = Locked::of(&self.out)?;
+        let Self { steps, epochs, claim, folder, .. } = self;
+        // Open files keep a folder alive on some systems.
+        drop((steps, epochs));
+        let work = folder.parent().unwrap_or(&folder);
+        if !checkpoint::list(work)?.iter().any(|(_, path)| path.starts_with(&folder)) {
+            remove_all(&folder)?;
+        }
+        claim.give_back(&locked);
+        Ok(())
+    }
+
     /// Shows the run with its outcome, in one step.
     ///
     /// # Errors

@@ -47,6 +47,16 @@ pub enum StoreError {
         /// Its format.
         found: String,
     },
+    /// The images of a run cannot be had. The run is not at fault and stays as it is.
+    #[error(
+        "{run}: {message}; the run is not marked as failed and keeps its checkpoints: name the folder with the prepared images with --cache DIR, or prepare them again (`repro-iclr2021 --resume` with --manifest or --data-root)"
+    )]
+    Images {
+        /// Method and seed.
+        run: String,
+        /// What is missing or cannot be read.
+        message: String,
+    },
     /// The folder holds no reproduction.
     #[error("{}: found no reproduction here, expected a folder that `plan` or `repro-iclr2021` wrote", path.display())]
     Nothing {

@@ -102,12 +102,7 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
 
 /// Waits until a folder's entries are on the disk.
 pub(crate) fn sync_folder(path: &Path) -> Result<(), StoreError> {
-    // Elsewhere a folder cannot be opened as a file.
-    #[cfg(unix)]
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(StoreError::system("write", path))?;
-    #[cfg(not(unix))]
-    let _ = path;
-    Ok(())
+    herring_folders::sync(path).map_err(StoreError::system("write", path))
 }
 
 /// JSON for people and programs, with a newline at the end.

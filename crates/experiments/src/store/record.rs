@@ -71,7 +71,8 @@ pub enum FailureKind {
     },
     /// The specification cannot be carried out. The same run fails again in the same way.
     Specification,
-    /// The device gave up, or images could not be read. It may go well another time.
+    /// The device gave up, or, in folders of earlier versions, images could not be read. It may go well another
+    /// time.
     Device,
 }
 

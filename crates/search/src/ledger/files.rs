@@ -92,10 +92,5 @@ fn write_through(path: &Path, content: &[u8]) -> Result<(), SearchError> {
 
 /// Waits until a folder's entries are on the disk.
 fn sync_folder(path: &Path) -> Result<(), SearchError> {
-    // Elsewhere a folder cannot be opened as a file.
-    #[cfg(unix)]
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(SearchError::system("write", path))?;
-    #[cfg(not(unix))]
-    let _ = path;
-    Ok(())
+    herring_folders::sync(path).map_err(SearchError::system("write", path))
 }

@@ -1,0 +1,134 @@
+//! Where the prepared images of a reproduction are: it may have been moved, alone or with them.
+//!
+//! The cache decides no result: a run names its images by what they hold. So any folder will do in which
+//! all of them are found, and one in which they are not is no fault of the runs.
+
+use crate::{arguments::ImagePlaces, failure::Failure, say};
+use herring_experiments::{
+    Exit,
+    config::Known,
+    images::ImagesFile,
+    plan::{Plan, PlannedRun},
+    store::{RunState, Store},
+};
+use herring_images::CachedListings;
+use herring_protocol::DataSpec;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+/// The cache that has the images of the runs of `plan` at the places `indexes`, of the reproduction in the
+/// folder `out`: `given`, or the one that the folder names; `None` where images are generated. One that is
+/// elsewhere than the folder says is named anew.
+///
+/// Where the images are not found, nothing has been changed.
+pub(crate) fn cache(
+    out: &Path,
+    plan: &Plan,
+    indexes: &[usize],
+    given: Option<&Path>,
+) -> Result<Option<PathBuf>, Failure> {
+    let Some(file) = ImagesFile::of(out)? else {
+        return Ok(None);
+    };
+    let runs = indexes.iter().filter_map(|index| plan.runs.get(*index));
+    let listings = listings(runs);
+    let given = given.map(std::path::absolute).transpose().map_err(Failure::device)?;
+    if listings.is_empty() {
+        return Ok(Some(given.unwrap_or_else(|| file.cache.clone())));
+    }
+    let mut lacking = None;
+    for cache in given.map_or_else(|| file.caches(out), |given| vec![given]) {
+        match found(&cache, &listings) {
+            Ok(()) => {
+                rename(out, file, &cache)?;
+                return Ok(Some(cache));
+            }
+            Err(message) => lacking = lacking.or(Some(message)),
+        }
+    }
+    let message = lacking.unwrap_or_default();
+    // A configuration of one's own may have any name.
+    let known = Known::of(&plan.experiment).unwrap_or(Known::Own);
+    let source = if known == Known::Own { "--manifest FILE" } else { "--data-root DIR" };
+    Err(Failure {
+        text: format!(
+            "the prepared images of {out} are not found: {message}; no run was begun or marked as failed, and \
+             checkpoints are kept: if the images were moved, name their folder with --cache DIR; or prepare them \
+             again: `cargo xtask repro-iclr2021 --experiment {} --scale {} --out {out} --resume` with {source}",
+            known,
+            plan.scale,
+            out = out.display(),
+        ),
+        exit: Exit::Environment,
+    })
+}
+
+/// Where the images of the reproduction in the folder `out` are to be prepared: where `places` says, or else
+/// where the folder has them.
+pub(crate) fn places(out: &Path, places: &ImagePlaces) -> Result<ImagePlaces, Failure> {
+    let mut places = places.clone();
+    let Some(file) = ImagesFile::of(out)?.filter(|_| places.cache.is_none()) else {
+        return Ok(places);
+    };
+    let there = file.caches(out).into_iter().find(|cache| cache.is_dir());
+    // One that was removed is made again where it was, but not in the middle of nowhere.
+    let again = || file.cache.parent().is_some_and(Path::is_dir).then(|| file.cache.clone());
+    match there.or_else(again) {
+        Some(cache) => places.cache = Some(cache),
+        None => say(&format!(
+            "note: {}: this cache is not there any more: the images are prepared in {}",
+            file.cache.display(),
+            places.cache().display()
+        )),
+    }
+    Ok(places)
+}
+
+/// Refuses another cache for a reproduction some of whose runs, that are still to be done, are not among those
+/// of `plan` and have their images in the old cache only.
+pub(crate) fn others_found(store: &Store, before: &Plan, plan: &Plan, cache: &Path) -> Result<(), Failure> {
+    let mut others = Vec::new();
+    for run in before.runs.iter().filter(|run| !plan.runs.contains(run)) {
+        if !matches!(store.state(run)?, RunState::Finished(_)) {
+            others.push(run);
+        }
+    }
+    found(cache, &listings(others.into_iter())).map_err(|message| Failure {
+        text: format!(
+            "{}: runs of other seeds are still to be done, and their images are not found there: {message}: add \
+             their seeds with --seeds, or keep to the cache that the folder had",
+            cache.display()
+        ),
+        exit: Exit::BadInput,
+    })
+}
+
+/// Tells that the cache of a folder has another name now, and keeps it.
+fn rename(out: &Path, file: ImagesFile, cache: &Path) -> Result<(), Failure> {
+    if file.cache != cache {
+        say(&format!(
+            "note: the prepared images are in {} now; they were in {}",
+            cache.display(),
+            file.cache.display()
+        ));
+        file.moved_to(cache.to_owned(), out)?;
+    }
+    Ok(())
+}
+
+fn listings<'a>(runs: impl Iterator<Item = &'a PlannedRun>) -> BTreeSet<&'a str> {
+    let listing = |run: &'a PlannedRun| match &run.spec.data {
+        DataSpec::Images(images) => Some(images.listing.as_str()),
+        DataSpec::Crosses(_) => None,
+    };
+    runs.filter_map(listing).collect()
+}
+
+fn found(cache: &Path, listings: &BTreeSet<&str>) -> Result<(), String> {
+    if !listings.is_empty() && !cache.is_dir() {
+        return Err(format!("{}: there is no such folder", cache.display()));
+    }
+    CachedListings::of(cache).check(listings.iter().copied()).map_err(|error| error.to_string())
+}
