@@ -49,6 +49,7 @@ mod prepare;
 mod resample;
 
 pub use decode::{decode, format, probe, probe_file};
+pub use dicom::{dicom_text, view_position};
 pub use error::{Format, PixelError};
 pub use limits::Limits;
 pub use mask::mask;

@@ -138,6 +138,21 @@ pub(super) fn header<'a>(
     Ok(header)
 }
 
+/// The text of one element of the top level, if it is there and not empty. Elements lie in rising order, so
+/// the search ends behind its place.
+pub(super) fn text_of(body: &[u8], syntax: &TransferSyntax, wanted: Tag) -> Result<Option<String>, PixelError> {
+    let mut found = None;
+    visit(body, syntax, |element| match element {
+        Element::Value(tag, value) if tag == wanted => {
+            found = Some(text(value)).filter(|text| !text.is_empty());
+            Ok(false)
+        }
+        Element::Value(tag, _) => Ok(tag < wanted),
+        Element::PixelsAhead | Element::Fragments(_) => Ok(false),
+    })?;
+    Ok(found)
+}
+
 // A value of text, without the padding of its end.
 fn text(value: &[u8]) -> String {
     String::from_utf8_lossy(value).trim_matches(['\0', ' ']).to_owned()

@@ -4,12 +4,16 @@
 //! |---|---|
 //! | `elements` | finds the elements that matter, and the pixel data, without copying or recursion |
 //! | `rle` | undoes DICOM's run-length coding |
+//! | `text` | one element of text from the beginning of a file |
 //!
 //! The parser of dicom-rs reads headers of elements; the values are cut out of the file's bytes here, so that
 //! a length that lies costs no memory.
 
 mod elements;
 mod rle;
+mod text;
+
+pub use text::{dicom_text, view_position};
 
 use std::io::Read;
 
