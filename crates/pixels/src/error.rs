@@ -36,6 +36,9 @@ pub enum PixelError {
         /// The first bytes, in hexadecimal.
         found: String,
     },
+    /// An element of DICOM was asked of another file.
+    #[error("found a PNG or JPEG file, expected a DICOM file")]
+    NotDicom,
     /// The file ends too early.
     #[error("truncated {format}: {detail}")]
     Truncated {

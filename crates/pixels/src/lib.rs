@@ -50,7 +50,8 @@ mod prepare;
 mod reduce;
 mod resample;
 
-pub use decode::{decode, format, probe, probe_file, view_position};
+pub use decode::{decode, format, probe, probe_file};
+pub use dicom::{dicom_text, view_position};
 pub use error::{Format, PixelError};
 pub use limits::Limits;
 pub use mask::mask;
