@@ -51,6 +51,9 @@ pub enum PixelError {
         /// What the file is, with its article.
         found: &'static str,
     },
+    /// An element of DICOM was asked of another file.
+    #[error("found a file of another format, expected a DICOM file")]
+    NotDicom,
     /// The file ends too early.
     #[error("truncated {format}: {detail}")]
     Truncated {

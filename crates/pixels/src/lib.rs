@@ -59,7 +59,8 @@ mod raster;
 mod reduce;
 mod resample;
 
-pub use decode::{decode, decoding, format, probe, probe_file, view_position};
+pub use decode::{decode, decoding, format, probe, probe_file};
+pub use dicom::{dicom_text, view_position};
 pub use error::{Format, PixelError};
 pub use limits::Limits;
 pub use mask::{check_boxes, mask, mask_and_facts};

@@ -138,19 +138,19 @@ pub(super) fn header<'a>(
     Ok(header)
 }
 
-/// ViewPosition (0018,5101), if it is there and not empty. Elements come in ascending order.
-pub(super) fn view_position(body: &[u8], syntax: &TransferSyntax) -> Result<Option<String>, PixelError> {
-    const VIEW: Tag = Tag(0x0018, 0x5101);
-    let mut view = None;
+/// The text of one element of the top level, if it is there and not empty. Elements lie in rising order, so
+/// the search ends behind its place.
+pub(super) fn text_of(body: &[u8], syntax: &TransferSyntax, wanted: Tag) -> Result<Option<String>, PixelError> {
+    let mut found = None;
     visit(body, syntax, |element| match element {
-        Element::Value(VIEW, value) => {
-            view = Some(text(value)).filter(|text| !text.is_empty());
+        Element::Value(tag, value) if tag == wanted => {
+            found = Some(text(value)).filter(|text| !text.is_empty());
             Ok(false)
         }
-        Element::Value(tag, _) => Ok(tag < VIEW),
-        _ => Ok(false),
+        Element::Value(tag, _) => Ok(tag < wanted),
+        Element::PixelsAhead | Element::Fragments(_) => Ok(false),
     })?;
-    Ok(view)
+    Ok(found)
 }
 
 // A value of text, without the padding of its end.

@@ -4,12 +4,16 @@
 //! |---|---|
 //! | `elements` | finds the elements that matter, and the pixel data, without copying or recursion |
 //! | `rle` | undoes DICOM's run-length coding |
+//! | `text` | one element of text from the beginning of a file |
 //!
 //! The parser of dicom-rs reads headers of elements; the values are cut out of the file's bytes here, so that
 //! a length that lies costs no memory.
 
 mod elements;
 mod rle;
+mod text;
+
+pub use text::{dicom_text, view_position};
 
 use std::io::Read;
 
@@ -44,19 +48,6 @@ pub(crate) fn probe(bytes: &[u8]) -> Result<PictureInfo, PixelError> {
     };
     let header = elements::header(body, parsed_as(&syntax), true)?;
     Layout::of(&header).map(|layout| layout.info)
-}
-
-/// The view of the header, where it has one.
-pub(crate) fn view_position(bytes: &[u8]) -> Result<Option<String>, PixelError> {
-    match crate::format(bytes)? {
-        Format::Dicom => {}
-        other => return Err(PixelError::unsupported(other, other.to_string(), "a DICOM file")),
-    }
-    let (syntax, body) = elements::meta(bytes)?;
-    if syntax == DEFLATED {
-        return elements::view_position(&inflate(body, 1 << 20, true)?, parsed_as(&syntax));
-    }
-    elements::view_position(body, parsed_as(&syntax))
 }
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelError> {
