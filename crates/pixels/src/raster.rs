@@ -90,6 +90,11 @@ fn one_plain_page(bytes: &[u8]) -> Result<u8, PixelError> {
     let Some(directory) = Directory::first(bytes) else {
         return Err(PixelError::truncated(format, "the file ends before its first directory does"));
     };
+    // The decoder asks for the memory of a strip or an entry before it reads it.
+    if directory.longest > bytes.len() as u64 {
+        let detail = format!("a part of {} bytes in a file of {}", directory.longest, bytes.len());
+        return Err(PixelError::truncated(format, detail));
+    }
     if directory.next != 0 {
         return refused("several pages".to_owned(), "one page");
     }
