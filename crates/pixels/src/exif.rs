@@ -12,7 +12,14 @@ const ORIENTATION: u16 = 0x0112;
 pub(crate) struct Directory {
     entries: Vec<(u16, u32)>,
     pub(crate) next: u32,
+    /// The most bytes that an entry, or a strip or tile that it counts, claims to have.
+    pub(crate) longest: u64,
 }
+
+// Bytes of a value, by the number of its type.
+const SIZES: [u64; 13] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8];
+// Lengths of the strips and of the tiles of pixels.
+const LENGTHS: [u16; 2] = [0x0117, 0x0145];
 
 impl Directory {
     /// The first directory of a TIFF structure; `None` if there is none that can be read.
@@ -33,11 +40,26 @@ impl Directory {
         let start = usize::try_from(long(4)?).ok()?;
         let count = usize::from(short(start)?);
         let mut entries = Vec::new();
+        let mut longest = 0;
         for index in 0..count {
             let at = start.checked_add(2 + 12 * index)?;
             let Some(tag) = short(at) else { break };
+            let kind = short(at + 2);
+            let values = u64::from(long(at + 4).unwrap_or(0));
+            let size = kind.and_then(|kind| SIZES.get(usize::from(kind)).copied()).unwrap_or(0);
+            let total = values * size;
+            longest = longest.max(total);
+            if LENGTHS.contains(&tag) && total <= tiff.len() as u64 {
+                let begin =
+                    if total <= 4 { Some(at + 8) } else { long(at + 8).and_then(|place| usize::try_from(place).ok()) };
+                let length = |index: u64| {
+                    let place = begin?.checked_add((index * size) as usize)?;
+                    if kind == Some(3) { short(place).map(u64::from) } else { long(place).map(u64::from) }
+                };
+                longest = (0..values).filter_map(length).fold(longest, u64::max);
+            }
             // Bytes, numbers of two bytes and of four; the others hold nothing that is asked for.
-            let value = match short(at + 2) {
+            let value = match kind {
                 Some(1) => tiff.get(at + 8).map(|&byte| byte.into()),
                 Some(3) => short(at + 8).map(u32::from),
                 Some(4) => long(at + 8),
@@ -46,7 +68,7 @@ impl Directory {
             entries.extend(value.map(|value| (tag, value)));
         }
         let next = start.checked_add(2 + 12 * count).and_then(long).unwrap_or(0);
-        Some(Self { entries, next })
+        Some(Self { entries, next, longest })
     }
 
     /// The number of an entry, the first of several.

@@ -60,6 +60,21 @@ pub(crate) fn is_lossy_webp(bytes: &[u8]) -> bool {
     false
 }
 
+// The decoder asks for the memory of a chunk before it reads it.
+fn whole_chunks(bytes: &[u8]) -> Result<(), PixelError> {
+    let mut position = 12;
+    while let Some(head) = bytes.get(position..position + 8) {
+        let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
+        position += 8;
+        if length > bytes.len() - position {
+            let detail = format!("a chunk of {length} bytes, of which {} are there", bytes.len() - position);
+            return Err(PixelError::truncated(Format::WebP, detail));
+        }
+        position += length.next_multiple_of(2);
+    }
+    Ok(())
+}
+
 const WHOLE_NUMBERS: &str = "grey or colour of 8 or 16 bits";
 
 fn open(bytes: &[u8], format: Format) -> Result<(Decoder<'_>, u8), PixelError> {
@@ -68,6 +83,7 @@ fn open(bytes: &[u8], format: Format) -> Result<(Decoder<'_>, u8), PixelError> {
     match format {
         Format::Bmp => Ok((Box::new(BmpDecoder::new(cursor).map_err(failed)?), 1)),
         Format::WebP => {
+            whole_chunks(bytes)?;
             let mut decoder = WebPDecoder::new(cursor).map_err(failed)?;
             if decoder.has_animation() {
                 return Err(PixelError::unsupported(format, "an animation", "one picture"));
@@ -90,6 +106,11 @@ fn one_plain_page(bytes: &[u8]) -> Result<u8, PixelError> {
     let Some(directory) = Directory::first(bytes) else {
         return Err(PixelError::truncated(format, "the file ends before its first directory does"));
     };
+    // The decoder asks for the memory of a strip or an entry before it reads it.
+    if directory.longest > bytes.len() as u64 {
+        let detail = format!("a part of {} bytes in a file of {}", directory.longest, bytes.len());
+        return Err(PixelError::truncated(format, detail));
+    }
     if directory.next != 0 {
         return refused("several pages".to_owned(), "one page");
     }

@@ -127,7 +127,7 @@ fn every_form_of_a_mask_has_its_pixels_inside() {
         let drawn = mask(&region, &original, &preparation, Some(&form(&name)), &MaskSettings::default()).unwrap();
         assert_eq!(drawn.values().iter().filter(|&&value| value == 1.).count(), expected, "{name}");
     }
-    assert_eq!(seen, 37);
+    assert_eq!(seen, 38);
 }
 
 #[test]
