@@ -144,10 +144,8 @@ mod tests {
 
     // An EXIF block with one entry of two bytes.
     fn block(little: bool, value: u16) -> Vec<u8> {
-        let (two, four): (fn(u16) -> [u8; 2], fn(u32) -> [u8; 4]) = match little {
-            true => (u16::to_le_bytes, u32::to_le_bytes),
-            false => (u16::to_be_bytes, u32::to_be_bytes),
-        };
+        let two = |number: u16| if little { number.to_le_bytes() } else { number.to_be_bytes() };
+        let four = |number: u32| if little { number.to_le_bytes() } else { number.to_be_bytes() };
         let mut bytes = if little { b"II".to_vec() } else { b"MM".to_vec() };
         bytes.extend(two(42));
         bytes.extend(four(8));
