@@ -23,6 +23,8 @@ pub fn format(bytes: &[u8]) -> Result<Format, PixelError> {
     } else if bytes.get(128..132) == Some(b"DICM") {
         // Before TIFF: a DICOM file's preamble may be that of a TIFF file.
         Ok(Format::Dicom)
+    } else if dicom::begins_with_elements(bytes) {
+        Ok(Format::Dicom)
     } else if bytes.starts_with(b"II*\0") || bytes.starts_with(b"MM\0*") {
         Ok(Format::Tiff)
     } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {

@@ -16,6 +16,7 @@
 //! | `known` | names of the formats that are refused |
 //! | `limits` | [`Limits`], checked before anything is allocated |
 //! | `note` | [`PixelNote`]: what is unusual about a file |
+//! | `modality` | [`ModalityLut`]: what the stored values of a DICOM file mean |
 //! | `picture` | [`Picture`]: stored values and what the file says of their meaning |
 //! | `preparation` | [`Preparation`]: settings as JSON, and their part of a cache's key |
 //! | `prepare` | [`prepare()`]: scaling, crop and resizing |
@@ -50,6 +51,7 @@ mod known;
 mod limits;
 mod mask;
 mod mask_file;
+mod modality;
 mod note;
 mod picture;
 mod png;
@@ -65,6 +67,7 @@ pub use error::{Format, PixelError};
 pub use limits::Limits;
 pub use mask::{check_boxes, mask, mask_and_facts};
 pub use mask_file::{MaskFacts, MaskSettings, inspect_mask};
+pub use modality::{Direction, ModalityLut};
 pub use note::PixelNote;
 pub use picture::{Picture, PictureInfo, Values};
 pub use preparation::{Crop, FORMAT, Monochrome1, Preparation, Range, Resize};

@@ -1,6 +1,6 @@
 //! What a file holds, before anything is done to it.
 
-use crate::{PixelError, PixelNote};
+use crate::{Direction, ModalityLut, PixelError, PixelNote};
 
 /// Size and depth of a picture, as its header gives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,8 +77,9 @@ pub struct Picture {
     pub(crate) info: PictureInfo,
     pub(crate) maximum: i32,
     pub(crate) minimum: i32,
-    pub(crate) dark_is_high: bool,
+    pub(crate) monochrome1: bool,
     pub(crate) rescale: Option<[f64; 2]>,
+    pub(crate) lut: Option<ModalityLut>,
     pub(crate) values: Values,
     pub(crate) notes: Vec<PixelNote>,
 }
@@ -87,7 +88,7 @@ impl Picture {
     // A PNG or JPEG: as many bits as its maximum has, 0 is black.
     pub(crate) fn plain(info: PictureInfo, values: Values) -> Self {
         let maximum = (1 << info.bits) - 1;
-        Self { info, maximum, minimum: 0, dark_is_high: false, rescale: None, values, notes: Vec::new() }
+        Self { info, maximum, minimum: 0, monochrome1: false, rescale: None, lut: None, values, notes: Vec::new() }
     }
 
     /// Size and depth.
@@ -126,9 +127,24 @@ impl Picture {
         self.minimum
     }
 
-    /// Whether high values are dark (DICOM's MONOCHROME1).
+    /// Whether high stored values are dark: DICOM's MONOCHROME1, or a modality transformation that falls, but not
+    /// both. A table that goes neither way counts as rising here; [`crate::prepare()`] refuses it.
     pub fn dark_is_high(&self) -> bool {
-        self.dark_is_high
+        self.monochrome1 != (self.direction() == Direction::Falling)
+    }
+
+    /// Which way the modality transformation goes.
+    pub(crate) fn direction(&self) -> Direction {
+        match (&self.lut, self.rescale) {
+            (Some(lut), _) => lut.direction(),
+            (None, Some([slope, _])) if slope < 0. => Direction::Falling,
+            _ => Direction::Rising,
+        }
+    }
+
+    /// The modality LUT of a DICOM file, if it has one; then slope and intercept do not count.
+    pub fn modality_lut(&self) -> Option<&ModalityLut> {
+        self.lut.as_ref()
     }
 
     /// Slope and intercept of a DICOM file's modality rescaling, if it gives any.
@@ -187,7 +203,13 @@ impl Picture {
             Values::U16(values) => Values::U16(values.iter().step_by(every).copied().collect()),
             Values::I16(values) => Values::I16(values.iter().step_by(every).copied().collect()),
         };
-        Self { info: PictureInfo { channels: 1, ..self.info }, values, notes: self.notes.clone(), ..*self }
+        Self {
+            info: PictureInfo { channels: 1, ..self.info },
+            values,
+            lut: self.lut.clone(),
+            notes: self.notes.clone(),
+            ..*self
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use herring_datasets::Image;
 
 use crate::{
-    Picture, PixelError, Preparation,
+    Direction, Format, ModalityLut, Picture, PixelError, Preparation,
     picture::Values,
     preparation::{Monochrome1, Range, Resize},
     resample,
@@ -29,7 +29,15 @@ pub fn prepare(picture: &Picture, preparation: &Preparation) -> Result<Image, Pi
     let window = preparation.crop.window([picture.height(), picture.width()]);
     let [_, _, height, width] = window;
     must_fit("picture", [height, width], preparation)?;
-    let scale = Scale::of(picture, preparation);
+    let meant;
+    let picture = match &picture.lut {
+        Some(lut) if preparation.rescale => {
+            meant = by_table(picture, lut);
+            &meant
+        }
+        _ => picture,
+    };
+    let scale = Scale::of(picture, preparation)?;
     let plane = match &picture.values {
         Values::U8(values) => scaled(values, picture, window, &scale)?,
         Values::U16(values) => scaled(values, picture, window, &scale)?,
@@ -52,6 +60,20 @@ pub(crate) fn image(values: Vec<f32>, size: usize) -> Result<Image, PixelError> 
         .map_err(|_| PixelError::setting("size", size, format!("a square of {count} values")))
 }
 
+/// A picture of what its values mean by the modality LUT.
+fn by_table(picture: &Picture, lut: &ModalityLut) -> Picture {
+    let values = (0..picture.values.len()).filter_map(|index| picture.values.get(index));
+    Picture {
+        values: Values::U16(values.map(|stored| lut.get(stored)).collect()),
+        maximum: lut.maximum().into(),
+        minimum: 0,
+        rescale: None,
+        lut: None,
+        notes: picture.notes.clone(),
+        ..*picture
+    }
+}
+
 struct Scale {
     range: Range,
     maximum: f32,
@@ -62,19 +84,35 @@ struct Scale {
 }
 
 impl Scale {
-    fn of(picture: &Picture, preparation: &Preparation) -> Self {
+    fn of(picture: &Picture, preparation: &Preparation) -> Result<Self, PixelError> {
         // The picture's own is at least 1, unless its values are signed and of one bit.
         let maximum = preparation.maximum.map_or(picture.maximum.max(1) as f32, |maximum| maximum as f32);
         let rescale = picture.rescale.filter(|_| preparation.rescale).map(|pair| pair.map(|number| number as f32));
-        let inverted = picture.dark_is_high && preparation.monochrome1 == Monochrome1::Inverted;
-        Self {
+        let inverted = match preparation.monochrome1 {
+            Monochrome1::AsStored => false,
+            // A transformation that is applied turns the values itself.
+            Monochrome1::Inverted if preparation.rescale => picture.monochrome1,
+            Monochrome1::Inverted => match picture.direction() {
+                Direction::Rising => picture.monochrome1,
+                Direction::Falling => !picture.monochrome1,
+                Direction::Neither => {
+                    let found = "a modality LUT that neither rises nor falls, so that it is not certain what is bright";
+                    return Err(PixelError::unsupported(
+                        Format::Dicom,
+                        found,
+                        "one that does, or `rescale` to apply it",
+                    ));
+                }
+            },
+        };
+        Ok(Self {
             range: preparation.range,
             maximum,
             bounded: rescale.is_none() && maximum >= picture.maximum as f32,
             // The brightest becomes the darkest: for signed values both ends count.
             inverted_from: inverted.then_some((picture.maximum + picture.minimum) as f32),
             rescale,
-        }
+        })
     }
 }
 

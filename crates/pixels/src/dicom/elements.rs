@@ -10,14 +10,22 @@ use dicom_parser::{
 };
 use dicom_transfer_syntax_registry::entries;
 
-use crate::{Format, PixelError};
+use crate::{Format, PixelError, PixelNote};
 
+const IMPLICIT_LITTLE: &str = "1.2.840.10008.1.2";
 const PREAMBLE: usize = 132;
+const LUTS: Tag = Tag(0x0028, 0x3000);
 const PIXELS: Tag = Tag(0x7fe0, 0x0010);
 
 pub(super) fn explicit_little() -> &'static TransferSyntax {
     static SYNTAX: std::sync::LazyLock<TransferSyntax> =
         std::sync::LazyLock::new(|| entries::EXPLICIT_VR_LITTLE_ENDIAN.erased());
+    &SYNTAX
+}
+
+pub(super) fn implicit_little() -> &'static TransferSyntax {
+    static SYNTAX: std::sync::LazyLock<TransferSyntax> =
+        std::sync::LazyLock::new(|| entries::IMPLICIT_VR_LITTLE_ENDIAN.erased());
     &SYNTAX
 }
 
@@ -45,31 +53,101 @@ pub(super) struct Header<'a> {
     pub(super) bits_stored: Option<u16>,
     pub(super) high_bit: Option<u16>,
     pub(super) signed: Option<u16>,
-    pub(super) intercept: Option<f64>,
-    pub(super) slope: Option<f64>,
+    pub(super) intercept: Option<String>,
+    pub(super) slope: Option<String>,
+    // Descriptor and data of the first item of the modality LUT.
+    pub(super) lut: [Option<&'a [u8]>; 2],
+    pub(super) modality: Option<String>,
+    // Whether the pixels are floating-point numbers.
+    pub(super) floats: bool,
+    // Whether native pixels lie as words of 16 bits (OW).
+    pub(super) words: bool,
+    // Whether words are big-endian.
+    pub(super) big: bool,
+    // Whether zeros follow the data set.
+    pub(super) padded: bool,
     pub(super) pixels: PixelData<'a>,
 }
 
-/// The transfer syntax and the bytes of the data set behind the file's meta group.
-pub(super) fn meta(bytes: &[u8]) -> Result<(String, &[u8]), PixelError> {
+/// What lies before the data set.
+#[derive(Debug)]
+pub(super) struct Meta<'a> {
+    /// UID of the transfer syntax.
+    pub(super) syntax: String,
+    /// The bytes of the data set.
+    pub(super) body: &'a [u8],
+    /// What was unusual.
+    pub(super) notes: Vec<PixelNote>,
+}
+
+/// Reads the meta group. Its elements are visited one by one, so that a length that is missing or wrong does no
+/// harm; without a preamble the group lies at the beginning of the file.
+pub(super) fn meta(bytes: &[u8]) -> Result<Meta<'_>, PixelError> {
     let truncated = || PixelError::truncated(Format::Dicom, "the file ends inside its meta group");
-    // (0002,0000), UL, 4 bytes: the length of the rest of the group.
-    let group = bytes.get(PREAMBLE..PREAMBLE + 12).ok_or_else(truncated)?;
-    if group[..8] != [2, 0, 0, 0, b'U', b'L', 4, 0] {
-        return Err(PixelError::damaged(Format::Dicom, "the meta group does not start with its length"));
+    let mut notes = Vec::new();
+    let begin = if bytes.get(128..PREAMBLE) == Some(b"DICM") { PREAMBLE } else { 0 };
+    if begin == 0 {
+        notes.push(PixelNote::DicomWithoutPreamble);
     }
-    let length = u32::from_le_bytes([group[8], group[9], group[10], group[11]]) as usize;
-    let rest = &bytes[PREAMBLE + 12..];
-    let (group, body) = rest.split_at_checked(length).ok_or_else(truncated)?;
-    let mut syntax = None;
-    visit(group, explicit_little(), |element| {
-        if let Element::Value(Tag(0x0002, 0x0010), value) = element {
-            syntax = Some(text(value));
+    let rest = bytes.get(begin..).ok_or_else(truncated)?;
+    let mut position = 0;
+    let (mut length, mut behind_length, mut syntax) = (None, 0, None);
+    while let Some([2, 0, low, high]) = rest.get(position..position + 4) {
+        let element = u16::from_le_bytes([*low, *high]);
+        let head = rest.get(position + 4..position + 8).ok_or_else(truncated)?;
+        // Some representations have two bytes of nothing and a length of four bytes.
+        let (value, count) = match &head[..2] {
+            b"OB" | b"OW" | b"OF" | b"OD" | b"OL" | b"SQ" | b"UC" | b"UN" | b"UR" | b"UT" => {
+                let count = rest.get(position + 8..position + 12).ok_or_else(truncated)?;
+                (position + 12, u32::from_le_bytes([count[0], count[1], count[2], count[3]]) as usize)
+            }
+            [first, second] if first.is_ascii_uppercase() && second.is_ascii_uppercase() => {
+                (position + 8, usize::from(u16::from_le_bytes([head[2], head[3]])))
+            }
+            _ => return Err(PixelError::damaged(Format::Dicom, "the meta group holds no explicit elements")),
+        };
+        let end = value.checked_add(count).ok_or_else(truncated)?;
+        let value = rest.get(value..end).ok_or_else(truncated)?;
+        match (element, value) {
+            (0, [a, b, c, d]) => {
+                length = Some(u32::from_le_bytes([*a, *b, *c, *d]) as usize);
+                behind_length = end;
+            }
+            (0x0010, uid) => syntax = Some(text(uid)),
+            _ => {}
         }
-        Ok(true)
-    })?;
-    let syntax = syntax.ok_or_else(|| PixelError::damaged(Format::Dicom, "no transfer syntax (0002,0010)"))?;
-    Ok((syntax, body))
+        position = end;
+        // What follows may begin like an element of the group by chance, where it is compressed.
+        if length.is_some_and(|length| behind_length + length == position) && syntax.is_some() {
+            break;
+        }
+    }
+    if rest.get(position..).is_some_and(|left| left.len() < 4) && syntax.is_none() {
+        return Err(truncated());
+    }
+    if length.is_none_or(|length| behind_length + length != position) {
+        notes.push(PixelNote::DicomMetaLength);
+    }
+    let Some(syntax) = syntax else {
+        let found = "no transfer syntax (0002,0010), so that nothing says how its pixels are coded";
+        return Err(PixelError::unsupported(Format::Dicom, found, "a file with a meta group"));
+    };
+    Ok(Meta { syntax, body: &rest[position..], notes })
+}
+
+/// The syntax in which the elements of `body` lie, where the header names `named`: files that say explicit and
+/// are implicit, or the other way round, are told by the two letters of the first element. The second value is
+/// whether the name was wrong.
+pub(super) fn laid_out(body: &[u8], named: &'static TransferSyntax) -> (&'static TransferSyntax, bool) {
+    let big = named.endianness() == dicom_encoding::Endianness::Big;
+    let Some([.., first, second]) = body.get(..6) else { return (named, false) };
+    let letters = first.is_ascii_uppercase() && second.is_ascii_uppercase();
+    match (letters, named.uid() == IMPLICIT_LITTLE) {
+        _ if big => (named, false),
+        (true, true) => (explicit_little(), true),
+        (false, false) => (implicit_little(), true),
+        _ => (named, false),
+    }
 }
 
 /// Reads the data set, or only what lies before its pixels.
@@ -92,14 +170,23 @@ pub(super) fn header<'a>(
         signed: None,
         intercept: None,
         slope: None,
+        lut: [None, None],
+        modality: None,
+        floats: false,
+        words: false,
+        big,
+        padded: false,
         pixels: PixelData::Missing,
     };
-    visit(body, syntax, |element| {
+    header.padded = visit(body, syntax, |element| {
         match element {
             Element::PixelsAhead if before_pixels => return Ok(false),
             Element::PixelsAhead => {}
             Element::Fragments(fragments) => header.pixels = PixelData::Fragments(fragments),
-            Element::Value(tag, value) => {
+            Element::Lut(Tag(0x0028, 0x3002), value) => header.lut[0] = header.lut[0].or(Some(value)),
+            Element::Lut(Tag(0x0028, 0x3006), value) => header.lut[1] = header.lut[1].or(Some(value)),
+            Element::Lut(..) => {}
+            Element::Value(tag, representation, value) => {
                 let short = || match value {
                     [first, second] if big => Ok(Some(u16::from_be_bytes([*first, *second]))),
                     [first, second] => Ok(Some(u16::from_le_bytes([*first, *second]))),
@@ -107,13 +194,6 @@ pub(super) fn header<'a>(
                         let detail = format!("element {tag} holds {} bytes, expected 2", value.len());
                         Err(PixelError::damaged(Format::Dicom, detail))
                     }
-                };
-                let decimal = || {
-                    let text = text(value);
-                    let damaged = |_| {
-                        PixelError::damaged(Format::Dicom, format!("element {tag} holds {text:?}, expected a number"))
-                    };
-                    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(damaged) }
                 };
                 match tag {
                     Tag(0x0028, 0x0002) => header.samples_per_pixel = short()?,
@@ -126,9 +206,14 @@ pub(super) fn header<'a>(
                     Tag(0x0028, 0x0101) => header.bits_stored = short()?,
                     Tag(0x0028, 0x0102) => header.high_bit = short()?,
                     Tag(0x0028, 0x0103) => header.signed = short()?,
-                    Tag(0x0028, 0x1052) => header.intercept = decimal()?,
-                    Tag(0x0028, 0x1053) => header.slope = decimal()?,
-                    PIXELS => header.pixels = PixelData::Native(value),
+                    Tag(0x0028, 0x1052) => header.intercept = Some(text(value)).filter(|text| !text.is_empty()),
+                    Tag(0x0028, 0x1053) => header.slope = Some(text(value)).filter(|text| !text.is_empty()),
+                    Tag(0x0008, 0x0060) => header.modality = Some(text(value)).filter(|text| !text.is_empty()),
+                    Tag(0x7fe0, 0x0008 | 0x0009) => header.floats = true,
+                    PIXELS => {
+                        header.words = representation == VR::OW;
+                        header.pixels = PixelData::Native(value);
+                    }
                     _ => {}
                 }
             }
@@ -143,11 +228,12 @@ pub(super) fn header<'a>(
 pub(super) fn text_of(body: &[u8], syntax: &TransferSyntax, wanted: Tag) -> Result<Option<String>, PixelError> {
     let mut found = None;
     visit(body, syntax, |element| match element {
-        Element::Value(tag, value) if tag == wanted => {
+        Element::Value(tag, _, value) if tag == wanted => {
             found = Some(text(value)).filter(|text| !text.is_empty());
             Ok(false)
         }
-        Element::Value(tag, _) => Ok(tag < wanted),
+        Element::Value(tag, ..) => Ok(tag < wanted),
+        Element::Lut(..) => Ok(true),
         Element::PixelsAhead | Element::Fragments(_) => Ok(false),
     })?;
     Ok(found)
@@ -158,27 +244,30 @@ fn text(value: &[u8]) -> String {
     String::from_utf8_lossy(value).trim_matches(['\0', ' ']).to_owned()
 }
 
-// What a visit shows: elements of the top level and the fragments of encapsulated pixels.
+// What a visit shows: elements of the top level, those of the first item of the modality LUT, and the fragments of
+// encapsulated pixels.
 enum Element<'a> {
     PixelsAhead,
-    Value(Tag, &'a [u8]),
+    Value(Tag, VR, &'a [u8]),
+    Lut(Tag, &'a [u8]),
     Fragments(Vec<&'a [u8]>),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Open {
-    Sequence,
+    Sequence(Tag),
     Pixels,
     Item,
 }
 
-// Goes through a data set until its end or until `show` answers false. Nesting is a list here, not
+// Goes through a data set until its end or until `show` answers false; tells whether the data set ended in zeros
+// behind its pixels. Nesting is a list here, not
 // recursion: a file can nest as deep as it is long.
 fn visit<'a>(
     bytes: &'a [u8],
     syntax: &TransferSyntax,
     mut show: impl FnMut(Element<'a>) -> Result<bool, PixelError>,
-) -> Result<(), PixelError> {
+) -> Result<bool, PixelError> {
     let damaged = |detail: &dyn std::fmt::Display| PixelError::damaged(Format::Dicom, detail);
     let mut reader = LazyDataSetReader::new_with_ts(Cursor::new(bytes), syntax).map_err(|error| damaged(&error))?;
     let mut open: Vec<Open> = Vec::new();
@@ -199,17 +288,17 @@ fn visit<'a>(
         match token {
             LazyDataToken::ElementHeader(header) => {
                 if header.tag() == PIXELS && open.is_empty() && !show(Element::PixelsAhead)? {
-                    return Ok(());
+                    return Ok(false);
                 }
             }
             LazyDataToken::PixelSequenceStart => {
                 if open.is_empty() && !show(Element::PixelsAhead)? {
-                    return Ok(());
+                    return Ok(false);
                 }
                 open.push(Open::Pixels);
                 items = 0;
             }
-            LazyDataToken::SequenceStart { .. } => open.push(Open::Sequence),
+            LazyDataToken::SequenceStart { tag, .. } => open.push(Open::Sequence(tag)),
             LazyDataToken::ItemStart { .. } => {
                 open.push(Open::Item);
                 items += 1;
@@ -217,18 +306,30 @@ fn visit<'a>(
             LazyDataToken::ItemEnd => expect_open(Open::Item)?,
             LazyDataToken::SequenceEnd => match open.pop() {
                 Some(Open::Pixels) if open.is_empty() => {
-                    if !show(Element::Fragments(std::mem::take(&mut fragments)))? {
-                        return Ok(());
+                    // Behind the last fragment lies the item of eight bytes that ends the sequence.
+                    let end = fragments
+                        .last()
+                        .map(|last| (last.as_ptr() as usize - bytes.as_ptr() as usize) + last.len() + 8);
+                    let padded = end.is_some_and(|end| only_zeros(bytes, end));
+                    if !show(Element::Fragments(std::mem::take(&mut fragments)))? || padded {
+                        return Ok(padded);
                     }
                 }
-                Some(Open::Pixels | Open::Sequence) => {}
+                Some(Open::Pixels | Open::Sequence(_)) => {}
                 _ => return Err(damaged(&"a sequence ends that was not begun")),
             },
             LazyDataToken::LazyValue { header, decoder } => {
                 let value = cut(bytes, decoder.position(), header.len.0)?;
                 decoder.skip_bytes(header.len.0).map_err(|error| damaged(&error))?;
-                if open.is_empty() && header.vr() != VR::SQ && !show(Element::Value(header.tag(), value))? {
-                    return Ok(());
+                if open.is_empty() && header.vr() != VR::SQ && !show(Element::Value(header.tag(), header.vr(), value))?
+                {
+                    return Ok(false);
+                }
+                if open == [Open::Sequence(LUTS), Open::Item] && !show(Element::Lut(header.tag(), value))? {
+                    return Ok(false);
+                }
+                if open.is_empty() && header.tag() == PIXELS && only_zeros(bytes, decoder.position() as usize) {
+                    return Ok(true);
                 }
             }
             LazyDataToken::LazyItemValue { len, decoder } => {
@@ -246,7 +347,12 @@ fn visit<'a>(
     if open.contains(&Open::Pixels) {
         return Err(PixelError::truncated(Format::Dicom, "the file ends inside its pixels"));
     }
-    Ok(())
+    Ok(false)
+}
+
+// Whether there is something behind a position, and all of it is zero.
+fn only_zeros(bytes: &[u8], position: usize) -> bool {
+    bytes.get(position..).is_some_and(|rest| !rest.is_empty() && rest.iter().all(|&byte| byte == 0))
 }
 
 fn cut(bytes: &[u8], position: u64, length: u32) -> Result<&[u8], PixelError> {

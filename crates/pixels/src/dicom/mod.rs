@@ -2,14 +2,21 @@
 //!
 //! | Module | What it does |
 //! |---|---|
+//! | `colour` | luminance and colour differences become red, green and blue |
 //! | `elements` | finds the elements that matter, and the pixel data, without copying or recursion |
+//! | `jpeg_2000`, `jpeg_ls` | two codecs |
+//! | `layout` | how the values of a frame are stored, as the header says it |
 //! | `rle` | undoes DICOM's run-length coding |
 //! | `text` | one element of text from the beginning of a file |
 //!
 //! The parser of dicom-rs reads headers of elements; the values are cut out of the file's bytes here, so that
 //! a length that lies costs no memory.
 
+mod colour;
 mod elements;
+mod jpeg_2000;
+mod jpeg_ls;
+mod layout;
 mod rle;
 mod text;
 
@@ -21,8 +28,15 @@ use dicom_encoding::transfer_syntax::TransferSyntaxIndex;
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 use flate2::read::DeflateDecoder;
 
-use self::elements::{Header, PixelData};
-use crate::{Format, Limits, Picture, PictureInfo, PixelError, jpeg, picture::Values};
+use self::{
+    elements::{Header, Meta, PixelData},
+    layout::{Layout, Photometric},
+};
+use crate::{
+    Format, Limits, Picture, PictureInfo, PixelError, PixelNote,
+    jpeg::{self, Colour},
+    picture::Values,
+};
 
 const IMPLICIT_LITTLE: &str = "1.2.840.10008.1.2";
 const EXPLICIT_LITTLE: &str = "1.2.840.10008.1.2.1";
@@ -33,25 +47,43 @@ const JPEG_BASELINE: &str = "1.2.840.10008.1.2.4.50";
 const JPEG_EXTENDED: &str = "1.2.840.10008.1.2.4.51";
 const JPEG_LOSSLESS: &str = "1.2.840.10008.1.2.4.57";
 const JPEG_LOSSLESS_FIRST_ORDER: &str = "1.2.840.10008.1.2.4.70";
-const READABLE: &str =
-    "uncompressed, deflated, RLE, or JPEG baseline, extended or lossless (1.2.840.10008.1.2.4.50, .51, .57, .70)";
+const JPEG_LS_LOSSLESS: &str = "1.2.840.10008.1.2.4.80";
+const JPEG_LS: &str = "1.2.840.10008.1.2.4.81";
+const JPEG_2000_LOSSLESS: &str = "1.2.840.10008.1.2.4.90";
+const JPEG_2000: &str = "1.2.840.10008.1.2.4.91";
+const READABLE: &str = "uncompressed, deflated, RLE, JPEG baseline, extended or lossless, JPEG-LS or JPEG 2000";
+// A header of 1 MiB is beyond any that were seen.
+const HEADER: u64 = 1 << 20;
+
+/// Whether a file begins with the meta group or a data set, without preamble: an element of group 2 or 8 of a
+/// number and length that such an element has there.
+pub(crate) fn begins_with_elements(bytes: &[u8]) -> bool {
+    match bytes.get(..8) {
+        Some([2, 0, 0 | 1 | 2 | 0x10, 0, first, second, ..]) => [*first, *second].iter().all(u8::is_ascii_uppercase),
+        // Explicit, or a length of four bytes that is not large.
+        Some([8, 0, 0 | 1 | 5 | 8 | 0x16, 0, first, second, high, zero]) => {
+            [*first, *second].iter().all(u8::is_ascii_uppercase) || (*second == 0 && *high == 0 && *zero == 0)
+        }
+        _ => false,
+    }
+}
 
 pub(crate) fn probe(bytes: &[u8]) -> Result<PictureInfo, PixelError> {
-    let (syntax, body) = elements::meta(bytes)?;
+    let Meta { syntax, body, .. } = elements::meta(bytes)?;
     let inflated;
     let body = if syntax == DEFLATED {
-        // A header of 1 MiB is beyond any that were seen.
-        inflated = inflate(body, 1 << 20, true)?;
+        inflated = inflate(body, HEADER, true)?;
         &inflated
     } else {
         body
     };
-    let header = elements::header(body, parsed_as(&syntax), true)?;
+    let (parsed, _) = elements::laid_out(body, parsed_as(&syntax));
+    let header = elements::header(body, parsed, true)?;
     Layout::of(&header).map(|layout| layout.info)
 }
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelError> {
-    let (syntax, body) = elements::meta(bytes)?;
+    let Meta { syntax, body, mut notes } = elements::meta(bytes)?;
     let inflated;
     let body = if syntax == DEFLATED {
         // The vector holds up to three times as much while it grows, and the values come on top.
@@ -60,37 +92,23 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelErro
     } else {
         body
     };
-    let header = elements::header(body, parsed_as(&syntax), false)?;
+    let (parsed, otherwise) = elements::laid_out(body, parsed_as(&syntax));
+    if otherwise {
+        notes.push(PixelNote::DicomOtherLayout);
+    }
+    let header = elements::header(body, parsed, false)?;
+    if header.padded {
+        notes.push(PixelNote::DicomPadded);
+    }
     let layout = Layout::of(&header)?;
+    notes.extend(&layout.notes);
     let PictureInfo { height, width, channels, .. } = layout.info;
     // Words of two bytes, put in order once more, and the values.
     limits.check(height as u64, width as u64, channels as u64 * 6)?;
-
-    let stored = match syntax.as_str() {
-        IMPLICIT_LITTLE | EXPLICIT_LITTLE | DEFLATED | EXPLICIT_BIG => {
-            layout.stored(native(&header, &layout)?, syntax == EXPLICIT_BIG)
-        }
-        RLE => layout.stored(&rle::decode(&fragment(&header)?, layout.values(), layout.bytes_per_value)?, false),
-        JPEG_BASELINE | JPEG_EXTENDED | JPEG_LOSSLESS | JPEG_LOSSLESS_FIRST_ORDER => {
-            let (info, values) = jpeg::decode_grey(&fragment(&header)?, limits)?;
-            if (info.height, info.width, info.channels) != (height, width, channels) {
-                let detail = format!(
-                    "the JPEG frame is {} x {} x {}, the header says {height} x {width} x {channels}",
-                    info.height, info.width, info.channels
-                );
-                return Err(PixelError::damaged(Format::Dicom, detail));
-            }
-            match values {
-                Values::U8(values) => values.into_iter().map(u16::from).collect(),
-                Values::U16(values) => values,
-                Values::I16(_) => return Err(PixelError::damaged(Format::Dicom, "signed JPEG values")),
-            }
-        }
-        other => {
-            let name = TransferSyntaxRegistry.get(other).map_or("unknown", |known| known.name());
-            return Err(PixelError::unsupported(Format::Dicom, format!("transfer syntax {other} ({name})"), READABLE));
-        }
-    };
+    let mut stored = samples(&syntax, &header, &layout, limits)?;
+    if matches!(layout.photometric, Photometric::Ybr { .. }) {
+        colour::to_rgb(&mut stored);
+    }
     let values = layout.meaning(stored);
     if values.len() != layout.values() {
         let detail = format!("{} values of {}", values.len(), layout.values());
@@ -104,11 +122,65 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelErro
         info: layout.info,
         maximum,
         minimum,
-        dark_is_high: layout.dark_is_high,
+        monochrome1: layout.photometric == Photometric::Grey { inverted: true },
         rescale: layout.rescale,
+        lut: layout.lut,
         values,
-        notes: Vec::new(),
+        notes,
     })
+}
+
+// The samples of the frame as they are stored, those of a pixel beside each other.
+fn samples(syntax: &str, header: &Header<'_>, layout: &Layout, limits: &Limits) -> Result<Vec<u16>, PixelError> {
+    let PictureInfo { height, width, channels, .. } = layout.info;
+    let compressed = !matches!(syntax, IMPLICIT_LITTLE | EXPLICIT_LITTLE | DEFLATED | EXPLICIT_BIG);
+    if compressed && layout.allocated == 1 {
+        let found = "compressed pixels of 1 bit";
+        return Err(PixelError::unsupported(Format::Dicom, found, "8 or 16 bits where they are compressed"));
+    }
+    match syntax {
+        IMPLICIT_LITTLE | EXPLICIT_LITTLE | DEFLATED | EXPLICIT_BIG => {
+            let native = layout.stored(native(header, layout)?, syntax == EXPLICIT_BIG, header.words);
+            Ok(layout.pixels(native))
+        }
+        RLE => {
+            let bytes_per_value = layout.allocated / 8;
+            let bytes = rle::decode(&fragment(header)?, height * width, channels, bytes_per_value)?;
+            Ok(match bytes_per_value {
+                1 => bytes.into_iter().map(u16::from).collect(),
+                _ => bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect(),
+            })
+        }
+        JPEG_BASELINE | JPEG_EXTENDED | JPEG_LOSSLESS | JPEG_LOSSLESS_FIRST_ORDER => {
+            let (info, values) = jpeg::decode_samples(&fragment(header)?, limits, Colour::Stored)?;
+            if (info.height, info.width, info.channels) != (height, width, channels) {
+                let detail = format!(
+                    "the JPEG frame is {} x {} x {}, the header says {height} x {width} x {channels}",
+                    info.height, info.width, info.channels
+                );
+                return Err(PixelError::damaged(Format::Dicom, detail));
+            }
+            match values {
+                Values::U8(values) => Ok(values.into_iter().map(u16::from).collect()),
+                Values::U16(values) => Ok(values),
+                Values::I16(_) => Err(PixelError::damaged(Format::Dicom, "signed JPEG values")),
+            }
+        }
+        JPEG_LS_LOSSLESS | JPEG_LS => {
+            if channels != 1 {
+                let found = format!("JPEG-LS of {channels} components");
+                return Err(PixelError::unsupported(Format::Dicom, found, "1 component"));
+            }
+            jpeg_ls::decode(&fragment(header)?, [height, width], layout.allocated as u32, limits)
+        }
+        JPEG_2000_LOSSLESS | JPEG_2000 => {
+            jpeg_2000::decode(&fragment(header)?, [height, width, channels], layout.allocated as u32, limits)
+        }
+        other => {
+            let name = TransferSyntaxRegistry.get(other).map_or("unknown", |known| known.name());
+            Err(PixelError::unsupported(Format::Dicom, format!("transfer syntax {other} ({name})"), READABLE))
+        }
+    }
 }
 
 // The syntax by which elements are laid out; encapsulated pixels lie in explicit little endian.
@@ -135,113 +207,11 @@ fn inflate(bytes: &[u8], limit: u64, beginning: bool) -> Result<Vec<u8>, PixelEr
     }
 }
 
-// How the values of a frame are stored.
-struct Layout {
-    info: PictureInfo,
-    bytes_per_value: usize,
-    signed: bool,
-    planes: bool,
-    dark_is_high: bool,
-    rescale: Option<[f64; 2]>,
-}
-
-impl Layout {
-    fn of(header: &Header<'_>) -> Result<Self, PixelError> {
-        let unsupported = |found: String, expected| Err(PixelError::unsupported(Format::Dicom, found, expected));
-        let missing = |name| PixelError::damaged(Format::Dicom, format!("the element {name} is missing"));
-        let number = |value: Option<u16>, name| value.map(usize::from).ok_or_else(|| missing(name));
-        let height = number(header.rows, "Rows (0028,0010)")?;
-        let width = number(header.columns, "Columns (0028,0011)")?;
-        let allocated = number(header.bits_allocated, "BitsAllocated (0028,0100)")?;
-        let stored = number(header.bits_stored, "BitsStored (0028,0101)")?;
-        let channels = header.samples_per_pixel.map_or(1, usize::from);
-        let photometric =
-            header.photometric.as_deref().ok_or_else(|| missing("PhotometricInterpretation (0028,0004)"))?;
-
-        if height == 0 || width == 0 {
-            return Err(PixelError::damaged(Format::Dicom, format!("the header gives {height} x {width} pixels")));
-        }
-        if let Some(frames) = header.frames.as_deref()
-            && frames.parse() != Ok(1_u32)
-        {
-            return unsupported(format!("{frames} frames"), "1 frame");
-        }
-        let dark_is_high = match (photometric, channels) {
-            ("MONOCHROME1", 1) => true,
-            ("MONOCHROME2", 1) | ("RGB", 3) => false,
-            _ => {
-                let found = format!("photometric interpretation {photometric} of {channels} samples a pixel");
-                return unsupported(found, "MONOCHROME1 or MONOCHROME2 of 1, or RGB of 3");
-            }
-        };
-        if !(allocated == 8 || allocated == 16) || stored == 0 || stored > allocated {
-            let found = format!("{stored} bits stored in {allocated}");
-            return unsupported(found, "1 to 16 bits stored in 8 or 16");
-        }
-        let high_bit = header.high_bit.map_or(stored - 1, usize::from);
-        if high_bit + 1 != stored {
-            return unsupported(format!("high bit {high_bit} of {stored} stored"), "the bit below the number stored");
-        }
-        let rescale = match (header.slope, header.intercept) {
-            (None, None) => None,
-            (slope, intercept) => {
-                let pair = [slope.unwrap_or(1.), intercept.unwrap_or(0.)];
-                if pair.iter().any(|value| !value.is_finite()) {
-                    let detail = format!("rescale slope {} and intercept {}", pair[0], pair[1]);
-                    return Err(PixelError::damaged(Format::Dicom, detail));
-                }
-                Some(pair)
-            }
-        };
-        Ok(Self {
-            info: PictureInfo::upright([height, width], stored as u32, channels),
-            bytes_per_value: allocated / 8,
-            signed: header.signed.unwrap_or(0) == 1,
-            planes: channels > 1 && header.planes.unwrap_or(0) == 1,
-            dark_is_high,
-            rescale,
-        })
-    }
-
-    fn values(&self) -> usize {
-        self.info.height * self.info.width * self.info.channels
-    }
-
-    // Words of one or two bytes.
-    fn stored(&self, bytes: &[u8], big: bool) -> Vec<u16> {
-        if self.bytes_per_value == 1 {
-            return bytes.iter().copied().map(u16::from).collect();
-        }
-        let word = if big { u16::from_be_bytes } else { u16::from_le_bytes };
-        bytes.chunks_exact(2).map(|pair| word([pair[0], pair[1]])).collect()
-    }
-
-    // Bits above the stored ones may hold overlays: they are no part of a value.
-    fn meaning(&self, stored: Vec<u16>) -> Values {
-        let stored = if self.planes { self.beside(&stored) } else { stored };
-        let unused = 16 - self.info.bits;
-        if self.signed {
-            Values::I16(stored.into_iter().map(|word| (word << unused) as i16 >> unused).collect())
-        } else if self.info.bits <= 8 {
-            Values::U8(stored.into_iter().map(|word| (word << unused >> unused) as u8).collect())
-        } else {
-            Values::U16(stored.into_iter().map(|word| word << unused >> unused).collect())
-        }
-    }
-
-    // One plane after the other becomes the channels of a pixel beside each other.
-    fn beside(&self, stored: &[u16]) -> Vec<u16> {
-        let plane = self.info.height * self.info.width;
-        let channels = self.info.channels;
-        let value = |index: usize| stored.get(index % channels * plane + index / channels).copied();
-        (0..self.values()).map_while(value).collect()
-    }
-}
-
 fn native<'a>(header: &Header<'a>, layout: &Layout) -> Result<&'a [u8], PixelError> {
-    let needed = layout.values() * layout.bytes_per_value;
+    let needed = layout.bytes();
     match &header.pixels {
-        PixelData::Native(bytes) => bytes.get(..needed).ok_or_else(|| {
+        // What follows the values is padding, which may hold the partner of the last one.
+        PixelData::Native(bytes) => Some(*bytes).filter(|bytes| bytes.len() >= needed).ok_or_else(|| {
             let detail = format!("found {} bytes of pixels, expected {needed}", bytes.len());
             PixelError::truncated(Format::Dicom, detail)
         }),

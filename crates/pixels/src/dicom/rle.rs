@@ -4,9 +4,15 @@ use crate::{Format, PixelError};
 
 const SEGMENTS: usize = 15;
 
-/// Undoes the coding of one frame of `values` grey values of `bytes_per_value` bytes, most significant bytes
-/// first among the segments; gives little-endian values.
-pub(super) fn decode(fragment: &[u8], values: usize, bytes_per_value: usize) -> Result<Vec<u8>, PixelError> {
+/// Undoes the coding of one frame of `channels` planes of `plane` values of `bytes_per_value` bytes, the most
+/// significant bytes first among the segments of a plane; gives little-endian values, the channels of a pixel
+/// beside each other.
+pub(super) fn decode(
+    fragment: &[u8],
+    plane: usize,
+    channels: usize,
+    bytes_per_value: usize,
+) -> Result<Vec<u8>, PixelError> {
     let damaged = |detail: String| PixelError::damaged(Format::Dicom, detail);
     let word = |index: usize| {
         let bytes = fragment.get(4 * index..4 * index + 4)?;
@@ -14,19 +20,21 @@ pub(super) fn decode(fragment: &[u8], values: usize, bytes_per_value: usize) -> 
     };
     let header = || PixelError::truncated(Format::Dicom, "the RLE header");
     let segments = word(0).ok_or_else(header)?;
-    if segments != bytes_per_value || segments > SEGMENTS {
-        return Err(damaged(format!("found {segments} RLE segments, expected {bytes_per_value} (grey)")));
+    let expected = channels * bytes_per_value;
+    if segments != expected || segments > SEGMENTS {
+        return Err(damaged(format!("found {segments} RLE segments, expected {expected}")));
     }
-    let mut decoded = vec![0; values * bytes_per_value];
+    let mut decoded = vec![0; plane * expected];
     for segment in 0..segments {
         let start = word(segment + 1).ok_or_else(header)?;
         let end = if segment + 1 < segments { word(segment + 2).ok_or_else(header)? } else { fragment.len() };
         let packed = fragment
             .get(start..end)
             .ok_or_else(|| damaged(format!("RLE segment {segment} lies at {start} to {end}")))?;
-        let place = bytes_per_value - 1 - segment;
-        let mut targets = decoded.iter_mut().skip(place).step_by(bytes_per_value);
-        unpack(packed, values, |byte| {
+        let (channel, byte) = (segment / bytes_per_value, segment % bytes_per_value);
+        let place = channel * bytes_per_value + bytes_per_value - 1 - byte;
+        let mut targets = decoded.iter_mut().skip(place).step_by(expected);
+        unpack(packed, plane, |byte| {
             if let Some(target) = targets.next() {
                 *target = byte;
             }
@@ -85,17 +93,23 @@ mod tests {
 
     #[test]
     fn runs_and_literals_become_values() {
-        assert_eq!(decode(&frame(), 3, 2).unwrap(), [7, 1, 8, 1, 9, 1]);
+        assert_eq!(decode(&frame(), 3, 1, 2).unwrap(), [7, 1, 8, 1, 9, 1]);
+    }
+
+    #[test]
+    fn planes_become_the_channels_of_a_pixel() {
+        // Two segments of one byte a value: the planes 1, 1, 1 and 7, 8, 9.
+        assert_eq!(decode(&frame(), 3, 2, 1).unwrap(), [1, 7, 1, 8, 1, 9]);
     }
 
     #[test]
     fn a_frame_that_ends_early_or_holds_too_much_is_refused() {
         let whole = frame();
         for length in 0..whole.len() {
-            assert!(decode(&whole[..length], 3, 2).is_err(), "{length} bytes");
+            assert!(decode(&whole[..length], 3, 1, 2).is_err(), "{length} bytes");
         }
-        assert!(decode(&whole, 2, 2).is_err());
-        assert!(decode(&whole, 4, 2).is_err());
-        assert!(decode(&whole, 3, 1).is_err());
+        assert!(decode(&whole, 2, 1, 2).is_err());
+        assert!(decode(&whole, 4, 1, 2).is_err());
+        assert!(decode(&whole, 3, 1, 1).is_err());
     }
 }

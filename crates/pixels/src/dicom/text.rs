@@ -4,13 +4,11 @@ use std::{fs::File, io::Read, path::Path};
 
 use dicom_core::Tag;
 
-use super::{DEFLATED, elements, inflate, parsed_as};
+use super::{DEFLATED, HEADER, elements, elements::Meta, inflate, parsed_as};
 use crate::{Format, PixelError, format};
 
 // Enough for the header of most files; the rest is read where it is not.
 const BEGINNING: u64 = 1 << 16;
-// A header of 1 MiB is beyond any that were seen.
-const INFLATED: u64 = 1 << 20;
 
 /// The text of one element of a DICOM file's header, for example `(0x0010, 0x0020)` for the patient's ID:
 /// without the padding at its ends, `None` where the element is absent or empty. Elements within sequences
@@ -44,13 +42,14 @@ fn text(bytes: &[u8], (group, element): (u16, u16)) -> Result<Option<String>, Pi
     if format(bytes)? != Format::Dicom {
         return Err(PixelError::NotDicom);
     }
-    let (syntax, body) = elements::meta(bytes)?;
+    let Meta { syntax, body, .. } = elements::meta(bytes)?;
     let inflated;
     let body = if syntax == DEFLATED {
-        inflated = inflate(body, INFLATED, true)?;
+        inflated = inflate(body, HEADER, true)?;
         &inflated
     } else {
         body
     };
-    elements::text_of(body, parsed_as(&syntax), Tag(group, element))
+    let (parsed, _) = elements::laid_out(body, parsed_as(&syntax));
+    elements::text_of(body, parsed, Tag(group, element))
 }

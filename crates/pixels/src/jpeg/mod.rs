@@ -43,16 +43,6 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelErro
     exif::upright(Picture::plain(frame.info, Values::U8(values)), frame.orientation, limits)
 }
 
-/// The one grey frame of a DICOM file: see [`decode_samples`], of which it is the case of one component.
-pub(crate) fn decode_grey(bytes: &[u8], limits: &Limits) -> Result<(PictureInfo, Values), PixelError> {
-    let (info, values) = decode_samples(bytes, limits, Colour::Stored)?;
-    if info.channels != 1 {
-        let found = format!("a JPEG frame of {} components", info.channels);
-        return Err(PixelError::unsupported(Format::Dicom, found, "1 component"));
-    }
-    Ok((info, values))
-}
-
 /// The frame of a DICOM file, of one or three components (`[height, width, channels]`, row-major):
 ///
 /// - by cosines, 8 bits, sequential or progressive: [`Values::U8`];
