@@ -183,7 +183,8 @@ mod tests {
         let within: Vec<_> = found.environments.iter().map(|scores| (scores.auc, scores.auc_textbook)).collect();
         assert_eq!(within, [(Some(0.625), Some(1.0)), (Some(0.5), Some(0.0))]);
         assert_eq!((AucKind::Roc.worst(&found), AucKind::Authors.worst(&found)), (Some(0.0), Some(0.5)));
-        let difference: Vec<_> = (0..6).map(|index| (logits[index][1] - logits[index][0], labels[index] == 1)).collect();
+        let difference: Vec<_> =
+            (0..6).map(|index| (logits[index][1] - logits[index][0], labels[index] == 1)).collect();
         assert_eq!(AucKind::Roc.of(&found), pairs(&difference));
     }
 
