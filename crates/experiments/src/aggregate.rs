@@ -7,7 +7,7 @@ use crate::{
     statistics::Spread,
     verdict::{self, Verdict},
 };
-use herring_protocol::{Localisation, Method, Variant};
+use herring_protocol::{AucKind, Localisation, Method, Variant};
 use serde::Serialize;
 
 /// The table of a reproduction.
@@ -19,6 +19,8 @@ pub struct Results {
     pub scale: Scale,
     /// Which reading of the protocol.
     pub variant: Variant,
+    /// Which score is its AUC.
+    pub auc: AucKind,
     /// What the verdicts may claim.
     pub judgement: Judgement,
     /// What the images are called, where they are of no known issue of the paper's tables.
@@ -58,8 +60,8 @@ impl Row {
     }
 }
 
-/// The number of a run for a column, if it has one.
-pub(crate) fn metric_of(run: &FinishedRun, metric: Metric) -> Option<f64> {
+/// The number of a run for a column, if it has one; `auc` is what its experiment calls AUC.
+pub(crate) fn metric_of(run: &FinishedRun, auc: AucKind, metric: Metric) -> Option<f64> {
     let result = &run.result;
     let by = |name: &str, value: fn(&Localisation) -> f64| {
         let found = result.attributions.iter().find(|(other, _)| other == name);
@@ -67,7 +69,9 @@ pub(crate) fn metric_of(run: &FinishedRun, metric: Metric) -> Option<f64> {
     };
     let own = (result.localisation.images > 0).then_some(&result.localisation);
     match metric {
-        Metric::Auc => Some(result.test.auc),
+        Metric::Auc => Some(auc.of(&result.test)),
+        Metric::RocAuc => Some(AucKind::Roc.of(&result.test)),
+        Metric::AuthorsAuc => Some(AucKind::Authors.of(&result.test)),
         Metric::Iou => own.map(|found| found.iou),
         Metric::Iop => own.map(|found| found.iop),
         Metric::Iot => own.map(|found| found.iot),
@@ -78,7 +82,7 @@ pub(crate) fn metric_of(run: &FinishedRun, metric: Metric) -> Option<f64> {
         Metric::IouOcclusion => by("occlusion", |found| found.iou),
         Metric::IopOcclusion => by("occlusion", |found| found.iop),
         Metric::IotOcclusion => by("occlusion", |found| found.iot),
-        Metric::WorstAuc => result.test.worst_auc(),
+        Metric::WorstAuc => auc.worst(&result.test),
         Metric::WorstAccuracy => result.test.worst_accuracy(),
     }
 }
@@ -106,6 +110,7 @@ impl Results {
             experiment: plan.experiment.clone(),
             scale: plan.scale,
             variant: plan.variant,
+            auc: plan.auc(),
             judgement,
             unknown_images,
             rows,
@@ -145,7 +150,8 @@ fn row(collection: &Collection, method: Method) -> Row {
     let count = |wanted: fn(&Content) -> bool| collection.of(method).filter(|stored| wanted(&stored.content)).count();
     let mut values = Vec::new();
     for metric in Metric::all() {
-        let numbers: Vec<f64> = collection.finished(method).filter_map(|(_, run)| metric_of(run, metric)).collect();
+        let numbers: Vec<f64> =
+            collection.finished(method).filter_map(|(_, run)| metric_of(run, collection.plan.auc(), metric)).collect();
         if let Some(spread) = Spread::of(&numbers, metric.range()) {
             values.push((metric, spread));
         }

@@ -6,7 +6,7 @@ use crate::{
     plan::PlannedRun,
     store::{Holder, RunFailed, StoreError},
 };
-use herring_protocol::{EpochRecord, Method, Position};
+use herring_protocol::{AucKind, EpochRecord, Method, Position};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::File,
@@ -55,7 +55,7 @@ pub struct Pending {
 pub enum RunEnd {
     /// With a result.
     Finished {
-        /// Test AUC of the selected model.
+        /// Test AUC of the selected model, of the kind that the run means.
         auc: f64,
         /// Its intersection over prediction.
         iop: f64,
@@ -112,6 +112,9 @@ pub enum Event {
         run: RunName,
         /// What came of the epoch.
         record: EpochRecord,
+        /// Which of its AUCs the run means; the authors' in files of earlier versions.
+        #[serde(default)]
+        auc: AucKind,
         /// Wall time since the epoch before, or since the run began.
         seconds: f64,
     },

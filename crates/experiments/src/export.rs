@@ -6,6 +6,7 @@ use crate::{
     config::Metric,
     store::{StoreError, pretty_json, replace},
 };
+use herring_protocol::AucKind;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -35,7 +36,8 @@ pub(crate) fn results_json(collection: &Collection, results: &Results, path: &Pa
     let runs = collection.runs.iter().map(|stored| {
         let (state, message, values) = match &stored.content {
             Content::Finished(run) => {
-                let values = Metric::all().filter_map(|metric| Some((metric, metric_of(run, metric)?)));
+                let values = Metric::all()
+                    .filter_map(|metric| Some((metric, metric_of(run, stored.run.spec.evaluation.auc, metric)?)));
                 ("finished", None, values.collect())
             }
             Content::Failed(run) => ("failed", Some(run.failed.message.as_str()), Vec::new()),
@@ -70,7 +72,16 @@ impl Table {
         let collection = Collection::read(out)?;
         let mut columns = vec!["index", "id", "method", "seed", "state"];
         columns.extend(Metric::all().map(Metric::name));
-        columns.extend(["valid_auc", "valid_cross_entropy", "wall_seconds", "backend", "device", "threads", "message"]);
+        columns.extend([
+            "valid_auc",
+            "valid_roc_auc",
+            "valid_cross_entropy",
+            "wall_seconds",
+            "backend",
+            "device",
+            "threads",
+            "message",
+        ]);
         let rows = collection.runs.iter().enumerate().map(|(index, stored)| {
             let (run, empty) = (&stored.run, Value::Null);
             let mut row: Vec<Value> =
@@ -83,10 +94,11 @@ impl Table {
             row.push(state.into());
             match &stored.content {
                 Content::Finished(finished) => {
-                    row.extend(Metric::all().map(|metric| Value::from(metric_of(finished, metric))));
-                    row.extend([finished.result.valid.auc.into(), finished.result.valid.cross_entropy.into()]);
+                    let (auc, valid) = (run.spec.evaluation.auc, &finished.result.valid);
+                    row.extend(Metric::all().map(|metric| Value::from(metric_of(finished, auc, metric))));
+                    row.extend([auc.of(valid), AucKind::Roc.of(valid), valid.cross_entropy].map(Value::from));
                 }
-                _ => row.extend(vec![Value::Null; Metric::all().count() + 2]),
+                _ => row.extend(vec![Value::Null; Metric::all().count() + 3]),
             }
             let provenance = match &stored.content {
                 Content::Finished(finished) => Some(&finished.provenance),

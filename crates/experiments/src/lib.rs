@@ -16,6 +16,7 @@
 //! clocks are read for `provenance.json` and progress alone. What is shown in a folder is whole.
 
 pub mod aggregate;
+mod auc;
 mod clock;
 pub mod collect;
 pub mod config;

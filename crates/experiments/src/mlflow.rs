@@ -12,7 +12,7 @@ use crate::{
     identity::{flat_fields, hexadecimal},
     store::{RunProvenance, StoreError, replace},
 };
-use herring_protocol::EpochRecord;
+use herring_protocol::{AucKind, EpochRecord};
 use sha2::{Digest, Sha256};
 use std::{fs, path::Path};
 
@@ -92,24 +92,25 @@ fn run(experiment: &Path, id: &str, stored: &StoredRun, provenance: &RunProvenan
             // Of an earlier failure.
             let _ = fs::remove_file(folder.join(NOTE));
             for metric in Metric::all() {
-                let Some(value) = metric_of(finished, metric) else { continue };
+                let Some(value) = metric_of(finished, spec.evaluation.auc, metric) else { continue };
                 put(&folder.join("metrics").join(metric.name()), &format!("{ended} {value} 0\n"))?;
             }
-            history(&folder, started, &finished.result.history)
+            history(&folder, started, spec.evaluation.auc, &finished.result.history)
         }
         Content::Failed(failed) => put(&folder.join(NOTE), &failed.failed.message),
         Content::Missing => Ok(()),
     }
 }
 
-fn history(folder: &Path, started: u64, history: &[EpochRecord]) -> Result<(), StoreError> {
-    type Value = fn(&EpochRecord) -> f64;
-    let columns: [(&str, Value); 5] = [
-        ("train_cross_entropy", |record| record.train_cross_entropy),
-        ("train_penalty", |record| record.train_penalty),
-        ("valid_auc", |record| record.valid.auc),
-        ("valid_cross_entropy", |record| record.valid.cross_entropy),
-        ("valid_accuracy", |record| record.valid.accuracy),
+fn history(folder: &Path, started: u64, auc: AucKind, history: &[EpochRecord]) -> Result<(), StoreError> {
+    type Value<'a> = &'a dyn Fn(&EpochRecord) -> f64;
+    let columns: [(&str, Value<'_>); 6] = [
+        ("train_cross_entropy", &|record| record.train_cross_entropy),
+        ("train_penalty", &|record| record.train_penalty),
+        ("valid_auc", &|record| auc.of(&record.valid)),
+        ("valid_roc_auc", &|record| AucKind::Roc.of(&record.valid)),
+        ("valid_cross_entropy", &|record| record.valid.cross_entropy),
+        ("valid_accuracy", &|record| record.valid.accuracy),
     ];
     for (name, value) in columns {
         // The times of epochs are not kept; their order is.

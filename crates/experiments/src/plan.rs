@@ -5,8 +5,8 @@ use crate::{
     identity::RunId,
 };
 use herring_protocol::{
-    BackendKind, CrossesSpec, DataSpec, DiscriminatorSpec, EvaluationSpec, ImagesSpec, Method, ModelSpec, RunSpec,
-    TrainingSpec, Variant,
+    AucKind, BackendKind, CrossesSpec, DataSpec, DiscriminatorSpec, EvaluationSpec, ImagesSpec, Method, ModelSpec,
+    RunSpec, TrainingSpec, Variant,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -140,7 +140,7 @@ impl Plan {
         for seed in seeds {
             for row in &rows {
                 let data = data(configuration, setting, row, request, seed)?;
-                let spec = specification(&configuration.experiment, setting, row, request, (seed, data));
+                let spec = specification(configuration, setting, row, request, (seed, data));
                 runs.push(PlannedRun::new(spec));
             }
         }
@@ -151,6 +151,11 @@ impl Plan {
             backend: request.backend,
             runs,
         })
+    }
+
+    /// Which score is its AUC.
+    pub fn auc(&self) -> AucKind {
+        self.runs.first().map(|run| run.spec.evaluation.auc).unwrap_or_default()
     }
 
     /// The methods it holds, in the order of the table.
@@ -197,14 +202,14 @@ impl Plan {
 
 /// The run of one row and seed.
 fn specification(
-    experiment: &str,
+    configuration: &Configuration,
     setting: &Setting,
     row: &MethodRow,
     request: &Request,
     (seed, data): (u32, DataSpec),
 ) -> RunSpec {
     RunSpec {
-        experiment: experiment.to_owned(),
+        experiment: configuration.experiment.clone(),
         method: row.method,
         variant: request.variant,
         seed,
@@ -230,6 +235,7 @@ fn specification(
             picture_samples: setting.picture_samples,
             attributions: setting.attributions.clone(),
             attribution_limit: setting.attribution_limit.filter(|_| !setting.attributions.is_empty()),
+            auc: configuration.auc,
         },
     }
 }

@@ -42,10 +42,11 @@ pub fn render(results: &Results, width: usize) -> String {
 
 /// What the numbers are and what they are not.
 fn note(results: &Results) -> String {
+    let auc = crate::auc::note(results.auc);
     if let Some(issue) = &results.unknown_images {
         return format!(
             "Scale {}, variant {}; mean ± sample SD over seeds. The images are NOT the paper's ({issue}): the numbers \
-             stand beside the paper's for the layout only.\nWhat the paper prints as IoU is IoP.\n",
+             stand beside the paper's for the layout only.\nWhat the paper prints as IoU is IoP. {auc}\n",
             results.scale, results.variant
         );
     }
@@ -59,7 +60,7 @@ fn note(results: &Results) -> String {
     let published = results.rows.iter().any(|row| row.target.is_some());
     let judgement = if published { judgement } else { "There are no published numbers to compare with." };
     format!(
-        "Scale {}, variant {}; mean ± sample SD over seeds. {judgement}\nWhat the paper prints as IoU is IoP.\n",
+        "Scale {}, variant {}; mean ± sample SD over seeds. {judgement}\nWhat the paper prints as IoU is IoP. {auc}\n",
         results.scale, results.variant
     )
 }

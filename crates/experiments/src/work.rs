@@ -10,7 +10,7 @@ use crate::{
     },
 };
 use herring_protocol::{
-    Control, EpochRecord, Observer, Position, RunFailure, RunOutcome, RunSpec, Snapshot, StepRecord, Trainer,
+    AucKind, Control, EpochRecord, Observer, Position, RunFailure, RunOutcome, RunSpec, Snapshot, StepRecord, Trainer,
 };
 use std::{
     any::Any,
@@ -161,6 +161,7 @@ impl Work<'_> {
             let mut recorder = Recorder {
                 attempt,
                 name: &name,
+                auc: run.spec.evaluation.auc,
                 tell,
                 work: self,
                 refused: None,
@@ -217,7 +218,7 @@ impl Work<'_> {
         };
         let (published, end) = match outcome {
             Ok(outcome) => {
-                let (auc, iop) = (outcome.test.auc, outcome.localisation.iop);
+                let (auc, iop) = (run.spec.evaluation.auc.of(&outcome.test), outcome.localisation.iop);
                 let end = RunEnd::Finished { auc, iop, best_epoch: outcome.best_epoch };
                 (attempt.publish(&outcome, &provenance), end)
             }
@@ -238,6 +239,7 @@ impl Work<'_> {
 struct Recorder<'a, 'b> {
     attempt: Attempt,
     name: &'a RunName,
+    auc: AucKind,
     tell: &'a mut dyn FnMut(Event),
     work: &'a Work<'b>,
     refused: Option<StoreError>,
@@ -280,7 +282,7 @@ impl Observer for Recorder<'_, '_> {
         let clock = Instant::now();
         let seconds = self.since.elapsed().as_secs_f64();
         self.since = clock;
-        (self.tell)(Event::Epoch { run: self.name.clone(), record: record.clone(), seconds });
+        (self.tell)(Event::Epoch { run: self.name.clone(), record: record.clone(), auc: self.auc, seconds });
         let written = self.attempt.epoch(record);
         self.kept += clock.elapsed();
         self.control(written)
@@ -334,8 +336,10 @@ fn finite(outcome: RunOutcome) -> Result<RunOutcome, RunFailure> {
         |quantity: &str| RunFailure::NotFinite { epoch: outcome.best_epoch, step: 0, quantity: quantity.to_owned() };
     for (name, value) in [
         ("test AUC", outcome.test.auc),
+        ("test ROC AUC", outcome.test.auc_textbook),
         ("test cross-entropy", outcome.test.cross_entropy),
         ("validation AUC", outcome.valid.auc),
+        ("validation ROC AUC", outcome.valid.auc_textbook),
         ("validation cross-entropy", outcome.valid.cross_entropy),
         ("IoU", outcome.localisation.iou),
         ("IoP", outcome.localisation.iop),

@@ -34,6 +34,7 @@ fn main() -> Result<(), serde_json::Error> {
             picture_samples: 1,
             attributions: Vec::new(),
             attribution_limit: None,
+            auc: AucKind::Authors,
         },
     };
     println!("{}", serde_json::to_string_pretty(&spec)?);

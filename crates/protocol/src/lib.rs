@@ -12,11 +12,13 @@
 //! *Invariant:* two runs with equal [`RunSpec`]s on the same machine end in equal [`RunOutcome`]s,
 //! byte for byte. No clock, path or process number belongs in either.
 
+mod auc;
 mod method;
 mod outcome;
 mod spec;
 mod trainer;
 
+pub use auc::AucKind;
 pub use method::{Method, UnknownName, Variant};
 pub use outcome::{EnvironmentScores, EpochRecord, Localisation, Pictures, Plane, RunOutcome, Scores, StepRecord};
 pub use spec::{

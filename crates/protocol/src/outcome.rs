@@ -54,17 +54,16 @@ pub struct EnvironmentScores {
     /// As [`Scores::auc`]; absent where a class is missing in the environment, as on the crosses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auc: Option<f64>,
+    /// As [`Scores::auc_textbook`]; recorded where that is what the experiment calls AUC
+    /// ([`AucKind::Roc`](crate::AucKind::Roc)), and absent where a class is missing in the environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auc_textbook: Option<f64>,
 }
 
 impl Scores {
     /// The least accuracy of any environment, in `[0, 1]`; absent where none was scored.
     pub fn worst_accuracy(&self) -> Option<f64> {
         self.environments.iter().map(|scores| scores.accuracy).min_by(f64::total_cmp)
-    }
-
-    /// The least AUC of any environment in which it is defined, in `[0, 1]`.
-    pub fn worst_auc(&self) -> Option<f64> {
-        self.environments.iter().filter_map(|scores| scores.auc).min_by(f64::total_cmp)
     }
 }
 

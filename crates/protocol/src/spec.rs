@@ -1,6 +1,9 @@
 //! Everything that decides a run's result.
 
-use crate::method::{Method, Variant, named};
+use crate::{
+    AucKind,
+    method::{Method, Variant, named},
+};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -170,6 +173,10 @@ pub struct EvaluationSpec {
     /// authors took 25.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attribution_limit: Option<usize>,
+    /// Which score is the run's AUC. It decides which AUC of each environment is recorded. The authors'
+    /// is left out of files, so that the identities of runs beside the paper's numbers stay.
+    #[serde(default, skip_serializing_if = "AucKind::is_authors")]
+    pub auc: AucKind,
 }
 
 /// One training run: everything that decides its result, and nothing else.

@@ -21,6 +21,11 @@ pub(crate) fn spread(what: &'static str, values: &[f64]) -> Result<(), StatsErro
     if values.windows(2).all(|pair| pair[0] == pair[1]) { Err(StatsError::Constant { what }) } else { Ok(()) }
 }
 
+/// A result that lies within the range of `f64`.
+pub(crate) fn fits(what: &'static str, value: f64) -> Result<f64, StatsError> {
+    if value.is_finite() { Ok(value) } else { Err(StatsError::Overflow { what }) }
+}
+
 pub(crate) fn level(level: f64) -> Result<(), StatsError> {
     if level > 0.0 && level < 1.0 {
         Ok(())

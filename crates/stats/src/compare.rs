@@ -4,7 +4,7 @@
 //! and a method with eleven. [`wilcoxon`] compares pairs: two methods run with the same seeds share their
 //! data subsets, and comparing within a seed removes that part of the scatter.
 
-use crate::{StatsError, check, rank, student, summary};
+use crate::{StatsError, check, rank, scale::Scaled, student};
 
 /// Result of Welch's t test.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,20 +21,31 @@ pub struct Welch {
 ///
 /// # Errors
 /// [`StatsError::TooFew`] if either list has fewer than 2 values, [`StatsError::NotFinite`],
-/// [`StatsError::Constant`] if neither list has any spread.
+/// [`StatsError::Constant`] if neither list has any spread, [`StatsError::Overflow`].
 pub fn welch(a: &[f64], b: &[f64]) -> Result<Welch, StatsError> {
     check::at_least(2, "a", a)?;
     check::at_least(2, "b", b)?;
     if check::spread("a", a).is_err() && check::spread("b", b).is_err() {
         return Err(StatsError::Constant { what: "a and b" });
     }
-    let squared_error = |values: &[f64]| {
-        let count = values.len() as f64;
-        summary::squared_deviations(values) / (count - 1.0) / count
+    // Each list in its own scale, so that a small spread beside large values of the other list is not lost.
+    let (scaled_a, scaled_b) = (Scaled::of(a), Scaled::of(b));
+    let squared_error = |scaled: &Scaled| {
+        let count = scaled.values().len() as f64;
+        scaled.squared_deviations() / (count - 1.0) / count
     };
-    let (of_a, of_b) = (squared_error(a), squared_error(b));
+    let (of_a, of_b) = (squared_error(&scaled_a), squared_error(&scaled_b));
+    let (of_a, of_b, t) = if (scaled_a.factor(), scaled_b.factor()) == (1.0, 1.0) {
+        (of_a, of_b, (scaled_a.mean() - scaled_b.mean()) / (of_a + of_b).sqrt())
+    } else {
+        // Standard errors fit where their squares do not; the halves keep the difference of the means in range.
+        let errors = Scaled::of(&[scaled_a.restored(of_a.sqrt()), scaled_b.restored(of_b.sqrt())]);
+        let squares = [errors.values()[0].powi(2), errors.values()[1].powi(2)];
+        let half = scaled_a.restored(scaled_a.mean() / 2.0) - scaled_b.restored(scaled_b.mean() / 2.0);
+        let t = 2.0 * (half * errors.factor() / (squares[0] + squares[1]).sqrt());
+        (squares[0], squares[1], check::fits("t", t)?)
+    };
     let total = of_a + of_b;
-    let t = (summary::unchecked_mean(a) - summary::unchecked_mean(b)) / total.sqrt();
     // As shares of the total, so that tiny variances do not vanish when squared.
     let (of_a, of_b) = (of_a / total, of_b / total);
     let freedom = 1.0 / (of_a * of_a / (a.len() as f64 - 1.0) + of_b * of_b / (b.len() as f64 - 1.0));
@@ -70,7 +81,10 @@ pub fn wilcoxon(a: &[f64], b: &[f64]) -> Result<Wilcoxon, StatsError> {
     check::same_length("b", b.len(), a.len())?;
     check::at_least(1, "a", a)?;
     check::at_least(1, "b", b)?;
-    let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).filter(|&difference| difference != 0.0).collect();
+    // Only the order of the differences counts: where one is beyond the range, halves of all of them do.
+    let share = if a.iter().zip(b).all(|(a, b)| (a - b).is_finite()) { 1.0 } else { 0.5 };
+    let pairs = a.iter().zip(b).filter(|(a, b)| a != b);
+    let differences: Vec<f64> = pairs.map(|(a, b)| a * share - b * share).collect();
     if differences.is_empty() {
         return Err(StatsError::Constant { what: "differences" });
     }

@@ -7,7 +7,7 @@
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::interval::Interval;
-use crate::{StatsError, check, rank, student, summary};
+use crate::{StatsError, check, rank, scale::Scaled, student};
 
 /// A correlation and how surprising it would be without any association.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,9 +34,11 @@ pub fn pearson(x: &[f64], y: &[f64]) -> Result<Correlation, StatsError> {
         check::at_least(3, name, values)?;
         check::spread(name, values)?;
     }
-    let (mean_x, mean_y) = (summary::unchecked_mean(x), summary::unchecked_mean(y));
-    let joint: f64 = x.iter().zip(y).map(|(a, b)| (a - mean_x) * (b - mean_y)).sum();
-    let (of_x, of_y) = (summary::squared_deviations(x), summary::squared_deviations(y));
+    // A factor of either list leaves the coefficient as it is.
+    let (x, y) = (Scaled::of(x), Scaled::of(y));
+    let (mean_x, mean_y) = (x.mean(), y.mean());
+    let joint: f64 = x.values().iter().zip(y.values()).map(|(a, b)| (a - mean_x) * (b - mean_y)).sum();
+    let (of_x, of_y) = (x.squared_deviations(), y.squared_deviations());
     // One root keeps a perfect correlation at exactly 1; where the product leaves the range of `f64`,
     // two roots give the answer to within rounding.
     let product = of_x * of_y;
@@ -45,9 +47,9 @@ pub fn pearson(x: &[f64], y: &[f64]) -> Result<Correlation, StatsError> {
     if coefficient.is_nan() {
         return Err(StatsError::Constant { what: "x or y" });
     }
-    let freedom = x.len() as f64 - 2.0;
+    let freedom = x.values().len() as f64 - 2.0;
     let t = coefficient * (freedom / ((1.0 - coefficient) * (1.0 + coefficient))).sqrt();
-    Ok(Correlation { coefficient, p_value: student::two_sided_p(t, freedom)?, count: x.len() })
+    Ok(Correlation { coefficient, p_value: student::two_sided_p(t, freedom)?, count: x.values().len() })
 }
 
 /// Spearman's rank correlation of the pairs `(x[i], y[i])`: Pearson's, of the ranks with ties at their

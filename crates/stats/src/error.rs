@@ -56,6 +56,12 @@ pub enum StatsError {
         /// Which argument.
         what: &'static str,
     },
+    /// The result is greater than the greatest number that `f64` holds.
+    #[error("{what}: the result exceeds the greatest floating-point number, about 1.8e308")]
+    Overflow {
+        /// Which result.
+        what: &'static str,
+    },
     /// A parameter lies outside the values that make sense.
     #[error("{field} is {found}, expected {expected}")]
     OutOfRange {

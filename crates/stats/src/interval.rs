@@ -8,7 +8,7 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{StatsError, check, student, summary};
+use crate::{StatsError, check, scale::Scaled, student, summary};
 
 /// A range of plausible values.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,13 +24,14 @@ pub struct Interval {
 ///
 /// # Errors
 /// [`StatsError::OutOfRange`] unless `0 < level < 1`, [`StatsError::TooFew`] for fewer than 2 values,
-/// [`StatsError::NotFinite`].
+/// [`StatsError::NotFinite`], [`StatsError::Overflow`].
 pub fn student_mean_interval(values: &[f64], level: f64) -> Result<Interval, StatsError> {
-    let deviation = summary::standard_deviation(values)?;
-    let count = values.len() as f64;
+    check::at_least(2, "values", values)?;
+    let (scaled, count) = (Scaled::of(values), values.len() as f64);
+    let deviation = summary::scaled_deviation(&scaled);
     let half = student::two_sided_quantile(level, count - 1.0)? * deviation / count.sqrt();
-    let mean = summary::unchecked_mean(values);
-    Ok(Interval { low: mean - half, high: mean + half })
+    let end = |end: f64| check::fits("end of the interval", scaled.restored(end));
+    Ok(Interval { low: end(scaled.mean() - half)?, high: end(scaled.mean() + half)? })
 }
 
 /// Percentile bootstrap interval of the mean.
@@ -53,17 +54,19 @@ pub fn bootstrap_mean_interval(
     if iterations == 0 {
         return Err(StatsError::OutOfRange { field: "iterations", found: 0.0, expected: "at least 1" });
     }
+    let scaled = Scaled::of(values);
+    let drawn = scaled.values();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut means: Vec<f64> = (0..iterations)
         .map(|_| {
-            let sum: f64 = (0..values.len()).map(|_| values[rng.random_range(0..values.len())]).sum();
-            sum / values.len() as f64
+            let sum: f64 = (0..drawn.len()).map(|_| drawn[rng.random_range(0..drawn.len())]).sum();
+            sum / drawn.len() as f64
         })
         .collect();
     means.sort_by(f64::total_cmp);
     let tail = 50.0 * (1.0 - level);
     Ok(Interval {
-        low: summary::sorted_percentile(&means, tail),
-        high: summary::sorted_percentile(&means, 100.0 - tail),
+        low: scaled.restored(summary::sorted_percentile(&means, tail)),
+        high: scaled.restored(summary::sorted_percentile(&means, 100.0 - tail)),
     })
 }

@@ -36,6 +36,7 @@ pub mod correlation;
 mod error;
 pub mod interval;
 pub mod rank;
+mod scale;
 pub mod student;
 pub mod summary;
 

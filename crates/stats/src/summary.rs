@@ -1,6 +1,6 @@
 //! Mean, sample standard deviation and percentiles.
 
-use crate::{StatsError, check};
+use crate::{StatsError, check, scale::Scaled};
 
 /// Arithmetic mean.
 ///
@@ -8,17 +8,19 @@ use crate::{StatsError, check};
 /// [`StatsError::TooFew`] for no values, [`StatsError::NotFinite`].
 pub fn mean(values: &[f64]) -> Result<f64, StatsError> {
     check::at_least(1, "values", values)?;
-    Ok(unchecked_mean(values))
+    let scaled = Scaled::of(values);
+    Ok(scaled.restored(scaled.mean()))
 }
 
 /// Sample standard deviation, with `n - 1` in the denominator: the spread over seeds that the ICLR
 /// 2021 paper prints behind its means.
 ///
 /// # Errors
-/// [`StatsError::TooFew`] for fewer than 2 values, [`StatsError::NotFinite`].
+/// [`StatsError::TooFew`] for fewer than 2 values, [`StatsError::NotFinite`], [`StatsError::Overflow`].
 pub fn standard_deviation(values: &[f64]) -> Result<f64, StatsError> {
     check::at_least(2, "values", values)?;
-    Ok((squared_deviations(values) / (values.len() as f64 - 1.0)).sqrt())
+    let scaled = Scaled::of(values);
+    check::fits("standard deviation", scaled.restored(scaled_deviation(&scaled)))
 }
 
 /// The value below which `percent` per cent of the values lie, with linear interpolation between the
@@ -43,15 +45,15 @@ pub(crate) fn sorted_percentile(sorted: &[f64], percent: f64) -> f64 {
     let low = sorted[position.floor() as usize];
     let high = sorted[position.ceil() as usize];
     let share = position.fract();
+    if !(high - low).is_finite() {
+        // The two lie so far apart that their distance is beyond the range.
+        return low * (1.0 - share) + high * share;
+    }
     // Starting from the nearer end keeps the result between the two in floating point.
     if share < 0.5 { low + (high - low) * share } else { high - (high - low) * (1.0 - share) }
 }
 
-pub(crate) fn unchecked_mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-pub(crate) fn squared_deviations(values: &[f64]) -> f64 {
-    let mean = unchecked_mean(values);
-    values.iter().map(|value| (value - mean).powi(2)).sum()
+/// The sample standard deviation of scaled values, in their scale.
+pub(crate) fn scaled_deviation(scaled: &Scaled) -> f64 {
+    (scaled.squared_deviations() / (scaled.values().len() as f64 - 1.0)).sqrt()
 }

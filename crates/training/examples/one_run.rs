@@ -48,6 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             picture_samples: 2,
             attributions: Vec::new(),
             attribution_limit: None,
+            auc: AucKind::Authors,
         },
     };
     let trainer = herring_training::trainer(BackendKind::Cpu, 0)?;

@@ -7,7 +7,7 @@ use crate::{
 use herring_backend::Kernels;
 use herring_datasets::{batch::Batches, dataset::Dataset};
 use herring_models::{Classifier, Mode};
-use herring_protocol::{RunFailure, Scores};
+use herring_protocol::{AucKind, RunFailure, Scores};
 
 /// Batches of `dataset` in stored order.
 pub(crate) fn batches(dataset: &Dataset, batch_size: usize) -> Result<Batches<'_>, RunFailure> {
@@ -18,26 +18,35 @@ pub(crate) fn batches(dataset: &Dataset, batch_size: usize) -> Result<Batches<'_
     })
 }
 
-/// Scores of `model` on `dataset`, with running statistics; `masked` sets what lies outside the masks
-/// to zero.
+/// How a set is scored.
+pub(crate) struct Pass {
+    /// Images at once.
+    pub(crate) batch_size: usize,
+    /// Whether what lies outside the masks is set to zero.
+    pub(crate) masked: bool,
+    /// The epoch, from 1, for failures.
+    pub(crate) epoch: usize,
+    /// Which AUC the run means.
+    pub(crate) auc: AucKind,
+}
+
+/// Scores of `model` on `dataset`, with running statistics.
 pub(crate) fn evaluate<B: Kernels, M: Classifier<B>>(
     model: &M,
     dataset: &Dataset,
-    batch_size: usize,
-    masked: bool,
-    epoch: usize,
+    pass: &Pass,
     device: &B::Device,
 ) -> Result<Scores, RunFailure> {
     let classes = dataset.classes();
     let mut logits: Vec<Vec<f64>> = Vec::with_capacity(dataset.len());
     let (mut labels, mut environments) = (Vec::with_capacity(dataset.len()), Vec::with_capacity(dataset.len()));
-    for packed in batches(dataset, batch_size)? {
+    for packed in batches(dataset, pass.batch_size)? {
         let packed = packed.map_err(data::unreadable)?;
-        let found = model.trace(data::evaluated::<B>(&packed, masked, device), Mode::Evaluate).logits;
+        let found = model.trace(data::evaluated::<B>(&packed, pass.masked, device), Mode::Evaluate).logits;
         let values: Vec<f64> = found.into_data().iter::<f64>().collect();
         logits.extend(values.chunks_exact(classes).map(<[f64]>::to_vec));
         labels.extend_from_slice(packed.labels());
         environments.extend_from_slice(packed.environments());
     }
-    scores::scores(&Scored { logits: &logits, labels: &labels, environments: &environments }, epoch)
+    scores::scores(&Scored { logits: &logits, labels: &labels, environments: &environments }, pass.auc, pass.epoch)
 }

@@ -6,7 +6,7 @@
 
 use crate::{
     data::{self, training_batch},
-    evaluate::evaluate,
+    evaluate::{Pass, evaluate},
     finite::weights_are_finite,
     look::{look, smoothing},
     method::{self, Loss, Model},
@@ -375,7 +375,8 @@ impl<'a, B: Kernels> State<'a, B> {
         for _ in 0..dataset.len().div_ceil(batch_size) {
             self.loss.passed_by();
         }
-        evaluate::<B, _>(model, dataset, batch_size, masked, epoch, &self.device)
+        let kind = self.spec.evaluation.auc;
+        evaluate::<B, _>(model, dataset, &Pass { batch_size, masked, epoch, auc: kind }, &self.device)
     }
 
     fn finish(self, selected: Selected<B>, history: Vec<EpochRecord>) -> Result<RunOutcome, RunFailure> {

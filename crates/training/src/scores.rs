@@ -1,6 +1,6 @@
 //! Scores of a set of logits, for two classes and for more.
 
-use herring_protocol::{EnvironmentScores, RunFailure, Scores};
+use herring_protocol::{AucKind, EnvironmentScores, RunFailure, Scores};
 use herring_stats::{StatsError, auc, classification};
 
 /// Logits of a set of images with what is known of them.
@@ -13,11 +13,12 @@ pub(crate) struct Scored<'a> {
     pub(crate) environments: &'a [usize],
 }
 
-/// Every score of a set.
+/// Every score of a set. `kind` is the AUC that the run means; the ROC AUC of each environment is taken
+/// only where it is that.
 ///
 /// # Errors
 /// A score that is not defined for these logits, as a failure after the epoch's last step.
-pub(crate) fn scores(set: &Scored<'_>, epoch: usize) -> Result<Scores, RunFailure> {
+pub(crate) fn scores(set: &Scored<'_>, kind: AucKind, epoch: usize) -> Result<Scores, RunFailure> {
     let Scored { logits, labels, .. } = *set;
     if logits.iter().flatten().any(|value| !value.is_finite()) {
         let quantity = "a validation or test logit".to_owned();
@@ -31,7 +32,7 @@ pub(crate) fn scores(set: &Scored<'_>, epoch: usize) -> Result<Scores, RunFailur
         cross_entropy: total / logits.len() as f64,
         accuracy: accuracy(logits, labels).map_err(undefined)?,
         average_precision: average_precision(&margins, labels).map_err(undefined)?,
-        environments: by_environment(set)?,
+        environments: by_environment(set, kind)?,
     })
 }
 
@@ -43,7 +44,7 @@ fn undefined(error: StatsError) -> RunFailure {
     }
 }
 
-fn by_environment(set: &Scored<'_>) -> Result<Vec<EnvironmentScores>, RunFailure> {
+fn by_environment(set: &Scored<'_>, kind: AucKind) -> Result<Vec<EnvironmentScores>, RunFailure> {
     let count = set.environments.iter().max().map_or(0, |last| last + 1);
     let mut found = Vec::new();
     for environment in 0..count {
@@ -54,20 +55,30 @@ fn by_environment(set: &Scored<'_>) -> Result<Vec<EnvironmentScores>, RunFailure
         }
         let logits: Vec<&[f64]> = inside.iter().map(|&index| set.logits[index].as_slice()).collect();
         let labels: Vec<usize> = inside.iter().map(|&index| set.labels[index]).collect();
-        let auc = match auc::macro_logit_auc(&logits, &labels) {
-            Ok(auc) => Some(auc),
-            // The environment may give the class away; then there is nothing to rank.
-            Err(StatsError::MissingClass { .. }) => None,
-            Err(other) => return Err(undefined(other)),
+        let auc = ranked(&logits, &labels)?;
+        let auc_textbook = match kind {
+            AucKind::Authors => None,
+            AucKind::Roc => ranked(&logits.iter().map(|row| log_odds(row)).collect::<Vec<_>>(), &labels)?,
         };
         found.push(EnvironmentScores {
             environment,
             images: inside.len(),
             accuracy: accuracy(&logits, &labels).map_err(undefined)?,
             auc,
+            auc_textbook,
         });
     }
     Ok(found)
+}
+
+/// The mean over classes of one-against-rest AUCs; `None` where a class is missing. The environment may
+/// give the class away; then there is nothing to rank.
+fn ranked<R: AsRef<[f64]>>(columns: &[R], labels: &[usize]) -> Result<Option<f64>, RunFailure> {
+    match auc::macro_logit_auc(columns, labels) {
+        Ok(auc) => Ok(Some(auc)),
+        Err(StatsError::MissingClass { .. }) => Ok(None),
+        Err(other) => Err(undefined(other)),
+    }
 }
 
 fn accuracy<R: AsRef<[f64]>>(logits: &[R], labels: &[usize]) -> Result<f64, StatsError> {
@@ -113,7 +124,7 @@ mod tests {
     use super::*;
 
     fn of(logits: &[Vec<f64>], labels: &[usize], environments: &[usize]) -> Result<Scores, RunFailure> {
-        scores(&Scored { logits, labels, environments }, 3)
+        scores(&Scored { logits, labels, environments }, AucKind::Authors, 3)
     }
 
     #[test]
@@ -137,7 +148,7 @@ mod tests {
         assert!((found.auc - (1.0 + 1.0 + 0.5) / 3.0).abs() < 1e-12, "{}", found.auc);
         let accuracies: Vec<f64> = found.environments.iter().map(|scores| scores.accuracy).collect();
         assert_eq!(accuracies, [1.0, 0.5]);
-        assert_eq!((found.worst_accuracy(), found.worst_auc()), (Some(0.5), None));
+        assert_eq!((found.worst_accuracy(), AucKind::Authors.worst(&found)), (Some(0.5), None));
     }
 
     #[test]
@@ -146,7 +157,57 @@ mod tests {
         let found = of(&logits, &[1, 0, 0, 1], &[2, 2, 0, 0]).unwrap();
         let environments: Vec<_> = found.environments.iter().map(|s| (s.environment, s.images, s.auc)).collect();
         assert_eq!(environments, [(0, 2, Some(0.75)), (2, 2, Some(1.0))]);
-        assert_eq!(found.worst_auc(), Some(0.75));
+        assert_eq!(AucKind::Authors.worst(&found), Some(0.75));
+        assert!(found.environments.iter().all(|scores| scores.auc_textbook.is_none()));
+    }
+
+    /// ROC AUC by its definition: pairs of a positive and a negative that are ordered rightly.
+    fn pairs(scored: &[(f64, bool)]) -> f64 {
+        let (mut won, mut all) = (0.0, 0.0);
+        for (positive, _) in scored.iter().filter(|(_, member)| *member) {
+            for (negative, _) in scored.iter().filter(|(_, member)| !*member) {
+                all += 1.0;
+                won += if positive > negative { 1.0 } else { f64::from(positive == negative) / 2.0 };
+            }
+        }
+        won / all
+    }
+
+    #[test]
+    fn the_roc_auc_of_an_environment_is_that_of_the_difference_of_its_logits() {
+        // Each image moves both logits: the columns alone rank wrongly, their difference rightly.
+        let logits = [[1.0, 0.0], [6.0, 5.0], [0.0, 1.0], [2.0, 4.0], [9.0, 9.5], [3.0, 1.0]].map(|row| row.to_vec());
+        let (labels, environments) = ([0, 0, 1, 1, 0, 1], [0, 0, 0, 0, 1, 1]);
+        let set = Scored { logits: &logits, labels: &labels, environments: &environments };
+        let found = scores(&set, AucKind::Roc, 3).unwrap();
+        let within: Vec<_> = found.environments.iter().map(|scores| (scores.auc, scores.auc_textbook)).collect();
+        assert_eq!(within, [(Some(0.625), Some(1.0)), (Some(0.5), Some(0.0))]);
+        assert_eq!((AucKind::Roc.worst(&found), AucKind::Authors.worst(&found)), (Some(0.0), Some(0.5)));
+        let difference: Vec<_> =
+            (0..6).map(|index| (logits[index][1] - logits[index][0], labels[index] == 1)).collect();
+        assert_eq!(AucKind::Roc.of(&found), pairs(&difference));
+    }
+
+    #[test]
+    fn the_roc_auc_of_three_classes_is_the_mean_over_their_probabilities() {
+        let logits = [[2.0, 0.0, 1.0], [5.0, 6.0, 4.5], [0.0, 1.0, 0.5], [7.0, 6.0, 8.0], [1.0, 0.5, 0.9]];
+        let logits = logits.map(|row| row.to_vec());
+        let (labels, environments) = ([0, 1, 2, 2, 0], [0; 5]);
+        let set = Scored { logits: &logits, labels: &labels, environments: &environments };
+        let found = scores(&set, AucKind::Roc, 3).unwrap();
+        let expected: f64 = (0..3)
+            .map(|class| {
+                let scored = logits.iter().zip(labels).map(|(row, label)| {
+                    let total: f64 = row.iter().map(|value| value.exp()).sum();
+                    (row[class].exp() / total, label == class)
+                });
+                pairs(&scored.collect::<Vec<_>>())
+            })
+            .sum::<f64>()
+            / 3.0;
+        assert!((AucKind::Roc.of(&found) - expected).abs() < 1e-12);
+        assert_eq!(found.environments[0].auc_textbook, Some(found.auc_textbook));
+        assert!((found.auc - found.auc_textbook).abs() > 0.01, "the two differ on these logits");
     }
 
     #[test]

@@ -55,6 +55,7 @@ fn spec(method: Method, variant: Variant) -> RunSpec {
             picture_samples: 2,
             attributions: Vec::new(),
             attribution_limit: None,
+            auc: AucKind::Authors,
         },
     }
 }

@@ -6,7 +6,7 @@ use super::{
     scale::{Kind, RawSetting},
     text::{Text, check_format},
 };
-use herring_protocol::Method;
+use herring_protocol::{AucKind, Method};
 use serde::Deserialize;
 use std::path::Path;
 use toml::Spanned;
@@ -22,6 +22,9 @@ pub struct Configuration {
     pub paper: String,
     /// The rows, in the order of the table.
     pub methods: Vec<MethodRow>,
+    /// Which score is its AUC. A configuration that does not say has the authors' where a paper's numbers
+    /// stand beside, and the ROC AUC on images of one's own.
+    pub auc: AucKind,
     /// What is said of the images, if they are files.
     pub images: Option<ImagesTable>,
     /// Where example images get an arrow in the report.
@@ -96,6 +99,7 @@ struct RawConfiguration {
     experiment: Spanned<String>,
     title: String,
     paper: String,
+    auc: Option<Spanned<String>>,
     images: Option<Spanned<RawImages>>,
     setting: Spanned<RawSetting>,
     methods: Spanned<Vec<Spanned<RawMethod>>>,
@@ -236,12 +240,20 @@ impl Configuration {
             let expected = "at least one that is not optional";
             return Err(text.invalid(raw.methods.span(), "methods", "none to run", expected));
         }
+        let images = raw.images.as_ref().map(|images| ImagesTable::check(text, images.get_ref())).transpose()?;
+        let auc = match &raw.auc {
+            Some(name) => name.get_ref().parse().map_err(|error: herring_protocol::UnknownName| {
+                text.invalid(name.span(), "auc", format!("'{}'", error.found), format!("one of {}", error.expected))
+            })?,
+            None => images.as_ref().map_or(AucKind::Authors, |images| images.table.auc()),
+        };
         Ok(Self {
             experiment: experiment.clone(),
             title: raw.title,
             paper: raw.paper,
             methods,
-            images: raw.images.as_ref().map(|images| ImagesTable::check(text, images.get_ref())).transpose()?,
+            auc,
+            images,
             arrows: raw.arrows.iter().map(|arrow| Arrow::check(text, arrow)).collect::<Result<_, _>>()?,
             captions: raw.captions,
             smoke: Setting::resolve(text, kind, &raw.setting, &raw.scales.smoke)?,

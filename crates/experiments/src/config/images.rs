@@ -2,6 +2,7 @@
 
 use super::{ConfigError, text::Text};
 use herring_datasets::confounded::Rule;
+use herring_protocol::AucKind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -25,6 +26,15 @@ impl TableName {
             Self::Xray => "xray",
             Self::Rsna => "rsna",
             Self::Own => "own",
+        }
+    }
+
+    /// Which score is the AUC where the experiment does not say: the authors' beside a paper's numbers, and
+    /// the ROC AUC where there are none.
+    pub fn auc(self) -> AucKind {
+        match self {
+            Self::Xray | Self::Rsna => AucKind::Authors,
+            Self::Own => AucKind::Roc,
         }
     }
 }

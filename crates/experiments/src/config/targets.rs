@@ -14,7 +14,7 @@ use toml::Spanned;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
-    /// The authors' AUC on the test images, in `[0, 1]`.
+    /// The AUC on the test images, of the kind that the experiment means, in `[0, 1]`.
     Auc,
     /// Intersection over union of saliency and mask, in `[0, 1]`.
     Iou,
@@ -36,7 +36,11 @@ pub enum Metric {
     IopOcclusion,
     /// Intersection over truth of occlusion.
     IotOcclusion,
-    /// Least AUC of any environment on the test images.
+    /// The ROC AUC on the test images, whatever the experiment calls AUC, in `[0, 1]`.
+    RocAuc,
+    /// The authors' score on the test images, whatever the experiment calls AUC, in `[0, 1]`.
+    AuthorsAuc,
+    /// Least AUC of any environment on the test images, of the kind that the experiment means.
     WorstAuc,
     /// Least accuracy of any environment on the test images.
     WorstAccuracy,
@@ -47,7 +51,9 @@ impl Metric {
     pub const TABLE: [Self; 5] = [Self::Auc, Self::Iou, Self::Iop, Self::Iot, Self::BestEpoch];
 
     /// Columns that a run may have beside them.
-    pub const FURTHER: [Self; 8] = [
+    pub const FURTHER: [Self; 10] = [
+        Self::RocAuc,
+        Self::AuthorsAuc,
         Self::WorstAuc,
         Self::WorstAccuracy,
         Self::IouIntegratedGradients,
@@ -77,6 +83,8 @@ impl Metric {
             Self::IouOcclusion => "iou_occlusion",
             Self::IopOcclusion => "iop_occlusion",
             Self::IotOcclusion => "iot_occlusion",
+            Self::RocAuc => "roc_auc",
+            Self::AuthorsAuc => "authors_auc",
             Self::WorstAuc => "worst_auc",
             Self::WorstAccuracy => "worst_accuracy",
         }
@@ -96,6 +104,8 @@ impl Metric {
             Self::IouOcclusion => "IoU, occlusion",
             Self::IopOcclusion => "IoP, occlusion",
             Self::IotOcclusion => "IoT, occlusion",
+            Self::RocAuc => "ROC AUC",
+            Self::AuthorsAuc => "Authors’ AUC",
             Self::WorstAuc => "Worst AUC",
             Self::WorstAccuracy => "Worst accuracy",
         }

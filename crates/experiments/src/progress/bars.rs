@@ -110,8 +110,8 @@ impl Events for Bars {
                 let text = format!("epoch {epoch}/{epochs}, step {step}/{steps}{}", worker.told);
                 worker.bar.set_message(text);
             }
-            Event::Epoch { record, .. } => {
-                self.worker(number).told = format!(", validation AUC {:.3}", record.valid.auc);
+            Event::Epoch { record, auc, .. } => {
+                self.worker(number).told = format!(", validation AUC {:.3}", auc.of(&record.valid));
             }
             Event::RunElsewhere { run, holder } => {
                 let text = format!("waits for {}", elsewhere(holder.as_ref()));

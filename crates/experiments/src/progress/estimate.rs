@@ -104,7 +104,7 @@ mod tests {
         RunId,
         event::{Pending, RunEnd, RunName},
     };
-    use herring_protocol::{EpochRecord, Position, Scores};
+    use herring_protocol::{AucKind, EpochRecord, Position, Scores};
 
     fn name(index: usize, method: Method) -> RunName {
         let id: RunId = serde_json::from_str("\"0123456789abcdef\"").unwrap();
@@ -135,7 +135,7 @@ mod tests {
         };
         let record =
             EpochRecord { epoch: 1, train_cross_entropy: 0.7, train_penalty: 0.0, valid, test: None, selected: false };
-        estimate.event(worker, &Event::Epoch { run: name(index, method), record, seconds });
+        estimate.event(worker, &Event::Epoch { run: name(index, method), record, auc: AucKind::Roc, seconds });
     }
 
     fn end(estimate: &mut Estimate, worker: usize, index: usize, method: Method) {

@@ -67,7 +67,7 @@ impl<W: Write> Events for Lines<W> {
                 self.current.insert(worker, (self.begun, *epochs, Instant::now()));
                 self.of_run(worker, &format!("{}: {epochs} epochs{}", run.label(), origin(*from)));
             }
-            Event::Epoch { run, record, .. } => {
+            Event::Epoch { run, record, auc, .. } => {
                 let Some(&(_, epochs, last)) = self.current.get(&worker) else {
                     return;
                 };
@@ -82,7 +82,7 @@ impl<W: Write> Events for Lines<W> {
                             run.label(),
                             record.epoch,
                             record.train_cross_entropy + record.train_penalty,
-                            record.valid.auc,
+                            auc.of(&record.valid),
                         ),
                     );
                 }

@@ -23,9 +23,10 @@ pub(super) fn render(collection: &Collection) -> String {
     }
     let entries: Vec<_> = curves.iter().map(|curve| (curve.method, curve.label.clone())).collect();
     let body = format!(
-        "<p>{} Lines are means over seeds, bands reach from the least to the greatest seed.</p>\n\
+        "<p>{} Lines are means over seeds, bands reach from the least to the greatest seed. {}</p>\n\
          <figure>\n{}{}{}</figure>\n",
         escape(&collection.configuration.captions.curves),
+        crate::auc::sentence(collection.plan.auc()),
         chart(&curves, 760.0, 400.0, true),
         chart(&curves, 380.0, 320.0, false),
         look::legend(&entries, true, false),
@@ -36,13 +37,14 @@ pub(super) fn render(collection: &Collection) -> String {
 fn curve(collection: &Collection, method: Method) -> Option<Curve> {
     let histories: Vec<_> = collection.finished(method).map(|(_, run)| &run.result.history).collect();
     let epochs = histories.iter().map(|history| history.len()).max()?;
+    let auc = collection.plan.auc();
     let mut points = Vec::new();
     for epoch in 1..=epochs {
         // A run that ended early is no longer in the mean.
         let values: Vec<f64> = histories
             .iter()
             .filter_map(|history| history.iter().find(|record| record.epoch == epoch))
-            .map(|record| record.valid.auc)
+            .map(|record| auc.of(&record.valid))
             .collect();
         let Ok(mean) = herring_stats::summary::mean(&values) else {
             continue;

@@ -6,10 +6,17 @@ use crate::{
     collect::Collection,
     config::Metric,
 };
+use herring_protocol::AucKind;
 
 pub(super) fn render(collection: &Collection, results: &Results) -> String {
     let columns: Vec<Metric> = Metric::FURTHER
         .into_iter()
+        .filter(|metric| match metric {
+            // The authors' score is for a paper's tables and stands there; the ROC AUC stands here beside it.
+            Metric::AuthorsAuc => false,
+            Metric::RocAuc => results.auc != AucKind::Roc,
+            _ => true,
+        })
         .filter(|metric| results.rows.iter().any(|row| row.value(*metric).is_some()))
         .collect();
     if columns.is_empty() {
@@ -19,13 +26,14 @@ pub(super) fn render(collection: &Collection, results: &Results) -> String {
     let heads: String = columns.iter().map(|metric| format!("<th scope=\"col\">{}</th>", metric.label())).collect();
     let rows: String = results.rows.iter().map(|row| line(row, &columns)).collect();
     let body = format!(
-        "{environments}<p>The worst environment of a run is the one with the least score on the test images; an AUC \
+        "{environments}<p>{} The worst environment of a run is the one with the least score on the test images; an AUC \
          is defined where an environment holds every class, and ranks within it: a shortcut that is the same for \
          all of its images does not show in it, but does in the accuracy. Integrated gradients start from a zero image and are smoothed like \
          the input gradient; occlusion moves a zero square by its own side and is not smoothed. Mean ± sample \
          SD over seeds, below it the value of the authors’ corrected tables, where there is one.</p>\n{}\
-         <table class=\"runs\">\n<caption>Worst environments and further attributions</caption>\n<thead><tr>\
+         <table class=\"runs\">\n<caption>Further scores</caption>\n<thead><tr>\
          <th scope=\"col\">Method</th>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n",
+        crate::auc::sentence(results.auc),
         scroll("Further scores")
     );
     section("further", "Environments and further attributions", &body)
@@ -55,7 +63,7 @@ fn environments(collection: &Collection, results: &Results) -> String {
                 .filter_map(|(_, run)| run.result.test.environments.iter().find(|of| of.environment == environment))
                 .collect();
             let accuracies: Vec<f64> = scores.iter().map(|scores| scores.accuracy).collect();
-            let aucs: Vec<f64> = scores.iter().filter_map(|scores| scores.auc).collect();
+            let aucs: Vec<f64> = scores.iter().filter_map(|scores| results.auc.within(scores)).collect();
             for values in [accuracies, aucs] {
                 let mean = herring_stats::summary::mean(&values);
                 cells.push_str(&mean.map_or_else(|_| "<td>–</td>".to_owned(), |mean| format!("<td>{mean:.3}</td>")));

@@ -46,13 +46,14 @@ fn tables(parts: &[Part<'_>]) -> String {
         .iter()
         .map(|part| {
             format!(
-                "<th scope=\"colgroup\" colspan=\"2\"><a href=\"{}\">{}</a></th>",
+                "<th scope=\"colgroup\" colspan=\"3\"><a href=\"{}\">{}</a></th>",
                 escape(&part.report),
                 escape(&part.collection.configuration.title)
             )
         })
         .collect();
-    let heads = "<th scope=\"col\">Test AUC</th><th scope=\"col\">IoP</th>".repeat(parts.len());
+    let heads =
+        "<th scope=\"col\">Test AUC</th><th scope=\"col\">ROC AUC</th><th scope=\"col\">IoP</th>".repeat(parts.len());
     let rows: String = methods
         .iter()
         .map(|method| {
@@ -60,7 +61,7 @@ fn tables(parts: &[Part<'_>]) -> String {
                 .iter()
                 .map(|part| {
                     let row = part.results.rows.iter().find(|row| row.method == *method);
-                    [Metric::Auc, Metric::Iop].map(|metric| cell(row, metric)).concat()
+                    [Metric::Auc, Metric::RocAuc, Metric::Iop].map(|metric| cell(row, metric)).concat()
                 })
                 .collect();
             format!("<tr><th scope=\"row\">{method}</th>{cells}</tr>\n")
@@ -76,12 +77,25 @@ fn tables(parts: &[Part<'_>]) -> String {
         " Not everything here was run in the paper’s setting, so numbers are not comparable."
     };
     let body = format!(
-        "<p>Mean ± sample SD over seeds, below it the paper’s value; what the paper prints as IoU is IoP.{words}</p>\n\
+        "<p>Mean ± sample SD over seeds, below it the paper’s value; what the paper prints as IoU is IoP. {}{words}</p>\n\
          {}<table class=\"runs\">\n<caption>Each method in each experiment</caption>\n<thead><tr><th></th>{titles}</tr>\n\
          <tr><th scope=\"col\">Method</th>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n",
+        auc_words(parts),
         scroll("All experiments")
     );
     section("tables", "Tables", &body)
+}
+
+/// What AUC is, where it is the same in all experiments, or for each of them.
+fn auc_words(parts: &[Part<'_>]) -> String {
+    let first = parts.first().map(|part| part.results.auc).unwrap_or_default();
+    if parts.iter().all(|part| part.results.auc == first) {
+        return crate::auc::sentence(first).to_owned();
+    }
+    let each = parts.iter().map(|part| {
+        format!("{}: {}", escape(&part.collection.configuration.title), crate::auc::sentence(part.results.auc))
+    });
+    each.collect::<Vec<_>>().join(" ")
 }
 
 fn cell(row: Option<&Row>, metric: Metric) -> String {
@@ -111,6 +125,7 @@ struct Point {
 }
 
 fn points(collection: &Collection) -> Vec<Point> {
+    let auc = collection.plan.auc();
     let methods = collection.plan.methods().into_iter();
     methods
         .flat_map(|method| {
@@ -118,7 +133,7 @@ fn points(collection: &Collection) -> Vec<Point> {
             seen.map(move |(seed, run)| Point {
                 method,
                 seed,
-                auc: run.result.test.auc,
+                auc: auc.of(&run.result.test),
                 iop: run.result.localisation.iop,
             })
         })

@@ -16,12 +16,12 @@ struct Point {
 }
 
 pub(super) fn render(collection: &Collection) -> String {
-    let methods = collection.plan.methods();
+    let (methods, auc) = (collection.plan.methods(), collection.plan.auc());
     let points: Vec<Point> = methods
         .iter()
         .flat_map(|method| {
             collection.finished(*method).filter(|(_, run)| run.result.localisation.images > 0).map(|(seed, run)| {
-                Point { method: *method, seed, auc: run.result.test.auc, iop: run.result.localisation.iop }
+                Point { method: *method, seed, auc: auc.of(&run.result.test), iop: run.result.localisation.iop }
             })
         })
         .collect();
@@ -35,7 +35,8 @@ pub(super) fn render(collection: &Collection) -> String {
         .collect();
     let body = format!(
         "<p>Each mark is one run: its AUC on the test images against the share of its saliency that \
-         lies within the masks (IoP, which the paper prints as IoU). {} {}</p>\n<figure>\n{}{}{}</figure>\n",
+         lies within the masks (IoP, which the paper prints as IoU). {} {} {}</p>\n<figure>\n{}{}{}</figure>\n",
+        crate::auc::sentence(auc),
         correlation(&points),
         escape(&collection.configuration.captions.scatter),
         chart(collection, &points, 760.0, 430.0, true),

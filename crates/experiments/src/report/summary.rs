@@ -53,10 +53,11 @@ pub(super) fn render(collection: &Collection, results: &Results) -> String {
     let body = format!(
         "<p>{words} Each cell holds the mean ± sample SD over seeds and Student’s 95 % interval of the \
          mean{beside}. IoU, IoP and IoT are intersection over union, over prediction and over \
-         truth of thresholded saliency and mask; what the paper prints as IoU is IoP.</p>\n\
+         truth of thresholded saliency and mask; what the paper prints as IoU is IoP. {}</p>\n\
          {}<table class=\"results\">\n<caption>{caption}</caption>\n<thead><tr><th scope=\"col\">Method</th>{heads}\
          <th scope=\"col\">Seeds</th><th scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n{rows}</tbody>\n\
          </table></div>\n{sources}",
+        crate::auc::sentence(results.auc),
         scroll("Results")
     );
     section("results", "Results", &body)

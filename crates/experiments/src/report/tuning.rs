@@ -24,12 +24,21 @@ pub(crate) fn render(found: &[Found], label: &dyn Fn(Method) -> String) -> Strin
         "<p>Each mark is the validation AUC of one trial of a hyper-parameter search, at the epoch of its \
          lowest validation cross-entropy; the curve is their density (Gaussian kernel, σ {BANDWIDTH}). A \
          method that is easy to tune has its mass at the right. {scored} trials have a score. (Paper: Figure \
-         A.1.)</p>\n<figure>\n{}{}</figure>\n{}",
+         A.1.) {}</p>\n<figure>\n{}{}</figure>\n{}",
+        meanings(found),
         chart(found, label, 760.0, true),
         chart(found, label, 380.0, false),
         table(found, label),
     );
     section("tuning", "Hyper-parameter search", &body)
+}
+
+/// What the scores are, each kind once.
+fn meanings(found: &[Found]) -> String {
+    let mut kinds: Vec<_> = found.iter().map(|one| one.auc).collect();
+    kinds.sort();
+    kinds.dedup();
+    kinds.into_iter().map(crate::auc::sentence).collect::<Vec<_>>().join(" ")
 }
 
 fn scores(found: &Found) -> Vec<f64> {

@@ -199,7 +199,7 @@ impl Conduct<'_> {
         Ok(match store.state(run)? {
             RunState::Finished(folder) => {
                 let result: RunResult = read_json(&folder.join("result.json"))?;
-                Some(Told::Scored(result.valid.auc))
+                Some(Told::Scored(run.spec.evaluation.auc.of(&result.valid)))
             }
             // Not the trial's fault: it is left to be gone on with.
             RunState::Failed(_, failed) if failed.may_pass_another_time() => {

@@ -6,7 +6,7 @@ use crate::{
     search::with_values,
     store::{Locked, StoreError, pretty_json, read_json, replace},
 };
-use herring_protocol::{BackendKind, Method, Variant};
+use herring_protocol::{AucKind, BackendKind, Method, Variant};
 use herring_search::{Ledger, Origin, SearchError, Trial, TrialState, best};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -72,7 +72,8 @@ pub struct FoundTrial {
     pub values: Vec<(String, f64)>,
     /// How they were chosen: `initial`, `model` or `random`.
     pub origin: String,
-    /// The validation AUC at the epoch of the lowest validation cross-entropy; none where the trial
+    /// The validation AUC, of the kind that the search means, at the epoch of the lowest validation
+    /// cross-entropy; none where the trial
     /// failed or is not done.
     pub score: Option<f64>,
     /// Why it failed, if it did.
@@ -112,6 +113,9 @@ pub struct Found {
     pub scale: Scale,
     /// Their reading of the protocol.
     pub variant: Variant,
+    /// Which AUC their scores are.
+    #[serde(default, skip_serializing_if = "AucKind::is_authors")]
+    pub auc: AucKind,
     /// Number of the trial with the highest score.
     pub best: usize,
     /// Every trial.
@@ -169,6 +173,7 @@ impl Found {
             method: of.method,
             scale: of.scale,
             variant: of.variant,
+            auc: of.run.spec.evaluation.auc,
             best,
             trials: trials.iter().map(FoundTrial::new).collect(),
         })

@@ -1,0 +1,31 @@
+//! What is said of the AUC beside numbers, so that nobody takes one score for the other.
+
+use herring_protocol::AucKind;
+
+/// One line below a table.
+pub(crate) fn note(kind: AucKind) -> &'static str {
+    match kind {
+        AucKind::Authors => {
+            "AUC is the authors' score: the mean over classes of one-against-rest AUCs on raw logits. The ROC AUC stands \
+             in the report and in `collect` as roc_auc."
+        }
+        AucKind::Roc => {
+            "AUC is the ROC AUC: of the logit difference, or for more than two classes the mean over classes of \
+             one-against-rest ROC AUCs of the probabilities."
+        }
+    }
+}
+
+/// A sentence of the report.
+pub(crate) fn sentence(kind: AucKind) -> &'static str {
+    match kind {
+        AucKind::Authors => {
+            "AUC is the authors’ score, as in the paper’s tables: the mean over classes of one-against-rest AUCs on raw \
+             logits. It is not the ROC AUC, which stands under that name."
+        }
+        AucKind::Roc => {
+            "AUC is the ROC AUC: of the logit difference, or for more than two classes the mean over classes of \
+             one-against-rest ROC AUCs of the probabilities."
+        }
+    }
+}
