@@ -66,7 +66,7 @@ const PNGS: [&str; 8] = [
     "mask-1bit.png",
 ];
 const JPEGS: [&str; 4] = [COLOUR_JPEG, "grey.jpg", "colour-444.jpg", "progressive-420.jpg"];
-const DICOMS: [&str; 9] = [
+const DICOMS: [&str; 13] = [
     DICOM,
     "explicit12.dcm",
     "implicit8.dcm",
@@ -75,6 +75,10 @@ const DICOMS: [&str; 9] = [
     "signed13.dcm",
     "rle12.dcm",
     "lossless12.dcm",
+    "j2k12.dcm",
+    "j2k-colour8.dcm",
+    "jpegls12.dcm",
+    "rle-colour8.dcm",
     "colour8.dcm",
 ];
 
@@ -239,7 +243,7 @@ fn lies_of_a_dicom_file_are_found() {
     assert_eq!(error.to_string(), "truncated DICOM: an element of 4294967294 bytes, of which 2 are there");
     assert_eq!(
         watched("nothing", &dicom(&[])).unwrap_err().to_string(),
-        "damaged DICOM: the element Rows (0028,0010) is missing"
+        "truncated DICOM: neither rows nor columns nor pixels: it was cut before them, or holds no image"
     );
 }
 

@@ -1,6 +1,6 @@
 //! How the values of a frame are stored, as the header says it.
 
-use super::elements::Header;
+use super::elements::{Header, PixelData};
 use crate::{Format, PictureInfo, PixelError, PixelNote, modality::ModalityLut, picture::Values};
 
 /// What the samples of a pixel are.
@@ -43,9 +43,8 @@ impl Layout {
         if header.floats {
             return unsupported("pixels that are floating-point numbers".into(), "whole numbers");
         }
-        if header.rows.is_none() && header.columns.is_none() {
-            let modality = header.modality.as_deref();
-            return unsupported(without_image(modality), "an image");
+        if header.rows.is_none() && header.columns.is_none() && matches!(header.pixels, PixelData::Missing) {
+            return Err(without_image(header.modality.as_deref()));
         }
         let height = number(header.rows, "Rows (0028,0010)")?;
         let width = number(header.columns, "Columns (0028,0011)")?;
@@ -166,13 +165,19 @@ impl Layout {
     }
 }
 
-fn without_image(modality: Option<&str>) -> String {
-    match modality {
-        Some("SR") => "a structured report without an image".to_owned(),
-        Some("RTSTRUCT" | "RTPLAN") => "a treatment plan without an image".to_owned(),
-        Some(modality) => format!("an object of modality {modality} without an image"),
-        None => "an object without an image".to_owned(),
-    }
+// Objects of some modalities never hold an image; of others a file may have been cut before it.
+fn without_image(modality: Option<&str>) -> PixelError {
+    let found = match modality {
+        Some("SR") => "a structured report without an image",
+        Some("RTSTRUCT" | "RTPLAN" | "RTRECORD") => "a treatment plan without an image",
+        Some("ECG" | "EPS" | "HD" | "RESP" | "EEG" | "EMG" | "EOG" | "AU") => "waveforms without an image",
+        Some("PR" | "KO" | "REG" | "DOC" | "FID" | "PLAN" | "SMR" | "SRF") => "an object without an image",
+        _ => {
+            let detail = "neither rows nor columns nor pixels: it was cut before them, or holds no image";
+            return PixelError::truncated(Format::Dicom, detail);
+        }
+    };
+    PixelError::unsupported(Format::Dicom, found, "an image")
 }
 
 fn rescale(header: &Header<'_>, notes: &mut Vec<PixelNote>) -> Result<Option<[f64; 2]>, PixelError> {

@@ -55,15 +55,13 @@ const READABLE: &str = "uncompressed, deflated, RLE, JPEG baseline, extended or 
 // A header of 1 MiB is beyond any that were seen.
 const HEADER: u64 = 1 << 20;
 
-/// Whether a file begins with the meta group or a data set, without preamble: an element of group 2 or 8 of a
-/// number and length that such an element has there.
+/// Whether a file begins with elements of the meta group or of group 8, without preamble: explicit ones, or an
+/// implicit one of a number and a length that begin data sets.
 pub(crate) fn begins_with_elements(bytes: &[u8]) -> bool {
+    const REPRESENTATIONS: [&[u8]; 9] = [b"UL", b"OB", b"UI", b"CS", b"DA", b"TM", b"LO", b"SH", b"SQ"];
     match bytes.get(..8) {
-        Some([2, 0, 0 | 1 | 2 | 0x10, 0, first, second, ..]) => [*first, *second].iter().all(u8::is_ascii_uppercase),
-        // Explicit, or a length of four bytes that is not large.
-        Some([8, 0, 0 | 1 | 5 | 8 | 0x16, 0, first, second, high, zero]) => {
-            [*first, *second].iter().all(u8::is_ascii_uppercase) || (*second == 0 && *high == 0 && *zero == 0)
-        }
+        Some([2 | 8, 0, _, _, representation @ .., _, _]) if REPRESENTATIONS.contains(&representation) => true,
+        Some([8, 0, 0 | 1 | 5 | 8 | 0x16, 0, length, 0, 0, 0]) => *length <= 64,
         _ => false,
     }
 }

@@ -1,0 +1,297 @@
+//! DICOM files that are built here, element by element: what is bright in them, how their bytes lie, and what others
+//! read although the standard says otherwise. The expected values are those of pydicom 3.0.
+#![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
+
+use herring_pixels::{
+    Crop, Limits, Monochrome1, PixelNote, Preparation, Range, Resize, Values, decode, prepare, probe,
+};
+
+const IMPLICIT: &str = "1.2.840.10008.1.2";
+const EXPLICIT: &str = "1.2.840.10008.1.2.1";
+const BIG: &str = "1.2.840.10008.1.2.2";
+const RLE: &str = "1.2.840.10008.1.2.5";
+
+/// A file of one frame.
+#[derive(Clone)]
+struct File {
+    syntax: &'static str,
+    elements: Vec<(u16, u16, [u8; 2], Vec<u8>)>,
+}
+
+impl File {
+    fn word(&self, value: u16) -> Vec<u8> {
+        if self.syntax == BIG { value.to_be_bytes().to_vec() } else { value.to_le_bytes().to_vec() }
+    }
+
+    fn set(mut self, group: u16, element: u16, kind: &[u8; 2], value: Vec<u8>) -> Self {
+        self.elements.retain(|(one, other, ..)| (*one, *other) != (group, element));
+        self.elements.push((group, element, *kind, value));
+        self.elements.sort_by_key(|(group, element, ..)| (*group, *element));
+        self
+    }
+
+    fn number(self, element: u16, value: u16) -> Self {
+        let word = self.word(value);
+        self.set(0x28, element, b"US", word)
+    }
+
+    fn text(self, group: u16, element: u16, kind: &[u8; 2], text: &str) -> Self {
+        let mut bytes = text.as_bytes().to_vec();
+        bytes.resize(bytes.len().next_multiple_of(2), b' ');
+        self.set(group, element, kind, bytes)
+    }
+
+    /// Grey, MONOCHROME2, the bits all stored.
+    fn grey(syntax: &'static str, [height, width]: [u16; 2], bits: u16, pixels: (&[u8; 2], Vec<u8>)) -> Self {
+        let file = Self { syntax, elements: Vec::new() }
+            .text(8, 0x60, b"CS", "CR")
+            .number(2, 1)
+            .text(0x28, 4, b"CS", "MONOCHROME2")
+            .number(0x10, height)
+            .number(0x11, width)
+            .number(0x100, bits.next_multiple_of(8))
+            .number(0x101, bits)
+            .number(0x102, bits - 1)
+            .number(0x103, 0);
+        file.set(0x7fe0, 0x10, pixels.0, pixels.1)
+    }
+
+    /// 2 x 2 values of 12 bits: 0, 1000, 2000, 4095.
+    fn twelve(syntax: &'static str) -> Self {
+        let file = Self { syntax, elements: Vec::new() };
+        let pixels = [0, 1000, 2000, 4095].map(|value| file.word(value)).concat();
+        Self::grey(syntax, [2, 2], 12, (b"OW", pixels)).number(0x100, 16)
+    }
+
+    fn element(&self, (group, element, kind, value): &(u16, u16, [u8; 2], Vec<u8>)) -> Vec<u8> {
+        let mut bytes = [self.word(*group), self.word(*element)].concat();
+        let count = value.len() as u32;
+        let long = if self.syntax == BIG { count.to_be_bytes() } else { count.to_le_bytes() };
+        if self.syntax == IMPLICIT {
+            bytes.extend(long);
+        } else if [*b"OB", *b"OW", *b"OF", *b"SQ"].contains(kind) {
+            bytes.extend(*kind);
+            bytes.extend([0, 0]);
+            bytes.extend(long);
+        } else {
+            bytes.extend(*kind);
+            bytes.extend(self.word(count as u16));
+        }
+        [bytes, value.clone()].concat()
+    }
+
+    fn body(&self) -> Vec<u8> {
+        self.elements.iter().flat_map(|element| self.element(element)).collect()
+    }
+
+    /// A sequence of one item with these elements.
+    fn sequence(&self, elements: &[(u16, u16, [u8; 2], Vec<u8>)]) -> Vec<u8> {
+        let inside: Vec<u8> = elements.iter().flat_map(|element| self.element(element)).collect();
+        let count = inside.len() as u32;
+        let long = if self.syntax == BIG { count.to_be_bytes() } else { count.to_le_bytes() };
+        [self.word(0xfffe), self.word(0xe000), long.to_vec(), inside].concat()
+    }
+
+    fn lut(self, first: u16, values: &[u16]) -> Self {
+        let descriptor = [values.len() as u16, first, 16].map(|value| self.word(value)).concat();
+        let data: Vec<u8> = values.iter().flat_map(|value| self.word(*value)).collect();
+        let items = [(0x28, 0x3002, *b"US", descriptor), (0x28, 0x3006, *b"OW", data)];
+        let sequence = self.sequence(&items);
+        self.set(0x28, 0x3000, b"SQ", sequence)
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        [vec![0; 128], b"DICM".to_vec(), meta(self.syntax, 0), self.body()].concat()
+    }
+}
+
+/// A meta group whose length is wrong by `off`.
+fn meta(syntax: &str, off: i32) -> Vec<u8> {
+    let mut uid = syntax.as_bytes().to_vec();
+    uid.resize(uid.len().next_multiple_of(2), 0);
+    let uid = [&[2, 0, 0x10, 0, b'U', b'I', uid.len() as u8, 0][..], &uid].concat();
+    let length = (uid.len() as i32 + off) as u32;
+    [&[2, 0, 0, 0, b'U', b'L', 4, 0][..], &length.to_le_bytes(), &uid].concat()
+}
+
+fn settings() -> Preparation {
+    Preparation { range: Range::Unit, crop: Crop::Whole, resize: Resize::None, ..Preparation::xray(2) }
+}
+
+fn shares(file: &File, preparation: &Preparation) -> Vec<f32> {
+    let picture = decode(&file.bytes(), &Limits::default()).unwrap();
+    prepare(&picture, preparation).unwrap().values().to_vec()
+}
+
+fn close(found: &[f32], expected: [f64; 4]) {
+    let near = found.iter().zip(expected).all(|(one, other)| (f64::from(*one) - other).abs() < 1e-6);
+    assert!(near && found.len() == 4, "{found:?} {expected:?}");
+}
+
+fn refusal(bytes: &[u8]) -> String {
+    decode(bytes, &Limits::default()).unwrap_err().to_string()
+}
+
+const UPRIGHT: [f64; 4] = [0., 1000. / 4095., 2000. / 4095., 1.];
+
+fn turned() -> [f64; 4] {
+    UPRIGHT.map(|share| 1. - share)
+}
+
+#[test]
+fn bright_is_what_the_modality_transformation_and_the_photometric_interpretation_make_of_it() {
+    let falling: Vec<u16> = (0..4096).map(|value| 4095 - value).collect();
+    let rising: Vec<u16> = (0..4096).map(|value| value / 2).collect();
+    for syntax in [EXPLICIT, IMPLICIT, BIG] {
+        let two = File::twelve(syntax);
+        let one = two.clone().text(0x28, 4, b"CS", "MONOCHROME1");
+        let slope =
+            |file: &File, text: &str| file.clone().text(0x28, 0x1053, b"DS", text).text(0x28, 0x1052, b"DS", "4095");
+        for (file, expected) in [
+            (two.clone(), UPRIGHT),
+            (one.clone(), turned()),
+            (slope(&two, "-1"), turned()),
+            (slope(&one, "-1"), UPRIGHT),
+            (slope(&two, "-0.5"), turned()),
+            (slope(&two, "-1.000000e+00"), turned()),
+            (slope(&two, "1.0000e+00"), UPRIGHT),
+            (slope(&one, "2"), turned()),
+            (two.clone().lut(0, &falling), turned()),
+            (one.clone().lut(0, &falling), UPRIGHT),
+            (two.clone().lut(0, &rising), UPRIGHT),
+            (one.clone().lut(0, &rising), turned()),
+            // The table counts, and not a slope beside it.
+            (slope(&two.clone().lut(0, &rising), "-1"), UPRIGHT),
+        ] {
+            close(&shares(&file, &settings()), expected);
+            // pydicom's pixel_array, whatever the file says of it.
+            let stored = Preparation { monochrome1: Monochrome1::AsStored, ..settings() };
+            close(&shares(&file, &stored), UPRIGHT);
+        }
+        let dark = |file: &File| decode(&file.bytes(), &Limits::default()).unwrap().dark_is_high();
+        assert_eq!(
+            [dark(&two), dark(&one), dark(&slope(&two, "-1")), dark(&slope(&one, "-1"))],
+            [false, true, true, false]
+        );
+    }
+}
+
+#[test]
+fn a_transformation_that_is_applied_turns_the_values_itself() {
+    let rescaled = Preparation { rescale: true, maximum: Some(4095), ..settings() };
+    let two = File::twelve(EXPLICIT);
+    let one = two.clone().text(0x28, 4, b"CS", "MONOCHROME1");
+    let slope = |file: &File| file.clone().text(0x28, 0x1053, b"DS", "-1").text(0x28, 0x1052, b"DS", "4095");
+    close(&shares(&slope(&two), &rescaled), turned());
+    close(&shares(&slope(&one), &rescaled), UPRIGHT);
+    // pydicom's apply_modality_lut of stored values 0, 1, 2, 40: those behind the table mean what its last does.
+    let pixels: Vec<u8> = [0u16, 1, 2, 40].iter().flat_map(|value| value.to_le_bytes()).collect();
+    let table: Vec<u16> = (0..16).map(|value| 1000 - 10 * value).collect();
+    let few = File::grey(EXPLICIT, [2, 2], 16, (b"OW", pixels)).lut(0, &table);
+    let thousand = Preparation { rescale: true, maximum: Some(1000), ..settings() };
+    close(&shares(&few, &thousand), [1., 0.99, 0.98, 0.85]);
+    let inverted = few.text(0x28, 4, b"CS", "MONOCHROME1");
+    let whole = Preparation { rescale: true, maximum: Some(65_535), ..settings() };
+    close(&shares(&inverted, &whole), [1000., 990., 980., 850.].map(|value| (65_535. - value) / 65_535.));
+}
+
+#[test]
+fn a_table_that_goes_neither_way_is_refused_unless_it_is_applied_or_nothing_is() {
+    let uneven = File::twelve(EXPLICIT).lut(0, &[0, 9, 4]);
+    let picture = decode(&uneven.bytes(), &Limits::default()).unwrap();
+    let text = prepare(&picture, &settings()).unwrap_err().to_string();
+    assert!(text.contains("a modality LUT that neither rises nor falls"), "{text}");
+    assert!(prepare(&picture, &Preparation { monochrome1: Monochrome1::AsStored, ..settings() }).is_ok());
+    assert!(prepare(&picture, &Preparation { rescale: true, maximum: Some(65_535), ..settings() }).is_ok());
+}
+
+#[test]
+fn bytes_that_lie_as_big_endian_words_are_put_back_in_pairs() {
+    let values: Vec<u8> = (1..=6).collect();
+    let exchanged = vec![2, 1, 4, 3, 6, 5];
+    let read = |file: &File| decode(&file.bytes(), &Limits::default()).unwrap().values().clone();
+    assert_eq!(read(&File::grey(BIG, [2, 3], 8, (b"OW", exchanged.clone()))), Values::U8(values.clone()));
+    assert_eq!(read(&File::grey(BIG, [2, 3], 8, (b"OB", values.clone()))), Values::U8(values.clone()));
+    assert_eq!(read(&File::grey(EXPLICIT, [2, 3], 8, (b"OW", values.clone()))), Values::U8(values));
+    // Of an odd number the last one's partner is padding.
+    assert_eq!(read(&File::grey(BIG, [1, 3], 8, (b"OW", vec![2, 1, 0, 3]))), Values::U8(vec![1, 2, 3]));
+    let colour =
+        File::grey(BIG, [1, 1], 8, (b"OW", vec![8, 7, 0, 9])).number(2, 3).text(0x28, 4, b"CS", "RGB").number(6, 0);
+    assert_eq!(read(&colour), Values::U8(vec![7, 8, 9]));
+}
+
+#[test]
+fn what_other_programs_read_is_read_with_a_note() {
+    let file = File::twelve(EXPLICIT);
+    let expected = decode(&file.bytes(), &Limits::default()).unwrap();
+    assert_eq!(expected.notes(), []);
+    let whole = file.bytes();
+    let comma = |text: &str| file.clone().text(0x28, 0x1052, b"DS", text).text(0x28, 0x1053, b"DS", "1").bytes();
+    let implicit = File::twelve(IMPLICIT).body();
+    let with_meta = |meta: Vec<u8>, body: &[u8]| [&[0; 128][..], b"DICM", &meta, body].concat();
+    let without_length = meta(EXPLICIT, 0).split_off(12);
+    for (bytes, note) in [
+        (whole[132..].to_vec(), PixelNote::DicomWithoutPreamble),
+        (with_meta(meta(EXPLICIT, 8), &file.body()), PixelNote::DicomMetaLength),
+        (with_meta(meta(EXPLICIT, -4), &file.body()), PixelNote::DicomMetaLength),
+        (with_meta(without_length, &file.body()), PixelNote::DicomMetaLength),
+        ([&whole[..], &[0; 100]].concat(), PixelNote::DicomPadded),
+        (comma("-1,5"), PixelNote::DicomDecimalComma),
+        (with_meta(meta(EXPLICIT, 0), &implicit), PixelNote::DicomOtherLayout),
+        (with_meta(meta(IMPLICIT, 0), &file.body()), PixelNote::DicomOtherLayout),
+    ] {
+        let picture = decode(&bytes, &Limits::default()).unwrap();
+        assert_eq!((picture.values(), picture.notes()), (expected.values(), &[note][..]));
+        assert_eq!(probe(&bytes).unwrap(), picture.info());
+    }
+    assert_eq!(decode(&comma("-1,5"), &Limits::default()).unwrap().rescale(), Some([1., -1.5]));
+}
+
+#[test]
+fn what_is_refused_says_what_it_is() {
+    let file = File::twelve(EXPLICIT);
+    let mut report = File { syntax: EXPLICIT, elements: Vec::new() }.text(8, 0x60, b"CS", "SR");
+    assert!(refusal(&report.bytes()).contains("a structured report without an image"), "{}", refusal(&report.bytes()));
+    report = report.text(8, 0x60, b"CS", "ECG");
+    assert!(refusal(&report.bytes()).contains("waveforms without an image"));
+    let floats = file.clone().set(0x7fe0, 8, b"OF", vec![0; 16]);
+    assert!(refusal(&floats.bytes()).contains("pixels that are floating-point numbers"));
+    assert!(refusal(&file.clone().text(0x28, 8, b"IS", "30").bytes()).contains("found 30 frames, expected 1 frame"));
+    assert!(refusal(&file.clone().number(0x102, 15).bytes()).contains("high bit 15 of 12 stored"));
+    assert!(refusal(&file.clone().number(0x100, 32).bytes()).contains("12 bits stored in 32"));
+    let palette = file.clone().text(0x28, 4, b"CS", "PALETTE COLOR");
+    assert!(refusal(&palette.bytes()).contains("colours by a palette"));
+    assert!(refusal(&file.body()).contains("no transfer syntax"), "{}", refusal(&file.body()));
+    let nothing = file.clone().text(0x28, 0x1053, b"DS", "one");
+    assert!(refusal(&nothing.bytes()).contains("RescaleSlope (0028,1053) holds \"one\", expected a number"));
+    // Only what is sound is called so.
+    for end in [0, 100, 131, 140, 170, file.bytes().len() - 1] {
+        assert!(decode(&file.bytes()[..end], &Limits::default()).is_err(), "{end}");
+    }
+}
+
+#[test]
+fn colours_are_red_green_and_blue() {
+    let colour = |kind: &str, pixels: Vec<u8>| {
+        File::grey(EXPLICIT, [1, 2], 8, (b"OB", pixels)).number(2, 3).text(0x28, 4, b"CS", kind).number(6, 0)
+    };
+    let read = |file: &File| decode(&file.bytes(), &Limits::default()).unwrap().values().clone();
+    assert_eq!(read(&colour("RGB", vec![1, 2, 3, 4, 5, 6])), Values::U8(vec![1, 2, 3, 4, 5, 6]));
+    assert_eq!(read(&colour("RGB", vec![1, 4, 2, 5, 3, 6]).number(6, 1)), Values::U8(vec![1, 2, 3, 4, 5, 6]));
+    // Red, and grey of 100, of pydicom's conversion.
+    assert_eq!(read(&colour("YBR_FULL", vec![76, 85, 255, 100, 128, 128])), Values::U8(vec![254, 0, 0, 100, 100, 100]));
+    let halved = read(&colour("YBR_FULL_422", vec![76, 100, 128, 128]));
+    assert_eq!(halved, Values::U8(vec![76, 76, 76, 100, 100, 100]));
+    // Run lengths: a plane after the other, each a run of its own.
+    let mut frame = vec![0u8; 64];
+    frame[..16].copy_from_slice(&[3u32, 64, 67, 70].map(u32::to_le_bytes).concat());
+    frame.extend([1, 1, 4, 1, 2, 5, 1, 3, 6, 0]);
+    let item = |bytes: &[u8]| [&[0xfe, 0xff, 0, 0xe0][..], &(bytes.len() as u32).to_le_bytes(), bytes].concat();
+    let pixels = [item(&[]), item(&frame), vec![0xfe, 0xff, 0xdd, 0xe0, 0, 0, 0, 0]].concat();
+    let mut head = colour("RGB", vec![]);
+    head.syntax = RLE;
+    head.elements.retain(|(group, ..)| *group != 0x7fe0);
+    let end = [&[0xe0, 0x7f, 0x10, 0, b'O', b'B', 0, 0, 0xff, 0xff, 0xff, 0xff][..], &pixels].concat();
+    let bytes = [head.bytes(), end].concat();
+    assert_eq!(decode(&bytes, &Limits::default()).unwrap().values(), &Values::U8(vec![1, 2, 3, 4, 5, 6]));
+}
