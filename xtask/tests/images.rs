@@ -115,6 +115,42 @@ fn images_of_ones_own_with_three_classes_and_environments() {
 }
 
 #[test]
+fn on_images_of_ones_own_auc_is_the_roc_auc_and_beside_a_paper_it_is_not() {
+    let place = Place::new();
+    stand_in("own", &place.path("mine"));
+    stand_in("rsna", &place.path("data"));
+    let (manifest, data) = (place.path("mine/own/manifest.csv"), place.path("data"));
+    let methods = ["--methods", "baseline,gradmask"];
+    let own = [&["--manifest", manifest.to_str().unwrap()][..], &methods].concat();
+    assert_eq!(place.repro("own", "own", &own).status.code(), Some(0));
+    let paper = [&["--data-root", data.to_str().unwrap()][..], &methods].concat();
+    assert_eq!(place.repro("rsna-vpc", "rsna", &paper).status.code(), Some(0));
+    for (name, means) in [("own", "auc_textbook"), ("rsna", "auc")] {
+        let out = place.path(name);
+        let csv = text(&xtask(&["collect", "--out", out.to_str().unwrap(), "--rows", "runs"]));
+        let names: Vec<&str> = csv.lines().next().unwrap().split(',').collect();
+        for line in csv.lines().skip(1) {
+            let cells: BTreeMap<&str, &str> = names.iter().copied().zip(line.split(',')).collect();
+            let cell = |name: &str| cells[name].parse::<f64>().unwrap();
+            let folder = format!("runs/{}-{}-{}", cells["method"], cells["seed"], cells["id"]);
+            let result = fs::read_to_string(out.join(folder).join("result.json")).unwrap();
+            let result: serde_json::Value = serde_json::from_str(&result).unwrap();
+            let of = |set: &str, score: &str| result[set][score].as_f64().unwrap();
+            assert_eq!(cell("auc"), of("test", means));
+            assert_eq!((cell("roc_auc"), cell("authors_auc")), (of("test", "auc_textbook"), of("test", "auc")));
+            assert_eq!((cell("valid_auc"), cell("valid_roc_auc")), (of("valid", means), of("valid", "auc_textbook")));
+            let environments = result["test"]["environments"].as_array().unwrap();
+            assert!(environments.iter().all(|of| of.get("auc_textbook").is_some() == (name == "own")), "{result}");
+            let within = environments.iter().map(|of| of[means].as_f64().unwrap());
+            assert_eq!(cell("worst_auc"), within.fold(1.0, f64::min));
+        }
+        let table = fs::read_to_string(out.join("table.txt")).unwrap();
+        assert_eq!(table.contains("AUC is the ROC AUC"), name == "own", "{table}");
+        assert_eq!(table.contains("AUC is the authors' score"), name == "rsna", "{table}");
+    }
+}
+
+#[test]
 fn a_search_tries_hyper_parameters_on_images_of_ones_own() {
     let place = Place::new();
     stand_in("own", &place.path("mine"));

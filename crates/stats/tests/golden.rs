@@ -9,6 +9,7 @@ use herring_stats::classification::{
 use herring_stats::compare::{welch, wilcoxon};
 use herring_stats::correlation::{pearson, spearman};
 use herring_stats::interval::{bootstrap_mean_interval, student_mean_interval};
+use herring_stats::rank::average_ranks;
 use herring_stats::student::{two_sided_p, two_sided_quantile};
 use herring_stats::summary::{mean, percentile, standard_deviation};
 use serde::Deserialize;
@@ -237,5 +238,70 @@ fn the_bootstrap_agrees_with_scipy_within_its_own_noise() {
         let tolerance = 0.05 * case.standard_error;
         assert!((interval.low - case.low).abs() < tolerance, "{interval:?}");
         assert!((interval.high - case.high).abs() < tolerance, "{interval:?}");
+    }
+}
+
+#[derive(Deserialize)]
+struct Calls {
+    pearson: Vec<Call>,
+    spearman: Vec<Call>,
+    ranks: Vec<RankCall>,
+    welch: Vec<Call>,
+    auc: Vec<ScoredCall>,
+    precision: Vec<ScoredCall>,
+}
+
+#[derive(Deserialize)]
+struct Call {
+    x: Vec<f64>,
+    y: Vec<f64>,
+    result: f64,
+    p_value: f64,
+}
+
+#[derive(Deserialize)]
+struct RankCall {
+    x: Vec<f64>,
+    result: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct ScoredCall {
+    labels: Vec<bool>,
+    scores: Vec<f64>,
+    result: f64,
+}
+
+/// What the tests of SciPy and scikit-learn ask of their own functions; `golden/record_calls.py` recorded it and
+/// says what is out of this crate's contract.
+#[test]
+fn the_calls_of_the_tests_of_scipy_and_scikit_learn_give_the_same() {
+    let calls: Calls = read(include_str!("golden/calls.json"));
+    let correlate = [(calls.pearson, pearson as fn(&[f64], &[f64]) -> _), (calls.spearman, spearman)];
+    for (calls, function) in correlate {
+        for call in calls.iter().filter(|call| call.x.len() > 2) {
+            let found = function(&call.x, &call.y).unwrap_or_else(|error| panic!("{:?} {:?}: {error}", call.x, call.y));
+            close(found.coefficient, call.result);
+            // The rounding of a coefficient next to 1 decides its p-value, which is then as good as 0.
+            if call.result.abs() > 1.0 - 1e-12 {
+                assert!(found.p_value < 1e-6 && call.p_value < 1e-6, "{found:?}");
+            } else {
+                close(found.p_value, call.p_value);
+            }
+        }
+    }
+    for call in calls.welch {
+        let found = welch(&call.x, &call.y).unwrap();
+        close(found.t, call.result);
+        close(found.p_value, call.p_value);
+    }
+    for call in calls.ranks {
+        assert_eq!(average_ranks(&call.x).unwrap(), call.result);
+    }
+    for call in calls.auc {
+        close(roc_auc(&call.scores, &call.labels).unwrap(), call.result);
+    }
+    for call in calls.precision {
+        close(average_precision(&call.scores, &call.labels).unwrap(), call.result);
     }
 }

@@ -102,8 +102,9 @@ Examples:
   cargo xtask repro-iclr2021 --from-search runs/iclr2021-search-actdiff-quick-released-cpu
       The seeds with what was found.
 
-A trial's score is the validation AUC at the epoch of the lowest validation cross-entropy. A
-trial that fails has no score and is left out of the model.";
+A trial's score is the validation AUC at the epoch of the lowest validation cross-entropy: the
+ROC AUC on images of one's own, the authors' score beside the paper's numbers. A trial that
+fails has no score and is left out of the model.";
 
 #[derive(Subcommand)]
 pub(crate) enum Command {

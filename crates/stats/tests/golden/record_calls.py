@@ -1,6 +1,6 @@
 """Records the calls that the tests of SciPy and scikit-learn make, with the results that they get.
 
-    pip install scipy==1.17.1 scikit-learn==1.9.1 pytest
+    pip install scipy==1.17.1 scikit-learn==1.9.1 pytest hypothesis
     python3 record_calls.py
 
 Writes calls.json beside this file. Nothing in the build runs this. The tests of both libraries come in their
@@ -11,11 +11,9 @@ calls that were left out stands in the file by reason.
 
 import importlib
 import json
-import os
 import pathlib
 import sys
 
-os.environ["SCIPY_ARRAY_API"] = "0"
 import numpy as np
 import pytest
 import scipy
@@ -97,12 +95,34 @@ def wrap(module, function, record):
                     setattr(holder, name, wrapped)
 
 
+# Options that say what holds without them.
+DEFAULTS = {
+    "alternative": ["two-sided"],
+    "nan_policy": ["propagate"],
+    "method": [None, "average"],
+    "axis": [None, 0],
+    "average": ["macro"],
+    "sample_weight": [None],
+    "multi_class": ["raise", "ovr"],
+    "max_fpr": [None],
+}
+
+
+def without_defaults(named):
+    """The options that change the result."""
+    return {
+        key: value
+        for key, value in named.items()
+        if not (key in DEFAULTS and (value is None or isinstance(value, (str, int))) and value in DEFAULTS[key])
+    }
+
+
 def pair_of(positional, named):
     names = dict(zip("xy", positional[:2]))
     given = {key: named[key] for key in ("x", "y", "a", "b") if key in named}
     pair = [*names.values(), *given.values()]
     return (pair if len(pair) == 2 else None), {
-        key: value for key, value in named.items() if key not in ("x", "y", "a", "b")
+        key: value for key, value in without_defaults(named).items() if key not in ("x", "y", "a", "b")
     }
 
 
@@ -117,6 +137,7 @@ def correlation(name):
 
 
 def ranks(positional, named, result):
+    named = without_defaults(named)
     if named or len(positional) != 1:
         return leave("ranks", "options")
     values, reason = plain(positional[0])
@@ -127,6 +148,7 @@ def ranks(positional, named, result):
 
 
 def welch(positional, named, result):
+    named = without_defaults(named)
     if len(positional) != 2 or named != {"equal_var": False}:
         return leave("welch", "options")
     two_lists("welch", *positional, {}, result)
@@ -134,6 +156,8 @@ def welch(positional, named, result):
 
 def ranking(name):
     def record(positional, named, result):
+        named = without_defaults(named)
+        positional = [*positional, *(named.pop(key) for key in ("y_true", "y_score") if key in named)]
         if named or len(positional) != 2:
             return leave(name, "options")
         (labels, one), (scores, other) = plain(positional[0]), plain(positional[1])
@@ -158,17 +182,26 @@ RECORDS = [
 
 
 class Plugin:
+    @pytest.fixture
+    def global_random_seed(self):
+        return 42
+
     def pytest_collection_finish(self, session):
         for module, function, record in RECORDS:
             wrap(module, function, record)
 
 
+def more(path):
+    """SciPy's tests take fixtures from its own conftest, which pytest does not find outside its repository."""
+    return ["-p", "scipy.conftest"] if "scipy" in path else []
+
+
 def main():
-    places = ["scipy.stats.tests.test_stats", "scipy.stats.tests.test_rank", "sklearn.metrics.tests.test_ranking"]
+    places = ["scipy.stats.tests.test_stats", "sklearn.metrics.tests.test_ranking"]
     files = [importlib.util.find_spec(place).origin for place in places]
     names = "earson or pearman or Correlation or rank or ttest or Ttest or auc or roc or precision"
     for path in files:
-        pytest.main(["-q", "-x" if False else "-q", "-p", "no:cacheprovider", "-k", names, path], plugins=[Plugin()])
+        pytest.main(["-q", "-p", "no:cacheprovider", *more(path), "-k", names, path], plugins=[Plugin()])
     versions = {"scipy": scipy.__version__, "scikit-learn": sklearn.__version__, "numpy": np.__version__}
     value = {"versions": versions, "left_out": dict(sorted(left_out.items())), **kept}
     lines = [f'"versions": {json.dumps(versions)}', f'"left_out": {json.dumps(value["left_out"])}']
