@@ -422,13 +422,13 @@ fn seeds_that_do_not_need_a_bad_image_go_on() {
     let place = Place::new();
     let data = place.path("data");
     // More of each cell than a seed draws at this scale.
-    let many = ["data", "stand-in", "rsna", "--per-cell", "60", "--root", data.to_str().unwrap()];
+    let many = ["data", "stand-in", "xray", "--per-cell", "60", "--root", data.to_str().unwrap()];
     assert_eq!(xtask(&many).status.code(), Some(0));
     let root = data.to_str().unwrap();
     // An image that the one seed draws and the other does not.
     let (bad, good) = ("1234", "3232");
     let before = place.path("before");
-    let plan = ["plan", "iclr2021", "--experiment", "rsna-vpc", "--scale", "smoke", "--methods", "baseline"];
+    let plan = ["plan", "iclr2021", "--experiment", "xray-spc", "--scale", "smoke", "--methods", "baseline"];
     let seeds = format!("{bad},{good}");
     let more = ["--data-root", root, "--seeds", &seeds, "--out", before.to_str().unwrap(), "--cache"];
     let output = xtask(&[&plan[..], &more, &[place.path("other").to_str().unwrap()]].concat());
@@ -436,7 +436,8 @@ fn seeds_that_do_not_need_a_bad_image_go_on() {
     let read = |path: PathBuf| serde_json::from_slice::<Value>(&fs::read(path).unwrap()).unwrap();
     let plan = read(before.join("plan.json"));
     let drawn = |seed: &str| -> BTreeSet<String> {
-        let of = |run: &&Value| run["spec"]["seed"].to_string() == seed;
+        let seed: u64 = seed.parse().unwrap();
+        let of = |run: &&Value| run["spec"]["seed"].as_u64() == Some(seed);
         let run = plan["plan"]["runs"].as_array().unwrap().iter().find(of).unwrap();
         let data = &run["spec"]["data"];
         let listing = data["listing"].as_str().or_else(|| data["images"]["listing"].as_str()).unwrap();
@@ -445,14 +446,14 @@ fn seeds_that_do_not_need_a_bad_image_go_on() {
         entries.map(|entry| entry["id"].as_str().unwrap().to_owned()).collect()
     };
     let id = drawn(bad).difference(&drawn(good)).next().unwrap().clone();
-    let images = fs::read_dir(data.join("rsna/stage_2_train_images_jpg")).unwrap();
-    let path = images.map(|entry| entry.unwrap().path()).find(|path| path.to_str().unwrap().contains(&id)).unwrap();
+    let places = ["nih", "padchest"].map(|collection| data.join(collection).join("images-224").join(&id));
+    let path = places.into_iter().find(|path| path.is_file()).unwrap();
     let file = path.file_name().unwrap().to_str().unwrap().to_owned();
     let whole = fs::read(&path).unwrap();
     fs::write(&path, &whole[..whole.len() / 2]).unwrap();
 
     let asked = ["--data-root", root, "--methods", "baseline", "--seeds", &seeds];
-    let output = place.repro("rsna-vpc", "out", &asked);
+    let output = place.repro("xray-spc", "out", &asked);
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("1 image cannot be used:") && said.contains(&file), "{said}");
@@ -462,17 +463,17 @@ fn seeds_that_do_not_need_a_bad_image_go_on() {
     let status = text(&xtask(&["status", "--out", out.to_str().unwrap()]));
     assert!(status.contains("1 runs: 1 finished") && status.contains(good), "{status}");
     assert!(fs::read_to_string(out.join("report.html")).unwrap().contains(&format!("Seed {bad} is left out")));
-    let alone = place.repro("rsna-vpc", "alone", &["--data-root", root, "--methods", "baseline", "--seeds", bad]);
+    let alone = place.repro("xray-spc", "alone", &["--data-root", root, "--methods", "baseline", "--seeds", bad]);
     assert_eq!(alone.status.code(), Some(2), "every seed needs it: {}", text(&alone));
 
     // Repaired, the same command or a bare --resume does what is left.
     fs::write(&path, whole).unwrap();
-    let output = place.repro("rsna-vpc", "out", &["--data-root", root, "--resume"]);
+    let output = place.repro("xray-spc", "out", &["--data-root", root, "--resume"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     let status = text(&xtask(&["status", "--out", out.to_str().unwrap()]));
     assert!(status.contains("2 runs: 2 finished"), "{status}");
     assert!(!fs::read_to_string(out.join("report.html")).unwrap().contains("is left out"));
-    let undisturbed = place.repro("rsna-vpc", "undisturbed", &asked);
+    let undisturbed = place.repro("xray-spc", "undisturbed", &asked);
     assert_eq!(undisturbed.status.code(), Some(0), "{}", text(&undisturbed));
     assert_eq!(contents(&out), contents(&place.path("undisturbed")));
 }
