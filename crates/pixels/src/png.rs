@@ -95,9 +95,47 @@ fn decode_as(bytes: &[u8], limits: &Limits, with_alpha: bool) -> Result<Picture,
     exif::upright(picture, orientation(&mut Cursor::new(bytes)), limits)
 }
 
-/// The orientation of a PNG (chunk eXIf, wherever it lies), of which only the heads of chunks are read.
+/// The orientation of a PNG, of which only the heads of chunks are read: of its EXIF, in a chunk of its own (eXIf,
+/// wherever it lies) or as ImageMagick writes it into a text, or of its XMP, in this order.
 pub(crate) fn orientation(file: &mut (impl Read + Seek)) -> u8 {
-    chunk(file, b"eXIf").map_or(1, |exif| exif::orientation(&exif))
+    let any = |_: &[u8]| true;
+    if let Some(exif) = chunk(file, &[b"eXIf"], any) {
+        return exif::orientation(&exif);
+    }
+    let profile = |data: &[u8]| data.starts_with(RAW_EXIF);
+    if let Some(text) = chunk(file, &[b"tEXt", b"zTXt"], profile) {
+        return exif::orientation(&raw_profile(&text[RAW_EXIF.len()..]).unwrap_or_default());
+    }
+    let xmp = chunk(file, &[b"iTXt"], |data| data.starts_with(b"XML:com.adobe.xmp\0"));
+    xmp.and_then(|xmp| xmp_orientation(&xmp)).unwrap_or(1)
+}
+
+const RAW_EXIF: &[u8] = b"Raw profile type exif\0";
+
+// A profile as text: a name and a number of bytes, each on a line, then the bytes as hexadecimal digits. Compressed,
+// it has a byte for the method before it.
+fn raw_profile(text: &[u8]) -> Option<Vec<u8>> {
+    let mut plain = Vec::new();
+    if text.first() == Some(&0) {
+        flate2::read::ZlibDecoder::new(&text[1..]).take(TEXT).read_to_end(&mut plain).ok()?;
+    } else {
+        plain.extend(text);
+    }
+    let text = String::from_utf8(plain).ok()?;
+    let digits: Vec<u8> = text.trim_start().lines().skip(2).flat_map(str::bytes).filter(|byte| *byte > b' ').collect();
+    let bytes = digits.chunks_exact(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    let bytes: Vec<u8> = bytes.collect::<Option<_>>()?;
+    Some(bytes.strip_prefix(b"Exif\0\0").map_or(bytes.clone(), <[u8]>::to_vec))
+}
+
+// The digit behind `tiff:Orientation`, as an attribute or an element.
+fn xmp_orientation(xmp: &[u8]) -> Option<u8> {
+    let name = b"tiff:Orientation";
+    let place = xmp.windows(name.len()).position(|part| part == name)?;
+    let behind = xmp.get(place + name.len()..)?;
+    let behind = behind.strip_prefix(b"=").unwrap_or(behind);
+    let [b'"' | b'\'' | b'>', digit @ b'1'..=b'8', b'"' | b'\'' | b'<', ..] = behind else { return None };
+    Some(digit - b'0')
 }
 
 /// The first colour of a palette, if the PNG has one.
@@ -106,23 +144,27 @@ pub(crate) fn first_of_palette(bytes: &[u8]) -> Option<[u8; 3]> {
     if bytes.get(25) != Some(&3) {
         return None;
     }
-    chunk(&mut Cursor::new(bytes), b"PLTE")?.get(..3)?.try_into().ok()
+    chunk(&mut Cursor::new(bytes), &[b"PLTE"], |_| true)?.get(..3)?.try_into().ok()
 }
 
-// The data of the first chunk of a name, up to 64 KiB of it.
-fn chunk(file: &mut (impl Read + Seek), name: &[u8; 4]) -> Option<Vec<u8>> {
+// The data of the first chunk of one of these names that is wanted, up to 64 KiB of it.
+fn chunk(file: &mut (impl Read + Seek), names: &[&[u8; 4]], wanted: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
     file.seek(SeekFrom::Start(SIGNATURE)).ok()?;
     loop {
         let mut head = [0; 8];
         file.read_exact(&mut head).ok()?;
         let [a, b, c, d, kind @ ..] = head;
         let length = u32::from_be_bytes([a, b, c, d]);
-        if kind == *name {
+        let mut rest = i64::from(length) + 4;
+        if names.contains(&&kind) {
             let mut data = Vec::new();
-            file.take(u64::from(length).min(1 << 16)).read_to_end(&mut data).ok()?;
-            return Some(data);
+            file.by_ref().take(u64::from(length).min(TEXT)).read_to_end(&mut data).ok()?;
+            rest -= data.len() as i64;
+            if wanted(&data) {
+                return Some(data);
+            }
         }
-        file.seek(SeekFrom::Current(i64::from(length) + 4)).ok()?;
+        file.seek(SeekFrom::Current(rest)).ok()?;
     }
 }
 
@@ -147,6 +189,8 @@ fn with_end(bytes: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+// As much of a text as is read.
+const TEXT: u64 = 1 << 16;
 const SIGNATURE: u64 = 8;
 const END: &[u8] = b"\0\0\0\0IEND\xae\x42\x60\x82";
 

@@ -81,7 +81,10 @@ fn open(bytes: &[u8], format: Format) -> Result<(Decoder<'_>, u8), PixelError> {
     let failed = |error| said(format, error);
     let cursor = Cursor::new(bytes);
     match format {
-        Format::Bmp => Ok((Box::new(BmpDecoder::new(cursor).map_err(failed)?), 1)),
+        Format::Bmp => {
+            pixels_behind_palette(bytes)?;
+            Ok((Box::new(BmpDecoder::new(cursor).map_err(failed)?), 1))
+        }
         Format::WebP => {
             whole_chunks(bytes)?;
             let mut decoder = WebPDecoder::new(cursor).map_err(failed)?;
@@ -97,6 +100,24 @@ fn open(bytes: &[u8], format: Format) -> Result<(Decoder<'_>, u8), PixelError> {
             Ok((Box::new(TiffDecoder::new(cursor).map_err(failed)?), orientation))
         }
     }
+}
+
+// Some programs write where the palette begins as the place of the pixels; the decoder would take it for pixels.
+fn pixels_behind_palette(bytes: &[u8]) -> Result<(), PixelError> {
+    let number = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    let (Some(begin), Some(header), Some(depth), Some(used)) = (number(10), number(14), number(26), number(46)) else {
+        return Ok(());
+    };
+    let depth = depth >> 16;
+    if header < 40 || depth > 8 {
+        return Ok(());
+    }
+    let colours = if used == 0 { 1 << depth } else { used };
+    if u64::from(begin) < 14 + u64::from(header) + 4 * u64::from(colours) {
+        let found = "pixels that begin within the palette";
+        return Err(PixelError::unsupported(Format::Bmp, found, "pixels behind the palette"));
+    }
+    Ok(())
 }
 
 // TIFF files that would be read in part, or in another way than by others, are refused by what they are.
@@ -118,6 +139,12 @@ fn one_plain_page(bytes: &[u8]) -> Result<u8, PixelError> {
         Some(6 | 7) => return refused("JPEG compression".to_owned(), "no compression, LZW, Deflate or PackBits"),
         Some(2..=4) => return refused("fax compression".to_owned(), "no compression, LZW, Deflate or PackBits"),
         _ => {}
+    }
+    if directory.number(0x010a) == Some(2) {
+        return refused("bits in the reverse order (FillOrder 2)".to_owned(), "the highest bit first");
+    }
+    if directory.number(0x0152) == Some(1) {
+        return refused("colours multiplied by their opacity".to_owned(), "colours as they are");
     }
     match directory.number(0x0106) {
         Some(0..=2) | None => {}

@@ -10,7 +10,7 @@ values are made as the crate documents them:
 - every picture is turned by `ImageOps.exif_transpose`;
 - a palette becomes colour; a transparent colour (tRNS) is no channel;
 - one bit becomes 0 and 255;
-- a PNG of 16-bit colour stays at 16 bits, which Pillow does not read: such files are listed with `-`;
+- a PNG or TIFF of 16-bit colour stays at 16 bits, which Pillow does not read: such files are listed with `-`;
 - a grey BMP or WebP is expected as the colour picture that it decodes to here.
 """
 
@@ -32,6 +32,8 @@ def values(path):
     head = path.read_bytes()[:26]
     image = Image.open(path)
     if image.format == "PNG" and head[24] == 16 and head[25] in (2, 4, 6):
+        return None
+    if image.format == "TIFF" and 16 in image.tag_v2.get(258, ()) and len(image.tag_v2[258]) > 1:
         return None
     image = ImageOps.exif_transpose(image)
     if image.mode in ("P", "PA"):
