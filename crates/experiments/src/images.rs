@@ -171,6 +171,8 @@ mod tests {
 
     fn file(cache: PathBuf) -> ImagesFile {
         ImagesFile {
+            warnings: Vec::new(),
+            masked: Vec::new(),
             format: ImagesFile::FORMAT,
             cache,
             cache_from_here: None,
