@@ -3,6 +3,7 @@
 use crate::store::{StoreError, pretty_json, read_json, replace};
 use herring_protocol::Plane;
 use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 const FILE: &str = "images.json";
@@ -123,8 +124,11 @@ impl ImagesFile {
     /// If it cannot be read or is damaged.
     pub fn of(out: &Path) -> Result<Option<Self>, StoreError> {
         let path = out.join(FILE);
-        if !path.try_exists().map_err(StoreError::system("read", &path))? {
-            return Ok(None);
+        match std::fs::metadata(&path) {
+            Ok(_) => {}
+            // Whether the folder can be made is for whoever makes it to say.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+            Err(error) => return Err(StoreError::system("read", &path)(error)),
         }
         let file: Self = read_json(&path)?;
         let means = file.environment_means.iter().chain(&file.class_means).chain(file.cell_means.iter().flatten());

@@ -279,3 +279,16 @@ fn manifests_hold_the_counts_of_the_protocol() {
         assert!(!manifest.quirks.is_empty() && !manifest.obtain.from.is_empty());
     }
 }
+
+#[test]
+fn doubtful_quotes_of_an_official_table_are_warnings() {
+    let root = data_root();
+    let clean = padchest(root.path()).unwrap();
+    assert_eq!(clean.warnings, []);
+    let doubtful = PADCHEST_TEXT.replacen("POSTEROANTERIOR", "\"POSTEROANTERIOR\"x", 1);
+    assert_ne!(doubtful, PADCHEST_TEXT);
+    put(root.path(), PADCHEST, &doubtful);
+    let reading = padchest(root.path()).unwrap();
+    assert_eq!(reading.warnings.len(), 1, "{:?}", reading.warnings);
+    assert_eq!(reading.warnings[0].kind, herring_tables::FindingKind::Quotes);
+}

@@ -21,7 +21,7 @@ use std::{
 use herring_datasets::{Origin, Record, Region, Table};
 
 use crate::{
-    Manifest, Reading, TableError,
+    Finding, Manifest, Reading, TableError,
     error::{Problem, ProblemKind, Problems, quote},
     layout::Files,
     manifest::{ImageEdition, Rows},
@@ -109,6 +109,7 @@ pub(crate) struct Gathered {
     reasons: Reasons,
     unused_images: Vec<PathBuf>,
     notes: Vec<String>,
+    warnings: Vec<Finding>,
     pub(crate) problems: Vec<Problem>,
     /// What there is of images, and which edition is read, of each manifest.
     pub(crate) images: Vec<(Files, ImageEdition)>,
@@ -172,7 +173,10 @@ impl Gathered {
             self.notes.push(format!("{} is read, {} is not", located.path.display(), other.display()));
         }
         self.sources.push(located.path.clone());
-        Sheet::read(&located.path, unpack::UNPACKED_LIMIT).map_err(|problem| self.problems.push(problem)).ok()
+        let sheet =
+            Sheet::read(&located.path, unpack::UNPACKED_LIMIT).map_err(|problem| self.problems.push(problem)).ok()?;
+        self.warnings.extend(sheet.doubts());
+        Some(sheet)
     }
 
     /// The table, or all problems.
@@ -188,7 +192,7 @@ impl Gathered {
             left_out: self.reasons.finish(),
             unused_images: self.unused_images,
             notes: self.notes,
-            warnings: Vec::new(),
+            warnings: self.warnings,
             image_editions: self.editions,
             excluded: Vec::new(),
         })
