@@ -222,7 +222,15 @@ fn a_flipped_bit_of_the_other_formats_never_panics() {
 
 #[test]
 fn a_flipped_bit_of_a_jpeg_of_any_kind_never_panics() {
-    for name in ["420_33x17", "422-progressive_33x17", "420-restart_33x17", "grey-restart_33x17", "ramp_three_2x2"] {
+    for name in [
+        "420_33x17",
+        "422-progressive_33x17",
+        "420-restart_33x17",
+        "grey-restart_33x17",
+        "ramp_three_2x2",
+        "ramp_two_2x2",
+        "ramp_two_1x2",
+    ] {
         flipped(&format!("jpeg/{name}.jpg"), 2_000, |_, _| {});
     }
 }

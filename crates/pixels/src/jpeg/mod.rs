@@ -2,13 +2,17 @@
 //!
 //! | Module | What it does |
 //! |---|---|
+//! | `recode` | scans of some of the components become scans of one each |
 //! | `walk` | visits every segment: size, kind and end of the picture before anything is allocated |
 //!
 //! The library computes libjpeg's own pixels, which are those of Pillow and of most other readers. It is used
 //! nowhere else in this crate. Decoders fill what is missing with grey and say little; the walk finds files
 //! that end early, and damage that the library finds is an error here.
 
+mod recode;
 mod walk;
+
+use std::borrow::Cow;
 
 use libjpeg_turbo_rs::{
     ColorSpace, DecodeLimits, Decoder, PixelFormat, decompress_12bit_with_limits,
@@ -82,10 +86,6 @@ fn transform(bytes: &[u8], frame: &Frame, limits: &Limits, colour: Colour) -> Re
     if bits != 8 {
         return Err(PixelError::unsupported(Format::Jpeg, format!("{bits} bits by cosines"), "8 bits"));
     }
-    if frame.kind == Kind::Sequential && frame.has_partial_scan {
-        let found = "a scan that holds several of the components, but not all";
-        return Err(PixelError::unsupported(Format::Jpeg, found, "scans of one component or of all"));
-    }
     limits.check(height as u64, width as u64, channels as u64)?;
     // The samples of whole blocks, for each of them the result, the sample and its widened copies; where there
     // are several scans, its coefficient of two bytes besides.
@@ -97,7 +97,14 @@ fn transform(bytes: &[u8], frame: &Frame, limits: &Limits, colour: Colour) -> Re
         max_height: height.max(width),
         max_pixels: limits.pixels,
     };
-    let bytes = frame.with_plain_sampling(bytes);
+    let bytes = match frame.has_partial_scan && frame.kind == Kind::Sequential {
+        true => {
+            // The coefficients of the groups, and the file once more.
+            frame.check(limits, 7)?;
+            Cow::Owned(recode::with_single_scans(bytes)?)
+        }
+        false => frame.with_plain_sampling(bytes),
+    };
     let mut decoder = Decoder::new_with_limits(&bytes, allowed).map_err(damaged)?;
     decoder.set_output_format(format);
     // libjpeg's own default; it matters where a progressive file leaves its refinements out.
