@@ -2,50 +2,21 @@
 //! what is said of folders in which something is wrong.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
+mod common;
+
+use common::{Place, text, xtask};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::Command,
 };
-use tempfile::TempDir;
-
-fn xtask(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).output().unwrap()
-}
-
-fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
-}
 
 /// A stand-in of a collection, few images a cell.
 fn stand_in(name: &str, root: &Path) {
     let output = xtask(&["data", "stand-in", name, "--per-cell", "12", "--root", root.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-}
-
-struct Place {
-    folder: TempDir,
-}
-
-impl Place {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// `repro-iclr2021` at the smallest scale, with cache and output in here.
-    fn repro(&self, experiment: &str, out: &str, more: &[&str]) -> Output {
-        let (cache, out) = (self.path("cache"), self.path(out));
-        let mut arguments = vec!["repro-iclr2021", "--scale", "smoke", "--experiment", experiment];
-        arguments.extend(["--cache", cache.to_str().unwrap(), "--out", out.to_str().unwrap()]);
-        arguments.extend(more);
-        xtask(&arguments)
-    }
 }
 
 /// Every file of every run but `provenance.json`, the only one with clocks.

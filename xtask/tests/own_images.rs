@@ -1,45 +1,11 @@
 //! Images of one's own that are drawn here: what a check and a run say of them.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
+mod common;
+
+use common::{Place, text, xtask};
 use image::{GrayImage, ImageBuffer, Luma};
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::PathBuf,
-    process::{Command, Output},
-};
-use tempfile::TempDir;
-
-fn xtask(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).output().unwrap()
-}
-
-fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
-}
-
-struct Place {
-    folder: TempDir,
-}
-
-impl Place {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// `repro-iclr2021` at the smallest scale, with cache and output in here.
-    fn repro(&self, experiment: &str, out: &str, more: &[&str]) -> Output {
-        let (cache, out) = (self.path("cache"), self.path(out));
-        let mut arguments = vec!["repro-iclr2021", "--scale", "smoke", "--experiment", experiment];
-        arguments.extend(["--cache", cache.to_str().unwrap(), "--out", out.to_str().unwrap()]);
-        arguments.extend(more);
-        xtask(&arguments)
-    }
-}
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 /// Two classes, two environments, `per` grey images of 16 x 16 pixels of each in each part, with masks; the
 /// columns of each row by name.
@@ -157,4 +123,43 @@ fn a_part_without_a_class_is_refused_before_anything_is_prepared() {
         assert!(text(&output).contains(&words), "{}", text(&output));
         assert!(!place.path("out").exists() && !place.path("cache").exists());
     }
+}
+
+#[test]
+fn what_is_excluded_is_neither_missed_nor_trained_on_and_stands_in_the_report() {
+    let place = Place::new();
+    let rows = own(&place, 10);
+    fs::write(place.path("3.png"), "no picture").unwrap();
+    let file = manifest(&place, &COLUMNS, &rows);
+    fs::write(place.path("bad.csv"), "id,reason\n3.png,saved by a program that broke it\nnobody,\n").unwrap();
+    let (file, bad) = (file.to_str().unwrap().to_owned(), place.path("bad.csv").to_str().unwrap().to_owned());
+    let check = ["data", "check", "own", "--manifest", &file];
+    let refused = text(&xtask(&check));
+    assert!(refused.contains("found a text file") && refused.trim_end().ends_with("1 errors, 0 warnings"), "{refused}");
+    let checked = text(&xtask(&[&check[..], &["--exclude", &bad]].concat()));
+    assert!(checked.contains("nobody"), "a name that fits nothing is a warning: {checked}");
+    assert!(checked.contains(" 0 errors, "), "{checked}");
+    let run = ["--manifest", &file, "--methods", "baseline"];
+    assert_eq!(place.repro("own", "refused", &run).status.code(), Some(2));
+    let output = place.repro("own", "out", &[&run[..], &["--exclude", &bad]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let report = fs::read_to_string(place.path("out/report.html")).unwrap();
+    assert!(report.contains("saved by a program that broke it"));
+}
+
+#[test]
+fn names_that_are_alike_are_kept_apart_with_a_warning_or_made_one() {
+    let place = Place::new();
+    let mut rows = own(&place, 10);
+    for (index, row) in rows.iter_mut().enumerate() {
+        if row["label"] == "wolf" && index % 2 == 0 {
+            row.insert("label", "Wolf".to_owned());
+        }
+    }
+    let file = manifest(&place, &COLUMNS, &rows);
+    let check = ["data", "check", "own", "--manifest", file.to_str().unwrap()];
+    let apart = text(&xtask(&check));
+    assert!(apart.contains("names that differ only in case, spaces or the way a number is written: 1"), "{apart}");
+    let merged = text(&xtask(&[&check[..], &["--labels", "merge"]].concat()));
+    assert!(merged.trim_end().ends_with("0 errors, 0 warnings") && merged.contains("are read as one"), "{merged}");
 }
