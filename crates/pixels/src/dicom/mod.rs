@@ -22,9 +22,9 @@ mod text;
 
 pub use text::{dicom_text, view_position};
 
-use std::io::Read;
+use std::{borrow::Cow, io::Read};
 
-use dicom_encoding::transfer_syntax::TransferSyntaxIndex;
+use dicom_encoding::{TransferSyntax, transfer_syntax::TransferSyntaxIndex};
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 use flate2::read::DeflateDecoder;
 
@@ -66,35 +66,39 @@ pub(crate) fn begins_with_elements(bytes: &[u8]) -> bool {
     }
 }
 
+/// The data set of a file, inflated where it is deflated.
+struct DataSet<'a> {
+    syntax: String,
+    body: Cow<'a, [u8]>,
+    /// The syntax by which the elements lie, which need not be the one that is named.
+    parsed: &'static TransferSyntax,
+    notes: Vec<PixelNote>,
+}
+
+impl<'a> DataSet<'a> {
+    /// Inflates at most `limit` bytes; with `beginning` what is inflated until then is enough.
+    fn of(bytes: &'a [u8], limit: u64, beginning: bool) -> Result<Self, PixelError> {
+        let Meta { syntax, body, mut notes } = elements::meta(bytes)?;
+        let body = match syntax == DEFLATED {
+            true => Cow::Owned(inflate(body, limit, beginning)?),
+            false => Cow::Borrowed(body),
+        };
+        let (parsed, otherwise) = elements::laid_out(&body, parsed_as(&syntax));
+        notes.extend(otherwise.then_some(PixelNote::DicomOtherLayout));
+        Ok(Self { syntax, body, parsed, notes })
+    }
+}
+
 pub(crate) fn probe(bytes: &[u8]) -> Result<PictureInfo, PixelError> {
-    let Meta { syntax, body, .. } = elements::meta(bytes)?;
-    let inflated;
-    let body = if syntax == DEFLATED {
-        inflated = inflate(body, HEADER, true)?;
-        &inflated
-    } else {
-        body
-    };
-    let (parsed, _) = elements::laid_out(body, parsed_as(&syntax));
-    let header = elements::header(body, parsed, true)?;
+    let DataSet { body, parsed, .. } = DataSet::of(bytes, HEADER, true)?;
+    let header = elements::header(&body, parsed, true)?;
     Layout::of(&header).map(|layout| layout.info)
 }
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelError> {
-    let Meta { syntax, body, mut notes } = elements::meta(bytes)?;
-    let inflated;
-    let body = if syntax == DEFLATED {
-        // The vector holds up to three times as much while it grows, and the values come on top.
-        inflated = inflate(body, limits.bytes / 4, false)?;
-        &inflated
-    } else {
-        body
-    };
-    let (parsed, otherwise) = elements::laid_out(body, parsed_as(&syntax));
-    if otherwise {
-        notes.push(PixelNote::DicomOtherLayout);
-    }
-    let header = elements::header(body, parsed, false)?;
+    // The vector holds up to three times as much while it grows, and the values come on top.
+    let DataSet { syntax, body, parsed, mut notes } = DataSet::of(bytes, limits.bytes / 4, false)?;
+    let header = elements::header(&body, parsed, false)?;
     if header.padded {
         notes.push(PixelNote::DicomPadded);
     }
@@ -182,7 +186,7 @@ fn samples(syntax: &str, header: &Header<'_>, layout: &Layout, limits: &Limits) 
 }
 
 // The syntax by which elements are laid out; encapsulated pixels lie in explicit little endian.
-fn parsed_as(syntax: &str) -> &'static dicom_encoding::TransferSyntax {
+fn parsed_as(syntax: &str) -> &'static TransferSyntax {
     let found = match syntax {
         IMPLICIT_LITTLE => TransferSyntaxRegistry.get(IMPLICIT_LITTLE),
         EXPLICIT_BIG => TransferSyntaxRegistry.get(EXPLICIT_BIG),

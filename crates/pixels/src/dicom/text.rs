@@ -4,7 +4,7 @@ use std::{fs::File, io::Read, path::Path};
 
 use dicom_core::Tag;
 
-use super::{DEFLATED, HEADER, elements, elements::Meta, inflate, parsed_as};
+use super::{DataSet, HEADER, elements};
 use crate::{Format, PixelError, format};
 
 // Enough for the header of most files; the rest is read where it is not.
@@ -42,14 +42,6 @@ fn text(bytes: &[u8], (group, element): (u16, u16)) -> Result<Option<String>, Pi
     if format(bytes)? != Format::Dicom {
         return Err(PixelError::NotDicom);
     }
-    let Meta { syntax, body, .. } = elements::meta(bytes)?;
-    let inflated;
-    let body = if syntax == DEFLATED {
-        inflated = inflate(body, HEADER, true)?;
-        &inflated
-    } else {
-        body
-    };
-    let (parsed, _) = elements::laid_out(body, parsed_as(&syntax));
-    elements::text_of(body, parsed, Tag(group, element))
+    let DataSet { body, parsed, .. } = DataSet::of(bytes, HEADER, true)?;
+    elements::text_of(&body, parsed, Tag(group, element))
 }
