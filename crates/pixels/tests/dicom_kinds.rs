@@ -295,3 +295,76 @@ fn colours_are_red_green_and_blue() {
     let bytes = [head.bytes(), end].concat();
     assert_eq!(decode(&bytes, &Limits::default()).unwrap().values(), &Values::U8(vec![1, 2, 3, 4, 5, 6]));
 }
+
+/// A lossless JPEG of grey values (T.81, annex H), predicted from the left, with a restart behind every `rows` rows,
+/// without the lowest `point` bits.
+fn lossless(values: &[u16], [height, width]: [usize; 2], bits: u32, rows: usize, point: u32) -> Vec<u8> {
+    let mut file = vec![0xff, 0xd8, 0xff, 0xc3, 0, 11, bits as u8];
+    file.extend([(height as u16).to_be_bytes(), (width as u16).to_be_bytes()].concat());
+    file.extend([1, 1, 0x11, 0]);
+    // A code of five bits for each of 17 sizes.
+    file.extend([0xff, 0xc4, 0, 19 + 17, 0]);
+    file.extend((1..=16).map(|length| if length == 5 { 17 } else { 0 }));
+    file.extend(0..17);
+    if rows < height {
+        let interval = ((rows * width) as u16).to_be_bytes();
+        file.extend([0xff, 0xdd, 0, 4, interval[0], interval[1]]);
+    }
+    file.extend([0xff, 0xda, 0, 8, 1, 1, 0, 1, 0, point as u8]);
+    let value = |row: usize, column: usize| i32::from(values[row * width + column]) >> point;
+    for begin in (0..height).step_by(rows) {
+        if begin > 0 {
+            file.extend([0xff, 0xd0 + ((begin / rows - 1) % 8) as u8]);
+        }
+        let mut text = String::new();
+        for row in begin..height.min(begin + rows) {
+            for column in 0..width {
+                let predicted = match (row == begin, column) {
+                    (true, 0) => 1 << (bits - point - 1),
+                    (false, 0) => value(row - 1, 0),
+                    _ => value(row, column - 1),
+                };
+                let difference = value(row, column) - predicted;
+                let size = 32 - difference.unsigned_abs().leading_zeros();
+                let coded = if difference < 0 { difference + (1 << size) - 1 } else { difference };
+                text.push_str(&format!("{size:05b}"));
+                if size > 0 {
+                    text.push_str(&format!("{coded:0width$b}", width = size as usize));
+                }
+            }
+        }
+        while text.len() % 8 != 0 {
+            text.push('1');
+        }
+        for byte in text.as_bytes().chunks(8) {
+            let byte = u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap();
+            file.push(byte);
+            if byte == 0xff {
+                file.push(0);
+            }
+        }
+    }
+    file.extend([0xff, 0xd9]);
+    file
+}
+
+#[test]
+fn lossless_jpeg_with_restarts_and_a_point_transform_gives_back_what_was_coded() {
+    let (height, width) = (7, 5);
+    let values: Vec<u16> = (0..35u16).map(|index| index * index * 3 % 4096).collect();
+    for (rows, point) in [(7, 0), (1, 0), (2, 0), (3, 2), (7, 3)] {
+        let coded = lossless(&values, [height, width], 12, rows, point);
+        let mut file = File::grey(EXPLICIT, [height as u16, width as u16], 12, (b"OB", vec![])).number(0x100, 16);
+        file.syntax = "1.2.840.10008.1.2.4.57";
+        file.elements.retain(|(group, ..)| *group != 0x7fe0);
+        let even = [coded.clone(), vec![0; coded.len() % 2]].concat();
+        let item = |bytes: &[u8]| [&[0xfe, 0xff, 0, 0xe0][..], &(bytes.len() as u32).to_le_bytes(), bytes].concat();
+        let head = &[0xe0, 0x7f, 0x10, 0, b'O', b'B', 0, 0, 0xff, 0xff, 0xff, 0xff][..];
+        let end = vec![0xfe, 0xff, 0xdd, 0xe0, 0, 0, 0, 0];
+        let bytes = [file.bytes(), head.to_vec(), item(&[]), item(&even), end].concat();
+        let picture =
+            decode(&bytes, &Limits::default()).unwrap_or_else(|error| panic!("{rows} rows, {point}: {error}"));
+        let expected: Vec<u16> = values.iter().map(|value| value >> point << point).collect();
+        assert_eq!(picture.values(), &Values::U16(expected), "a restart every {rows} rows, point transform {point}");
+    }
+}
