@@ -333,7 +333,7 @@ fn lossless(values: &[u16], [height, width]: [usize; 2], bits: u32, rows: usize,
                 }
             }
         }
-        while text.len() % 8 != 0 {
+        while !text.len().is_multiple_of(8) {
             text.push('1');
         }
         for byte in text.as_bytes().chunks(8) {
