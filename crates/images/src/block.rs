@@ -133,13 +133,13 @@ pub(crate) fn request(
 }
 
 /// Decodes a block: `[1, size, size]`, or `[2, size, size]` with the mask behind the image; and what is worth
-/// knowing of its files.
+/// knowing of its files, where that is asked for: it costs two hashes an image.
 pub(crate) fn block(
     (region, environment): (&Region, usize),
     preparation: &Preparation,
     settings: &ImageSettings,
     sources: &[Vec<u8>],
-) -> Result<(Image, Facts), BlockError> {
+) -> Result<(Image, Option<Facts>), BlockError> {
     let bytes = sources.first().map(Vec::as_slice).unwrap_or_default();
     let reduction = settings.reduction(environment);
     let original = reduction.map_or(settings.original, |reduction| reduction.original);
@@ -154,12 +154,14 @@ pub(crate) fn block(
         Some(Reduction { side, .. }) => herring_pixels::reduce(&picture, side).map_err(BlockError::Preparation)?,
     };
     let image = herring_pixels::prepare(&picture, preparation).map_err(BlockError::Preparation)?;
-    let mut facts = Facts::of(bytes, &picture, preparation);
+    let mut facts = settings.facts.then(|| Facts::of(bytes, &picture, preparation));
     if mask_kind(region) != MaskKind::Stored {
         return Ok((image, facts));
     }
     let (mask, of_mask) = mask(region, &picture, preparation, settings, sources.get(1).map(Vec::as_slice))?;
-    facts.mask = of_mask;
+    if let Some(facts) = &mut facts {
+        facts.mask = of_mask;
+    }
     let both = [image.values(), mask.values()].concat();
     let size = preparation.size;
     let image = Image::new(2, size, size, both).map_err(|error| BlockError::Shape(error.to_string()))?;

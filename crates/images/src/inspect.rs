@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// How much of each file is looked at.
@@ -26,7 +26,8 @@ pub enum Depth {
 /// What was seen of a record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inspected {
-    /// What is known of its files; `None` if they cannot be used, or only headers were looked at.
+    /// What is known of its files; `None` if they cannot be used, only headers were looked at, or the settings do
+    /// not ask for it.
     pub facts: Option<Facts>,
     /// What is wrong with them.
     pub findings: Vec<Finding>,
@@ -72,16 +73,16 @@ struct Looking<'a> {
     opened: usize,
 }
 
-impl Looking<'_> {
+impl<'a> Looking<'a> {
     fn found(&mut self, kind: FindingKind, file: &Path, message: impl std::fmt::Display) {
         let message = format!("{message}, named by {}", self.record.origin);
         self.findings.push(Finding::new(kind, self.root.join(file), message));
     }
 
     /// The mask file, where there is one.
-    fn mask(&self) -> Option<PathBuf> {
+    fn mask(&self) -> Option<&'a Path> {
         match &self.record.region {
-            Region::File(file) => Some(file.clone()),
+            Region::File(file) => Some(file),
             _ => None,
         }
     }
@@ -90,8 +91,8 @@ impl Looking<'_> {
     fn there(&mut self, file: &Path, missing: FindingKind, unreadable: FindingKind) -> bool {
         match std::fs::metadata(self.root.join(file)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let origin = self.record.origin.to_string();
-                self.findings.push(Finding::new(missing, self.root.join(file), format!("named by {origin}")));
+                let message = format!("named by {}", self.record.origin);
+                self.findings.push(Finding::new(missing, self.root.join(file), message));
                 false
             }
             Err(error) => {
@@ -126,14 +127,14 @@ impl Looking<'_> {
         let record = self.record;
         let image = self.read(&record.image, FindingKind::ImageMissing, FindingKind::ImageUnreadable);
         let mask_file = self.mask();
-        let mask = match &mask_file {
+        let mask = match mask_file {
             Some(file) => Some(self.read(file, FindingKind::MaskMissing, FindingKind::MaskUnreadable)?),
             None => None,
         };
         let Some(image) = image else {
             // The mask is looked at all the same, as far as it can be without its image.
             if let (Some(file), Some(Err(error))) =
-                (&mask_file, mask.map(|bytes| herring_pixels::decode(&bytes, &Limits::default())))
+                (mask_file, mask.map(|bytes| herring_pixels::decode(&bytes, &Limits::default())))
             {
                 self.found(FindingKind::MaskUnreadable, file, error);
             }
@@ -141,9 +142,9 @@ impl Looking<'_> {
         };
         let sources: Vec<Vec<u8>> = std::iter::once(image).chain(mask).collect();
         match block::block((&record.region, record.environment), preparation, settings, &sources) {
-            Ok((_, facts)) => Some(facts),
+            Ok((_, facts)) => facts,
             Err(error) => {
-                let file = match (error.kind(), &mask_file) {
+                let file = match (error.kind(), mask_file) {
                     (FindingKind::MaskSize | FindingKind::MaskUnreadable, Some(file)) => file,
                     _ => &record.image,
                 };
@@ -154,7 +155,7 @@ impl Looking<'_> {
     }
 
     fn headers(&mut self) {
-        let record = self.record;
+        let (record, mask_file) = (self.record, self.mask());
         let mut probe = |file: &Path, missing, unreadable| {
             if !self.there(file, missing, unreadable) {
                 return None;
@@ -162,10 +163,6 @@ impl Looking<'_> {
             probe_file(&self.root.join(file)).map_err(|error| self.found(unreadable, file, error)).ok()
         };
         let image = probe(&record.image, FindingKind::ImageMissing, FindingKind::ImageUnreadable);
-        let mask_file = match &record.region {
-            Region::File(file) => Some(file),
-            _ => None,
-        };
         let mask = mask_file
             .and_then(|file| Some((file, probe(file, FindingKind::MaskMissing, FindingKind::MaskUnreadable)?)));
         let Some(image) = image else { return };

@@ -74,7 +74,7 @@ pub fn prepare(
             block::block((&wanted.region, wanted.record.environment), &wanted.preparation, settings, sources)
                 .map_err(|error| error.to_string())?;
         // A mask that is withheld from training is known from elsewhere.
-        if settings.facts && wanted.region == wanted.record.region {
+        if let Some(facts) = facts.filter(|_| wanted.region == wanted.record.region) {
             fresh.lock().unwrap_or_else(PoisonError::into_inner).insert(request.id.clone(), facts);
         }
         Ok(block)
