@@ -127,10 +127,7 @@ impl<'a> Looking<'a> {
         let record = self.record;
         let image = self.read(&record.image, FindingKind::ImageMissing, FindingKind::ImageUnreadable);
         let mask_file = self.mask();
-        let mask = match mask_file {
-            Some(file) => Some(self.read(file, FindingKind::MaskMissing, FindingKind::MaskUnreadable)?),
-            None => None,
-        };
+        let mask = mask_file.and_then(|file| self.read(file, FindingKind::MaskMissing, FindingKind::MaskUnreadable));
         let Some(image) = image else {
             // The mask is looked at all the same, as far as it can be without its image.
             if let (Some(file), Some(Err(error))) =
@@ -140,8 +137,10 @@ impl<'a> Looking<'a> {
             }
             return None;
         };
+        // Without its mask file the image is looked at by itself.
+        let region = if mask_file.is_some() && mask.is_none() { &Region::Everything } else { &record.region };
         let sources: Vec<Vec<u8>> = std::iter::once(image).chain(mask).collect();
-        match block::block((&record.region, record.environment), preparation, settings, &sources) {
+        match block::block((region, record.environment), preparation, settings, &sources) {
             Ok((_, facts)) => facts,
             Err(error) => {
                 let file = match (error.kind(), mask_file) {

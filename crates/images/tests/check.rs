@@ -217,6 +217,16 @@ fn missing_files_of_images_and_masks_are_found_at_once() {
 }
 
 #[test]
+fn an_image_is_looked_at_also_where_its_mask_is_missing() {
+    let mut own = Own::new(10);
+    let whole = fs::read(own.path("004.png")).unwrap();
+    fs::write(own.path("004.png"), &whole[..whole.len() / 2]).unwrap();
+    own.set(4, "mask", "no-mask.png");
+    let kinds: Vec<FindingKind> = own.found().into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, [FindingKind::ImageUnreadable, FindingKind::MaskMissing]);
+}
+
+#[test]
 fn a_part_without_a_class_and_a_split_that_cannot_be_drawn_are_errors() {
     for part in PARTS {
         let mut own = Own::new(10);
