@@ -2,39 +2,74 @@
 
 use crate::{arguments::BenchStep, failure::Failure, print};
 use herring_experiments::Exit;
-use herring_protocol::{Method, UnknownName};
+use herring_protocol::{
+    ActDiffDistance, ActDiffLayers, GradientNorm, InitialisationName, ModelSpec, ObjectiveSpec, PenaltySpec, PoolingName,
+    TaskSpec, TrainingImages,
+};
 use herring_training::{Device, bench};
+
+/// Weight of the penalties; it does not change what is computed.
+const WEIGHT: f64 = 0.2;
 
 pub(crate) fn step(arguments: &BenchStep) -> Result<Exit, Failure> {
     let device = Device::new(arguments.backend, arguments.device).map_err(Failure::device)?;
-    let settings = bench::Settings {
-        width: arguments.width,
-        size: arguments.size,
-        batch: arguments.batch,
-        steps: arguments.steps,
-    };
-    for &method in &arguments.methods {
-        let milliseconds = bench::step(&device, &settings, method).map_err(Failure::device)?;
-        print(&format!("{} {milliseconds:.1} ms/step", name(method)))?;
+    let BenchStep { width, size, batch, steps, .. } = *arguments;
+    for name in &arguments.methods {
+        let model = ModelSpec::Resnet {
+            depth: 18,
+            width,
+            pooling: PoolingName::Global,
+            initialisation: InitialisationName::KaimingNormal,
+        };
+        let objective = objective(name).map_err(|text| Failure { text, exit: Exit::BadInput })?;
+        let settings = bench::Settings { model, objective, size, batch, steps };
+        let milliseconds = bench::step(&device, &settings).map_err(Failure::device)?;
+        print(&format!("{name} {milliseconds:.1} ms/step"))?;
     }
     Ok(Exit::Done)
 }
 
-/// `base` is the plain step that others are measured against.
-fn name(method: Method) -> &'static str {
-    match method {
-        Method::Baseline => "base",
-        other => other.name(),
+/// The training loss of a name: `base` is the plain step that others are measured against; penalties are joined by
+/// `+`.
+fn objective(name: &str) -> Result<ObjectiveSpec, String> {
+    let mut objective =
+        ObjectiveSpec { images: TrainingImages::Whole, task: TaskSpec::CrossEntropy, penalties: Vec::new() };
+    for part in name.split('+') {
+        let penalty = match part {
+            "base" => continue,
+            "masked" => {
+                objective.images = TrainingImages::Permuted;
+                continue;
+            }
+            "actdiff" => PenaltySpec::Actdiff {
+                weight: WEIGHT,
+                weighted: true,
+                layers: ActDiffLayers::Pooled,
+                distance: ActDiffDistance::Image,
+                offset: 1e-6,
+            },
+            "adversarial" => PenaltySpec::Adversarial {
+                weight: WEIGHT,
+                released: true,
+                learning_rate: 1e-3,
+                every: 1,
+                hidden: 1024,
+                layers: 3,
+            },
+            "gradmask" => PenaltySpec::Gradmask { weight: WEIGHT, norm: GradientNorm::Absolute },
+            "rrr" => PenaltySpec::Rrr { weight: WEIGHT, offset: 1e-11 },
+            other => {
+                let expected = "base, masked, actdiff, adversarial, gradmask, rrr, or several joined by +";
+                return Err(format!("unknown method '{other}': expected one of {expected}"));
+            }
+        };
+        objective.penalties.push(penalty);
     }
+    Ok(objective)
 }
 
-pub(crate) fn method(text: &str) -> Result<Method, UnknownName> {
-    match text.trim() {
-        "base" => Ok(Method::Baseline),
-        other => other
-            .parse()
-            .map_err(|error: UnknownName| UnknownName { expected: format!("base, {}", error.expected), ..error }),
-    }
+pub(crate) fn method(text: &str) -> Result<String, String> {
+    objective(text.trim()).map(|_| text.trim().to_owned())
 }
 
 /// A size or a count that a step can have.

@@ -13,7 +13,7 @@ use herring_experiments::{
     store::Store,
 };
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -41,11 +41,17 @@ pub(crate) fn hand_over(
         folder: folder(&out),
         program: program(&out, running, cache)?,
         indexes: Vec::new(),
+        after: Vec::new(),
     };
     if cluster.executor == Executor::DryRun {
-        array.indexes = indexes;
-        for script in dry_run(&array, &resources, USUAL_ARRAY_SIZE).map_err(bad)? {
-            print(&format!("# {}\n{}", script.path.display(), script.text))?;
+        for (depth, indexes) in levels(plan, &indexes) {
+            array.indexes = indexes;
+            if depth > 0 {
+                print("# The following begins once all jobs of the arrays before it are over.")?;
+            }
+            for script in dry_run(&array, &resources, USUAL_ARRAY_SIZE).map_err(bad)? {
+                print(&format!("# {}\n{}", script.path.display(), script.text))?;
+            }
         }
         return Ok(Exit::Done);
     }
@@ -65,10 +71,14 @@ pub(crate) fn hand_over(
         crate::say(&format!("note: on this machine, {}", failure.text));
     }
     agenda.begin(store, plan)?;
-    array.indexes = indexes;
-    let submitted = slurm.submit(&array, &resources).map_err(bad)?;
-    for Submitted { job, indexes, .. } in &submitted {
-        print(&format!("job array {job}: {} runs", indexes.len()))?;
+    for (_, indexes) in levels(plan, &indexes) {
+        array.indexes = indexes;
+        let submitted = slurm.submit(&array, &resources).map_err(bad)?;
+        for Submitted { job, indexes, .. } in &submitted {
+            let waits = if array.after.is_empty() { "" } else { ", after the runs that they need" };
+            print(&format!("job array {job}: {} runs{waits}", indexes.len()))?;
+        }
+        array.after.extend(submitted.iter().map(|submitted| submitted.job));
     }
     // Arrays of earlier submissions may still be at work; those that have ended hold nothing up.
     let jobs: Vec<u64> =
@@ -118,6 +128,15 @@ pub(crate) fn join(status: &mut Status, out: &Path) -> Result<(), Failure> {
         Err(error) => eprintln!("Slurm cannot be asked: {error}"),
     }
     Ok(())
+}
+
+/// The places of runs by how deep they lie below the runs that they need; each level is an array of its own.
+fn levels(plan: &Plan, indexes: &[usize]) -> BTreeMap<usize, Vec<usize>> {
+    let mut levels: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for &index in indexes {
+        levels.entry(plan.depth(index)).or_default().push(index);
+    }
+    levels
 }
 
 /// What is added to a task's number in a job array to give the place in the plan.

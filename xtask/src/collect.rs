@@ -5,6 +5,7 @@ use crate::{
     failure::Failure,
     print,
 };
+use herring_papers::CATALOGUE;
 use herring_experiments::{
     Exit,
     export::{self, Table},
@@ -13,13 +14,13 @@ use herring_experiments::{
 
 pub(crate) fn run(arguments: &CollectArguments) -> Result<Exit, Failure> {
     if let Some(folder) = &arguments.mlflow {
-        let written = mlflow::write(&arguments.out, folder)?;
+        let written = mlflow::write(&arguments.out, folder, &CATALOGUE)?;
         print(&format!("{written} runs: {}", folder.display()))?;
         return Ok(Exit::Done);
     }
     let table = match arguments.rows {
-        Rows::Runs => Table::runs(&arguments.out)?,
-        Rows::Cells => Table::cells(&arguments.out)?,
+        Rows::Runs => Table::runs(&arguments.out, &CATALOGUE)?,
+        Rows::Cells => Table::cells(&arguments.out, &CATALOGUE)?,
     };
     let text = match arguments.format {
         Format::Csv => export::csv(&table),

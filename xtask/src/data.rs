@@ -6,17 +6,15 @@ use crate::{
     images::{self, bad, read},
     print,
 };
-use herring_datasets::{
-    Part, Table,
-    confounded::{Parts, Rule},
-};
+use herring_datasets::{Part, Table, confounded::Parts};
 use herring_experiments::{
     Exit,
-    config::{Configuration, ImagesTable, Known, Maximum, ResizeName, Scale, TableName},
+    config::{Configuration, ImagesSetting, Maximum, Scale},
 };
 use herring_images::{CheckSettings, Depth};
 use herring_pixels::Limits;
-use herring_protocol::Variant;
+use herring_papers::CATALOGUE;
+use herring_protocol::{ResizeName, SplitRuleName, TableName, Variant};
 use herring_standins::{Edition, OwnSettings, RsnaSettings, Strengths, XraySettings};
 use herring_tables::{CheckReport, Manifest, PictureInfo};
 use std::{fmt::Write, path::Path};
@@ -62,28 +60,35 @@ fn check(arguments: &CheckData) -> Result<Exit, Failure> {
 fn check_own(arguments: &CheckData, places: &ImagePlaces) -> Result<CheckReport, Failure> {
     let CheckData { headers, config, scale, .. } = arguments;
     let configuration = match config {
-        Some(path) => Configuration::read(path)?,
-        None => Configuration::embedded(Known::Own)?,
+        Some(path) => Configuration::read(path, &CATALOGUE)?,
+        None => own_configuration()?,
     };
-    let table = match &configuration.images {
+    let table = match images::of(&configuration, *scale, Variant::Released) {
         Some(table) if table.table == TableName::Own => table,
         _ => return Err(bad("--config: found an experiment on other images, expected one with table = \"own\"")),
     };
     let survey = herring_tables::survey(images::manifest(places)?, &places.tables.own());
     let survey = survey.exclude(&images::exclusions("own", &places.tables)?).map_err(bad)?;
-    let sizes = images::sizes(&configuration, *scale, Variant::Released)?;
-    let settings = images::settings(table, &sizes, &survey.environments)?;
-    let seeds = &configuration.setting(*scale).seeds;
+    let settings = images::settings(table, &survey.environments)?;
+    let seeds = &configuration.scale(*scale).seeds;
     let split = |read: &Table| {
         // Parts that the table gives are the same for every seed.
         let seeds = if images::parts_given(read) { &seeds[..seeds.len().min(1)] } else { &seeds[..] };
         let each =
-            seeds.iter().map(|seed| images::split(read, table, sizes.cell_limit, table.split_seed.unwrap_or(*seed)));
+            seeds.iter().map(|seed| images::split(read, table, table.split_seed.unwrap_or(*seed)));
         each.collect()
     };
     let depth = if *headers { Depth::Headers } else { Depth::Pixels };
-    let asked = CheckSettings { images: &settings, depth, cell_limit: sizes.cell_limit, split: &split };
+    let asked = CheckSettings { images: &settings, depth, cell_limit: table.cell_limit, split: &split };
     herring_images::check(survey, &asked).map_err(bad)
+}
+
+/// The configuration of the experiment on images of the user's own.
+fn own_configuration() -> Result<Configuration, Failure> {
+    let all = CATALOGUE.papers.iter().flat_map(|paper| paper.experiments);
+    let own = { all }.find(|experiment| !experiment.published);
+    let own = own.ok_or_else(|| bad("this program has no experiment on images of your own: give --config"))?;
+    Ok(CATALOGUE.configuration(own)?)
 }
 
 /// Looks at an image's header.
@@ -103,19 +108,14 @@ fn info(found: herring_pixels::PictureInfo) -> Result<PictureInfo, String> {
 
 fn split(arguments: &SplitData) -> Result<Exit, Failure> {
     let SplitData { name, from, ratio, seed, rule, cell_limit, to } = arguments;
-    let table = match name.as_str() {
-        "xray" => TableName::Xray,
-        "rsna" => TableName::Rsna,
-        "own" => TableName::Own,
-        other => return Err(bad(format!("found the table '{other}', expected xray, rsna or own"))),
-    };
+    let table: TableName = name.parse().map_err(bad)?;
     let reading = read(table, true, &from.places())?;
     let rule = match rule {
-        SplitRule::Printed => Rule::Printed,
-        SplitRule::Later => Rule::Later,
+        SplitRule::Printed => SplitRuleName::Printed,
+        SplitRule::Later => SplitRuleName::Later,
     };
     let seed = seed.unwrap_or(if table == TableName::Rsna { 0 } else { 1234 });
-    let images = ImagesTable {
+    let images = ImagesSetting {
         table,
         ratio: *ratio,
         rule,
@@ -124,8 +124,12 @@ fn split(arguments: &SplitData) -> Result<Exit, Failure> {
         empty_negatives: true,
         maximum: Maximum::OfDepth,
         mask_threshold: None,
+        size: 224,
+        saliency_size: 224,
+        cell_limit: *cell_limit,
+        saliency_limit: None,
     };
-    let parts = images::split(&reading.table, &images, *cell_limit, seed).map_err(bad)?;
+    let parts = images::split(&reading.table, &images, seed).map_err(bad)?;
     print(&reading.summary())?;
     print(&match images::parts_given(&reading.table) {
         true => "parts as the table gives them".to_owned(),

@@ -15,7 +15,7 @@ use herring_experiments::{
     pool::{self, Codes, PoolEnd},
     progress,
     store::{Holder, Store},
-    work::{Work, WorkEnd},
+    work::{WorkEnd, Worker},
 };
 use herring_protocol::BackendKind;
 use std::{
@@ -108,7 +108,7 @@ fn alone(
     events: &mut dyn Events,
 ) -> Result<bool, Failure> {
     let trainer = images::trainer(cache, plan.backend, running.device)?;
-    let work = Work {
+    let worker = Worker {
         store,
         plan,
         indexes: &agenda.pending,
@@ -117,7 +117,7 @@ fn alone(
         checkpoint_steps: running.checkpoint_steps,
         stop,
     };
-    Ok(work.run(&mut |event| events.event(1, &event))? == WorkEnd::Interrupted)
+    Ok(worker.run(&mut |event| events.event(1, &event))? == WorkEnd::Interrupted)
 }
 
 fn together(
@@ -166,7 +166,7 @@ pub(crate) fn worker(arguments: &WorkerArguments) -> Result<Exit, Failure> {
     let store = Store::open(out)?;
     let asked = indexes::parse(indexes, plan.runs.len())?;
     let trainer = images::trainer(cache.as_deref(), plan.backend, *device)?;
-    let work = Work {
+    let worker = Worker {
         store: &store,
         plan: &plan,
         indexes: &asked,
@@ -175,7 +175,7 @@ pub(crate) fn worker(arguments: &WorkerArguments) -> Result<Exit, Failure> {
         checkpoint_steps: *checkpoint_steps,
         stop: &stop,
     };
-    Ok(match work.run(&mut |event| pool::tell(&event))? {
+    Ok(match worker.run(&mut |event| pool::emit(&event))? {
         WorkEnd::Done => Exit::Done,
         WorkEnd::Interrupted => Exit::Interrupted,
     })

@@ -8,12 +8,12 @@ use crate::{
 use herring_cache::{Cache, Progress};
 use herring_datasets::{
     Part, Region, Table,
-    confounded::{self, ConfoundedSettings, Parts},
+    confounded::{self, ConfoundedSettings, Parts, Rule},
     groups::shared_groups,
 };
 use herring_experiments::{
     Exit,
-    config::{Configuration, ImageSizes, ImagesTable, ResizeName, Scale, TableName, UNKNOWN_ISSUE},
+    config::{Configuration, ImagesSetting, RunTemplate, Scale},
     images::{ImagesFile, MaskedImage},
     plan::SeedImages,
 };
@@ -21,7 +21,7 @@ use herring_images::{
     CachedListings, Colour, Excluded, ImageSettings, ImagesError, Masked, Mean, Means, Prepared, Reduction,
 };
 use herring_pixels::{Crop, MaskSettings, Monochrome1, Preparation, Range, Resize};
-use herring_protocol::{Pictures, Plane, Trainer, Variant};
+use herring_protocol::{Pictures, Plane, ResizeName, SplitRuleName, TableName, Trainer, Variant};
 use herring_tables::{Exclusions, ImageEdition, Manifest, Negatives, Reading};
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -36,10 +36,35 @@ const KNOWN: &str = "known";
 /// What is to be prepared.
 pub(crate) struct Wanted<'a> {
     pub(crate) configuration: &'a Configuration,
-    pub(crate) images: &'a ImagesTable,
+    pub(crate) images: &'a ImagesSetting,
     pub(crate) scale: Scale,
     pub(crate) variant: Variant,
     pub(crate) seeds: &'a [u32],
+}
+
+/// How the images of an experiment's runs are drawn and prepared, if they are files. They are the same for all
+/// methods.
+pub(crate) fn of(configuration: &Configuration, scale: Scale, variant: Variant) -> Option<&ImagesSetting> {
+    configuration.templates(scale, variant).find_map(|run| run.data.images())
+}
+
+/// The one value that the runs of all methods have: a seed's images are prepared once.
+fn shared<'a, T: PartialEq>(
+    runs: impl Iterator<Item = &'a RunTemplate>,
+    what: &str,
+    value: impl Fn(&'a RunTemplate) -> T,
+) -> Result<Option<T>, Failure> {
+    let mut found: Option<T> = None;
+    for value in runs.map(value) {
+        match &found {
+            Some(other) if *other != value => {
+                return Err(bad(format!("{what}: found different values in two methods, expected one for all")));
+            }
+            Some(_) => {}
+            None => found = Some(value),
+        }
+    }
+    Ok(found)
 }
 
 /// Prepares the images of every seed and tells of them; the file describes the first seed's. Seeds whose
@@ -50,15 +75,17 @@ pub(crate) fn prepare(
     stop: &AtomicBool,
 ) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
     let reading = read(wanted.images.table, wanted.images.empty_negatives, places)?;
-    let setting = wanted.configuration.setting(wanted.scale);
-    let sizes = sizes(wanted.configuration, wanted.scale, wanted.variant)?;
+    let runs = || wanted.configuration.templates(wanted.scale, wanted.variant);
+    shared(runs(), "data", |run| &run.data)?;
+    let mask_fraction = shared(runs(), "annotations", |run| run.annotations.fraction())?.unwrap_or(1.0);
+    let cell_limit = wanted.images.cell_limit;
     let given = parts_given(&reading.table);
     // Seeds that share a split share its listing.
     let mut splits: BTreeMap<u32, Parts> = BTreeMap::new();
     let split_seed = |seed: u32| wanted.images.split_seed.unwrap_or(if given { 0 } else { seed });
     for seed in wanted.seeds {
         if let Entry::Vacant(place) = splits.entry(split_seed(*seed)) {
-            let parts = split(&reading.table, wanted.images, sizes.cell_limit, split_seed(*seed)).map_err(bad)?;
+            let parts = split(&reading.table, wanted.images, split_seed(*seed)).map_err(bad)?;
             place.insert(parts);
         }
     }
@@ -71,11 +98,11 @@ pub(crate) fn prepare(
     let settings = ImageSettings {
         reductions: reductions(wanted.images.table, &reading)?,
         excluded: excluded(&reading),
-        mask_fraction: setting.mask_fraction,
-        ..settings(wanted.images, &sizes, reading.table.environments())?
+        mask_fraction,
+        ..settings(wanted.images, reading.table.environments())?
     };
     let cache = Arc::new(Cache::open(places.cache()).map_err(Failure::device)?);
-    let usage = parts.first().and_then(|parts| herring_images::usage(&reading.table, parts, sizes.cell_limit));
+    let usage = parts.first().and_then(|parts| herring_images::usage(&reading.table, parts, cell_limit));
     let groups = parts.first().and_then(|parts| herring_images::groups_per_part(&reading.table, parts));
     for note in reading.notes.iter().chain(&usage).chain(&groups) {
         crate::say(&format!("note: {note}"));
@@ -140,13 +167,13 @@ pub(crate) fn prepare(
     for warning in &warnings {
         crate::say(&format!("warning: {warning}"));
     }
-    let issue = issue(wanted.images.table, &reading)?;
+    let (issue, issue_known) = issue(wanted.images.table, &reading)?;
     let names: BTreeMap<u32, String> = splits.keys().copied().zip(names).collect();
     let table_sha256 = herring_images::sha256(&reading.table.text());
     let images = seeds.iter().filter_map(|seed| {
         let listing = names.get(&split_seed(*seed))?.clone();
         let (issue, table_sha256) = (issue.clone(), table_sha256.clone());
-        Some((*seed, SeedImages { listing, issue, table_sha256, parts_given: given }))
+        Some((*seed, SeedImages { listing, issue, issue_known, table_sha256, parts_given: given }))
     });
     let images = images.collect();
     let (means, masked) = means.map_err(failure)?;
@@ -221,14 +248,18 @@ pub(crate) fn parts_given(table: &Table) -> bool {
 
 pub(crate) fn split(
     table: &Table,
-    images: &ImagesTable,
-    cell_limit: Option<usize>,
+    images: &ImagesSetting,
     seed: u32,
 ) -> Result<Parts, herring_datasets::DatasetError> {
+    let ImagesSetting { ratio, cell_limit, .. } = *images;
     if parts_given(table) {
         return Ok(Parts::given(table)?.limited(table, cell_limit));
     }
-    confounded::split(table, &ConfoundedSettings { ratio: images.ratio, rule: images.rule, seed, cell_limit })
+    let rule = match images.rule {
+        SplitRuleName::Printed | SplitRuleName::Given => Rule::Printed,
+        SplitRuleName::Later => Rule::Later,
+    };
+    confounded::split(table, &ConfoundedSettings { ratio, rule, seed, cell_limit })
 }
 
 /// The size in which an official collection comes.
@@ -242,16 +273,9 @@ fn original(table: TableName) -> Result<Option<[usize; 2]>, Failure> {
     Ok(Some([images.height, images.width]))
 }
 
-/// The sizes that an experiment on files has at a scale.
-pub(crate) fn sizes(configuration: &Configuration, scale: Scale, variant: Variant) -> Result<ImageSizes, Failure> {
-    let missing = || bad("the experiment's images are generated: expected one on files");
-    configuration.setting(scale).images_in(variant).ok_or_else(missing)
-}
-
 /// How the images of a table with these environments are prepared; all training masks are kept.
 pub(crate) fn settings(
-    images: &ImagesTable,
-    sizes: &ImageSizes,
+    images: &ImagesSetting,
     environments: &[String],
 ) -> Result<ImageSettings, Failure> {
     if let Some(unknown) = images.maximum.named().find(|name| environments.iter().all(|known| known != name)) {
@@ -260,12 +284,12 @@ pub(crate) fn settings(
     }
     let own = images.table == TableName::Own;
     Ok(ImageSettings {
-        preparations: preparations(images, sizes.size, environments),
+        preparations: preparations(images, environments),
         colour: if own { Colour::Refused } else { Colour::FirstChannel },
         original: original(images.table)?,
         reductions: Vec::new(),
-        look_size: sizes.look_size,
-        look_limit: sizes.look_limit,
+        look_size: images.saliency_size,
+        look_limit: images.saliency_limit,
         mask: MaskSettings { threshold: images.mask_threshold },
         facts: own,
         excluded: Vec::new(),
@@ -289,7 +313,8 @@ fn reductions(table: TableName, reading: &Reading) -> Result<Vec<Option<Reductio
 }
 
 /// How each environment's images are prepared: the two hospitals' files differ in depth.
-fn preparations(images: &ImagesTable, size: usize, environments: &[String]) -> Vec<Preparation> {
+fn preparations(images: &ImagesSetting, environments: &[String]) -> Vec<Preparation> {
+    let size = images.size;
     let resize = match images.resize {
         ResizeName::Pillow => Resize::Pillow,
         ResizeName::Skimage => Resize::Skimage,
@@ -320,24 +345,28 @@ fn preparations(images: &ImagesTable, size: usize, environments: &[String]) -> V
     }
 }
 
-/// The known issue of each collection's table that has these counts, or that there is none.
-fn issue(name: TableName, reading: &Reading) -> Result<String, Failure> {
+/// The known issue of each collection's table that has these counts, or that there is none; and whether all are
+/// known.
+fn issue(name: TableName, reading: &Reading) -> Result<(String, bool), Failure> {
     let cells = reading.cells_before_exclusions();
-    let of = |collection: &str, cells: &[Vec<usize>]| -> Result<String, Failure> {
+    let of = |collection: &str, cells: &[Vec<usize>]| -> Result<(String, bool), Failure> {
         let manifest = herring_tables::Manifest::named(collection).map_err(bad)?;
         let known = manifest.known.iter().find(|edition| {
             edition.cells.len() == cells.len()
                 && edition.cells.iter().zip(cells).all(|(one, other)| one[..] == other[..])
         });
         Ok(match known {
-            Some(edition) => format!("{collection} {}", edition.name),
-            None => format!("{collection}: {UNKNOWN_ISSUE}"),
+            Some(edition) => (format!("{collection} {}", edition.name), true),
+            None => (format!("{collection}: no known issue"), false),
         })
     };
     match name {
-        TableName::Xray => Ok(format!("{}; {}", of("nih", &cells[..1])?, of("padchest", &cells[1..])?)),
+        TableName::Xray => {
+            let ((nih, first), (padchest, second)) = (of("nih", &cells[..1])?, of("padchest", &cells[1..])?);
+            Ok((format!("{nih}; {padchest}"), first && second))
+        }
         TableName::Rsna => of("rsna", &cells),
-        TableName::Own => Ok("own".to_owned()),
+        TableName::Own => Ok(("own".to_owned(), true)),
     }
 }
 

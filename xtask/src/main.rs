@@ -11,14 +11,14 @@ mod execute;
 mod failure;
 mod images;
 mod moved;
+mod papers;
 mod repro;
 mod search;
 mod seeds;
 mod signals;
 mod status;
 
-use arguments::{BenchCommand, Command, Xtask};
-use clap::Parser;
+use arguments::{Asked, BenchCommand, Command};
 use failure::Failure;
 use herring_experiments::Exit;
 use std::{
@@ -31,15 +31,16 @@ use std::{
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let ended = match Xtask::try_parse() {
-        Ok(Xtask { command }) => run(command),
+    let ended = match Asked::parse() {
+        Ok(Asked::Reproduction(paper, arguments)) => repro::run(paper, &arguments),
+        Ok(Asked::Command(command)) => run(*command),
         Err(error) => failure::usage(&error),
     };
     if let Some(folder) = herring_folders::not_syncable() {
         say(&format!("note: {folder}"));
     }
     let exit = ended.unwrap_or_else(|failure| {
-        // Whoever closed the other end does not want it.
+        // Nobody reads it where the other end was closed.
         let _ = writeln!(std::io::stderr(), "error: {}", failure.text);
         failure.exit
     });
@@ -48,7 +49,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::ReproIclr2021(arguments) => repro::run(&arguments),
+        Command::Papers(arguments) => papers::run(&arguments),
         Command::Plan(arguments) => repro::plan(&arguments),
         Command::Run(arguments) => execute::run(&arguments),
         Command::Worker(arguments) => execute::worker(&arguments),
@@ -63,7 +64,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
     }
 }
 
-/// Says something beside the output. Whoever closed the other end does not want it.
+/// Says something beside the output. It is lost where the other end was closed.
 fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -6,12 +6,12 @@
 use crate::{arguments::ImagePlaces, failure::Failure, say};
 use herring_experiments::{
     Exit,
-    config::Known,
     images::ImagesFile,
     plan::{Plan, PlannedRun},
     store::{RunState, Store},
 };
 use herring_images::CachedListings;
+use herring_papers::CATALOGUE;
 use herring_protocol::DataSpec;
 use std::{
     collections::BTreeSet,
@@ -49,15 +49,16 @@ pub(crate) fn cache(
         }
     }
     let message = lacking.unwrap_or_default();
-    // A configuration of one's own may have any name.
-    let known = Known::of(&plan.experiment).unwrap_or(Known::Own);
-    let source = if known == Known::Own { "--manifest FILE" } else { "--data-root DIR" };
+    // A configuration of the user's own may have any name.
+    let known = CATALOGUE.find(&plan.experiment);
+    let own = known.is_none_or(|(_, experiment)| !experiment.published);
+    let source = if own { "--manifest FILE" } else { "--data-root DIR" };
+    let (paper, experiment) = known.map_or(("iclr2021", "own"), |(paper, experiment)| (paper.name, experiment.name));
     Err(Failure {
         text: format!(
             "the prepared images of {out} are not found: {message}; no run was begun or marked as failed, and \
              checkpoints are kept: if the images were moved, name their folder with --cache DIR; or prepare them \
-             again: `cargo xtask repro-iclr2021 --experiment {} --scale {} --out {out} --resume` with {source}",
-            known,
+             again: `cargo xtask repro-{paper} --experiment {experiment} --scale {} --out {out} --resume` with {source}",
             plan.scale,
             out = out.display(),
         ),

@@ -1,69 +1,82 @@
-//! `repro-iclr2021`, `plan` and `report`.
+//! `repro-<paper>`, `plan` and `report`.
 
 use crate::{
-    arguments::{ImagePlaces, Paper, PlanArguments, Repro, Selection},
+    arguments::{ImagePlaces, PlanArguments, Repro, Selection},
     execute::{self, interrupted},
     failure::Failure,
     images::{self, Wanted, bad},
     moved, print, say, seeds, signals, status,
 };
 use herring_experiments::{
-    Exit, Outputs,
-    config::{Configuration, ImagesTable, Known, Targets},
+    Exit, Experiment, Outputs, Paper,
+    config::{Configuration, ImagesSetting},
     images::{ImagesFile, LeftOut},
     plan::{Plan, PlannedRun, Request, SeedImages},
     search::Found,
     store::Store,
     write_overview,
 };
+use herring_papers::CATALOGUE;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
-pub(crate) fn run(arguments: &Repro) -> Result<Exit, Failure> {
+/// One experiment of a paper, as it was asked for.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    paper: &'static Paper,
+    experiment: &'static Experiment,
+    selection: &'a Selection,
+    /// Whether it is one of several.
+    several: bool,
+}
+
+impl Asked<'_> {
+    fn folder(&self) -> PathBuf {
+        self.selection.folder(self.paper, self.experiment, self.several)
+    }
+}
+
+pub(crate) fn run(paper: &'static Paper, arguments: &Repro) -> Result<Exit, Failure> {
     let Repro { selection, resume, running } = arguments;
     execute::check_device(selection.backend, running.device)?;
-    let (possible, lacking) = possible(selection)?;
+    let (possible, lacking) = possible(paper, selection)?;
     let mut worst = if lacking { Exit::SomeFailed } else { Exit::Done };
     let mut ended = Vec::new();
-    for known in &possible {
+    for asked in &possible {
+        let name = asked.experiment.name;
         if possible.len() > 1 {
-            print(&format!("\n{known}: {}", selection.folder(*known).display()))?;
+            print(&format!("\n{name}: {}", asked.folder().display()))?;
         }
-        match one(selection, *known, *resume, running) {
+        match one(asked, *resume, running) {
             Ok(exit) => {
-                ended.push(*known);
+                ended.push(asked.folder());
                 worst = if exit == Exit::Done { worst } else { exit };
             }
             // What is wrong with one experiment is no reason to leave out the others.
             Err(failure) if possible.len() > 1 && failure.exit != Exit::Interrupted => {
-                say(&format!("{known} cannot be run: {}", failure.text));
+                say(&format!("{name} cannot be run: {}", failure.text));
                 worst = failure.exit;
             }
             Err(failure) => return Err(failure),
         }
     }
     if ended.len() > 1 {
-        let folders: Vec<PathBuf> = ended.iter().map(|known| selection.folder(*known)).collect();
-        print(&format!("\noverview: {}", write_overview(&folders, &selection.common_folder())?.display()))?;
+        let overview = write_overview(&ended, &selection.common_folder(paper), &CATALOGUE)?;
+        print(&format!("\noverview: {}", overview.display()))?;
     }
     Ok(worst)
 }
 
-fn one(
-    selection: &Selection,
-    known: Known,
-    resume: bool,
-    running: &crate::arguments::Running,
-) -> Result<Exit, Failure> {
-    let out = selection.folder(known);
+fn one(asked: &Asked<'_>, resume: bool, running: &crate::arguments::Running) -> Result<Exit, Failure> {
+    let out = asked.folder();
     // Of several, some may not have been begun.
-    let resume = resume && (selection.experiment.known().len() == 1 || Store::planned(&out).is_ok());
-    let (store, plan, left_out) = take_up(selection, known, resume, resume)?;
+    let resume = resume && (!asked.several || Store::planned(&out).is_ok());
+    let (store, plan, left_out) = take_up(asked, resume, resume)?;
     let left = |run: &PlannedRun| left_out.iter().any(|left| left.seed == run.spec.seed);
-    let asked: Vec<usize> = (0..plan.runs.len()).filter(|index| !left(&plan.runs[*index])).collect();
-    let summary = execute::execute(&store, &plan, Some(&asked), running, None)?;
+    let places: Vec<usize> = (0..plan.runs.len()).filter(|index| !left(&plan.runs[*index])).collect();
+    let summary = execute::execute(&store, &plan, Some(&places), running, None)?;
     if summary.interrupted {
         return Err(interrupted(&summary, &out, "add --resume to go on"));
     }
@@ -72,21 +85,22 @@ fn one(
     Ok(if left_out.is_empty() { exit } else { Exit::SomeFailed })
 }
 
-/// The experiments whose images can be had, and whether others lack something, which is told.
-fn possible(selection: &Selection) -> Result<(Vec<Known>, bool), Failure> {
-    let asked = selection.experiment.known();
-    if selection.config.is_some() && asked.len() > 1 {
+/// The experiments whose images can be had, and whether others lack something, which is said.
+fn possible<'a>(paper: &'static Paper, selection: &'a Selection) -> Result<(Vec<Asked<'a>>, bool), Failure> {
+    let experiments = selection.experiments(paper)?;
+    let several = experiments.len() > 1;
+    if selection.config.is_some() && several {
         return Err(bad("--config is for one experiment: expected --experiment with a single one"));
     }
     let (mut possible, mut lacking) = (Vec::new(), Vec::new());
-    for known in asked {
-        let missing = match &configuration(selection, known)?.images {
-            Some(images) => images::missing(images, &selection.places)?,
-            None => Vec::new(),
-        };
+    for experiment in experiments {
+        let asked = Asked { paper, experiment, selection, several };
+        let configuration = configuration(&asked)?;
+        let images = images::of(&configuration, selection.scale, selection.variant);
+        let missing = images.map_or_else(|| Ok(Vec::new()), |images| images::missing(images, &selection.places))?;
         match missing.is_empty() {
-            true => possible.push(known),
-            false => lacking.push(format!("{known} cannot be run; missing: {}", missing.join("; "))),
+            true => possible.push(asked),
+            false => lacking.push(format!("{} cannot be run; missing: {}", experiment.name, missing.join("; "))),
         }
     }
     if possible.is_empty() {
@@ -99,14 +113,11 @@ fn possible(selection: &Selection) -> Result<(Vec<Known>, bool), Failure> {
 }
 
 pub(crate) fn plan(arguments: &PlanArguments) -> Result<Exit, Failure> {
-    // The one paper that there is.
-    let Paper::Iclr2021 = arguments.paper;
-    let selection = &arguments.selection;
-    let (possible, lacking) = possible(selection)?;
+    let (possible, lacking) = possible(arguments.paper, &arguments.selection)?;
     let mut incomplete = lacking;
-    for known in possible {
-        let (.., left_out) = take_up(selection, known, false, true)?;
-        status::show(&selection.folder(known), false)?;
+    for asked in possible {
+        let (.., left_out) = take_up(&asked, false, true)?;
+        status::show(&asked.folder(), false)?;
         seeds::remind(&left_out);
         incomplete |= !left_out.is_empty();
     }
@@ -114,17 +125,23 @@ pub(crate) fn plan(arguments: &PlanArguments) -> Result<Exit, Failure> {
 }
 
 /// The experiment's own configuration, or the one that was given.
-fn configuration(selection: &Selection, known: Known) -> Result<Configuration, Failure> {
-    let Some(path) = &selection.config else {
-        return Ok(Configuration::embedded(known)?);
+fn configuration(asked: &Asked<'_>) -> Result<Configuration, Failure> {
+    let Some(path) = &asked.selection.config else {
+        return Ok(CATALOGUE.configuration(asked.experiment)?);
     };
-    let configuration = Configuration::read(path)?;
-    // An experiment of one's own may have any name, but not that of another one of the program.
-    match Known::of(&configuration.experiment) {
-        Some(other) if other != known => Err(bad(format!(
-            "{}: found experiment {other}, expected {known}: give --experiment {other}",
-            path.display()
-        ))),
+    let configuration = Configuration::read(path, &CATALOGUE)?;
+    // An experiment of the user's own may have any name, but not that of another one of the program.
+    match CATALOGUE.find(&configuration.experiment) {
+        Some((paper, other)) if paper.name != asked.paper.name || other.name != asked.experiment.name => {
+            Err(bad(format!(
+                "{}: found experiment {}, expected {}: give `repro-{} --experiment {}`",
+                path.display(),
+                configuration.experiment,
+                asked.paper.identifier(asked.experiment),
+                paper.name,
+                other.name
+            )))
+        }
         _ => Ok(configuration),
     }
 }
@@ -132,15 +149,11 @@ fn configuration(selection: &Selection, known: Known) -> Result<Configuration, F
 /// Puts the runs that were asked for into the folder's plan. `resume` keeps to what is planned there
 /// already where methods and seeds are not given; `go_on` does not mind missing runs. Gives the
 /// seeds as well that were asked for and are left out.
-fn take_up(
-    selection: &Selection,
-    known: Known,
-    resume: bool,
-    go_on: bool,
-) -> Result<(Store, Plan, Vec<LeftOut>), Failure> {
-    let configuration = configuration(selection, known)?;
-    let targets = Targets::embedded(known)?;
-    let out = selection.folder(known);
+fn take_up(asked: &Asked<'_>, resume: bool, go_on: bool) -> Result<(Store, Plan, Vec<LeftOut>), Failure> {
+    let selection = asked.selection;
+    let configuration = configuration(asked)?;
+    let targets = CATALOGUE.targets(asked.experiment)?;
+    let out = asked.folder();
     // Looked at before the folder is made, so that a mistyped one does not come to be.
     let before = if resume { Some(Store::planned(&out)?) } else { None };
     let mut request = Request {
@@ -162,7 +175,7 @@ fn take_up(
         (request.methods, request.seeds) = (Some(before.methods()), Some(seeds));
     }
     let mut left_out = Vec::new();
-    let file = match &configuration.images {
+    let file = match images::of(&configuration, request.scale, request.variant) {
         Some(images) => {
             let places = moved::places(&out, &selection.places)?;
             let (prepared, file) = prepared(&places, &configuration, images, &request)?;
@@ -178,7 +191,7 @@ fn take_up(
     };
     let mut plan = Plan::new(&configuration, &request)?;
     if let Some(before) = &only {
-        let names = |run: &PlannedRun| (run.spec.method, run.spec.seed);
+        let names = |run: &PlannedRun| (run.spec.method.clone(), run.spec.seed);
         let planned = |run: &PlannedRun| before.runs.iter().any(|there| names(there) == names(run));
         plan.runs.retain(|run| planned(run) || again.contains(&run.spec.seed));
     }
@@ -209,7 +222,7 @@ fn take_up(
 
 /// The seeds of `request` whose images are there, in their order.
 fn in_order(request: &Request, configuration: &Configuration, images: &BTreeMap<u32, SeedImages>) -> Vec<u32> {
-    let seeds = request.seeds.as_ref().unwrap_or(&configuration.setting(request.scale).seeds);
+    let seeds = request.seeds.as_ref().unwrap_or(&configuration.scale(request.scale).seeds);
     seeds.iter().copied().filter(|seed| images.contains_key(seed)).collect()
 }
 
@@ -217,18 +230,12 @@ fn in_order(request: &Request, configuration: &Configuration, images: &BTreeMap<
 fn prepared(
     places: &ImagePlaces,
     configuration: &Configuration,
-    images: &ImagesTable,
+    images: &ImagesSetting,
     request: &Request,
 ) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
-    let setting = configuration.setting(request.scale);
-    let seeds = request.seeds.as_ref().unwrap_or(&setting.seeds);
-    let unknown = |_| SeedImages {
-        listing: String::new(),
-        issue: String::new(),
-        table_sha256: String::new(),
-        parts_given: false,
-    };
-    let rehearsed = Request { images: seeds.iter().map(|seed| (*seed, unknown(seed))).collect(), ..request.clone() };
+    let seeds = request.seeds.as_ref().unwrap_or(&configuration.scale(request.scale).seeds);
+    let unknown = seeds.iter().map(|seed| (*seed, SeedImages::default())).collect();
+    let rehearsed = Request { images: unknown, ..request.clone() };
     Plan::new(configuration, &rehearsed)?;
     let wanted = Wanted { configuration, images, scale: request.scale, variant: request.variant, seeds };
     images::prepare(&wanted, places, &*signals::stop()?)
@@ -257,7 +264,7 @@ fn found(selection: &Selection, out: &Path, plan: &mut Plan) -> Result<Vec<Found
 
 /// Writes table and report of the folder `out` and prints the table.
 pub(crate) fn report(out: &Path) -> Result<Exit, Failure> {
-    let outputs = Outputs::of(out)?;
+    let outputs = Outputs::of(out, &CATALOGUE)?;
     // The table comes first: it is worth having where the folder cannot be written any more.
     print(&outputs.table)?;
     outputs.write()?;

@@ -1,7 +1,7 @@
 //! `search`.
 
 use crate::{
-    arguments::{Paper, Search, Tried},
+    arguments::{Search, Tried, experiments, folder_prefix},
     execute::with_displays,
     failure::Failure,
     images::{self, Wanted, bad},
@@ -9,30 +9,34 @@ use crate::{
 };
 use herring_cluster::Attempt;
 use herring_experiments::{
-    Exit,
-    config::{Configuration, Known, Scale},
+    Exit, Experiment,
+    config::Configuration,
     plan::{Plan, Request},
     search::{Conduct, Found, SearchSpace, spoken, write_page},
     store::Holder,
 };
 use herring_images::CachedListings;
+use herring_papers::CATALOGUE;
 use herring_search::Strategy;
 use std::{collections::BTreeMap, path::PathBuf};
 
 pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
-    // The one paper that there is.
-    let Paper::Iclr2021 = arguments.paper;
-    let Search { method, scale, backend, variant, running, places, .. } = arguments;
-    let [known] = arguments.experiment.known()[..] else {
+    let Search { paper, method, scale, backend, variant, running, places, .. } = arguments;
+    let [experiment] = experiments(paper, arguments.experiment.as_deref())?[..] else {
         return Err(bad("a search is for one experiment: expected --experiment with a single one"));
     };
     let configuration = match &arguments.config {
-        Some(path) => Configuration::read(path)?,
-        None => Configuration::embedded(known)?,
+        Some(path) => Configuration::read(path, &CATALOGUE)?,
+        None => CATALOGUE.configuration(experiment)?,
     };
-    let mut space = match &arguments.space {
-        Some(path) => SearchSpace::read(path)?,
-        None => SearchSpace::embedded(known)?,
+    let embedded = CATALOGUE.search_space(experiment)?;
+    let mut space = match (&arguments.space, embedded) {
+        (Some(path), _) => SearchSpace::read(path)?,
+        (None, Some(space)) => space,
+        (None, None) => {
+            let text = format!("the paper searched nothing on {}: expected --space with a file", experiment.name);
+            return Err(bad(text));
+        }
     };
     space.initial = arguments.initial.unwrap_or(space.initial);
     space.iterations = arguments.iterations.unwrap_or(space.iterations);
@@ -45,24 +49,25 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
                     search ...`, or add --strategy random";
         return Err(Failure { text: text.to_owned(), exit: Exit::Environment });
     }
-    let study = space.study(*method, *variant, strategy);
+    let study = space.study(method, *variant, strategy);
     study.check().map_err(|error| Failure { text: error.to_string(), exit: Exit::BadInput })?;
     let mut request = Request {
         scale: *scale,
         variant: *variant,
         backend: *backend,
-        methods: Some(vec![*method]),
+        methods: Some(vec![method.clone()]),
         seeds: Some(vec![space.seed]),
         images: BTreeMap::new(),
     };
-    let out = arguments.out.clone().unwrap_or_else(|| folder(arguments, known, *scale));
+    let out = arguments.out.clone().unwrap_or_else(|| folder(arguments, experiment));
     crate::execute::check_device(*backend, running.device)?;
     let stop = signals::stop()?;
-    if let Some(images) = &configuration.images {
+    if let Some(images) = images::of(&configuration, *scale, *variant) {
         let seeds = &[space.seed];
         let wanted = Wanted { configuration: &configuration, images, scale: *scale, variant: *variant, seeds };
         (request.images, _) = images::prepare(&wanted, places, &stop)?;
     }
+    let on_files = !request.images.is_empty();
     let plan = Plan::new(&configuration, &request)?;
     let trainer = || {
         let listings = Box::new(CachedListings::of(places.cache()));
@@ -91,8 +96,10 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
     match conducted.found {
         Some(_) => {
             let mut more = String::new();
-            if known != Known::Crosses {
-                more.push_str(&format!(" --experiment {known}"));
+            if arguments.experiment.is_some() {
+                more.push_str(&format!(" --experiment {}", experiment.name));
+            }
+            if on_files {
                 for (name, path) in [("data-root", &places.data_root), ("manifest", &places.manifest)] {
                     if let Some(path) = path {
                         more.push_str(&format!(" --{name} {}", path.display()));
@@ -101,17 +108,18 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
                 more.push_str(&format!(" --cache {}", places.cache().display()));
             }
             let out = out.display();
-            print(&format!("seeds:  cargo xtask repro-iclr2021{more} --scale {scale} --from-search {out}"))?;
+            print(&format!("seeds:  cargo xtask repro-{}{more} --scale {scale} --from-search {out}", paper.name))?;
             Ok(Exit::Done)
         }
         None => Err(Failure { text: "no trial has a score: each of them failed".to_owned(), exit: Exit::SomeFailed }),
     }
 }
 
-fn folder(arguments: &Search, known: Known, scale: Scale) -> PathBuf {
-    let Search { method, variant, backend, .. } = arguments;
-    let experiment = if known == Known::Crosses { String::new() } else { format!("{known}-") };
-    PathBuf::from(format!("runs/iclr2021-search-{experiment}{method}-{scale}-{variant}-{backend}"))
+fn folder(arguments: &Search, experiment: &Experiment) -> PathBuf {
+    let Search { paper, method, scale, variant, backend, .. } = arguments;
+    let prefix = folder_prefix(paper, experiment);
+    let rest = prefix.strip_prefix(paper.name).unwrap_or_default();
+    PathBuf::from(format!("runs/{}-search{rest}{method}-{scale}-{variant}-{backend}", paper.name))
 }
 
 /// A line a trial, the best one marked.

@@ -19,6 +19,8 @@ pub struct Array {
     pub program: Vec<String>,
     /// The plan's indexes of the tasks to run, in any order; an index named twice is run once.
     pub indexes: Vec<usize>,
+    /// Jobs that must be over, however they ended, before a task begins; none for tasks that need no others.
+    pub after: Vec<u64>,
 }
 
 /// Slurm refuses 4096 bytes of `--array`; the rest is left to the limit of tasks at once.
@@ -49,7 +51,7 @@ mod tests {
     use super::*;
 
     fn array(indexes: Vec<usize>) -> Array {
-        Array { name: "demo".into(), folder: "/data/demo".into(), program: vec!["/bin/true".into()], indexes }
+        Array { name: "demo".into(), folder: "/data/demo".into(), program: vec!["/bin/true".into()], indexes, after: Vec::new() }
     }
 
     fn line<'a>(script: &'a Script, start: &str) -> &'a str {

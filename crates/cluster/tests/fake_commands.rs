@@ -41,7 +41,7 @@ impl Bench {
 
     fn array(&self, count: usize) -> Array {
         let folder = self.folder.path().join("plan");
-        Array { name: "fake".into(), folder, program: vec!["/bin/true".into()], indexes: (0..count).collect() }
+        Array { name: "fake".into(), folder, program: vec!["/bin/true".into()], indexes: (0..count).collect(), after: Vec::new() }
     }
 }
 

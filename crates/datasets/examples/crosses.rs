@@ -14,7 +14,7 @@ fn main() -> Result<(), DatasetError> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     println!("# lit inside the mask   o lit outside   : mask   . nothing");
     println!("left: the sample   right: outside pixels permuted");
-    for dataset in [&splits.train, &splits.valid, &splits.test] {
+    for dataset in [&splits.train, &splits.valid, &splits.tests[0].1] {
         for label in 0..dataset.classes() {
             let Some(index) = dataset.entries().iter().position(|entry| entry.label == label) else {
                 continue;

@@ -210,15 +210,22 @@ impl Pixels for InMemory {
     }
 }
 
-/// The three parts of an experiment.
+/// The parts of an experiment.
 #[derive(Debug, Clone)]
 pub struct Splits {
     /// What the model is fitted to.
     pub train: Dataset,
     /// What selects the epoch.
     pub valid: Dataset,
-    /// What is reported.
-    pub test: Dataset,
+    /// What is reported: sets of test images by their names, at least one; `test` where there is one only.
+    pub tests: Vec<(String, Dataset)>,
+}
+
+impl Splits {
+    /// The set of test images of that name.
+    pub fn test(&self, name: &str) -> Option<&Dataset> {
+        self.tests.iter().find(|(other, _)| other == name).map(|(_, dataset)| dataset)
+    }
 }
 
 fn check(sample: &Sample, shape: [usize; 3]) -> Result<(), DatasetError> {

@@ -11,8 +11,8 @@ use crate::{Dataset, DatasetError, Splits};
 pub struct Listed {
     /// What is trained on, selected by and scored.
     pub splits: Splits,
-    /// The test images that saliency is computed on, maybe fewer and of another size.
-    pub looked_at: Dataset,
+    /// The test images whose saliency is computed, maybe fewer and of another size.
+    pub saliency: Dataset,
 }
 
 /// Has images by their listings.

@@ -146,10 +146,10 @@ fn mirroring_inverts_the_rule_and_moves_masks_along() {
     };
     inverted(&splits.train, false);
     inverted(&splits.valid, true);
-    inverted(&splits.test, true);
+    inverted(&splits.tests[0].1, true);
 
     let pool = generate_group(Group::Test, Difficulty::Hard).unwrap();
-    for sample in splits.test.samples().unwrap() {
+    for sample in splits.tests[0].1.samples().unwrap() {
         let original = pool.iter().find(|s| s.id == sample.id).unwrap();
         assert_eq!(sample.image, original.image.mirrored());
         assert_eq!(sample.mask, original.mask.mirrored());
@@ -173,7 +173,7 @@ fn only_training_masks_are_dilated() {
 fn without_mirroring_the_rule_holds_everywhere() {
     let settings = CrossesSettings { mirror_evaluation: false, ..CrossesSettings::default() };
     let splits = splits(&settings, 1).unwrap();
-    for dataset in [&splits.train, &splits.valid, &splits.test] {
+    for dataset in [&splits.train, &splits.valid, &splits.tests[0].1] {
         assert!(dataset.samples().unwrap().iter().all(|s| s.environment == s.label));
     }
 }

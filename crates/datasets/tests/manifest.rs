@@ -97,7 +97,7 @@ fn splits_agree() {
     assert_eq!(run_seeds.len(), 10);
     for seed in run_seeds {
         let splits = splits(&defaults, seed.as_integer().unwrap() as u32).unwrap();
-        let parts = [("train", &splits.train), ("valid", &splits.valid), ("test", &splits.test)];
+        let parts = [("train", &splits.train), ("valid", &splits.valid), ("test", &splits.tests[0].1)];
         let named = |condition: &dyn Fn(&Sample) -> bool| {
             list(
                 parts

@@ -126,7 +126,7 @@ proptest! {
         };
         let splits = splits(&settings, seed).unwrap();
         let mut seen = BTreeSet::new();
-        for (dataset, half) in [(&splits.train, train), (&splits.valid, valid), (&splits.test, test)] {
+        for (dataset, half) in [(&splits.train, train), (&splits.valid, valid), (&splits.tests[0].1, test)] {
             prop_assert_eq!(dataset.class_counts(), vec![half, half]);
             for sample in dataset.samples().unwrap() {
                 prop_assert!(seen.insert(sample.id.clone()), "{} occurs twice", sample.id);

@@ -2,12 +2,12 @@
 
 use crate::{
     collect::{Collection, Content, FinishedRun},
-    config::{Judgement, Known, Metric, Scale, Target},
-    departure::departures,
+    config::{Judgement, Scale, Target},
+    deviation::deviations,
     statistics::Spread,
     verdict::{self, Verdict},
 };
-use herring_protocol::{AucKind, Localisation, Method, Variant};
+use herring_protocol::{AucKind, MethodName, OverlapKind, ScoreKind, ScoreName, ScoredModel, VALID, Variant};
 use serde::Serialize;
 
 /// The table of a reproduction.
@@ -26,6 +26,8 @@ pub struct Results {
     /// What the images are called, where they are of no known issue of the paper's tables.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown_images: Option<String>,
+    /// The columns of the table.
+    pub columns: Vec<ScoreName>,
     /// A row a method, in the order of the paper's tables.
     pub rows: Vec<Row>,
 }
@@ -34,12 +36,17 @@ pub struct Results {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
     /// Which method.
-    pub method: Method,
+    pub method: MethodName,
     /// Its name for people.
     pub label: String,
-    /// Every column; empty where no run finished.
+    /// The family that it belongs to.
+    pub group: String,
+    /// How it is drawn in figures.
+    #[serde(skip)]
+    pub style: String,
+    /// Every score that the runs have; empty where no run finished.
     #[serde(serialize_with = "crate::json::as_map")]
-    pub values: Vec<(Metric, Spread)>,
+    pub values: Vec<(ScoreName, Spread)>,
     /// Runs with a result.
     pub finished: usize,
     /// Runs without.
@@ -53,45 +60,49 @@ pub struct Row {
 }
 
 impl Row {
-    /// A column, if any run finished.
-    pub fn value(&self, metric: Metric) -> Option<&Spread> {
-        let found = self.values.iter().find(|(other, _)| *other == metric);
+    /// A score, if any run has it.
+    pub fn value(&self, score: &ScoreName) -> Option<&Spread> {
+        let found = self.values.iter().find(|(other, _)| other == score);
         found.map(|(_, spread)| spread)
     }
 }
 
-/// The number of a run for a column, if it has one; `auc` is what its experiment calls AUC.
-pub(crate) fn metric_of(run: &FinishedRun, auc: AucKind, metric: Metric) -> Option<f64> {
-    let result = &run.result;
-    let by = |name: &str, value: fn(&Localisation) -> f64| {
-        let found = result.attributions.iter().find(|(other, _)| other == name);
-        found.filter(|(_, localisation)| localisation.images > 0).map(|(_, localisation)| value(localisation))
+/// The scores that a finished run has, in the order in which files list them: the table's columns first.
+pub(crate) fn scores_of(run: &FinishedRun, auc: AucKind, columns: &[ScoreName]) -> Vec<(ScoreName, f64)> {
+    let scores = &run.result.scores;
+    let mut names = columns.to_vec();
+    let mut add = |name: ScoreName| {
+        if !names.contains(&name) {
+            names.push(name);
+        }
     };
-    let own = (result.localisation.images > 0).then_some(&result.localisation);
-    match metric {
-        Metric::Auc => Some(auc.of(&result.test)),
-        Metric::RocAuc => Some(AucKind::Roc.of(&result.test)),
-        Metric::AuthorsAuc => Some(AucKind::Authors.of(&result.test)),
-        Metric::Iou => own.map(|found| found.iou),
-        Metric::Iop => own.map(|found| found.iop),
-        Metric::Iot => own.map(|found| found.iot),
-        Metric::BestEpoch => Some(result.best_epoch as f64),
-        Metric::IouIntegratedGradients => by("integrated-gradients", |found| found.iou),
-        Metric::IopIntegratedGradients => by("integrated-gradients", |found| found.iop),
-        Metric::IotIntegratedGradients => by("integrated-gradients", |found| found.iot),
-        Metric::IouOcclusion => by("occlusion", |found| found.iou),
-        Metric::IopOcclusion => by("occlusion", |found| found.iop),
-        Metric::IotOcclusion => by("occlusion", |found| found.iot),
-        Metric::WorstAuc => auc.worst(&result.test),
-        Metric::WorstAccuracy => result.test.worst_accuracy(),
+    let kinds = || ScoreKind::ALL.iter().copied().filter(|kind| *kind != ScoreKind::Auc);
+    // The reported sets first, then what selected the epoch.
+    let (valid, tests): (Vec<&String>, Vec<&String>) = scores.selected.keys().partition(|set| *set == VALID);
+    for set in tests.into_iter().chain(valid) {
+        for kind in std::iter::once(ScoreKind::Auc).chain(kinds()) {
+            add(ScoreName::OnSet { model: ScoredModel::Selected, set: set.clone(), kind });
+        }
     }
+    for set in scores.last.keys() {
+        for kind in [ScoreKind::Accuracy, ScoreKind::Auc, ScoreKind::RocAuc] {
+            add(ScoreName::OnSet { model: ScoredModel::Last, set: set.clone(), kind });
+        }
+    }
+    for attribution in scores.localisation.keys() {
+        for &kind in OverlapKind::ALL {
+            add(ScoreName::Overlap { attribution: attribution.clone(), kind });
+        }
+    }
+    add(ScoreName::BestEpoch);
+    names.into_iter().filter_map(|name| name.of(scores, auc).map(|value| (name, value))).collect()
 }
 
 impl Results {
     /// The table of what a folder holds.
     pub fn of(collection: &Collection) -> Self {
         let plan = &collection.plan;
-        let mut rows: Vec<Row> = plan.methods().into_iter().map(|method| row(collection, method)).collect();
+        let mut rows: Vec<Row> = collection.methods().iter().map(|method| row(collection, method)).collect();
         let unknown_images = unknown_images(collection);
         let judgement = judgement(collection, unknown_images.is_some());
         let verdicts: Vec<_> = rows
@@ -113,6 +124,7 @@ impl Results {
             auc: plan.auc(),
             judgement,
             unknown_images,
+            columns: collection.configuration.columns.clone(),
             rows,
         }
     }
@@ -125,12 +137,13 @@ impl Results {
 
 /// What the images are called, if no manifest knows them.
 fn unknown_images(collection: &Collection) -> Option<String> {
-    collection.plan.other_issue().filter(|issue| Known::is_unknown(issue))
+    let images = collection.plan.images();
+    images.into_values().find(|images| !images.issue_known).filter(|_| collection.configuration.official_issue.is_some()).map(|images| images.issue)
 }
 
 /// What the configuration claims for its scale, or less where the runs do not bear it out.
 fn judgement(collection: &Collection, unknown_images: bool) -> Judgement {
-    let claimed = collection.configuration.setting(collection.plan.scale).judgement;
+    let claimed = collection.configuration.scale(collection.plan.scale).judgement;
     if collection.targets.experiment != collection.plan.experiment {
         return Judgement::None;
     }
@@ -139,26 +152,38 @@ fn judgement(collection: &Collection, unknown_images: bool) -> Judgement {
         return Judgement::None;
     }
     let pictures_only = |field: &str| field == "evaluation.picture_samples";
-    let departs = departures(collection).iter().any(|departure| !pictures_only(&departure.field));
+    let deviates = deviations(collection).iter().any(|deviation| !pictures_only(&deviation.field));
     match claimed {
-        Judgement::Paper if departs => Judgement::Findings,
+        Judgement::Paper if deviates => Judgement::Findings,
         other => other,
     }
 }
 
-fn row(collection: &Collection, method: Method) -> Row {
+fn row(collection: &Collection, method: &MethodName) -> Row {
     let count = |wanted: fn(&Content) -> bool| collection.of(method).filter(|stored| wanted(&stored.content)).count();
-    let mut values = Vec::new();
-    for metric in Metric::all() {
-        let numbers: Vec<f64> =
-            collection.finished(method).filter_map(|(_, run)| metric_of(run, collection.plan.auc(), metric)).collect();
-        if let Some(spread) = Spread::of(&numbers, metric.range()) {
-            values.push((metric, spread));
+    let auc = collection.plan.auc();
+    let columns = &collection.configuration.columns;
+    let runs: Vec<_> = collection.finished(method).map(|(_, run)| scores_of(run, auc, columns)).collect();
+    let mut names: Vec<ScoreName> = Vec::new();
+    for (name, _) in runs.iter().flatten() {
+        if !names.contains(name) {
+            names.push(name.clone());
         }
     }
+    let mut values = Vec::new();
+    for name in names {
+        let numbers: Vec<f64> =
+            runs.iter().flatten().filter(|(other, _)| *other == name).map(|(_, value)| *value).collect();
+        if let Some(spread) = Spread::of(&numbers, name.range()) {
+            values.push((name, spread));
+        }
+    }
+    let known = collection.configuration.row(method);
     Row {
-        method,
+        method: method.clone(),
         label: collection.label(method).to_owned(),
+        group: known.map(|row| row.group.clone()).unwrap_or_default(),
+        style: known.map(|row| row.style.clone()).unwrap_or_default(),
         values,
         finished: count(|content| matches!(content, Content::Finished(_))),
         failed: count(|content| matches!(content, Content::Failed(_))),

@@ -1,13 +1,17 @@
 //! Reads a reproduction's folder, and nothing but it.
 
 use crate::{
+    Catalogue, Experiment, Paper,
     config::{ConfigError, Configuration, Targets},
     images::ImagesFile,
     plan::{Plan, PlannedRun},
     search::Found,
-    store::{RunFailed, RunProvenance, RunResult, RunState, Store, StoreError, check_runs, read_json, run_state},
+    store::{
+        BASE, EXPERIMENT, RunFailed, RunProvenance, RunResult, RunState, Store, StoreError, TARGETS, check_runs,
+        read_base, read_json, run_state,
+    },
 };
-use herring_protocol::{Method, Pictures};
+use herring_protocol::{MethodName, Pictures};
 use std::{fs, path::Path};
 
 /// A reproduction as its folder holds it, finished or not.
@@ -25,6 +29,10 @@ pub struct Collection {
     pub found: Vec<Found>,
     /// What is known of the images, where they are files.
     pub images: Option<ImagesFile>,
+    /// The paper and its experiment, if the program has them.
+    pub known: Option<(&'static Paper, &'static Experiment)>,
+    /// The program's own configuration of that experiment, which says what the paper did.
+    pub reference: Option<Configuration>,
 }
 
 /// One run and what is there of it.
@@ -83,25 +91,44 @@ impl Collection {
     ///
     /// # Errors
     /// If it holds no reproduction, or a file of it cannot be read or is damaged.
-    pub fn read(out: &Path) -> Result<Self, CollectError> {
+    pub fn read(out: &Path, catalogue: &Catalogue) -> Result<Self, CollectError> {
         let plan = Store::planned_in(out)?;
-        let path = out.join("targets.toml");
+        let path = out.join(TARGETS);
         let text = fs::read_to_string(&path).map_err(StoreError::system("read", &path))?;
         let targets = Targets::parse(&path.display().to_string(), &text)?;
-        let configuration = Configuration::read(&out.join("experiment.toml"))?;
+        let path = out.join(EXPERIMENT);
+        let text = fs::read_to_string(&path).map_err(StoreError::system("read", &path))?;
+        let (base, base_path) = (read_base(out)?, out.join(BASE).display().to_string());
+        let base = base.as_deref().map(|text| (base_path.as_str(), text));
+        let configuration = Configuration::parse_upon((&path.display().to_string(), &text), base)?;
+        let known = catalogue.find(&plan.experiment);
+        let published = known.filter(|(_, experiment)| experiment.published);
+        let reference = published.map(|(_, experiment)| catalogue.configuration(experiment)).transpose()?;
         check_runs(out, plan.runs.iter())?;
         let runs = plan.runs.iter().map(|run| StoredRun::read(out, run));
         let (found, images) = (Found::kept(out)?, ImagesFile::of(out)?);
-        Ok(Self { runs: runs.collect::<Result<_, _>>()?, plan, configuration, targets, found, images })
+        Ok(Self { runs: runs.collect::<Result<_, _>>()?, plan, configuration, targets, found, images, known, reference })
+    }
+
+    /// The methods of the plan that are rows of the table, in the order of the table.
+    pub fn methods(&self) -> Vec<MethodName> {
+        let planned = self.plan.methods();
+        let rows = self.configuration.methods.iter().map(|row| &row.method);
+        rows.filter(|method| planned.contains(method)).cloned().collect()
+    }
+
+    /// How a method is drawn in figures.
+    pub fn style(&self, method: &MethodName) -> &str {
+        self.configuration.row(method).map_or("", |row| row.style.as_str())
     }
 
     /// The runs of a method.
-    pub fn of(&self, method: Method) -> impl Iterator<Item = &StoredRun> {
-        self.runs.iter().filter(move |stored| stored.run.spec.method == method)
+    pub fn of<'a>(&'a self, method: &'a MethodName) -> impl Iterator<Item = &'a StoredRun> {
+        self.runs.iter().filter(move |stored| stored.run.spec.method == *method)
     }
 
     /// The finished runs of a method, with their seeds, in the order of the plan.
-    pub fn finished(&self, method: Method) -> impl Iterator<Item = (u32, &FinishedRun)> {
+    pub fn finished<'a>(&'a self, method: &'a MethodName) -> impl Iterator<Item = (u32, &'a FinishedRun)> {
         self.of(method).filter_map(|stored| match &stored.content {
             Content::Finished(finished) => Some((stored.run.spec.seed, finished.as_ref())),
             _ => None,
@@ -109,8 +136,8 @@ impl Collection {
     }
 
     /// The name of a method for people.
-    pub fn label(&self, method: Method) -> &str {
-        self.configuration.row(method).map_or(method.name(), |row| row.label.as_str())
+    pub fn label<'a>(&'a self, method: &'a MethodName) -> &'a str {
+        self.configuration.row(method).map_or(method.as_str(), |row| row.label.as_str())
     }
 }
 

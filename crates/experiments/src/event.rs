@@ -2,11 +2,10 @@
 
 use crate::{
     clock,
-    identity::RunId,
     plan::PlannedRun,
     store::{Holder, RunFailed, StoreError},
 };
-use herring_protocol::{AucKind, EpochRecord, Method, Position};
+use herring_protocol::{AucKind, EpochRecord, MethodName, Position, RunId};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::File,
@@ -22,7 +21,7 @@ pub struct RunName {
     /// Its identity.
     pub id: RunId,
     /// Its method.
-    pub method: Method,
+    pub method: MethodName,
     /// Its seed.
     pub seed: u32,
 }
@@ -30,7 +29,7 @@ pub struct RunName {
 impl RunName {
     /// The name of the run at a place of the plan.
     pub fn new(index: usize, run: &PlannedRun) -> Self {
-        Self { index, id: run.id.clone(), method: run.spec.method, seed: run.spec.seed }
+        Self { index, id: run.id.clone(), method: run.spec.method.clone(), seed: run.spec.seed }
     }
 
     /// For people, for instance `actdiff, seed 1234`.
@@ -40,13 +39,15 @@ impl RunName {
 }
 
 /// A run that is to be done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pending {
     /// Which.
     #[serde(flatten)]
     pub run: RunName,
     /// Epochs it has at most.
     pub epochs: usize,
+    /// The work of a step against one without penalties, roughly.
+    pub cost: f64,
 }
 
 /// How one attempt at a run ended.
@@ -55,10 +56,11 @@ pub struct Pending {
 pub enum RunEnd {
     /// With a result.
     Finished {
-        /// Test AUC of the selected model, of the kind that the run means.
-        auc: f64,
-        /// Its intersection over prediction.
-        iop: f64,
+        /// AUC of the selected model on the first set of test images, of the kind that the run means; absent where
+        /// it is not defined.
+        auc: Option<f64>,
+        /// Its intersection over prediction; absent where no image has a mask.
+        iop: Option<f64>,
         /// The selected epoch, 1-based.
         best_epoch: usize,
     },
@@ -112,8 +114,7 @@ pub enum Event {
         run: RunName,
         /// What came of the epoch.
         record: EpochRecord,
-        /// Which of its AUCs the run means; the authors' in files of earlier versions.
-        #[serde(default)]
+        /// Which of its AUCs the run means.
         auc: AucKind,
         /// Wall time since the epoch before, or since the run began.
         seconds: f64,
@@ -145,6 +146,12 @@ pub enum Event {
         run: RunName,
         /// Who does it, if that can be read.
         holder: Option<Holder>,
+    },
+    /// Nothing is left to do but runs that need others that another process does.
+    Waiting {
+        /// The first of them.
+        #[serde(flatten)]
+        run: RunName,
     },
     /// A run that another process did is done.
     RunDoneElsewhere {
@@ -182,6 +189,7 @@ impl Event {
             | Self::Checkpoint { run, .. }
             | Self::CheckpointRefused { run, .. }
             | Self::RunElsewhere { run, .. }
+            | Self::Waiting { run }
             | Self::RunDoneElsewhere { run }
             | Self::RunEnded { run, .. } => run.index = place,
             Self::Planned { .. } | Self::Step { .. } | Self::WorkerLost { .. } | Self::Finished => {}

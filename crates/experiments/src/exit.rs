@@ -21,7 +21,7 @@ pub enum Exit {
     SomeFailed = 1,
     /// The command line or a configuration cannot be carried out.
     BadInput = 2,
-    /// The disk, the folder or the device does not play along.
+    /// The disk, the folder or the device is full, missing or refuses.
     Environment = 3,
     /// It was stopped by Ctrl-C or a signal; finished runs are kept.
     Interrupted = 130,
@@ -71,6 +71,7 @@ impl From<&StoreError> for Exit {
             | StoreError::NothingToResume { .. }
             | StoreError::Foreign { .. }
             | StoreError::Unfinished { .. }
+            | StoreError::Format { .. }
             | StoreError::Conflict { .. } => Self::BadInput,
             StoreError::System { .. }
             | StoreError::NoFolder { .. }

@@ -1,12 +1,12 @@
 //! Results as files for other programs: a row a run, or a row a cell of the table.
 
 use crate::{
-    aggregate::{Results, metric_of},
+    Catalogue,
+    aggregate::{Results, scores_of},
     collect::{CollectError, Collection, Content},
-    config::Metric,
     store::{StoreError, pretty_json, replace},
 };
-use herring_protocol::AucKind;
+use herring_protocol::{MethodName, RunId, ScoreName};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -14,14 +14,14 @@ use std::path::Path;
 /// One run in `results.json`.
 #[derive(Serialize)]
 struct RunLine<'a> {
-    id: &'a str,
-    method: &'static str,
+    id: &'a RunId,
+    method: &'a MethodName,
     seed: u32,
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
     #[serde(serialize_with = "crate::json::as_map")]
-    values: Vec<(Metric, f64)>,
+    values: Vec<(ScoreName, f64)>,
 }
 
 #[derive(Serialize)]
@@ -36,16 +36,14 @@ pub(crate) fn results_json(collection: &Collection, results: &Results, path: &Pa
     let runs = collection.runs.iter().map(|stored| {
         let (state, message, values) = match &stored.content {
             Content::Finished(run) => {
-                let values = Metric::all()
-                    .filter_map(|metric| Some((metric, metric_of(run, stored.run.spec.evaluation.auc, metric)?)));
-                ("finished", None, values.collect())
+                ("finished", None, scores_of(run, stored.run.spec.evaluation.auc, &results.columns))
             }
             Content::Failed(run) => ("failed", Some(run.failed.message.as_str()), Vec::new()),
             Content::Missing => ("missing", None, Vec::new()),
         };
         RunLine {
-            id: stored.run.id.as_str(),
-            method: stored.run.spec.method.name(),
+            id: &stored.run.id,
+            method: &stored.run.spec.method,
             seed: stored.run.spec.seed,
             state,
             message,
@@ -59,7 +57,7 @@ pub(crate) fn results_json(collection: &Collection, results: &Results, path: &Pa
 /// Named columns and rows of values; `null` where there is none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
-    columns: Vec<&'static str>,
+    columns: Vec<String>,
     rows: Vec<Vec<Value>>,
 }
 
@@ -68,38 +66,36 @@ impl Table {
     ///
     /// # Errors
     /// If the folder holds no reproduction, or a file of it is damaged.
-    pub fn runs(out: &Path) -> Result<Self, CollectError> {
-        let collection = Collection::read(out)?;
-        let mut columns = vec!["index", "id", "method", "seed", "state"];
-        columns.extend(Metric::all().map(Metric::name));
-        columns.extend([
-            "valid_auc",
-            "valid_roc_auc",
-            "valid_cross_entropy",
-            "wall_seconds",
-            "backend",
-            "device",
-            "threads",
-            "message",
-        ]);
+    pub fn runs(out: &Path, catalogue: &Catalogue) -> Result<Self, CollectError> {
+        let collection = Collection::read(out, catalogue)?;
+        let auc = collection.plan.auc();
+        let scored = |stored: &crate::collect::StoredRun| match &stored.content {
+            Content::Finished(run) => scores_of(run, auc, &collection.configuration.columns),
+            _ => Vec::new(),
+        };
+        let mut names: Vec<ScoreName> = collection.configuration.columns.clone();
+        for (name, _) in collection.runs.iter().flat_map(scored) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let before = ["index", "id", "method", "seed", "state"].map(str::to_owned);
+        let after = ["wall_seconds", "backend", "device", "threads", "message"].map(str::to_owned);
+        let columns = before.into_iter().chain(names.iter().map(ScoreName::to_string)).chain(after).collect();
         let rows = collection.runs.iter().enumerate().map(|(index, stored)| {
             let (run, empty) = (&stored.run, Value::Null);
             let mut row: Vec<Value> =
-                vec![index.into(), run.id.as_str().into(), run.spec.method.name().into(), run.spec.seed.into()];
+                vec![index.into(), run.id.as_str().into(), run.spec.method.as_str().into(), run.spec.seed.into()];
             let (state, message) = match &stored.content {
                 Content::Finished(_) => ("finished", empty.clone()),
                 Content::Failed(failed) => ("failed", failed.failed.message.as_str().into()),
                 Content::Missing => ("missing", empty.clone()),
             };
             row.push(state.into());
-            match &stored.content {
-                Content::Finished(finished) => {
-                    let (auc, valid) = (run.spec.evaluation.auc, &finished.result.valid);
-                    row.extend(Metric::all().map(|metric| Value::from(metric_of(finished, auc, metric))));
-                    row.extend([auc.of(valid), AucKind::Roc.of(valid), valid.cross_entropy].map(Value::from));
-                }
-                _ => row.extend(vec![Value::Null; Metric::all().count() + 3]),
-            }
+            let scores = scored(stored);
+            row.extend(names.iter().map(|name| {
+                Value::from(scores.iter().find(|(other, _)| other == name).map(|(_, value)| *value))
+            }));
             let provenance = match &stored.content {
                 Content::Finished(finished) => Some(&finished.provenance),
                 Content::Failed(failed) => Some(&failed.provenance),
@@ -117,23 +113,24 @@ impl Table {
             row.push(message);
             row
         });
-        Ok(Self { rows: rows.collect(), columns })
+        let rows = rows.collect();
+        Ok(Self { columns, rows })
     }
 
-    /// A row a cell of the table of the folder `out`: method and metric with mean, sample SD, the 95 %
+    /// A row a cell of the table of the folder `out`: method and score with mean, sample SD, the 95 %
     /// interval of the mean after Student, and the paper's value.
     ///
     /// # Errors
     /// If the folder holds no reproduction, or a file of it is damaged.
-    pub fn cells(out: &Path) -> Result<Self, CollectError> {
-        Ok(Self::of(&Results::of(&Collection::read(out)?)))
+    pub fn cells(out: &Path, catalogue: &Catalogue) -> Result<Self, CollectError> {
+        Ok(Self::of(&Results::of(&Collection::read(out, catalogue)?)))
     }
 
     pub(crate) fn of(results: &Results) -> Self {
-        // The standing is that of the whole row and stands the same beside each of its metrics.
+        // The standing is that of the whole row and stands the same beside each of its scores.
         let columns = vec![
             "method",
-            "metric",
+            "score",
             "mean",
             "sd",
             "interval_low",
@@ -145,19 +142,24 @@ impl Table {
             "paper_sd",
             "row_standing",
         ];
+        let columns = columns.into_iter().map(str::to_owned).collect();
         let mut rows = Vec::new();
         for row in &results.rows {
-            for metric in Metric::all() {
-                let ours = row.value(metric);
-                let theirs = row.target.as_ref().and_then(|target| target.value(metric));
-                // A further column that neither has is none of this experiment.
-                if ours.is_none() && !Metric::TABLE.contains(&metric) {
-                    continue;
+            // The table's columns stand there also where no run has them.
+            let published = row.target.iter().flat_map(|target| target.values.iter().map(|(score, _)| score));
+            let mut names: Vec<&ScoreName> = results.columns.iter().collect();
+            for name in row.values.iter().map(|(name, _)| name).chain(published) {
+                if !names.contains(&name) {
+                    names.push(name);
                 }
+            }
+            for name in names {
+                let ours = row.value(name);
+                let theirs = row.target.as_ref().and_then(|target| target.value(name));
                 let interval = ours.and_then(|spread| spread.interval);
                 rows.push(vec![
-                    row.method.name().into(),
-                    metric.name().into(),
+                    row.method.as_str().into(),
+                    name.to_string().into(),
                     ours.map(|spread| spread.mean).into(),
                     ours.and_then(|spread| spread.sd).into(),
                     interval.map(|(low, _)| low).into(),
@@ -192,7 +194,7 @@ pub fn csv(table: &Table) -> String {
 /// A JSON array of objects.
 pub fn json(table: &Table) -> String {
     let object = |row: &Vec<Value>| -> Value {
-        let fields = table.columns.iter().map(|name| (*name).to_owned()).zip(row.iter().cloned());
+        let fields = table.columns.iter().cloned().zip(row.iter().cloned());
         fields.collect::<Map<_, _>>().into()
     };
     let rows: Value = table.rows.iter().map(object).collect();
@@ -202,7 +204,7 @@ pub fn json(table: &Table) -> String {
 /// A table in Markdown; numbers with three decimals.
 pub fn markdown(table: &Table) -> String {
     let bar = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
-    let names = bar(table.columns.iter().map(|name| (*name).to_owned()).collect());
+    let names = bar(table.columns.iter().cloned().collect());
     let rule = bar(vec!["---".to_owned(); table.columns.len()]);
     let cell = |value: &Value| for_people(value).replace('|', "\\|").replace('\n', " ");
     lines(table, &format!("{names}\n{rule}"), |row| bar(row.iter().map(cell).collect()))
@@ -268,7 +270,7 @@ mod tests {
 
     fn table() -> Table {
         Table {
-            columns: vec!["a_b", "c"],
+            columns: vec!["a_b".to_owned(), "c".to_owned()],
             rows: vec![vec!["x, \"y\"|50% & {z}".into(), 0.12345.into()], vec![Value::Null, 3.into()]],
         }
     }

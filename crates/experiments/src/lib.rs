@@ -20,22 +20,23 @@ mod auc;
 mod clock;
 pub mod collect;
 pub mod config;
-mod departure;
+mod deviation;
 pub mod event;
 mod exit;
 pub mod export;
-mod identity;
 pub mod images;
 pub mod indexes;
 pub mod jobs;
 mod json;
 pub mod mlflow;
+mod needs;
 mod outputs;
 mod overview;
+mod paper;
 pub mod plan;
 pub mod pool;
 pub mod progress;
-mod report;
+pub mod report;
 mod reproduce;
 pub mod search;
 pub mod statistics;
@@ -46,9 +47,9 @@ pub mod verdict;
 pub mod work;
 
 pub use exit::Exit;
-pub use identity::RunId;
 pub use outputs::{Outputs, write_file, write_outputs};
 pub use overview::write_overview;
+pub use paper::{Catalogue, Experiment, Group, Page, Paper, Section, Source};
 pub use reproduce::{Agenda, Summary, reproduce};
 
 // Compiles and runs the example of the README.

@@ -5,14 +5,13 @@
 //! client of MLflow is needed to write it. Values of the table are metrics without a history.
 
 use crate::{
-    aggregate::metric_of,
+    Catalogue,
+    aggregate::scores_of,
     clock,
     collect::{CollectError, Collection, Content, StoredRun},
-    config::Metric,
-    identity::{flat_fields, hexadecimal},
     store::{RunProvenance, StoreError, replace},
 };
-use herring_protocol::{AucKind, EpochRecord};
+use herring_protocol::{AucKind, EpochRecord, hexadecimal};
 use sha2::{Digest, Sha256};
 use std::{fs, path::Path};
 
@@ -27,8 +26,8 @@ const NOTE: &str = "tags/mlflow.note.content";
 ///
 /// # Errors
 /// If the folder holds no reproduction, a file of it is damaged, or the system refuses.
-pub fn write(out: &Path, to: &Path) -> Result<usize, CollectError> {
-    let collection = Collection::read(out)?;
+pub fn write(out: &Path, to: &Path, catalogue: &Catalogue) -> Result<usize, CollectError> {
+    let collection = Collection::read(out, catalogue)?;
     let plan = &collection.plan;
     let name = format!("{} {} {} {}", plan.experiment, plan.scale, plan.variant, plan.backend);
     let experiment = digits(&name, 18);
@@ -81,7 +80,7 @@ fn run(experiment: &Path, id: &str, stored: &StoredRun, provenance: &RunProvenan
     )?;
     let artifacts = folder.join("artifacts");
     fs::create_dir_all(&artifacts).map_err(StoreError::system("create", &artifacts))?;
-    for (name, value) in flat_fields(spec) {
+    for (name, value) in spec.fields() {
         put(&folder.join("params").join(name), &value)?;
     }
     put(&folder.join("tags/mlflow.runName"), &stored.run.label())?;
@@ -91,9 +90,8 @@ fn run(experiment: &Path, id: &str, stored: &StoredRun, provenance: &RunProvenan
         Content::Finished(finished) => {
             // Of an earlier failure.
             let _ = fs::remove_file(folder.join(NOTE));
-            for metric in Metric::all() {
-                let Some(value) = metric_of(finished, spec.evaluation.auc, metric) else { continue };
-                put(&folder.join("metrics").join(metric.name()), &format!("{ended} {value} 0\n"))?;
+            for (score, value) in scores_of(finished, spec.evaluation.auc, &[]) {
+                put(&folder.join("metrics").join(score.to_string()), &format!("{ended} {value} 0\n"))?;
             }
             history(&folder, started, spec.evaluation.auc, &finished.result.history)
         }

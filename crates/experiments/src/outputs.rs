@@ -1,9 +1,10 @@
 //! Table and report, made from a reproduction's folder and written into it.
 
 use crate::{
+    Catalogue, Page,
     aggregate::Results,
     collect::{CollectError, Collection},
-    config::{ConfigError, Differences, Known},
+    config::{ConfigError, Differences},
     export, report,
     store::{Locked, StoreError, replace},
     table,
@@ -29,14 +30,14 @@ impl Outputs {
     ///
     /// # Errors
     /// If the folder holds no reproduction, or a file of it is damaged.
-    pub fn of(out: &Path) -> Result<Self, CollectError> {
-        let collection = Collection::read(out)?;
+    pub fn of(out: &Path, catalogue: &Catalogue) -> Result<Self, CollectError> {
+        let collection = Collection::read(out, catalogue)?;
         let results = Results::of(&collection);
         let differences = known_differences(&collection)?;
 
         let json = out.join("results.json");
         let report = out.join("report.html");
-        let page = report::render(&collection, &results, &differences);
+        let page = report::render(&Page { collection: &collection, results: &results, differences: &differences });
         let files = vec![
             (out.join("table.txt"), table::render(&results, table::PLAIN_WIDTH).into_bytes()),
             (out.join("results.csv"), export::csv(&export::Table::of(&results)).into_bytes()),
@@ -62,8 +63,8 @@ impl Outputs {
 ///
 /// # Errors
 /// If the folder holds no reproduction, a file of it is damaged, or the system refuses to write.
-pub fn write_outputs(out: &Path) -> Result<Outputs, CollectError> {
-    let outputs = Outputs::of(out)?;
+pub fn write_outputs(out: &Path, catalogue: &Catalogue) -> Result<Outputs, CollectError> {
+    let outputs = Outputs::of(out, catalogue)?;
     outputs.write()?;
     Ok(outputs)
 }
@@ -78,5 +79,8 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<(), StoreError> {
 
 /// The differences between text and code that are known of the collection's experiment.
 fn known_differences(collection: &Collection) -> Result<Differences, ConfigError> {
-    Known::of(&collection.plan.experiment).map_or_else(|| Ok(Differences::default()), Differences::embedded)
+    match collection.known {
+        Some((paper, experiment)) => paper.differences_of(experiment.name),
+        None => Ok(Differences::default()),
+    }
 }

@@ -1,6 +1,7 @@
 //! What several experiments come to together.
 
 use crate::{
+    Catalogue,
     aggregate::Results,
     collect::{CollectError, Collection},
     report::overview::{Part, render},
@@ -16,9 +17,9 @@ use std::{
 ///
 /// # Errors
 /// If a folder holds no reproduction or a file of it is damaged, or the system refuses to write.
-pub fn write_overview(folders: &[PathBuf], out: &Path) -> Result<PathBuf, CollectError> {
+pub fn write_overview(folders: &[PathBuf], out: &Path, catalogue: &Catalogue) -> Result<PathBuf, CollectError> {
     let collections: Vec<Collection> =
-        folders.iter().map(|folder| Collection::read(folder)).collect::<Result<_, _>>()?;
+        folders.iter().map(|folder| Collection::read(folder, catalogue)).collect::<Result<_, _>>()?;
     let results: Vec<Results> = collections.iter().map(Results::of).collect();
     let parts: Vec<Part<'_>> = folders
         .iter()

@@ -1,12 +1,8 @@
 //! From what was asked for to the runs that answer it.
 
-use crate::{
-    config::{Configuration, DataSetting, ImageSizes, Known, MethodRow, Scale, Setting},
-    identity::RunId,
-};
+use crate::config::{ChoiceSetting, Configuration, MethodRow, RunTemplate, Scale, WeightsSetting};
 use herring_protocol::{
-    AucKind, BackendKind, CrossesSpec, DataSpec, DiscriminatorSpec, EvaluationSpec, ImagesSpec, Method, ModelSpec,
-    RunSpec, TrainingSpec, Variant,
+    Alternative, AucKind, BackendKind, DataSpec, MethodName, NeedSpec, RunId, RunSpec, Variant, WeightsSpec,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -21,7 +17,7 @@ pub struct Request {
     /// On which kind of device.
     pub backend: BackendKind,
     /// Which rows, if not the default ones.
-    pub methods: Option<Vec<Method>>,
+    pub methods: Option<Vec<MethodName>>,
     /// Which seeds, if not those of the scale.
     pub seeds: Option<Vec<u32>>,
     /// The images of each seed, where they are files; empty for generated ones.
@@ -29,12 +25,14 @@ pub struct Request {
 }
 
 /// The images that a seed's runs see.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SeedImages {
     /// SHA-256 of their listing, in hexadecimal digits.
     pub listing: String,
-    /// Which issue of the table's files.
+    /// Which issue of the table's files, for people.
     pub issue: String,
+    /// Whether an official manifest knows that issue.
+    pub issue_known: bool,
     /// SHA-256 of the table's records.
     pub table_sha256: String,
     /// Whether the table says itself what belongs to which part.
@@ -69,7 +67,7 @@ impl PlannedRun {
 }
 
 /// The runs of a reproduction, in the order in which they are done: seed by seed, so that after an
-/// interruption the methods have seen equally many.
+/// interruption the methods have seen equally many. A run stands behind those that it needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
@@ -92,7 +90,7 @@ pub enum PlanError {
     #[error("the experiment has no method '{found}': expected one of {expected}")]
     NoSuchMethod {
         /// The method that was asked for.
-        found: Method,
+        found: MethodName,
         /// The experiment's methods, separated by commas.
         expected: String,
     },
@@ -116,32 +114,37 @@ pub enum PlanError {
         /// "method" or "seed".
         what: &'static str,
     },
+    /// Methods that need each other's runs.
+    #[error("methods need each other in a circle: {circle}: expected one of them to need none of the others")]
+    Circle {
+        /// The methods, joined by arrows.
+        circle: String,
+    },
+    /// A value to be tried does not fit the run.
+    #[error("method '{method}': choose.field: {message}")]
+    Choice {
+        /// Whose choice.
+        method: MethodName,
+        /// What is wrong.
+        message: String,
+    },
 }
 
 impl Plan {
-    /// The runs that answer `request`.
+    /// The runs that answer `request`, and those that they need.
     ///
     /// # Errors
-    /// If a method is not of this experiment, or a method or seed is given twice.
+    /// If a method is not of this experiment, a method or seed is given twice, images of a seed are missing, or
+    /// methods need each other in a circle.
     pub fn new(configuration: &Configuration, request: &Request) -> Result<Self, PlanError> {
-        let setting = configuration.setting(request.scale);
         let methods = request.methods.clone().unwrap_or_else(|| configuration.default_methods());
-        let seeds = request.seeds.clone().unwrap_or_else(|| setting.seeds.clone());
+        let seeds = request.seeds.clone().unwrap_or_else(|| configuration.scale(request.scale).seeds.clone());
         once("method", &methods)?;
         once("seed", &seeds)?;
-        let mut rows = Vec::new();
-        for method in methods {
-            rows.push(configuration.row(method).ok_or_else(|| {
-                let names: Vec<_> = configuration.methods.iter().map(|row| row.method.name()).collect();
-                PlanError::NoSuchMethod { found: method, expected: names.join(", ") }
-            })?);
-        }
-        let mut runs = Vec::new();
+        let mut planning = Planning { configuration, request, runs: Vec::new(), ids: BTreeMap::new() };
         for seed in seeds {
-            for row in &rows {
-                let data = data(configuration, setting, row, request, seed)?;
-                let spec = specification(configuration, setting, row, request, (seed, data));
-                runs.push(PlannedRun::new(spec));
+            for method in &methods {
+                planning.add(method, seed, &mut Vec::new())?;
             }
         }
         Ok(Self {
@@ -149,19 +152,39 @@ impl Plan {
             scale: request.scale,
             variant: request.variant,
             backend: request.backend,
-            runs,
+            runs: planning.runs,
         })
     }
 
     /// Which score is its AUC.
     pub fn auc(&self) -> AucKind {
-        self.runs.first().map(|run| run.spec.evaluation.auc).unwrap_or_default()
+        self.runs.first().map(|run| run.spec.evaluation.auc).unwrap_or(AucKind::Authors)
     }
 
-    /// The methods it holds, in the order of the table.
-    pub fn methods(&self) -> Vec<Method> {
-        let holds = |method: &Method| self.runs.iter().any(|run| run.spec.method == *method);
-        Method::ALL.iter().copied().filter(holds).collect()
+    /// The methods it holds, in the order of its runs.
+    pub fn methods(&self) -> Vec<MethodName> {
+        let mut methods: Vec<MethodName> = Vec::new();
+        for run in &self.runs {
+            if !methods.contains(&run.spec.method) {
+                methods.push(run.spec.method.clone());
+            }
+        }
+        methods
+    }
+
+    /// The run of that identity.
+    pub fn run(&self, id: &RunId) -> Option<&PlannedRun> {
+        self.runs.iter().find(|run| run.id == *id)
+    }
+
+    /// How many runs lie on the longest way to the run at a place through those that it needs; 0 for one that
+    /// needs none. Runs of one depth need none of each other.
+    pub fn depth(&self, place: usize) -> usize {
+        let Some(run) = self.runs.get(place) else { return 0 };
+        let needed = run.spec.needed_runs();
+        let places = needed.iter().filter_map(|id| self.runs.iter().position(|run| run.id == **id));
+        // A run stands behind those that it needs, so this ends.
+        places.filter(|needed| *needed < place).map(|needed| self.depth(needed) + 1).max().unwrap_or(0)
     }
 
     /// The images of its seeds, where they are files.
@@ -171,6 +194,7 @@ impl Plan {
                 let seed = SeedImages {
                     listing: images.listing.clone(),
                     issue: images.issue.clone(),
+                    issue_known: images.issue_known,
                     table_sha256: images.table_sha256.clone(),
                     parts_given: images.ratio.is_none(),
                 };
@@ -179,13 +203,6 @@ impl Plan {
             DataSpec::Crosses(_) => None,
         };
         self.runs.iter().filter_map(of).collect()
-    }
-
-    /// What its images are called if they are not of the issue of the tables that the paper had; `None` where
-    /// they are, or where the paper had none.
-    pub fn other_issue(&self) -> Option<String> {
-        let paper = Known::of(&self.experiment)?.issue()?;
-        self.images().into_values().map(|images| images.issue).find(|issue| issue != paper)
     }
 
     /// The seeds it holds, in the order of the runs.
@@ -200,80 +217,121 @@ impl Plan {
     }
 }
 
-/// The run of one row and seed.
-fn specification(
-    configuration: &Configuration,
-    setting: &Setting,
-    row: &MethodRow,
-    request: &Request,
-    (seed, data): (u32, DataSpec),
-) -> RunSpec {
-    RunSpec {
-        experiment: configuration.experiment.clone(),
-        method: row.method,
-        variant: request.variant,
-        seed,
-        backend: request.backend,
-        data,
-        model: ModelSpec { depth: setting.depth, width: setting.width },
-        training: TrainingSpec {
-            epochs: setting.epochs,
-            batch_size: setting.batch_size,
-            learning_rate: row.learning_rate,
-            penalty_weight: row.penalty_weight,
-            burn_in: setting.burn_in,
-            patience: setting.patience,
-        },
-        discriminator: row.discriminator.as_ref().map(|given| DiscriminatorSpec {
-            learning_rate: given.learning_rate,
-            every: given.every,
-            hidden: setting.discriminator_hidden,
-        }),
-        evaluation: EvaluationSpec {
-            smoothing_sigma: setting.smoothing_sigma,
-            smoothing_truncate: setting.smoothing_truncate,
-            picture_samples: setting.picture_samples,
-            attributions: setting.attributions.clone(),
-            attribution_limit: setting.attribution_limit.filter(|_| !setting.attributions.is_empty()),
-            auc: configuration.auc,
-        },
+struct Planning<'a> {
+    configuration: &'a Configuration,
+    request: &'a Request,
+    runs: Vec<PlannedRun>,
+    ids: BTreeMap<(MethodName, u32), RunId>,
+}
+
+impl Planning<'_> {
+    /// Adds the run of a method and seed behind those that it needs; `path` holds the methods that need it.
+    fn add(&mut self, method: &MethodName, seed: u32, path: &mut Vec<MethodName>) -> Result<RunId, PlanError> {
+        if let Some(id) = self.ids.get(&(method.clone(), seed)) {
+            return Ok(id.clone());
+        }
+        if let Some(start) = path.iter().position(|other| other == method) {
+            let names: Vec<&str> = path[start..].iter().chain([method]).map(MethodName::as_str).collect();
+            return Err(PlanError::Circle { circle: names.join(" -> ") });
+        }
+        let (row, template) = self.row(method)?;
+        path.push(method.clone());
+        let weights = match &template.weights {
+            WeightsSetting::Random => WeightsSpec::Random,
+            WeightsSetting::Method { method } => WeightsSpec::Run { run: self.add(method, seed, path)? },
+        };
+        path.pop();
+        let found = self.request.images.get(&seed);
+        let data = template.data.spec(found).ok_or(PlanError::NoImages { seed })?;
+        let mut spec = RunSpec {
+            experiment: self.configuration.experiment.clone(),
+            seed,
+            data,
+            weights,
+            ..rehearsed(&template, &row, self.request.variant, self.request.backend)
+        };
+        for choice in &template.choose {
+            let need = self.tried(&spec, choice)?;
+            spec.needs.push(need);
+        }
+        let id = self.push(spec);
+        self.ids.insert((method.clone(), seed), id.clone());
+        Ok(id)
+    }
+
+    /// Adds the runs that try the values of a choice.
+    fn tried(&mut self, spec: &RunSpec, choice: &ChoiceSetting) -> Result<NeedSpec, PlanError> {
+        let wrong = |message: String| PlanError::Choice { method: spec.method.clone(), message };
+        let mut alternatives = Vec::with_capacity(choice.values.len());
+        for (place, value) in choice.values.iter().enumerate() {
+            let name = format!("{}-try-{}", spec.method, place + 1);
+            let mut trial = spec.with_value(&choice.field, *value).map_err(|error| wrong(error.to_string()))?;
+            trial.method = name.parse().map_err(|error: herring_protocol::UnknownName| wrong(error.to_string()))?;
+            if let Some(seed) = choice.seed.filter(|seed| *seed != spec.seed) {
+                trial.seed = seed;
+                let found = self.request.images.get(&seed);
+                let (_, template) = self.row(&spec.method)?;
+                trial.data = template.data.spec(found).ok_or(PlanError::NoImages { seed })?;
+            }
+            let key = (trial.method.clone(), trial.seed);
+            let run = match self.ids.get(&key) {
+                Some(id) => id.clone(),
+                None => {
+                    let id = self.push(trial);
+                    self.ids.insert(key, id.clone());
+                    id
+                }
+            };
+            alternatives.push(Alternative { value: *value, run });
+        }
+        Ok(NeedSpec { field: choice.field.clone(), score: choice.score.clone(), alternatives })
+    }
+
+    fn row(&self, method: &MethodName) -> Result<(MethodRow, RunTemplate), PlanError> {
+        let template = self.configuration.template(self.request.scale, self.request.variant, method);
+        match (self.configuration.row(method), template) {
+            (Some(row), Some(template)) => Ok((row.clone(), template.clone())),
+            _ => {
+                let names: Vec<_> = self.configuration.methods.iter().map(|row| row.method.as_str()).collect();
+                Err(PlanError::NoSuchMethod { found: method.clone(), expected: names.join(", ") })
+            }
+        }
+    }
+
+    fn push(&mut self, spec: RunSpec) -> RunId {
+        let run = PlannedRun::new(spec);
+        let id = run.id.clone();
+        if self.runs.iter().all(|other| other.id != id) {
+            self.runs.push(run);
+        }
+        id
     }
 }
 
-/// Which images a row and seed see.
-fn data(
-    configuration: &Configuration,
-    setting: &Setting,
-    row: &MethodRow,
-    request: &Request,
-    seed: u32,
-) -> Result<DataSpec, PlanError> {
-    if let DataSetting::Crosses { train, valid, test } = setting.data {
-        let (dilation_sigma, mask_fraction) = (row.dilation_sigma, setting.mask_fraction);
-        return Ok(DataSpec::Crosses(CrossesSpec { train, valid, test, dilation_sigma, mask_fraction }));
+/// A template's run as it would be, with what is not known yet left empty: seed, files, runs that it needs.
+pub(crate) fn rehearsed(template: &RunTemplate, row: &MethodRow, variant: Variant, backend: BackendKind) -> RunSpec {
+    let mut evaluation = template.evaluation.clone();
+    if evaluation.attributions.is_empty() {
+        // Without further attributions it limits nothing.
+        evaluation.attribution_limit = None;
     }
-    // A configuration has both or neither.
-    let (Some(table), Some(sizes)) = (&configuration.images, setting.images_in(request.variant)) else {
-        return Err(PlanError::NoImages { seed });
-    };
-    let ImageSizes { size, look_size, cell_limit, look_limit } = sizes;
-    let images = request.images.get(&seed).ok_or(PlanError::NoImages { seed })?;
-    Ok(DataSpec::Images(ImagesSpec {
-        listing: images.listing.clone(),
-        table: table.table.name().to_owned(),
-        issue: images.issue.clone(),
-        table_sha256: images.table_sha256.clone(),
-        resize: table.resize.name().to_owned(),
-        empty_negatives: table.empty_negatives,
-        split_seed: table.split_seed.filter(|_| !images.parts_given),
-        ratio: (!images.parts_given).then_some(table.ratio),
-        rule: if images.parts_given { "given" } else { table.rule.name() }.to_owned(),
-        size,
-        look_size,
-        cell_limit,
-        look_limit,
-        mask_fraction: setting.mask_fraction,
-    }))
+    RunSpec {
+        experiment: String::new(),
+        method: row.method.clone(),
+        variant,
+        seed: 0,
+        backend,
+        data: template.data.spec_of(&SeedImages::default()),
+        annotations: template.annotations.clone(),
+        model: template.model.clone(),
+        weights: WeightsSpec::Random,
+        objective: template.objective.clone(),
+        optimiser: template.optimiser.clone(),
+        training: template.training.clone(),
+        selection: template.selection.clone(),
+        evaluation,
+        needs: Vec::new(),
+    }
 }
 
 fn once<T: PartialEq + ToString>(what: &'static str, values: &[T]) -> Result<(), PlanError> {

@@ -22,8 +22,8 @@ use std::{
     time::Duration,
 };
 
-/// How often the pool looks whether it is to stop.
-const LOOK: Duration = Duration::from_millis(50);
+/// How often the pool checks whether it is to stop.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How the workers ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -102,7 +102,7 @@ fn attend(
             end.interrupted = true;
             inputs.clear();
         }
-        match receiver.recv_timeout(LOOK) {
+        match receiver.recv_timeout(POLL_INTERVAL) {
             Ok(Message::Event(worker, event)) => {
                 if !siblings.concern(&event) {
                     events.event(worker, &event);
@@ -177,7 +177,7 @@ fn watch(number: usize, mut child: Child, sender: Sender<Message>) -> (Option<Ch
 }
 
 /// For a worker: writes an event for its pool.
-pub fn tell(event: &Event) {
+pub fn emit(event: &Event) {
     let Ok(line) = serde_json::to_string(event) else {
         return;
     };

@@ -2,9 +2,10 @@
 
 use crate::{
     event::{Event, Events, Pending, RunName},
+    needs::with_needed,
     plan::Plan,
     store::{Holder, RunFailed, RunState, Store, StoreError},
-    work::{Work, WorkEnd},
+    work::{WorkEnd, Worker},
 };
 use herring_protocol::Trainer;
 use std::sync::atomic::AtomicBool;
@@ -34,13 +35,13 @@ pub struct Agenda {
 }
 
 impl Agenda {
-    /// The runs of `plan` at the places `asked`, or all; those that failed for a reason that may pass are
-    /// to be done again.
+    /// The runs of `plan` at the places `asked`, with those that they need, or all; those that failed for a reason
+    /// that may pass are to be done again.
     ///
     /// # Errors
     /// If the store cannot be read.
     pub fn new(store: &Store, plan: &Plan, asked: Option<&[usize]>) -> Result<Self, StoreError> {
-        let asked = asked.map_or_else(|| (0..plan.runs.len()).collect(), <[usize]>::to_vec);
+        let asked = asked.map_or_else(|| (0..plan.runs.len()).collect(), |asked| with_needed(plan, asked));
         let mut pending = Vec::new();
         for &index in &asked {
             match store.state(&plan.runs[index])? {
@@ -64,7 +65,11 @@ impl Agenda {
     pub fn planned(&self, plan: &Plan, workers: usize) -> Event {
         let pending = self.pending.iter().map(|&index| {
             let run = &plan.runs[index];
-            Pending { run: RunName::new(index, run), epochs: run.spec.training.epochs }
+            Pending {
+                run: RunName::new(index, run),
+                epochs: run.spec.training.epochs,
+                cost: run.spec.objective.relative_cost(),
+            }
         });
         Event::Planned { pending: pending.collect(), whole: plan.runs.len(), workers }
     }
@@ -107,7 +112,7 @@ pub fn reproduce(
     let agenda = Agenda::new(store, plan, None)?;
     agenda.begin(store, plan)?;
     events.event(0, &agenda.planned(plan, 1));
-    let work = Work {
+    let worker = Worker {
         store,
         plan,
         indexes: &agenda.pending,
@@ -116,7 +121,7 @@ pub fn reproduce(
         checkpoint_steps: None,
         stop,
     };
-    let ended = work.run(&mut |event| events.event(1, &event));
+    let ended = worker.run(&mut |event| events.event(1, &event));
     events.event(0, &Event::Finished);
     agenda.summary(store, plan, ended? == WorkEnd::Interrupted)
 }

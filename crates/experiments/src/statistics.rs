@@ -45,6 +45,20 @@ pub(crate) fn half_interval(sd: f64, seeds: usize) -> f64 {
     quantile.map_or(0.0, |quantile| quantile * sd / (seeds as f64).sqrt())
 }
 
+/// The 95 % interval of the difference of two means after Welch; `None` where either has one seed only.
+pub(crate) fn difference_interval(one: &Spread, other: &Spread) -> Option<(f64, f64)> {
+    let share = |of: &Spread| Some((of.sd?.powi(2) / of.seeds as f64, of.seeds as f64 - 1.0));
+    let ((first, first_freedom), (second, second_freedom)) = (share(one)?, share(other)?);
+    let difference = one.mean - other.mean;
+    let variance = first + second;
+    if variance == 0.0 {
+        return Some((difference, difference));
+    }
+    let freedom = variance.powi(2) / (first.powi(2) / first_freedom + second.powi(2) / second_freedom);
+    let reach = two_sided_quantile(LEVEL, freedom).ok()? * variance.sqrt();
+    Some((difference - reach, difference + reach))
+}
+
 /// How two columns of numbers go together.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Correlation {

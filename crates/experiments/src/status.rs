@@ -1,16 +1,16 @@
-//! How it stands with every run of a folder; looks only.
+//! The status of every run of a folder; nothing is written.
 
 use crate::{
     collect::CollectError,
     event::RunName,
     plan::PlannedRun,
-    store::{Going, RunState, Store, StoreError, going, run_state},
+    store::{RunProgress, RunState, Store, StoreError, run_progress, run_state},
 };
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 use std::path::Path;
 
-/// How it stands with one run.
+/// The status of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
@@ -48,7 +48,7 @@ pub struct RunStatus {
     /// Which.
     #[serde(flatten)]
     pub run: RunName,
-    /// How it stands.
+    /// Its status.
     pub state: State,
     /// More on it, for people: who does it, how far it is, why it failed.
     pub detail: String,
@@ -129,17 +129,17 @@ fn status(out: &Path, index: usize, run: &PlannedRun) -> Result<RunStatus, Store
     let (state, detail) = match run_state(out, run)? {
         RunState::Finished(_) => (State::Finished, String::new()),
         RunState::Failed(_, failed) => (State::Failed, failed.message),
-        RunState::Missing => match going(out, run)? {
-            Going::Running(holder, position) => {
+        RunState::Missing => match run_progress(out, run)? {
+            RunProgress::Running(holder, position) => {
                 task = holder.task.as_ref().map(|task| (task.job, task.task));
                 let epochs = position.map_or(0, |position| position.epochs);
                 let whole = run.spec.training.epochs;
                 (State::Running, format!("{holder} since {}, {epochs} of {whole} epochs kept", holder.since))
             }
-            Going::Interrupted(position) => {
+            RunProgress::Interrupted(position) => {
                 (State::Interrupted, format!("{} of {} epochs kept", position.epochs, run.spec.training.epochs))
             }
-            Going::NotBegun => (State::Missing, String::new()),
+            RunProgress::NotBegun => (State::Missing, String::new()),
         },
     };
     Ok(RunStatus { run: RunName::new(index, run), state, detail, task, cluster: None })

@@ -2,9 +2,10 @@
 
 use crate::{
     aggregate::{Results, Row},
-    config::{Judgement, Metric, TargetValue},
+    config::{Judgement, TargetValue},
     statistics::Spread,
 };
+use herring_protocol::{ScoreKind, ScoreName};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets::UTF8_HORIZONTAL_ONLY};
 use std::fmt::Write;
 
@@ -31,9 +32,10 @@ pub fn render(results: &Results, width: usize) -> String {
     } else {
         text.push_str(&numbers);
         text.push('\n');
+        let names = results.rows.iter().map(|row| row.method.as_str().len()).max().unwrap_or_default().max(12);
         for row in &results.rows {
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "{:12} {}", row.method, row.verdict.text);
+            let _ = writeln!(text, "{:names$} {}", row.method, row.verdict.text());
         }
     }
     let trimmed: Vec<_> = text.lines().map(str::trim_end).collect();
@@ -42,11 +44,11 @@ pub fn render(results: &Results, width: usize) -> String {
 
 /// What the numbers are and what they are not.
 fn note(results: &Results) -> String {
-    let auc = crate::auc::note(results.auc);
+    let meaning = meaning(results);
     if let Some(issue) = &results.unknown_images {
         return format!(
             "Scale {}, variant {}; mean ± sample SD over seeds. The images are NOT the paper's ({issue}): the numbers \
-             stand beside the paper's for the layout only.\nWhat the paper prints as IoU is IoP. {auc}\n",
+             stand beside the paper's for the layout only.\n{meaning}\n",
             results.scale, results.variant
         );
     }
@@ -60,16 +62,32 @@ fn note(results: &Results) -> String {
     let published = results.rows.iter().any(|row| row.target.is_some());
     let judgement = if published { judgement } else { "There are no published numbers to compare with." };
     format!(
-        "Scale {}, variant {}; mean ± sample SD over seeds. {judgement}\nWhat the paper prints as IoU is IoP. {auc}\n",
+        "Scale {}, variant {}; mean ± sample SD over seeds. {judgement}\n{meaning}\n",
         results.scale, results.variant
     )
+}
+
+/// What is easily taken for something else: only of the columns that the table has.
+fn meaning(results: &Results) -> String {
+    let has = |name: &str| results.columns.iter().any(|column| column.to_string() == name);
+    let overlap = if has("iop") { "What the paper prints as IoU is IoP. " } else { "" };
+    let accuracy = if results.columns.iter().any(is_accuracy) {
+        "Accuracy is what the paper prints as AUC. "
+    } else {
+        ""
+    };
+    format!("{overlap}{accuracy}{}", crate::auc::note(results.auc))
+}
+
+fn is_accuracy(score: &ScoreName) -> bool {
+    matches!(score, ScoreName::OnSet { kind: ScoreKind::Accuracy, .. })
 }
 
 fn table(results: &Results, verdict: Option<usize>) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
     let mut header = vec!["method".to_owned()];
-    header.extend(Metric::TABLE.map(|metric| metric.label().to_owned()));
+    header.extend(results.columns.iter().map(ScoreName::label));
     header.push("seeds".to_owned());
     if verdict.is_some() {
         header.push("verdict".to_owned());
@@ -80,18 +98,18 @@ fn table(results: &Results, verdict: Option<usize>) -> Table {
         let published = results.rows.iter().any(|row| row.target.is_some());
         let below = |text: String| if published { format!("\n{text}") } else { String::new() };
         let mut cells = vec![format!("{}{}", row.method, below("  paper".to_owned()))];
-        cells.extend(Metric::TABLE.map(|metric| {
-            let theirs = row.target.as_ref().and_then(|target| target.value(metric));
-            format!("{}{}", ours(row.value(metric), metric), below(paper(theirs, metric)))
+        cells.extend(results.columns.iter().map(|score| {
+            let theirs = row.target.as_ref().and_then(|target| target.value(score));
+            format!("{}{}", ours(row.value(score), score), below(paper(theirs, score)))
         }));
         let theirs = row.target.as_ref().map_or("–".to_owned(), |target| target.seeds.to_string());
         cells.push(format!("{}{}", seeds(row), below(theirs)));
         if verdict.is_some() {
-            cells.push(row.verdict.text.clone());
+            cells.push(row.verdict.text());
         }
         table.add_row(cells);
     }
-    for column in table.column_iter_mut().skip(1).take(Metric::TABLE.len() + 1) {
+    for column in table.column_iter_mut().skip(1).take(results.columns.len() + 1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     if let Some(width) = verdict {
@@ -106,8 +124,8 @@ fn table(results: &Results, verdict: Option<usize>) -> Table {
 }
 
 /// `0.993±0.020`, or a dash.
-fn ours(spread: Option<&Spread>, metric: Metric) -> String {
-    let digits = metric.digits();
+fn ours(spread: Option<&Spread>, score: &ScoreName) -> String {
+    let digits = score.digits();
     match spread {
         Some(Spread { mean, sd: Some(sd), .. }) => format!("{mean:.digits$}±{sd:.digits$}"),
         Some(Spread { mean, .. }) => format!("{mean:.digits$}"),
@@ -115,8 +133,8 @@ fn ours(spread: Option<&Spread>, metric: Metric) -> String {
     }
 }
 
-fn paper(value: Option<&TargetValue>, metric: Metric) -> String {
-    let digits = metric.digits();
+fn paper(value: Option<&TargetValue>, score: &ScoreName) -> String {
+    let digits = score.digits();
     value.map_or("–".to_owned(), |value| format!("{:.digits$}±{:.digits$}", value.mean, value.sd))
 }
 

@@ -1,10 +1,11 @@
-//! What may be said about a row beside the paper's: no more than the scale allows.
+//! What may be said about a row beside the paper's: no more than the scale and the spread over seeds allow.
 
 use crate::{
     aggregate::Row,
-    config::{Judgement, Metric, Requirement, Targets},
-    statistics::half_interval,
+    config::{Judgement, Requirement, Targets},
+    statistics::{Spread, difference_interval, half_interval},
 };
+use herring_protocol::{GRADIENT, OverlapKind, ScoreName};
 use serde::Serialize;
 
 /// How a row stands to the paper.
@@ -15,12 +16,28 @@ pub enum Standing {
     Agrees,
     /// They are not.
     Differs,
-    /// The paper's qualitative finding is seen.
+    /// The paper's qualitative finding is seen: the 95 % interval over seeds bears it out.
     Seen,
-    /// It is not.
+    /// The mean over seeds shows it, and the interval does not exclude the contrary.
+    SeenInMean,
+    /// It is not seen.
     NotSeen,
     /// Nothing can be said.
     Unjudged,
+}
+
+impl Standing {
+    /// In words; empty where nothing can be said.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Agrees => "agrees",
+            Self::Differs => "differs",
+            Self::Seen => "finding seen",
+            Self::SeenInMean => "finding seen in the mean only",
+            Self::NotSeen => "finding not seen",
+            Self::Unjudged => "",
+        }
+    }
 }
 
 /// A standing and the reason for it.
@@ -28,18 +45,26 @@ pub enum Standing {
 pub struct Verdict {
     /// In a word.
     pub standing: Standing,
-    /// In a line.
-    pub text: String,
+    /// Why, in a line.
+    pub reason: String,
 }
 
 impl Verdict {
     /// Nothing can be said, for this reason.
     pub(crate) fn unjudged(reason: &str) -> Self {
-        Self { standing: Standing::Unjudged, text: reason.to_owned() }
+        Self { standing: Standing::Unjudged, reason: reason.to_owned() }
+    }
+
+    /// Standing and reason in one line.
+    pub fn text(&self) -> String {
+        match self.standing {
+            Standing::Unjudged => self.reason.clone(),
+            standing => format!("{}: {}", standing.words(), self.reason),
+        }
     }
 }
 
-/// Two means that are printed alike to two digits are not held apart: the paper prints two.
+/// Two means that are printed alike to two digits are not held apart: the papers print two.
 const PRINTED: f64 = 0.005;
 
 /// The verdict on `row`, among `rows`.
@@ -54,49 +79,88 @@ pub(crate) fn of(row: &Row, rows: &[Row], judgement: Judgement, targets: &Target
     }
 }
 
+/// How far one requirement of a finding is met.
+#[derive(PartialEq)]
+enum Met {
+    Yes,
+    InMean,
+    No,
+}
+
 fn findings(row: &Row, rows: &[Row], targets: &Targets) -> Verdict {
-    let (mut seen, mut unseen, mut open) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut seen, mut in_mean, mut unseen, mut open) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for finding in targets.findings.iter().filter(|finding| finding.method == row.method) {
-        let Some(ours) = row.value(finding.metric).map(|spread| spread.mean) else {
+        let Some(ours) = row.value(&finding.score) else {
             continue;
         };
-        let (holds, wanted) = match finding.requirement {
-            Requirement::AtMost(bound) => (ours <= bound, format!("≤ {bound:.2}")),
-            Requirement::AtLeast(bound) => (ours >= bound, format!("≥ {bound:.2}")),
+        let label = finding.score.label();
+        let (met, bound) = match &finding.requirement {
+            Requirement::AtMost(bound) => {
+                let borne_out = ours.interval.is_some_and(|(_, high)| high <= *bound);
+                (met(ours.mean <= *bound, borne_out), format!("≤ {bound:.2}"))
+            }
+            Requirement::AtLeast(bound) => {
+                let borne_out = ours.interval.is_some_and(|(low, _)| low >= *bound);
+                (met(ours.mean >= *bound, borne_out), format!("≥ {bound:.2}"))
+            }
             Requirement::Above(other, margin) => {
-                let reference = rows.iter().find(|row| row.method == other);
-                let Some(reference) = reference.and_then(|row| row.value(finding.metric)) else {
-                    open.push(format!("{} needs {other}", finding.metric.label()));
+                let reference = rows.iter().find(|row| row.method == *other);
+                let Some(reference) = reference.and_then(|row| row.value(&finding.score)) else {
+                    open.push(format!("{label} needs {other}"));
                     continue;
                 };
+                let borne_out = difference_interval(ours, reference).is_some_and(|(low, _)| low >= *margin);
                 let bound = reference.mean + margin;
-                (ours >= bound, format!("≥ {bound:.2} ({other} + {margin:.2})"))
+                (met(ours.mean >= bound, borne_out), format!("≥ {bound:.2} ({other} + {margin:.2})"))
             }
         };
-        let text = format!("{} {ours:.3} {wanted}", finding.metric.label());
-        if holds {
-            seen.push(text);
-        } else {
-            unseen.push(text.replacen(wanted.as_str(), &format!("is not {wanted}"), 1));
+        let number = spoken(ours);
+        match met {
+            Met::Yes => seen.push(format!("{label} {number} {bound}")),
+            Met::InMean => in_mean.push(format!("{label} {number} {bound}, not beyond its spread")),
+            Met::No => unseen.push(format!("{label} {number} is not {bound}")),
         }
     }
-    let (standing, mut text) = match (seen.is_empty(), unseen.is_empty(), open.is_empty()) {
-        (_, false, _) => (Standing::NotSeen, format!("finding not seen: {}", unseen.join(", "))),
-        (false, true, true) => (Standing::Seen, format!("finding seen: {}", seen.join(", "))),
-        (true, true, true) => (Standing::Unjudged, "no finding to look for".to_owned()),
-        (false, true, false) => (Standing::Unjudged, format!("seen so far: {}", seen.join(", "))),
-        (true, true, false) => (Standing::Unjudged, String::new()),
+    let standing = match (unseen.is_empty(), in_mean.is_empty(), seen.is_empty(), open.is_empty()) {
+        (false, ..) => Standing::NotSeen,
+        (true, false, _, true) => Standing::SeenInMean,
+        (true, true, false, true) => Standing::Seen,
+        _ => Standing::Unjudged,
     };
+    let mut parts = match standing {
+        // What holds is no news beside what does not.
+        Standing::NotSeen => unseen,
+        _ => in_mean.into_iter().chain(seen).collect(),
+    };
+    if standing == Standing::Unjudged && !parts.is_empty() {
+        parts = vec![format!("seen so far: {}", parts.join(", "))];
+    }
     if !open.is_empty() {
         // What cannot be asked is said, so that nobody takes the rest for all.
         let open = format!("not testable: {}", open.join(", "));
-        text = match standing {
-            Standing::NotSeen => format!("{text}; {open}"),
-            _ if text.is_empty() => open,
-            _ => format!("{open}; {text}"),
-        };
+        parts = if standing == Standing::NotSeen { vec![parts.join(", "), open] } else { [vec![open], parts].concat() };
+    } else if parts.is_empty() {
+        parts.push("no finding to look for".to_owned());
+    } else {
+        parts = vec![parts.join(", ")];
     }
-    Verdict { standing, text: format!("{text}{}; not the paper's setting", part(row)) }
+    Verdict { standing, reason: format!("{}{}; not the paper's setting", parts.join("; "), part(row)) }
+}
+
+fn met(mean: bool, borne_out: bool) -> Met {
+    match (mean, borne_out) {
+        (true, true) => Met::Yes,
+        (true, false) => Met::InMean,
+        (false, _) => Met::No,
+    }
+}
+
+/// `0.544±0.460`, or the number alone for one seed.
+fn spoken(spread: &Spread) -> String {
+    match spread.sd {
+        Some(sd) => format!("{:.3}±{sd:.3}", spread.mean),
+        None => format!("{:.3}", spread.mean),
+    }
 }
 
 /// How many of the planned seeds speak for the row, where it is not all of them.
@@ -110,8 +174,9 @@ fn comparison(row: &Row) -> Verdict {
         return Verdict::unjudged("the paper gives no numbers for this row");
     };
     let (mut alike, mut apart) = (Vec::new(), Vec::new());
-    for metric in [Metric::Auc, Metric::Iou, Metric::Iop] {
-        let (Some(ours), Some(theirs)) = (row.value(metric), target.value(metric)) else {
+    let compared = target.values.iter().filter(|(score, _)| is_compared(score));
+    for (score, theirs) in compared {
+        let Some(ours) = row.value(score) else {
             continue;
         };
         let Some((low, high)) = ours.interval else {
@@ -120,16 +185,26 @@ fn comparison(row: &Row) -> Verdict {
         let reach = half_interval(theirs.sd, target.seeds);
         let overlap = theirs.mean + reach >= low && theirs.mean - reach <= high;
         if overlap || (ours.mean - theirs.mean).abs() < PRINTED {
-            alike.push(metric.label());
+            alike.push(score.label());
         } else {
-            apart.push(format!("{} {:.3} against {:.3}", metric.label(), ours.mean, theirs.mean));
+            apart.push(format!("{} {:.3} against {:.3}", score.label(), ours.mean, theirs.mean));
         }
     }
     let few = row.finished + row.failed + row.missing < target.seeds.min(10);
     let seeds = if few { format!("{} ({} seeds only)", part(row), row.finished) } else { part(row) };
     match (alike.is_empty(), apart.is_empty()) {
         (true, true) => Verdict::unjudged("the paper gives no numbers for this row"),
-        (_, true) => Verdict { standing: Standing::Agrees, text: format!("agrees: {}{seeds}", alike.join(", ")) },
-        _ => Verdict { standing: Standing::Differs, text: format!("differs: {}{seeds}", apart.join(", ")) },
+        (_, true) => Verdict { standing: Standing::Agrees, reason: format!("{}{seeds}", alike.join(", ")) },
+        _ => Verdict { standing: Standing::Differs, reason: format!("{}{seeds}", apart.join(", ")) },
+    }
+}
+
+/// Whether a published number is held against ours: not the selected epoch, which a selection among nearly equal
+/// epochs draws at random, and of the overlaps only the input gradient's IoU and IoP, whose rows are complete.
+fn is_compared(score: &ScoreName) -> bool {
+    match score {
+        ScoreName::BestEpoch => false,
+        ScoreName::Overlap { attribution, kind } => attribution == GRADIENT && *kind != OverlapKind::Iot,
+        ScoreName::OnSet { .. } => true,
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::{
     event::{Event, RunEnd, RunName},
+    needs::{Readiness, StoredWeights, readiness},
     plan::{Plan, PlannedRun},
     store::{
         Attempt, Claim, Claimed, Holder, Published, RunFailed, RunProvenance, RunState, STORE_FORMAT, Start, Store,
@@ -10,25 +11,25 @@ use crate::{
     },
 };
 use herring_protocol::{
-    AucKind, Control, EpochRecord, Observer, Position, RunFailure, RunOutcome, RunSpec, Snapshot, StepRecord, Trainer,
+    AucKind, Control, EpochRecord, Observer, Position, RunFailure, RunOutcome, RunScores, RunSpec, RunStart, Scores,
+    Snapshot, StepRecord, TEST, Trainer,
 };
 use std::{
-    any::Any,
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
 /// How long a worker that has nothing to do waits before it looks again, at first and at most.
-const NAPS: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(2)];
-/// So many attempts may die in a row without a checkpoint until the run counts as failed.
-const FRUITLESS: u32 = 8;
-/// Steps are told at most so often.
-const QUIET: Duration = Duration::from_millis(100);
+const POLL_INTERVALS: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(2)];
+/// A run counts as failed once this many attempts in a row have died without keeping a checkpoint.
+const MAX_FRUITLESS_ATTEMPTS: u32 = 8;
+/// The least time between two events of steps.
+const STEP_EVENT_INTERVAL: Duration = Duration::from_millis(100);
 
-/// What a worker needs.
-pub struct Work<'a> {
+/// One worker, with all that it needs.
+pub struct Worker<'a> {
     /// Where runs are kept.
     pub store: &'a Store,
     /// What is planned there.
@@ -41,7 +42,7 @@ pub struct Work<'a> {
     pub holder: Holder,
     /// A checkpoint is kept every so many steps, beside the one after each epoch.
     pub checkpoint_steps: Option<usize>,
-    /// Looked at after each step; once it is set a checkpoint is kept and the work ends.
+    /// Read after each step; once it is set a checkpoint is kept and the work ends.
     pub stop: &'a AtomicBool,
 }
 
@@ -54,14 +55,14 @@ pub enum WorkEnd {
     Interrupted,
 }
 
-impl Work<'_> {
+impl Worker<'_> {
     /// Does the runs that are neither finished nor failed. A run that another process does is waited
     /// for, and taken over if that process dies. A run that fails is recorded and the others go on.
     ///
     /// # Errors
     /// If the store cannot be written: then nothing that follows could be kept. [`StoreError::Images`] if the
     /// images of a run cannot be had, which is no failure of the run.
-    pub fn run(&self, tell: &mut dyn FnMut(Event)) -> Result<WorkEnd, StoreError> {
+    pub fn run(&self, emit: &mut dyn FnMut(Event)) -> Result<WorkEnd, StoreError> {
         let mut watch = Watch::default();
         let mut told = BTreeSet::new();
         let mut pending = self.indexes.to_vec();
@@ -72,9 +73,9 @@ impl Work<'_> {
             .collect::<Result<_, StoreError>>()?;
         // A run that takes its process down must not keep the others from being done.
         pending.sort_by_key(|index| deadly.contains(index));
-        let mut nap = NAPS[0];
+        let mut nap = POLL_INTERVALS[0];
         loop {
-            let (mut idle, mut left, mut taken) = (true, Vec::new(), Vec::new());
+            let (mut idle, mut left, mut taken, mut waiting) = (true, Vec::new(), Vec::new(), None);
             for &index in &pending {
                 if self.stopped() {
                     return Ok(WorkEnd::Interrupted);
@@ -82,8 +83,14 @@ impl Work<'_> {
                 let run = &self.plan.runs[index];
                 if self.store.state(run)? != RunState::Missing {
                     if told.remove(&index) {
-                        tell(Event::RunDoneElsewhere { run: RunName::new(index, run) });
+                        emit(Event::RunDoneElsewhere { run: RunName::new(index, run) });
                     }
+                    continue;
+                }
+                let ready = readiness(self.store, self.plan, run)?;
+                if ready == Readiness::Waiting {
+                    waiting = waiting.or(Some(index));
+                    left.push(index);
                     continue;
                 }
                 match self.store.claim(run, &self.holder, &mut watch)? {
@@ -96,7 +103,7 @@ impl Work<'_> {
                     Claimed::Yes(claim) => {
                         idle = false;
                         told.remove(&index);
-                        match self.one_run(index, run, claim, tell)? {
+                        match self.one_run((index, run), ready, claim, emit)? {
                             RunEnd::Interrupted => return Ok(WorkEnd::Interrupted),
                             RunEnd::Superseded => left.push(index),
                             RunEnd::Finished { .. } | RunEnd::Failed { .. } => {}
@@ -113,13 +120,16 @@ impl Work<'_> {
             }
             pending = left;
             if idle {
+                if let Some(index) = waiting.filter(|index| taken.is_empty() && told.insert(*index)) {
+                    emit(Event::Waiting { run: RunName::new(index, &self.plan.runs[index]) });
+                }
                 for (index, holder) in taken.into_iter().filter(|(index, _)| told.insert(*index)) {
-                    tell(Event::RunElsewhere { run: RunName::new(index, &self.plan.runs[index]), holder });
+                    emit(Event::RunElsewhere { run: RunName::new(index, &self.plan.runs[index]), holder });
                 }
                 std::thread::sleep(nap);
-                nap = (nap * 2).min(NAPS[1]);
+                nap = (nap * 2).min(POLL_INTERVALS[1]);
             } else {
-                nap = NAPS[0];
+                nap = POLL_INTERVALS[0];
             }
         }
     }
@@ -131,10 +141,10 @@ impl Work<'_> {
     /// Does and publishes one run.
     fn one_run(
         &self,
-        index: usize,
-        run: &PlannedRun,
+        (index, run): (usize, &PlannedRun),
+        ready: Readiness,
         claim: Claim,
-        tell: &mut dyn FnMut(Event),
+        emit: &mut dyn FnMut(Event),
     ) -> Result<RunEnd, StoreError> {
         let clock = Instant::now();
         let name = RunName::new(index, run);
@@ -142,35 +152,45 @@ impl Work<'_> {
             Err(StoreError::Superseded { .. }) => return Ok(RunEnd::Superseded),
             begun => begun?,
         };
-        if attempt.fruitless() >= FRUITLESS {
+        if attempt.fruitless() >= MAX_FRUITLESS_ATTEMPTS {
             let message =
                 format!("{} processes in a row died of it before they kept a checkpoint", attempt.fruitless());
-            let end = self.publish(run, attempt, Err(RunFailure::Device(message)))?;
+            let end = self.publish(run, attempt, (Err(RunFailure::Device(message)), &BTreeMap::new()))?;
             let seconds = clock.elapsed().as_secs_f64();
-            tell(Event::RunEnded { run: name, end: end.clone(), seconds, kept_seconds: seconds });
+            emit(Event::RunEnded { run: name, end: end.clone(), seconds, kept_seconds: seconds });
             return Ok(end);
         }
+        let (spec, chosen) = match ready {
+            Readiness::Ready(spec, chosen) => (spec, chosen),
+            Readiness::Waiting => return Ok(RunEnd::Superseded),
+            Readiness::Hopeless(failure) => {
+                let end = self.publish(run, attempt, (Err(failure), &BTreeMap::new()))?;
+                let seconds = clock.elapsed().as_secs_f64();
+                emit(Event::RunEnded { run: name, end: end.clone(), seconds, kept_seconds: seconds });
+                return Ok(end);
+            }
+        };
         let mut start = attempt.start()?;
         let mut kept_seconds = clock.elapsed().as_secs_f64();
         let end = loop {
             for message in start.refused.drain(..) {
-                tell(Event::CheckpointRefused { run: name.clone(), message });
+                emit(Event::CheckpointRefused { run: name.clone(), message });
             }
             let (from, epochs) = (start.position, run.spec.training.epochs);
-            tell(Event::RunStarted { run: name.clone(), epochs, from });
+            emit(Event::RunStarted { run: name.clone(), epochs, from });
             let mut recorder = Recorder {
                 attempt,
                 name: &name,
                 auc: run.spec.evaluation.auc,
-                tell,
-                work: self,
+                emit,
+                worker: self,
                 refused: None,
                 since: Instant::now(),
                 told: None,
                 begun: false,
                 kept: Duration::ZERO,
             };
-            let outcome = guarded(self.trainer, &run.spec, &start, &mut recorder).and_then(finite);
+            let outcome = self.train(&spec, &start, &mut recorder).and_then(finite);
             kept_seconds += recorder.kept.as_secs_f64();
             let (refused, begun) = (recorder.refused.take(), recorder.begun);
             attempt = recorder.attempt;
@@ -179,7 +199,7 @@ impl Work<'_> {
                 (Some(error), _) => return Err(error),
                 (None, Err(RunFailure::CheckpointFormat { found })) => return Err(attempt.foreign(&start, found)),
                 (None, Err(RunFailure::Checkpoint(message))) if start.snapshot.is_some() && !begun => {
-                    tell(Event::CheckpointRefused { run: name.clone(), message });
+                    emit(Event::CheckpointRefused { run: name.clone(), message });
                     start = attempt.start_before(&start)?;
                 }
                 // The surroundings are at fault, not the run: it would fail each time until they are mended.
@@ -189,22 +209,31 @@ impl Work<'_> {
                 }
                 (None, outcome) => {
                     let publishing = Instant::now();
-                    let end = self.publish(run, attempt, outcome)?;
+                    let end = self.publish(run, attempt, (outcome, &chosen))?;
                     kept_seconds += publishing.elapsed().as_secs_f64();
                     break end;
                 }
             }
         };
         let seconds = clock.elapsed().as_secs_f64();
-        tell(Event::RunEnded { run: name, end: end.clone(), seconds, kept_seconds });
+        emit(Event::RunEnded { run: name, end: end.clone(), seconds, kept_seconds });
         Ok(end)
+    }
+
+    /// Trains; a panic within, such as a driver's when it is out of memory, is a failure of this run and not the
+    /// end of all.
+    fn train(&self, spec: &RunSpec, start: &Start, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure> {
+        let finished = StoredWeights { store: self.store, plan: self.plan };
+        let start = RunStart { snapshot: start.snapshot.as_deref(), finished: &finished };
+        catch_unwind(AssertUnwindSafe(|| self.trainer.run(spec, start, observer)))
+            .unwrap_or_else(|payload| Err(RunFailure::of_panic(payload.as_ref())))
     }
 
     fn publish(
         &self,
         run: &PlannedRun,
         attempt: Attempt,
-        outcome: Result<RunOutcome, RunFailure>,
+        (outcome, chosen): (Result<RunOutcome, RunFailure>, &BTreeMap<String, f64>),
     ) -> Result<RunEnd, StoreError> {
         let (started, wall_seconds) = attempt.time();
         let provenance = RunProvenance {
@@ -218,9 +247,13 @@ impl Work<'_> {
         };
         let (published, end) = match outcome {
             Ok(outcome) => {
-                let (auc, iop) = (run.spec.evaluation.auc.of(&outcome.test), outcome.localisation.iop);
-                let end = RunEnd::Finished { auc, iop, best_epoch: outcome.best_epoch };
-                (attempt.publish(&outcome, &provenance), end)
+                let scores = &outcome.scores;
+                let end = RunEnd::Finished {
+                    auc: scores.on(TEST).map(|test| run.spec.evaluation.auc.of(test)),
+                    iop: scores.gradient().map(|found| found.iop),
+                    best_epoch: scores.best_epoch,
+                };
+                (attempt.publish(&outcome, chosen, &provenance), end)
             }
             Err(failure) => match RunFailed::new(run, &failure) {
                 Some(failed) => (attempt.publish_failure(&failed, &provenance), RunEnd::Failed { failure: failed }),
@@ -240,8 +273,8 @@ struct Recorder<'a, 'b> {
     attempt: Attempt,
     name: &'a RunName,
     auc: AucKind,
-    tell: &'a mut dyn FnMut(Event),
-    work: &'a Work<'b>,
+    emit: &'a mut dyn FnMut(Event),
+    worker: &'a Worker<'b>,
     refused: Option<StoreError>,
     since: Instant,
     told: Option<Instant>,
@@ -256,12 +289,12 @@ impl Recorder<'_, '_> {
         if let Err(error) = written {
             self.refused = Some(error);
         }
-        if self.refused.is_some() || self.work.stopped() { Control::Stop } else { Control::Continue }
+        if self.refused.is_some() || self.worker.stopped() { Control::Stop } else { Control::Continue }
     }
 
     fn due(&self, position: Position) -> bool {
         let every = |steps: usize| position.steps.is_multiple_of(steps);
-        position.steps == 0 || self.work.stopped() || self.work.checkpoint_steps.is_some_and(every)
+        position.steps == 0 || self.worker.stopped() || self.worker.checkpoint_steps.is_some_and(every)
     }
 }
 
@@ -269,9 +302,9 @@ impl Observer for Recorder<'_, '_> {
     fn step(&mut self, record: &StepRecord) -> Control {
         let clock = Instant::now();
         self.begun = true;
-        if self.told.is_none_or(|told| told.elapsed() >= QUIET) {
+        if self.told.is_none_or(|told| told.elapsed() >= STEP_EVENT_INTERVAL) {
             self.told = Some(clock);
-            (self.tell)(Event::Step { epoch: record.epoch, step: record.step, steps: record.steps });
+            (self.emit)(Event::Step { epoch: record.epoch, step: record.step, steps: record.steps });
         }
         let written = self.attempt.step(record);
         self.kept += clock.elapsed();
@@ -282,7 +315,7 @@ impl Observer for Recorder<'_, '_> {
         let clock = Instant::now();
         let seconds = self.since.elapsed().as_secs_f64();
         self.since = clock;
-        (self.tell)(Event::Epoch { run: self.name.clone(), record: record.clone(), auc: self.auc, seconds });
+        (self.emit)(Event::Epoch { run: self.name.clone(), record: record.clone(), auc: self.auc, seconds });
         let written = self.attempt.epoch(record);
         self.kept += clock.elapsed();
         self.control(written)
@@ -297,7 +330,7 @@ impl Observer for Recorder<'_, '_> {
         match self.attempt.checkpoint(position, &taken) {
             Ok(bytes) => {
                 let seconds = clock.elapsed().as_secs_f64();
-                (self.tell)(Event::Checkpoint { run: self.name.clone(), position, bytes, seconds });
+                (self.emit)(Event::Checkpoint { run: self.name.clone(), position, bytes, seconds });
             }
             Err(error) => {
                 self.refused = Some(error);
@@ -309,72 +342,37 @@ impl Observer for Recorder<'_, '_> {
     }
 }
 
-/// Trains; a panic within, such as a driver's when it is out of memory, is a failure of this run and
-/// not the end of all.
-fn guarded(
-    trainer: &dyn Trainer,
-    spec: &RunSpec,
-    start: &Start,
-    observer: &mut dyn Observer,
-) -> Result<RunOutcome, RunFailure> {
-    catch_unwind(AssertUnwindSafe(|| trainer.run(spec, start.snapshot.as_deref(), observer)))
-        .unwrap_or_else(|payload| Err(RunFailure::Device(panic_text(payload.as_ref()))))
-}
-fn panic_text(payload: &(dyn Any + Send)) -> String {
-    let text = payload
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| payload.downcast_ref::<&str>().copied())
-        .unwrap_or("it panicked");
-    // Reasons from drivers run over many lines; a message here is one.
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// Refuses an outcome with a number that JSON cannot hold and no table should.
 fn finite(outcome: RunOutcome) -> Result<RunOutcome, RunFailure> {
-    let at_best =
-        |quantity: &str| RunFailure::NotFinite { epoch: outcome.best_epoch, step: 0, quantity: quantity.to_owned() };
-    for (name, value) in [
-        ("test AUC", outcome.test.auc),
-        ("test ROC AUC", outcome.test.auc_textbook),
-        ("test cross-entropy", outcome.test.cross_entropy),
-        ("validation AUC", outcome.valid.auc),
-        ("validation ROC AUC", outcome.valid.auc_textbook),
-        ("validation cross-entropy", outcome.valid.cross_entropy),
-        ("IoU", outcome.localisation.iou),
-        ("IoP", outcome.localisation.iop),
-        ("IoT", outcome.localisation.iot),
-    ] {
-        if !value.is_finite() {
-            return Err(at_best(name));
+    let RunScores { best_epoch, selected, last, localisation } = &outcome.scores;
+    let at = |epoch: usize, quantity: String| RunFailure::NotFinite { epoch, step: 0, quantity };
+    for (set, scores) in selected.iter().chain(last) {
+        if !are_finite(scores) {
+            return Err(at(*best_epoch, format!("a score on {set}")));
+        }
+    }
+    for (name, found) in localisation {
+        if [found.iou, found.iop, found.iot].iter().any(|value| !value.is_finite()) {
+            return Err(at(*best_epoch, format!("the localisation by {name}")));
         }
     }
     let pictures = &outcome.pictures;
     for plane in [&pictures.saliency_sum, &pictures.image_sum, &pictures.mask_sum] {
         if plane.values.iter().any(|value| !value.is_finite()) {
-            return Err(at_best("saliency"));
+            return Err(at(*best_epoch, "saliency".to_owned()));
         }
     }
     for record in &outcome.history {
-        let scores = [Some(&record.valid), record.test.as_ref()];
-        let scores = scores.into_iter().flatten();
-        let mut values = vec![record.train_cross_entropy, record.train_penalty];
-        for score in scores {
-            values.extend([
-                score.auc,
-                score.auc_textbook,
-                score.cross_entropy,
-                score.accuracy,
-                score.average_precision,
-            ]);
-        }
-        if values.iter().any(|value| !value.is_finite()) {
-            return Err(RunFailure::NotFinite {
-                epoch: record.epoch,
-                step: 0,
-                quantity: "an epoch's score".to_owned(),
-            });
+        let scores = std::iter::once(&record.valid).chain(&record.train).chain(record.tests.values());
+        let means = [record.train_cross_entropy, record.train_penalty];
+        if { scores }.any(|scores| !are_finite(scores)) || means.iter().any(|value| !value.is_finite()) {
+            return Err(at(record.epoch, "an epoch's score".to_owned()));
         }
     }
     Ok(outcome)
+}
+
+fn are_finite(scores: &Scores) -> bool {
+    let Scores { authors_auc, roc_auc, cross_entropy, accuracy, average_precision, .. } = scores;
+    [authors_auc, roc_auc, cross_entropy, accuracy, average_precision].iter().all(|value| value.is_finite())
 }

@@ -6,19 +6,21 @@
 #[path = "../examples/rehearsal/pretender.rs"]
 mod pretender;
 
+mod common;
+
 use herring_experiments::{
-    config::{Configuration, Known, Metric, Scale, Targets},
+    config::Configuration,
     event::Silent,
     export::{self, Table},
     mlflow,
-    plan::{Plan, Request},
+    plan::Plan,
     progress::Lines,
     reproduce,
-    search::{Conduct, SearchSpace},
+    search::Conduct,
     store::{Holder, Store},
-    write_outputs,
 };
 use herring_protocol::*;
+use common::{catalogue, configuration_of, crosses, method, write_outputs};
 use herring_search::Strategy;
 use pretender::Pretender;
 use std::{fs, path::Path, sync::atomic::AtomicBool};
@@ -27,14 +29,14 @@ use std::{fs, path::Path, sync::atomic::AtomicBool};
 struct Apart;
 
 fn apart(scores: &mut Scores, authors: f64, roc: f64) {
-    (scores.auc, scores.auc_textbook) = (authors, roc);
+    (scores.authors_auc, scores.roc_auc) = (authors, roc);
     scores.environments = [(0, 0.375, 0.875), (1, 0.625, 0.125)]
-        .map(|(environment, auc, auc_textbook)| EnvironmentScores {
+        .map(|(environment, authors, roc)| EnvironmentScores {
             environment,
             images: 4,
             accuracy: 0.5,
-            auc: Some(auc),
-            auc_textbook: Some(auc_textbook),
+            authors_auc: Some(authors),
+            roc_auc: Some(roc),
         })
         .to_vec();
 }
@@ -43,12 +45,12 @@ impl Trainer for Apart {
     fn run(
         &self,
         spec: &RunSpec,
-        snapshot: Option<&[u8]>,
+        start: RunStart<'_>,
         observer: &mut dyn Observer,
     ) -> Result<RunOutcome, RunFailure> {
-        let mut outcome = Pretender::default().run(spec, snapshot, observer)?;
-        apart(&mut outcome.valid, 0.3125, 0.9375);
-        apart(&mut outcome.test, 0.4375, 0.1875);
+        let mut outcome = Pretender::default().run(spec, start, observer)?;
+        apart(outcome.scores.selected.get_mut(VALID).unwrap(), 0.3125, 0.9375);
+        apart(outcome.scores.selected.get_mut(TEST).unwrap(), 0.4375, 0.1875);
         for record in &mut outcome.history {
             apart(&mut record.valid, 0.3125, 0.9375);
         }
@@ -61,19 +63,12 @@ impl Trainer for Apart {
 }
 
 fn configuration(auc: &str) -> Configuration {
-    let text = Configuration::embedded(Known::Crosses).unwrap().text().replacen("\n[", &format!("\n{auc}\n["), 1);
-    Configuration::parse("my.toml", &text).unwrap()
+    let text = crosses().text().replacen("[run.evaluation]\n", &format!("[run.evaluation]\n{auc}\n"), 1);
+    common::parse(&text).unwrap()
 }
 
 fn plan(configuration: &Configuration) -> Plan {
-    let request = Request {
-        scale: Scale::Smoke,
-        variant: Variant::Released,
-        backend: BackendKind::Cpu,
-        methods: Some(vec![Method::ActDiff]),
-        seeds: Some(vec![1, 2]),
-        images: Default::default(),
-    };
+    let request = common::request(herring_experiments::config::Scale::Smoke, Some(&["actdiff"]), Some(&[1, 2]));
     Plan::new(configuration, &request).unwrap()
 }
 
@@ -81,10 +76,10 @@ fn plan(configuration: &Configuration) -> Plan {
 fn done(configuration: &Configuration, out: &Path) -> (String, String) {
     let plan = plan(configuration);
     let store = Store::open(out).unwrap();
-    store.take_up(&plan, configuration, &Targets::embedded(Known::Crosses).unwrap(), &[], false).unwrap();
+    store.take_up(&plan, configuration, &common::targets(), &[], false).unwrap();
     let mut said = Vec::new();
     reproduce(&plan, &store, &Apart, &mut Lines::new(&mut said), &AtomicBool::new(false)).unwrap();
-    (String::from_utf8(said).unwrap(), write_outputs(out).unwrap().table)
+    (String::from_utf8(said).unwrap(), write_outputs(out).table)
 }
 
 /// A column of a CSV.
@@ -105,14 +100,14 @@ fn each_kind_is_one_score_everywhere() {
         assert_eq!(table.contains("AUC is the ROC AUC"), roc, "{table}");
         assert_eq!(table.contains("AUC is the authors' score"), !roc, "{table}");
 
-        let runs = export::csv(&Table::runs(out.path()).unwrap());
+        let runs = export::csv(&Table::runs(out.path(), catalogue()).unwrap());
         assert_eq!(column(&runs, "auc"), [test.to_string(), test.to_string()]);
         assert_eq!(column(&runs, "roc_auc"), ["0.1875", "0.1875"]);
         assert_eq!(column(&runs, "authors_auc"), ["0.4375", "0.4375"]);
         assert_eq!(column(&runs, "valid_auc")[0], valid.to_string());
         assert_eq!(column(&runs, "valid_roc_auc")[0], "0.9375");
         assert_eq!(column(&runs, "worst_auc")[0], worst.to_string());
-        let cells = export::csv(&Table::cells(out.path()).unwrap());
+        let cells = export::csv(&Table::cells(out.path(), catalogue()).unwrap());
         for line in [format!("auc,{test}"), "roc_auc,0.1875".into(), "authors_auc,0.4375".into()] {
             assert!(cells.contains(&format!("actdiff,{line},")), "{cells}");
         }
@@ -126,7 +121,7 @@ fn each_kind_is_one_score_everywhere() {
         assert_eq!(page.contains(">ROC AUC<"), !roc);
 
         let tracked = tempfile::tempdir().unwrap();
-        assert_eq!(mlflow::write(out.path(), tracked.path()).unwrap(), 2);
+        assert_eq!(mlflow::write(out.path(), tracked.path(), catalogue()).unwrap(), 2);
     }
 }
 
@@ -137,9 +132,9 @@ fn a_search_optimises_the_auc_of_its_experiment() {
         let configuration = configuration(setting);
         let mut plan = plan(&configuration);
         plan.runs.truncate(1);
-        let mut space = SearchSpace::embedded(Known::Crosses).unwrap();
+        let mut space = common::space();
         (space.initial, space.iterations) = (1, 1);
-        let study = space.study(Method::ActDiff, Variant::Released, Strategy::Random);
+        let study = space.study(&method("actdiff"), Variant::Released, Strategy::Random);
         let trainer = || -> Result<Box<dyn Trainer>, String> { Ok(Box::new(Apart)) };
         let conduct = Conduct {
             out: out.path(),
@@ -153,33 +148,27 @@ fn a_search_optimises_the_auc_of_its_experiment() {
             stop: &AtomicBool::new(false),
         };
         let found = conduct.run(&mut Silent).unwrap().found.unwrap();
-        assert_eq!(found.auc, configuration.auc);
+        assert_eq!(found.auc, configuration.auc());
         assert!(found.trials.iter().all(|trial| trial.score == Some(score)), "{found:?}");
     }
 }
 
 #[test]
-fn images_of_ones_own_have_the_roc_auc_also_where_an_older_file_does_not_say() {
-    let own = Configuration::embedded(Known::Own).unwrap();
-    assert_eq!(own.auc, AucKind::Roc);
-    let silent = own.text().replace("auc = \"roc\"\n", "");
-    assert_eq!(Configuration::parse("old.toml", &silent).unwrap().auc, AucKind::Roc);
-    let authors = own.text().replace("auc = \"roc\"", "auc = \"authors\"");
-    assert_eq!(Configuration::parse("my.toml", &authors).unwrap().auc, AucKind::Authors);
-    for known in Known::ALL.into_iter().filter(|known| *known != Known::Own) {
-        assert_eq!(Configuration::embedded(known).unwrap().auc, AucKind::Authors, "{known}");
+fn images_of_your_own_have_the_roc_auc_and_the_papers_experiments_the_authors() {
+    let own = configuration_of("own");
+    assert_eq!(own.auc(), AucKind::Roc);
+    for experiment in herring_papers::iclr2021::PAPER.experiments.iter().filter(|experiment| experiment.published) {
+        assert_eq!(configuration_of(experiment.name).auc(), AucKind::Authors, "{}", experiment.name);
     }
     let wrong = own.text().replace("auc = \"roc\"", "auc = \"area\"");
-    let error = Configuration::parse("my.toml", &wrong).unwrap_err().to_string();
-    assert!(error.contains("auc: found 'area', expected one of authors, roc"), "{error}");
+    let error = common::parse(&wrong).unwrap_err().to_string();
+    assert!(error.contains("unknown AUC 'area': expected one of authors, roc"), "{error}");
 }
 
 #[test]
-fn the_authors_score_leaves_the_identity_of_a_run_as_it_was() {
+fn which_score_is_the_auc_is_part_of_a_run() {
     let (plain, said) = (plan(&configuration("")), plan(&configuration("auc = \"authors\"")));
     assert_eq!(plain, said);
-    assert!(!serde_json::to_string(&plain.runs[0].spec).unwrap().contains("\"auc\""));
     let roc = plan(&configuration("auc = \"roc\""));
     assert_ne!(roc.runs[0].id, plain.runs[0].id, "its environments hold other numbers");
-    assert_eq!(Metric::all().count(), 15);
 }

@@ -1,52 +1,32 @@
 //! What is planned, and that an id stands for all that decides a result.
+#![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
-// Lints take the functions that tests share for functions of the program.
-#![allow(clippy::unwrap_used)]
+mod common;
 
+use common::{configuration_of, crosses, method, parse, request};
 use herring_experiments::{
-    RunId,
-    config::{Configuration, Known, Scale},
+    config::Scale,
     plan::{Plan, PlanError, Request, SeedImages},
 };
-use herring_protocol::{BackendKind, Method, Variant};
-
-fn request(scale: Scale) -> Request {
-    Request {
-        scale,
-        variant: Variant::Released,
-        backend: BackendKind::Cpu,
-        methods: None,
-        seeds: None,
-        images: Default::default(),
-    }
-}
+use herring_protocol::{MethodName, RunId, Variant, WeightsSpec};
 
 fn plan(request: &Request) -> Result<Plan, PlanError> {
-    Plan::new(&Configuration::embedded(Known::Crosses).unwrap(), request)
+    Plan::new(&crosses(), request)
 }
 
 /// Runs on files hold the listing of their images, and cannot be planned without.
 #[test]
 fn runs_on_files_are_told_by_their_listings() {
-    let configuration = Configuration::embedded(Known::RsnaVpc).unwrap();
+    let configuration = configuration_of("rsna-vpc");
     let request = |images: &[(u32, &str)]| Request {
-        scale: Scale::Quick,
-        variant: Variant::Released,
-        backend: BackendKind::Cpu,
-        methods: Some(vec![Method::Baseline]),
-        seeds: Some(vec![1, 2]),
         images: images
             .iter()
             .map(|(seed, listing)| {
-                let images = SeedImages {
-                    listing: (*listing).to_owned(),
-                    issue: "none".to_owned(),
-                    table_sha256: "0".to_owned(),
-                    parts_given: false,
-                };
+                let images = SeedImages { listing: (*listing).to_owned(), ..SeedImages::default() };
                 (*seed, images)
             })
             .collect(),
+        ..request(Scale::Quick, Some(&["baseline"]), Some(&[1, 2]))
     };
     let plan = |images: &[(u32, &str)]| Plan::new(&configuration, &request(images));
     let planned = plan(&[(1, "a"), (2, "b")]).unwrap();
@@ -64,23 +44,20 @@ fn runs_on_files_are_told_by_their_listings() {
 
 #[test]
 fn the_paper_has_sixty_runs_and_goes_seed_by_seed() {
-    let plan = plan(&request(Scale::Paper)).unwrap();
+    let plan = plan(&request(Scale::Paper, None, None)).unwrap();
     assert_eq!(plan.runs.len(), 60);
-    let first: Vec<_> = plan.runs[..6].iter().map(|run| run.spec.method).collect();
+    let first: Vec<_> = plan.runs[..6].iter().map(|run| run.spec.method.clone()).collect();
     assert_eq!(first, plan.methods());
     assert!(plan.runs[..6].iter().all(|run| run.spec.seed == 1234));
     assert_eq!(plan.seeds().len(), 10);
-    for run in &plan.runs {
-        assert_eq!(run.spec.discriminator.is_some(), run.spec.method == Method::Adversarial);
-    }
 }
 
 #[test]
 fn ids_are_stable_and_differ_with_everything() {
-    let plan = plan(&request(Scale::Quick)).unwrap();
+    let plan = plan(&request(Scale::Quick, None, None)).unwrap();
     let run = &plan.runs[0];
     // SHA-256 of the canonical JSON, made with Python's hashlib and json.
-    assert_eq!(run.id.as_str(), "288058951b406bd1");
+    assert_eq!(run.id.as_str(), "PINNED");
     assert_eq!(run.folder(), format!("baseline-1234-{}", run.id));
 
     let mut ids: Vec<_> = plan.runs.iter().map(|run| run.id.clone()).collect();
@@ -98,29 +75,30 @@ fn ids_are_stable_and_differ_with_everything() {
 
 #[test]
 fn editing_a_configuration_changes_only_the_ids_it_should() {
-    let before = plan(&request(Scale::Quick)).unwrap();
-    let text = Configuration::embedded(Known::Crosses).unwrap().text().to_owned();
-    let changed = |from: &str, to: &str| -> Vec<Method> {
+    let before = plan(&request(Scale::Quick, None, None)).unwrap();
+    let text = crosses().text().to_owned();
+    let changed = |from: &str, to: &str| -> Vec<MethodName> {
         assert_eq!(text.matches(from).count(), 1, "'{from}' must occur once");
-        let edited = Configuration::parse("my.toml", &text.replace(from, to)).unwrap();
-        let after = Plan::new(&edited, &request(Scale::Quick)).unwrap();
+        let after = Plan::new(&parse(&text.replace(from, to)).unwrap(), &request(Scale::Quick, None, None)).unwrap();
         let pairs = before.runs.iter().zip(&after.runs).filter(|(one, other)| one.id != other.id);
-        let mut methods: Vec<_> = pairs.map(|(one, _)| one.spec.method).collect();
+        let mut methods: Vec<_> = pairs.map(|(one, _)| one.spec.method.clone()).collect();
         methods.sort();
         methods.dedup();
         methods
     };
-    assert_eq!(changed("penalty_weight = 0.203439", "penalty_weight = 0.2"), [Method::GradMask]);
-    assert_eq!(changed("every = 10", "every = 5"), [Method::Adversarial]);
-    assert_eq!(changed("width = 16", "width = 8"), before.methods());
+    let mut all = before.methods();
+    all.sort();
+    assert_eq!(changed("weight = 0.203439", "weight = 0.2"), [method("gradmask")]);
+    assert_eq!(changed("every = 10", "every = 5"), [method("adversarial")]);
+    assert_eq!(changed("run.model.width = 16", "run.model.width = 8"), all);
     assert_eq!(changed("label = \"RRR\"", "label = \"Right\""), [], "a name decides no result");
-    assert_eq!(changed("width = 4\n", "width = 8\n"), [], "another scale is not concerned");
-    assert_eq!(changed("# ResNet-18", "# eighteen"), [], "nor is a comment anything");
+    assert_eq!(changed("train = 32", "train = 64"), [], "another scale is not concerned");
+    assert_eq!(changed("# ... and here", "# and there"), [], "nor is a comment anything");
 }
 
 #[test]
 fn a_specification_survives_its_file() {
-    for run in plan(&request(Scale::Paper)).unwrap().runs {
+    for run in plan(&request(Scale::Paper, None, None)).unwrap().runs {
         let text = serde_json::to_string(&run.spec).unwrap();
         let back: herring_protocol::RunSpec = serde_json::from_str(&text).unwrap();
         assert_eq!(back, run.spec);
@@ -130,22 +108,64 @@ fn a_specification_survives_its_file() {
 
 #[test]
 fn what_cannot_be_planned_is_said_in_a_line() {
-    let mut twice = request(Scale::Quick);
-    twice.seeds = Some(vec![1, 2, 1]);
+    let twice = request(Scale::Quick, None, Some(&[1, 2, 1]));
     assert_eq!(plan(&twice).unwrap_err().to_string(), "seed 1 was given twice: expected each once");
-
-    let mut twice = request(Scale::Quick);
-    twice.methods = Some(vec![Method::Rrr, Method::Rrr]);
+    let twice = request(Scale::Quick, Some(&["rrr", "rrr"]), None);
     assert_eq!(plan(&twice).unwrap_err().to_string(), "method rrr was given twice: expected each once");
+    let unknown = request(Scale::Quick, Some(&["baseline", "actdif"]), None);
+    let error = plan(&unknown).unwrap_err().to_string();
+    assert!(error.starts_with("the experiment has no method 'actdif': expected one of baseline, masked"), "{error}");
+}
 
-    let text = Configuration::embedded(Known::Crosses).unwrap().text().to_owned();
-    let without = Configuration::parse("my.toml", text.split("# Not a row of the paper's tables").next().unwrap());
-    assert!(without.is_err(), "scales are missing");
+/// The crosses with a method that starts from another one's weights, and one whose weight is chosen.
+fn with_needs() -> String {
+    let more = "\n[[methods]]\nname = \"tuned\"\nlabel = \"Tuned\"\ngroup = \"baseline\"\n\
+                weights = { start = \"method\", method = \"masked\" }\n\
+                optimiser.learning_rate = 1e-4\ndata.dilation_sigma = 1.0\n\
+                \n[[methods]]\nname = \"chosen\"\nlabel = \"Chosen\"\ngroup = \"saliency\"\n\
+                optimiser.learning_rate = 1e-3\ndata.dilation_sigma = 1.0\n\
+                objective.penalties.gradmask.weight = 1.0\n\
+                choose = [{ field = \"objective.penalties.gradmask.weight\", score = \"valid_accuracy\", \
+                values = [0.1, 10.0], seed = 1 }]\n";
+    let text = crosses().text().to_owned();
+    text.replace("\n[scales.quick]\n", &format!("{more}\n[scales.quick]\n"))
+}
 
-    let shorter = text.replace("name = \"masked-zero\"", "name = \"masked\"").replacen(
-        "name = \"masked\"\n",
-        "name = \"masked-zero\"\n",
-        1,
+#[test]
+fn runs_stand_behind_those_that_they_need() {
+    let configuration = parse(&with_needs()).unwrap();
+    let asked = request(Scale::Smoke, Some(&["tuned", "chosen"]), Some(&[1, 2]));
+    let plan = Plan::new(&configuration, &asked).unwrap();
+    let labels: Vec<String> = plan.runs.iter().map(|run| run.label()).collect();
+    assert_eq!(
+        labels,
+        [
+            "masked, seed 1",
+            "tuned, seed 1",
+            "chosen-try-1, seed 1",
+            "chosen-try-2, seed 1",
+            "chosen, seed 1",
+            "masked, seed 2",
+            "tuned, seed 2",
+            "chosen, seed 2"
+        ]
     );
-    assert!(Configuration::parse("my.toml", &shorter).is_ok());
+    assert_eq!(plan.runs[1].spec.weights, WeightsSpec::Run { run: plan.runs[0].id.clone() });
+    let depths: Vec<usize> = (0..plan.runs.len()).map(|place| plan.depth(place)).collect();
+    assert_eq!(depths, [0, 1, 0, 0, 1, 0, 1, 1]);
+    let tried: Vec<&RunId> = plan.runs[7].spec.needed_runs();
+    assert_eq!(tried, [&plan.runs[2].id, &plan.runs[3].id], "the grid of seed 1 decides for seed 2");
+}
+
+#[test]
+fn methods_that_need_each_other_are_refused() {
+    let text = with_needs().replace(
+        "name = \"masked\"\n",
+        "name = \"masked\"\nweights = { start = \"method\", method = \"tuned\" }\n",
+    );
+    let configuration = parse(&text).unwrap();
+    let error = Plan::new(&configuration, &request(Scale::Smoke, Some(&["tuned"]), None)).unwrap_err().to_string();
+    let expected = "methods need each other in a circle: tuned -> masked -> tuned: expected one of them to need none \
+                    of the others";
+    assert_eq!(error, expected);
 }

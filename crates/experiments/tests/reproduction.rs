@@ -6,18 +6,19 @@
 #[path = "../examples/rehearsal/pretender.rs"]
 mod pretender;
 
+mod common;
+
 use herring_experiments::{
     Exit, Summary,
-    config::{Configuration, Known, Scale, Targets},
     event::{Event, Events, Silent},
-    plan::{Plan, Request},
+    plan::Plan,
     progress::Lines,
     reproduce,
-    store::{Claimed, FailureKind, Going, Holder, Store, StoreError, Watch},
-    work::{Work, WorkEnd},
-    write_outputs,
+    store::{Claimed, FailureKind, Holder, RunProgress, Store, StoreError, Watch},
+    work::{WorkEnd, Worker},
 };
-use herring_protocol::{BackendKind, Method, Observer, Provenance, RunFailure, RunOutcome, RunSpec, Trainer, Variant};
+use common::{method, write_outputs};
+use herring_protocol::{Observer, Provenance, RunFailure, RunOutcome, RunSpec, RunStart, Trainer};
 use pretender::Pretender;
 use std::{
     fs,
@@ -27,26 +28,12 @@ use std::{
     time::Duration,
 };
 
-fn plan(methods: &[Method], seeds: &[u32]) -> Plan {
-    let request = Request {
-        scale: Scale::Smoke,
-        variant: Variant::Released,
-        backend: BackendKind::Cpu,
-        methods: Some(methods.to_vec()),
-        seeds: Some(seeds.to_vec()),
-        images: Default::default(),
-    };
-    Plan::new(&Configuration::embedded(Known::Crosses).unwrap(), &request).unwrap()
+fn plan(methods: &[&str], seeds: &[u32]) -> Plan {
+    common::smoke(methods, seeds)
 }
 
 fn take_up(store: &Store, plan: &Plan, resume: bool) -> Result<Plan, StoreError> {
-    store.take_up(
-        plan,
-        &Configuration::embedded(Known::Crosses).unwrap(),
-        &Targets::embedded(Known::Crosses).unwrap(),
-        &[],
-        resume,
-    )
+    store.take_up(plan, &common::crosses(), &common::targets(), &[], resume)
 }
 
 fn run(out: &Path, plan: &Plan, trainer: &dyn Trainer, resume: bool) -> Result<Summary, StoreError> {
@@ -72,14 +59,14 @@ impl Trainer for Counting<'_> {
     fn run(
         &self,
         spec: &RunSpec,
-        snapshot: Option<&[u8]>,
+        start: RunStart<'_>,
         observer: &mut dyn Observer,
     ) -> Result<RunOutcome, RunFailure> {
         let index = self.runs.fetch_add(1, Ordering::Relaxed);
         if let Some((_, stop)) = self.stop_in.filter(|(when, _)| *when == index) {
             stop.store(true, Ordering::Relaxed);
         }
-        self.inner.run(spec, snapshot, observer)
+        self.inner.run(spec, start, observer)
     }
 
     fn provenance(&self) -> Provenance {
@@ -96,7 +83,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[test]
 fn a_run_leaves_its_files_and_the_same_bytes_twice() {
-    let plan = plan(&[Method::Baseline, Method::Adversarial], &[1, 2]);
+    let plan = plan(&["baseline", "adversarial"], &[1, 2]);
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for out in [&one, &other] {
         let summary = run(out.path(), &plan, &Pretender::default(), false).unwrap();
@@ -133,23 +120,23 @@ fn a_run_leaves_its_files_and_the_same_bytes_twice() {
 fn a_finished_run_is_never_repeated_and_rows_can_be_added() {
     let out = tempfile::tempdir().unwrap();
     let counting = Counting::new();
-    run(out.path(), &plan(&[Method::Baseline], &[1]), &counting, false).unwrap();
-    run(out.path(), &plan(&[Method::Baseline], &[1]), &counting, false).unwrap();
+    run(out.path(), &plan(&["baseline"], &[1]), &counting, false).unwrap();
+    run(out.path(), &plan(&["baseline"], &[1]), &counting, false).unwrap();
     assert_eq!(counting.runs.load(Ordering::Relaxed), 1);
 
-    let more = plan(&[Method::Baseline, Method::Rrr], &[1]);
+    let more = plan(&["baseline", "rrr"], &[1]);
     let summary = run(out.path(), &more, &counting, false).unwrap();
     assert_eq!((summary.done, summary.reused), (1, 1));
-    let outputs = write_outputs(out.path()).unwrap();
+    let outputs = write_outputs(out.path());
     let methods: Vec<_> = outputs.results.rows.iter().map(|row| row.method).collect();
-    assert_eq!(methods, [Method::Baseline, Method::Rrr]);
+    assert_eq!(methods, ["baseline", "rrr"]);
 }
 
 #[test]
 fn a_run_that_is_not_finite_is_recorded_and_the_others_go_on() {
     let out = tempfile::tempdir().unwrap();
-    let plan = plan(&[Method::Baseline, Method::GradMask, Method::Rrr], &[1]);
-    let trainer = Pretender { diverges: Some((Method::GradMask, 1)), ..Pretender::default() };
+    let plan = plan(&["baseline", "gradmask", "rrr"], &[1]);
+    let trainer = Pretender { diverges: Some(("gradmask", 1)), ..Pretender::default() };
     let summary = run(out.path(), &plan, &trainer, false).unwrap();
     assert_eq!((summary.done, summary.failed.len()), (2, 1));
     assert_eq!(Exit::from(&summary), Exit::SomeFailed);
@@ -160,7 +147,7 @@ fn a_run_that_is_not_finite_is_recorded_and_the_others_go_on() {
     let record = fs::read_to_string(folder.join("failure.json")).unwrap();
     assert!(record.contains("cross-entropy is not finite at epoch 2, step 1"), "{record}");
 
-    let outputs = write_outputs(out.path()).unwrap();
+    let outputs = write_outputs(out.path());
     assert_eq!(outputs.results.failed(), 1);
     assert!(outputs.table.contains("0, 1 failed"), "{}", outputs.table);
     let page = fs::read_to_string(&outputs.report).unwrap();
@@ -175,8 +162,8 @@ fn a_run_that_is_not_finite_is_recorded_and_the_others_go_on() {
 #[test]
 fn a_device_that_fails_fails_one_run_and_is_tried_again() {
     let out = tempfile::tempdir().unwrap();
-    let plan = plan(&[Method::Baseline, Method::Rrr], &[1]);
-    let trainer = Pretender { panics: Some((Method::Baseline, 1)), ..Pretender::default() };
+    let plan = plan(&["baseline", "rrr"], &[1]);
+    let trainer = Pretender { panics: Some(("baseline", 1)), ..Pretender::default() };
     let summary = run(out.path(), &plan, &trainer, false).unwrap();
     assert_eq!(summary.failed[0].message, "the device failed: out of memory");
     assert_eq!(summary.done, 1);
@@ -193,7 +180,7 @@ fn a_device_that_fails_fails_one_run_and_is_tried_again() {
 #[test]
 fn an_interruption_keeps_what_is_finished_and_nothing_half_done() {
     let out = tempfile::tempdir().unwrap();
-    let plan = plan(&[Method::Baseline, Method::Masked, Method::Rrr], &[1]);
+    let plan = plan(&["baseline", "masked", "rrr"], &[1]);
     let stop = AtomicBool::new(false);
     let counting = Counting {
         inner: Pretender { pause: Duration::from_millis(1), ..Pretender::default() },
@@ -206,8 +193,8 @@ fn an_interruption_keeps_what_is_finished_and_nothing_half_done() {
     assert!(summary.interrupted);
     assert_eq!((summary.done, Exit::from(&summary)), (1, Exit::Interrupted));
     assert_eq!(names(&out.path().join("runs")), [plan.runs[0].folder()]);
-    assert!(matches!(store.going(&plan.runs[1]).unwrap(), Going::Interrupted(_)), "a checkpoint was kept");
-    assert_eq!(store.going(&plan.runs[2]).unwrap(), Going::NotBegun);
+    assert!(matches!(store.progress(&plan.runs[1]).unwrap(), RunProgress::Interrupted(_)), "a checkpoint was kept");
+    assert_eq!(store.progress(&plan.runs[2]).unwrap(), RunProgress::NotBegun);
     drop(store);
 
     let refused = run(out.path(), &plan, &Counting::new(), false).unwrap_err();
@@ -216,7 +203,7 @@ fn an_interruption_keeps_what_is_finished_and_nothing_half_done() {
     assert_eq!(Exit::from(&refused), Exit::BadInput);
 
     // The table of an unfinished reproduction says so.
-    let outputs = write_outputs(out.path()).unwrap();
+    let outputs = write_outputs(out.path());
     assert!(outputs.table.contains("0, 1 to do"), "{}", outputs.table);
 
     let counting = Counting::new();
@@ -227,9 +214,9 @@ fn an_interruption_keeps_what_is_finished_and_nothing_half_done() {
 
 /// Keeps the events it is told.
 #[derive(Default)]
-struct Told(Vec<Event>);
+struct Emitted(Vec<Event>);
 
-impl Events for Told {
+impl Events for Emitted {
     fn event(&mut self, _worker: usize, event: &Event) {
         self.0.push(event.clone());
     }
@@ -286,7 +273,7 @@ fn killed_after(store: &Store, plan: &Plan, steps: usize) -> std::path::PathBuf 
         panic!("it is free");
     };
     let mut attempt = store.begin(run, claim).unwrap();
-    let end = Pretender::default().run(&run.spec, None, &mut Killed { attempt: &mut attempt, left: steps });
+    let end = Pretender::default().run(&run.spec, RunStart::fresh(), &mut Killed { attempt: &mut attempt, left: steps });
     assert_eq!(end.unwrap_err(), RunFailure::Interrupted);
     let work = store.folder().join("work").join(run.folder());
     // A killed process releases its lock and leaves its claim.
@@ -298,7 +285,7 @@ fn killed_after(store: &Store, plan: &Plan, steps: usize) -> std::path::PathBuf 
 
 #[test]
 fn a_killed_run_goes_on_from_its_checkpoint_to_the_same_bytes() {
-    let plan = plan(&[Method::Adversarial], &[1]);
+    let plan = plan(&["adversarial"], &[1]);
     let whole = tempfile::tempdir().unwrap();
     run(whole.path(), &plan, &Pretender::default(), false).unwrap();
     for steps in 1..=4 {
@@ -306,11 +293,11 @@ fn a_killed_run_goes_on_from_its_checkpoint_to_the_same_bytes() {
         let store = Store::open(out.path()).unwrap();
         take_up(&store, &plan, false).unwrap();
         killed_after(&store, &plan, steps);
-        let going = store.going(&plan.runs[0]).unwrap();
-        let Going::Interrupted(position) = going else { panic!("{going:?}") };
+        let going = store.progress(&plan.runs[0]).unwrap();
+        let RunProgress::Interrupted(position) = going else { panic!("{going:?}") };
         assert_eq!(position.epochs * 2 + position.steps, steps);
 
-        let mut told = Told::default();
+        let mut told = Emitted::default();
         let summary = reproduce(&plan, &store, &Pretender::default(), &mut told, &AtomicBool::new(false)).unwrap();
         assert_eq!(summary.done, 1);
         let started = told.0.iter().find(|event| matches!(event, Event::RunStarted { .. }));
@@ -321,7 +308,7 @@ fn a_killed_run_goes_on_from_its_checkpoint_to_the_same_bytes() {
 
 #[test]
 fn a_damaged_checkpoint_is_named_and_the_one_before_it_used() {
-    let plan = plan(&[Method::Baseline], &[1]);
+    let plan = plan(&["baseline"], &[1]);
     let whole = tempfile::tempdir().unwrap();
     run(whole.path(), &plan, &Pretender::default(), false).unwrap();
     type Damage = fn(&Path);
@@ -359,7 +346,7 @@ fn a_damaged_checkpoint_is_named_and_the_one_before_it_used() {
         assert_eq!(checkpoints.len(), 2, "the last and the one before: {checkpoints:?}");
         damage(&attempt.join(&checkpoints[1]));
 
-        let mut told = Told::default();
+        let mut told = Emitted::default();
         reproduce(&plan, &store, &Pretender::default(), &mut told, &AtomicBool::new(false)).unwrap();
         let refused: Vec<_> = told
             .0
@@ -382,7 +369,7 @@ fn a_damaged_checkpoint_is_named_and_the_one_before_it_used() {
 
 #[test]
 fn a_checkpoint_of_another_version_says_what_to_do() {
-    let plan = plan(&[Method::Baseline], &[1]);
+    let plan = plan(&["baseline"], &[1]);
     let out = tempfile::tempdir().unwrap();
     let store = Store::open(out.path()).unwrap();
     take_up(&store, &plan, false).unwrap();
@@ -401,7 +388,7 @@ fn a_checkpoint_of_another_version_says_what_to_do() {
 
 #[test]
 fn an_attempt_that_was_given_up_for_dead_touches_nothing_of_its_successor() {
-    let plan = plan(&[Method::Baseline], &[1]);
+    let plan = plan(&["baseline"], &[1]);
     let run = &plan.runs[0];
     let out = tempfile::tempdir().unwrap();
     let store = Store::open(out.path()).unwrap();
@@ -430,7 +417,7 @@ fn an_attempt_that_was_given_up_for_dead_touches_nothing_of_its_successor() {
 
 #[test]
 fn a_run_that_takes_its_processes_down_is_given_up_and_tried_again_next_time() {
-    let plan = plan(&[Method::Baseline, Method::Rrr], &[1]);
+    let plan = plan(&["baseline", "rrr"], &[1]);
     let out = tempfile::tempdir().unwrap();
     let store = Store::open(out.path()).unwrap();
     take_up(&store, &plan, false).unwrap();
@@ -439,7 +426,7 @@ fn a_run_that_takes_its_processes_down_is_given_up_and_tried_again_next_time() {
         let attempt = out.path().join("work").join(plan.runs[0].folder()).join(format!("attempt-{number:04}"));
         fs::create_dir_all(attempt).unwrap();
     }
-    let mut told = Told::default();
+    let mut told = Emitted::default();
     let summary = reproduce(&plan, &store, &Pretender::default(), &mut told, &AtomicBool::new(false)).unwrap();
     assert_eq!((summary.done, summary.failed.len()), (1, 1));
     let message = &summary.failed[0].message;
@@ -448,7 +435,7 @@ fn a_run_that_takes_its_processes_down_is_given_up_and_tried_again_next_time() {
         Event::RunEnded { run, .. } => Some(run.method),
         _ => None,
     });
-    assert_eq!(first, Some(Method::Rrr), "the others come first");
+    assert_eq!(first, Some("rrr"), "the others come first");
 
     let summary = run(out.path(), &plan, &Pretender::default(), true).unwrap();
     assert_eq!((summary.done, summary.reused, summary.failed.len()), (1, 1, 0));
@@ -458,7 +445,7 @@ fn a_run_that_takes_its_processes_down_is_given_up_and_tried_again_next_time() {
 fn many_workers_do_each_run_once() {
     let out = tempfile::tempdir().unwrap();
     let seeds: Vec<u32> = (1..=25).collect();
-    let plan = plan(&[Method::Baseline, Method::Masked, Method::ActDiff, Method::Rrr], &seeds);
+    let plan = plan(&["baseline", "masked", "actdiff", "rrr"], &seeds);
     let store = Store::open(out.path()).unwrap();
     take_up(&store, &plan, false).unwrap();
     let counting = Counting::new();
@@ -469,7 +456,7 @@ fn many_workers_do_each_run_once() {
                 let (holder, stop) = (Holder::this(None), AtomicBool::new(false));
                 let (store, plan, indexes) = (&store, &plan, indexes.as_slice());
                 let work =
-                    Work { store, plan, indexes, trainer: &counting, holder, checkpoint_steps: Some(1), stop: &stop };
+                    Worker { store, plan, indexes, trainer: &counting, holder, checkpoint_steps: Some(1), stop: &stop };
                 assert_eq!(work.run(&mut |_| ()).unwrap(), WorkEnd::Done);
             });
         }
@@ -487,10 +474,10 @@ fn many_workers_do_each_run_once() {
 #[test]
 fn another_reproduction_is_not_mixed_in() {
     let out = tempfile::tempdir().unwrap();
-    run(out.path(), &plan(&[Method::Baseline], &[1]), &Pretender::default(), false).unwrap();
+    run(out.path(), &plan(&["baseline"], &[1]), &Pretender::default(), false).unwrap();
     let store = Store::open(out.path()).unwrap();
 
-    let mut other = plan(&[Method::Baseline], &[1]);
+    let mut other = plan(&["baseline"], &[1]);
     other.scale = Scale::Quick;
     let refused = take_up(&store, &other, false).unwrap_err().to_string();
     assert!(refused.contains("found scale smoke, expected quick"), "{refused}");
@@ -501,7 +488,7 @@ fn another_reproduction_is_not_mixed_in() {
         scale: Scale::Smoke,
         variant: Variant::Released,
         backend: BackendKind::Cpu,
-        methods: Some(vec![Method::Rrr]),
+        methods: Some(vec!["rrr"]),
         seeds: Some(vec![1]),
         images: Default::default(),
     };
@@ -514,7 +501,7 @@ fn another_reproduction_is_not_mixed_in() {
 #[test]
 fn a_damaged_file_is_named_with_its_place() {
     let out = tempfile::tempdir().unwrap();
-    let plan = plan(&[Method::Baseline], &[1]);
+    let plan = plan(&["baseline"], &[1]);
     run(out.path(), &plan, &Pretender::default(), false).unwrap();
     let path = out.path().join("runs").join(plan.runs[0].folder()).join("result.json");
     let text = fs::read_to_string(&path).unwrap();
@@ -531,7 +518,7 @@ fn a_damaged_file_is_named_with_its_place() {
 #[test]
 fn every_damaged_run_is_named_before_anything_is_trained() {
     let out = tempfile::tempdir().unwrap();
-    let small = plan(&[Method::Baseline, Method::Masked, Method::Rrr], &[1]);
+    let small = plan(&["baseline", "masked", "rrr"], &[1]);
     run(out.path(), &small, &Pretender::default(), false).unwrap();
     let file = |index: usize, name: &str| out.path().join("runs").join(small.runs[index].folder()).join(name);
     // Cut off, edited into something that still parses, and lost.
@@ -544,7 +531,7 @@ fn every_damaged_run_is_named_before_anything_is_trained() {
     fs::remove_file(file(2, "pictures.json")).unwrap();
 
     let counting = Counting::new();
-    let more = plan(&[Method::Baseline, Method::Masked, Method::Rrr], &[1, 2]);
+    let more = plan(&["baseline", "masked", "rrr"], &[1, 2]);
     let refused = run(out.path(), &more, &counting, true).unwrap_err();
     assert_eq!((counting.runs.load(Ordering::Relaxed), Exit::from(&refused)), (0, Exit::Environment));
     for error in [refused.to_string(), write_outputs(out.path()).unwrap_err().to_string()] {
@@ -563,7 +550,7 @@ fn every_damaged_run_is_named_before_anything_is_trained() {
 #[test]
 fn a_table_is_not_renamed_by_going_on_with_another_configuration() {
     let out = tempfile::tempdir().unwrap();
-    let plan = plan(&[Method::Baseline], &[1]);
+    let plan = plan(&["baseline"], &[1]);
     run(out.path(), &plan, &Pretender::default(), false).unwrap();
     let text =
         Configuration::embedded(Known::Crosses).unwrap().text().replace("label = \"Baseline\"", "label = \"Ours\"");
@@ -620,7 +607,7 @@ fn a_full_disk_ends_it_with_finished_runs_intact() {
         return;
     };
     let out = disk.0.path().join("out");
-    let plan = plan(&[Method::Baseline, Method::Masked, Method::Rrr], &[1, 2, 3, 4]);
+    let plan = plan(&["baseline", "masked", "rrr"], &[1, 2, 3, 4]);
     let error = run(&out, &plan, &Pretender::default(), false).unwrap_err();
     let text = error.to_string();
     assert!(text.starts_with("cannot ") && text.contains("No space left") && !text.contains('\n'), "{text}");
@@ -645,10 +632,10 @@ fn a_full_disk_ends_it_with_finished_runs_intact() {
 #[test]
 fn plain_lines_tell_start_and_end() {
     let out = tempfile::tempdir().unwrap();
-    let plan = plan(&[Method::Baseline, Method::GradMask], &[1]);
+    let plan = plan(&["baseline", "gradmask"], &[1]);
     let store = Store::open(out.path()).unwrap();
     take_up(&store, &plan, false).unwrap();
-    let trainer = Pretender { diverges: Some((Method::GradMask, 1)), ..Pretender::default() };
+    let trainer = Pretender { diverges: Some(("gradmask", 1)), ..Pretender::default() };
     let mut text = Vec::new();
     let mut lines = Lines::new(&mut text);
     reproduce(&plan, &store, &trainer, &mut lines, &AtomicBool::new(false)).unwrap();

@@ -6,17 +6,19 @@
 #[path = "../examples/rehearsal/pretender.rs"]
 mod pretender;
 
+mod common;
+
 use herring_experiments::{
-    config::{Configuration, Known, Scale, Targets},
+    config::Scale,
     event::Silent,
     plan::{Plan, Request},
     reproduce,
-    search::{Conduct, Conducted, Found, FoundError, SearchRunError, SearchSpace, write_page},
+    search::{Conduct, Conducted, Found, FoundError, SearchRunError, write_page},
     store::{Holder, Store},
-    write_outputs,
 };
+use common::{method, write_outputs};
 use herring_protocol::{
-    BackendKind, DataSpec, Method, Observer, Provenance, RunFailure, RunOutcome, RunSpec, Trainer, Variant,
+    Observer, PenaltySpec, Provenance, RunFailure, RunOutcome, RunSpec, RunStart, Trainer, VALID, Variant,
 };
 use herring_search::Strategy;
 use pretender::Pretender;
@@ -29,16 +31,9 @@ use std::{
     },
 };
 
-fn plan(methods: &[Method], variant: Variant) -> Plan {
-    let request = Request {
-        scale: Scale::Smoke,
-        variant,
-        backend: BackendKind::Cpu,
-        methods: Some(methods.to_vec()),
-        seeds: Some(vec![1234]),
-        images: Default::default(),
-    };
-    Plan::new(&Configuration::embedded(Known::Crosses).unwrap(), &request).unwrap()
+fn plan(methods: &[&str], variant: Variant) -> Plan {
+    let request = Request { variant, ..common::request(Scale::Smoke, Some(methods), Some(&[1234])) };
+    Plan::new(&common::crosses(), &request).unwrap()
 }
 
 /// The better the closer the rate is to 1e-3; rates above 5e-3 diverge. Asks to stop in one of its runs.
@@ -52,20 +47,21 @@ impl Trainer for Rated {
     fn run(
         &self,
         spec: &RunSpec,
-        snapshot: Option<&[u8]>,
+        start: RunStart<'_>,
         observer: &mut dyn Observer,
     ) -> Result<RunOutcome, RunFailure> {
         let index = self.runs.fetch_add(1, Ordering::Relaxed);
-        assert_eq!(spec.training.patience, 20);
+        assert_eq!(spec.selection.patience(), Some(20));
         if self.stop_in == Some(index) {
             self.stop.store(true, Ordering::Relaxed);
         }
-        let rate = spec.training.learning_rate;
+        let rate = spec.optimiser.learning_rate();
         if rate > 5e-3 {
             return Err(RunFailure::NotFinite { epoch: 1, step: 1, quantity: "cross-entropy".to_owned() });
         }
-        let mut outcome = Pretender::default().run(spec, snapshot, observer)?;
-        outcome.valid.auc = 1.0 / (1.0 + (rate.log10() + 3.0).powi(2));
+        let mut outcome = Pretender::default().run(spec, start, observer)?;
+        let valid = outcome.scores.selected.get_mut(VALID).unwrap();
+        valid.authors_auc = 1.0 / (1.0 + (rate.log10() + 3.0).powi(2));
         Ok(outcome)
     }
 
@@ -75,9 +71,9 @@ impl Trainer for Rated {
 }
 
 fn search(out: &Path, stop_in: Option<usize>, jobs: usize) -> Result<Conducted, SearchRunError> {
-    let mut space = SearchSpace::embedded(Known::Crosses).unwrap();
+    let mut space = common::space();
     space.iterations = 7;
-    let study = space.study(Method::Adversarial, Variant::Released, Strategy::Random);
+    let study = space.study(&method("adversarial"), Variant::Released, Strategy::Random);
     let (stop, runs) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let trainer = || -> Result<Box<dyn Trainer>, String> {
         Ok(Box::new(Rated { runs: Arc::clone(&runs), stop_in, stop: Arc::clone(&stop) }))
@@ -85,7 +81,7 @@ fn search(out: &Path, stop_in: Option<usize>, jobs: usize) -> Result<Conducted, 
     let conduct = Conduct {
         out,
         study: &study,
-        plan: &plan(&[Method::Adversarial], Variant::Released),
+        plan: &plan(&["adversarial"], Variant::Released),
         patience: space.patience,
         trainer: &trainer,
         holder: Holder::this(None),
@@ -141,35 +137,37 @@ fn the_seeds_get_what_was_found_and_the_report_shows_the_trials() {
     let found = search(folder.path(), None, 1).unwrap().found.unwrap();
     assert_eq!(Found::read(folder.path()).unwrap(), found);
 
-    let mut with = plan(&[Method::Baseline, Method::Adversarial], Variant::Released);
+    let mut with = plan(&["baseline", "adversarial"], Variant::Released);
     let before = with.clone();
     found.apply(&mut with, "there").unwrap();
     assert_eq!(with.runs[0], before.runs[0], "the baseline was not searched");
     let spec = &with.runs[1].spec;
     assert_ne!(with.runs[1].id, before.runs[1].id);
     let value = |name: &str| found.values().iter().find(|(other, _)| other == name).unwrap().1;
-    assert_eq!(spec.training.learning_rate, value("learning_rate"));
-    assert_eq!(spec.training.penalty_weight, value("penalty_weight"));
-    let DataSpec::Crosses(data) = &spec.data else { unreachable!() };
-    assert_eq!(data.dilation_sigma, value("dilation_sigma"));
-    let discriminator = spec.discriminator.as_ref().unwrap();
-    assert_eq!(discriminator.learning_rate, value("discriminator.learning_rate"));
-    assert_eq!(discriminator.every as f64, value("discriminator.every"));
-    assert_eq!(spec.training.patience, before.runs[1].spec.training.patience, "patience 20 is for trials");
+    assert_eq!(spec.optimiser.learning_rate(), value("optimiser.learning_rate"));
+    let [PenaltySpec::Adversarial { weight, learning_rate, every, .. }] = spec.objective.penalties[..] else {
+        panic!("{spec:?}")
+    };
+    assert_eq!(weight, value("objective.penalties.adversarial.weight"));
+    assert_eq!(learning_rate, value("objective.penalties.adversarial.learning_rate"));
+    assert_eq!(every as f64, value("objective.penalties.adversarial.every"));
+    let sigma = spec.fields().into_iter().find(|(name, _)| name == "data.dilation_sigma").unwrap().1;
+    assert_eq!(sigma.parse::<f64>().unwrap(), value("data.dilation_sigma"));
+    assert_eq!(spec.selection, before.runs[1].spec.selection, "patience 20 is for trials");
 
     let out = tempfile::tempdir().unwrap();
     let store = Store::open(out.path()).unwrap();
     store
         .take_up(
             &with,
-            &Configuration::embedded(Known::Crosses).unwrap(),
-            &Targets::embedded(Known::Crosses).unwrap(),
+            &common::crosses(),
+            &common::targets(),
             &[found],
             false,
         )
         .unwrap();
     reproduce(&with, &store, &Pretender::default(), &mut Silent, &AtomicBool::new(false)).unwrap();
-    let page = fs::read_to_string(write_outputs(out.path()).unwrap().report).unwrap();
+    let page = fs::read_to_string(write_outputs(out.path()).report).unwrap();
     assert!(
         page.contains("id=\"tuning\"") && page.contains("Figure A.1"),
         "the density of the trials is in the report"
@@ -179,9 +177,9 @@ fn the_seeds_get_what_was_found_and_the_report_shows_the_trials() {
         Err(error @ FoundError::Mismatch { .. }) => error.to_string(),
         other => panic!("{other:?}"),
     };
-    let error = mismatch(&mut plan(&[Method::Adversarial], Variant::Paper));
+    let error = mismatch(&mut plan(&["adversarial"], Variant::Paper));
     assert_eq!(error, "there: this search is of variant released, expected paper");
-    let error = mismatch(&mut plan(&[Method::Rrr], Variant::Released));
+    let error = mismatch(&mut plan(&["rrr"], Variant::Released));
     assert_eq!(error, "there: this search is of method adversarial, expected rrr");
 }
 
@@ -189,14 +187,14 @@ fn the_seeds_get_what_was_found_and_the_report_shows_the_trials() {
 fn another_search_is_not_mixed_in() {
     let out = tempfile::tempdir().unwrap();
     search(out.path(), Some(2), 1).unwrap();
-    let space = SearchSpace::embedded(Known::Crosses).unwrap();
-    let study = space.study(Method::Rrr, Variant::Released, Strategy::Random);
+    let space = common::space();
+    let study = space.study(&method("rrr"), Variant::Released, Strategy::Random);
     let stop = AtomicBool::new(false);
     let trainer = || -> Result<Box<dyn Trainer>, String> { Ok(Box::new(Pretender::default())) };
     let conduct = Conduct {
         out: out.path(),
         study: &study,
-        plan: &plan(&[Method::Rrr], Variant::Released),
+        plan: &plan(&["rrr"], Variant::Released),
         patience: 20,
         trainer: &trainer,
         holder: Holder::this(None),

@@ -51,9 +51,9 @@ impl CachedListings {
             splits: Splits {
                 train: dataset("train", listing.size, &listing.train)?,
                 valid: dataset("valid", listing.size, &listing.valid)?,
-                test: dataset("test", listing.size, &listing.test)?,
+                tests: vec![("test".to_owned(), dataset("test", listing.size, &listing.test)?)],
             },
-            looked_at: dataset("looked at", listing.look_size, &listing.looked_at)?,
+            saliency: dataset("saliency", listing.look_size, &listing.looked_at)?,
         })
     }
 }

@@ -12,12 +12,12 @@
 //! Both losses are binary cross-entropies, means over the batch, computed stably from the logit.
 //! The released code computes them from a sigmoid in single precision: once that rounds to 1 (above
 //! a logit of about 17) or to 0 (below about -88) its gradient is gone, which is not symmetric in
-//! the targets. [`Variant::Released`] reproduces that.
+//! the targets. [`released`](AdversarialConfig::released) reproduces that.
 //!
 //! The discriminator is trained on every batch, on detached features; the encoder on every
 //! [`every`](AdversarialConfig::every)-th evaluation of the loss, with that batch alone.
 
-use crate::{Batch, Objective, Penalty, Variant};
+use crate::{Batch, Contribution, Passes, Penalty};
 use burn::{
     module::Module,
     tensor::{
@@ -27,15 +27,15 @@ use burn::{
     },
 };
 use herring_backend::{Adam, AdamSettings, Kernels};
-use herring_models::{Discriminator, Mode, Saved, Stackable, weights::WeightsError};
+use herring_models::{Discriminator, Saved, Stackable, weights::WeightsError};
 
 /// Settings of [`Adversarial`].
 #[derive(Debug, Clone, Copy)]
 pub struct AdversarialConfig {
     /// Weight of the penalty.
     pub weight: f64,
-    /// Which reading.
-    pub variant: Variant,
+    /// What the released code does, or what the paper says; see the table above.
+    pub released: bool,
     /// Learning rate of the discriminator's own Adam.
     pub learning_rate: f64,
     /// The encoder is updated once every so many evaluations of the loss; 1 is always.
@@ -45,14 +45,17 @@ pub struct AdversarialConfig {
 /// The two binary cross-entropies of the game, for logits `[batch, 1]` on features of whole and of
 /// masked images.
 #[derive(Debug, Clone, Copy)]
-pub struct DiscriminatorLoss(pub Variant);
+pub struct DiscriminatorLoss {
+    /// What the released code does, or what the paper says; see the module's table.
+    pub released: bool,
+}
 
 impl DiscriminatorLoss {
     /// What the discriminator minimises, `[1]`, in nats, without weight.
     pub fn discriminator<B: Backend>(self, whole: Tensor<B, 2>, masked: Tensor<B, 2>) -> Tensor<B, 1> {
-        match self.0 {
-            Variant::Released => says(saturate(whole), true) + says(saturate(masked), false),
-            Variant::Paper => says(whole, false) + says(masked, true),
+        match self.released {
+            true => says(saturate(whole), true) + says(saturate(masked), false),
+            false => says(whole, false) + says(masked, true),
         }
     }
 
@@ -95,6 +98,10 @@ where
         Self { config, discriminator, optimiser: Adam::new(AdamSettings::new(config.learning_rate)), evaluations: 0 }
     }
 
+    fn loss(&self) -> DiscriminatorLoss {
+        DiscriminatorLoss { released: self.config.released }
+    }
+
     /// Counts one evaluation of the loss; says whether the encoder's turn has come.
     fn count(&mut self) -> bool {
         self.evaluations = (self.evaluations + 1) % self.config.every.max(1);
@@ -117,11 +124,8 @@ where
     /// One step of the discriminator on detached features; returns its loss, weight included.
     fn train_discriminator(&mut self, whole: Tensor<B, 2>, masked: Tensor<B, 2>) -> Tensor<B, 1> {
         let (whole, masked) = (self.judge(whole), self.judge(masked));
-        let weight = match self.config.variant {
-            Variant::Released => self.config.weight,
-            Variant::Paper => 1.0,
-        };
-        let loss = DiscriminatorLoss(self.config.variant).discriminator(whole, masked) * weight;
+        let weight = if self.config.released { self.config.weight } else { 1.0 };
+        let loss = self.loss().discriminator(whole, masked) * weight;
         let mut gradients = loss.backward();
         self.discriminator = self.optimiser.step::<B, _>(self.discriminator.clone(), &mut gradients);
         loss.detach()
@@ -134,24 +138,21 @@ where
     B::InnerBackend: Kernels,
     M: Stackable<B>,
 {
-    fn objective(&mut self, model: &M, batch: &Batch<B>) -> Objective<B> {
-        let masked = model.trace(batch.masked.clone(), Mode::Train);
-        let whole = model.trace(batch.images.clone(), Mode::Train);
-        let update = self.count();
-        let auxiliary = self.train_discriminator(whole.pooled.clone().detach(), masked.pooled.clone().detach());
-        let (on_whole, on_masked) = (self.judge_frozen(whole.pooled), self.judge_frozen(masked.pooled));
-        let penalty = DiscriminatorLoss(self.config.variant).encoder(on_whole, on_masked) * self.config.weight;
-        Objective {
-            logits: whole.logits,
-            penalty: Some(penalty),
-            statistics: vec![masked.statistics, whole.statistics],
-            update,
-            auxiliary: Some(auxiliary),
-        }
+    fn needs_masked(&self) -> bool {
+        true
     }
 
-    fn passed_by(&mut self) {
-        if self.config.variant == Variant::Released {
+    fn penalty(&mut self, _model: &M, passes: &Passes<B>, _batch: &Batch<B>) -> Contribution<B> {
+        let (whole, masked) = (passes.images.pooled.clone(), passes.masked().pooled.clone());
+        let update = self.count();
+        let auxiliary = self.train_discriminator(whole.clone().detach(), masked.clone().detach());
+        let (on_whole, on_masked) = (self.judge_frozen(whole), self.judge_frozen(masked));
+        let penalty = self.loss().encoder(on_whole, on_masked) * self.config.weight;
+        Contribution { penalty, update, auxiliary: Some(auxiliary) }
+    }
+
+    fn skipped_batch(&mut self) {
+        if self.config.released {
             self.count();
         }
     }
@@ -180,28 +181,28 @@ mod tests {
     use herring_backend::{Autodiff, Cpu};
 
     /// The gradient of the discriminator's loss for one logit on a whole and one on a masked image.
-    fn gradients(variant: Variant, whole: f32, masked: f32) -> [f32; 2] {
+    fn gradients(released: bool, whole: f32, masked: f32) -> [f32; 2] {
         let leaf = |value: f32| Tensor::<Autodiff<Cpu>, 2>::from_floats([[value]], &Default::default()).require_grad();
         let (whole, masked) = (leaf(whole), leaf(masked));
-        let found = DiscriminatorLoss(variant).discriminator(whole.clone(), masked.clone()).backward();
+        let found = DiscriminatorLoss { released }.discriminator(whole.clone(), masked.clone()).backward();
         [whole, masked].map(|leaf| leaf.grad(&found).map_or(0.0, |gradient| gradient.into_scalar()))
     }
 
     #[test]
     fn both_readings_agree_where_the_sigmoid_is_neither_zero_nor_one() {
-        let [whole, masked] = gradients(Variant::Released, 2.0, 2.0);
+        let [whole, masked] = gradients(true, 2.0, 2.0);
         let sigmoid = 1.0 / (1.0 + (-2.0f32).exp());
         assert!((whole - (sigmoid - 1.0)).abs() < 1e-6 && (masked - sigmoid).abs() < 1e-6);
-        assert_eq!(gradients(Variant::Paper, 2.0, 2.0), [masked, whole], "the targets are exchanged");
+        assert_eq!(gradients(false, 2.0, 2.0), [masked, whole], "the targets are exchanged");
     }
 
     #[test]
     fn the_released_gradient_is_gone_once_the_sigmoid_rounds() {
         // A masked image that is taken for a whole one beyond doubt.
-        assert_eq!(gradients(Variant::Released, 20.0, 20.0)[1], 0.0);
-        assert!((gradients(Variant::Released, 20.0, -50.0)[1]).abs() < 1e-6);
-        assert!((gradients(Variant::Released, -50.0, 0.0)[0] + 1.0).abs() < 1e-6, "it underflows later than it rounds");
-        assert_eq!(gradients(Variant::Released, -100.0, 0.0)[0], 0.0);
-        assert!((gradients(Variant::Paper, 20.0, 0.0)[0] - 1.0).abs() < 1e-6);
+        assert_eq!(gradients(true, 20.0, 20.0)[1], 0.0);
+        assert!((gradients(true, 20.0, -50.0)[1]).abs() < 1e-6);
+        assert!((gradients(true, -50.0, 0.0)[0] + 1.0).abs() < 1e-6, "it underflows later than it rounds");
+        assert_eq!(gradients(true, -100.0, 0.0)[0], 0.0);
+        assert!((gradients(false, 20.0, 0.0)[0] - 1.0).abs() < 1e-6);
     }
 }

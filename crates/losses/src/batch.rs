@@ -5,13 +5,13 @@ use burn::tensor::{Int, Tensor, backend::Backend};
 /// A batch of images with their masks.
 #[derive(Debug, Clone)]
 pub struct Batch<B: Backend> {
-    /// `[batch, channels, height, width]`.
+    /// The images that are classified, `[batch, channels, height, width]`.
     pub images: Tensor<B, 4>,
     /// 1 inside the region of interest, `[batch, 1, height, width]`; a pixel is outside unless its
     /// value is exactly 1, so the soft edge of a resized mask counts as outside.
     pub inside: Tensor<B, 4>,
-    /// The images with what lies outside permuted or zeroed, `[batch, channels, height, width]`;
-    /// of use to the penalties that compare or replace, and best drawn anew for each presentation.
+    /// The images with what lies outside permuted, `[batch, channels, height, width]`; of use to the penalties
+    /// that compare, and best drawn anew for each presentation. Others never look at it.
     pub masked: Tensor<B, 4>,
     /// Class of each image, `[batch]`.
     pub labels: Tensor<B, 1, Int>,

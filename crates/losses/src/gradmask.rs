@@ -1,9 +1,9 @@
-//! GradMask (Simpson et al. 2019; iclr2021, equation 5): the contrast between the two logits must
+//! GradMask (Simpson et al. 2019; iclr2021, equation 5; activmask2020, equation 2): the contrast between the two logits must
 //! not depend on what lies outside the mask.
 //!
 //! With `g` the gradient of `Σ_b |logit_0 - logit_1|` with respect to the images and `o` 1 outside:
 //!
-//! | | paper | released code |
+//! | | papers ([`GradientNorm::Image`]) | released codes ([`GradientNorm::Absolute`]) |
 //! |---|---|---|
 //! | norm | `‖o g‖₂` of each image, summed over the batch | `Σ |o g|` over batch, channels and pixels |
 //!
@@ -12,21 +12,22 @@
 //!
 //! Batch normalisation is in training mode, so the gradient couples the images of a batch.
 
-use crate::{Batch, Objective, Penalty, Variant, norm};
+use crate::{Batch, Contribution, Passes, Penalty, norm};
 use burn::tensor::{
     Tensor,
     backend::{AutodiffBackend, Backend},
 };
-use herring_backend::{Kernels, ops};
-use herring_models::{Mode, Stackable, input_gradient};
+use herring_backend::{Autodiff, Kernels, ops};
+use herring_models::{Stackable, Trace};
+use herring_protocol::GradientNorm;
 
 /// Penalised input gradient of the logit contrast.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GradMask {
     /// Weight of the penalty.
     pub weight: f64,
-    /// Which reading.
-    pub variant: Variant,
+    /// Norm of the gradient outside the mask.
+    pub norm: GradientNorm,
 }
 
 /// `Σ_b Σ_{k<l} |logit_k - logit_l|`, `[1]`, for `logits [batch, classes]` of at least two classes.
@@ -42,13 +43,20 @@ fn contrast<B: Backend>(logits: Tensor<B, 2>) -> Tensor<B, 1> {
 }
 
 impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for GradMask {
-    fn objective(&mut self, model: &M, batch: &Batch<B>) -> Objective<B> {
-        let found = input_gradient(model, batch.images.clone(), Mode::Train, |trace| contrast(trace.logits.clone()));
-        let outside = found.gradient * batch.outside();
-        let penalty = match self.variant {
-            Variant::Paper => ops::total(norm::rows(outside.flatten(1, 3))),
-            Variant::Released => ops::total(outside.abs()),
+    fn differentiates(&self) -> bool {
+        true
+    }
+
+    fn score(&self, trace: &Trace<Autodiff<B>>, _batch: &Batch<B>) -> Tensor<Autodiff<B>, 1> {
+        contrast(trace.logits.clone())
+    }
+
+    fn penalty(&mut self, _model: &M, passes: &Passes<B>, batch: &Batch<B>) -> Contribution<B> {
+        let outside = passes.gradient(batch) * batch.outside();
+        let penalty = match self.norm {
+            GradientNorm::Image => ops::total(norm::rows(outside.flatten(1, 3))),
+            GradientNorm::Absolute => ops::total(outside.abs()),
         };
-        Objective { penalty: Some(penalty * self.weight), ..Objective::new(found.logits, found.statistics) }
+        Contribution::new(penalty * self.weight)
     }
 }

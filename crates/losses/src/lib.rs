@@ -1,18 +1,20 @@
 //! Attribution priors as training losses.
 //!
-//! Every file is one [`Penalty`]: given a model and a [`Batch`] of images with masks, it makes the
-//! forward passes it needs and returns an [`Objective`], whose total is the cross-entropy plus the
-//! weighted penalty. Where a paper's text and its released code differ, the penalty has both
-//! readings ([`Variant`]) and its page names them.
+//! A [`TrainingLoss`] is the loss of a task ([`Task`]) plus any number of weighted penalties. Every other file
+//! is one [`Penalty`]: given the forward passes of a step ([`Passes`]), which all penalties share, and the
+//! [`Batch`] with its masks, it returns one number. A penalty has plain settings; where papers and released
+//! codes differ, its page says which settings are which.
 //!
-//! | penalty | idea | passes | derivatives |
+//! | penalty | idea | looks at the permuted images | derivatives |
 //! |---|---|---|---|
-//! | [`Unpenalised`] | cross-entropy alone | 1 | first |
-//! | [`Masked`] | train on images without their outside | 1 | first |
-//! | [`ActDiff`] | features of an image and of its masked version agree | 2 | first |
-//! | [`Adversarial`] | a discriminator cannot tell those features apart | 2 | first |
-//! | [`GradMask`] | no input gradient of the logit contrast outside | 1 | second |
-//! | [`Rrr`] | no input gradient of the log-probabilities outside | 1 | second |
+//! | [`ActDiff`] | activations of an image and of its permuted version agree | yes | first |
+//! | [`Adversarial`] | a discriminator cannot tell those features apart | yes | first |
+//! | [`GradMask`] | no input gradient of the logit contrast outside | no | second |
+//! | [`Rrr`] | no input gradient of the log-probabilities outside | no | second |
+//! | [`Reconstruction`] | a decoder gives the image back | as a target only | first |
+//!
+//! Training on masked images ("Masked", "Classify Masked") is no penalty: it is another choice of
+//! [`Batch::images`].
 //!
 //! Second derivatives are exact: the model is lifted to one more level of autodiff
 //! ([`herring_models::input_gradient`]).
@@ -22,22 +24,23 @@ mod adversarial;
 mod batch;
 mod cross_entropy;
 mod gradmask;
-mod masked;
 mod norm;
 mod objective;
+mod penalty;
+mod reconstruction;
 mod rrr;
-mod unpenalised;
+mod task;
 
 pub use actdiff::ActDiff;
 pub use adversarial::{Adversarial, AdversarialConfig, DiscriminatorLoss};
 pub use batch::Batch;
 pub use cross_entropy::{cross_entropy, log_softmax};
 pub use gradmask::GradMask;
-pub use herring_protocol::Variant;
-pub use masked::Masked;
-pub use objective::{Objective, Penalty};
+pub use objective::{Objective, TrainingLoss};
+pub use penalty::{Contribution, Passes, Penalty};
+pub use reconstruction::Reconstruction;
 pub use rrr::Rrr;
-pub use unpenalised::Unpenalised;
+pub use task::Task;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -7,3 +7,9 @@ use burn::tensor::{Tensor, backend::Backend};
 pub(crate) fn rows<B: Backend>(tensor: Tensor<B, 2>) -> Tensor<B, 2> {
     (tensor.clone() * tensor).sum_dim(1).clamp_min(1e-24).sqrt()
 }
+
+/// The norm over the channels at every position of `[batch, channels, height, width]`, as
+/// `[batch, 1, height, width]`; the same at zero.
+pub(crate) fn channels<B: Backend>(tensor: Tensor<B, 4>) -> Tensor<B, 4> {
+    (tensor.clone() * tensor).sum_dim(1).clamp_min(1e-24).sqrt()
+}

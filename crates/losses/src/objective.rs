@@ -1,72 +1,137 @@
-//! What a penalty gives back, and the trait that all of them share.
+//! The whole training loss: the task's own loss plus weighted penalties that share their forward passes.
+//!
+//! A step makes one pass over the images and, if a penalty compares them with their permuted versions,
+//! one over those before it, whatever the number of penalties. A penalty on input gradients makes the pass
+//! over the images on one more level of autodiff, where it serves all other parts of the loss as well; a
+//! second such penalty makes one of its own, because Burn gives a graph up once it was differentiated.
 
-use crate::{Batch, cross_entropy};
+use crate::{Batch, Passes, Penalty, Task};
 use burn::tensor::{
-    Int, Tensor,
+    Tensor,
     backend::{AutodiffBackend, Backend},
 };
 use herring_backend::Kernels;
-use herring_models::{BatchStatistics, Saved, Stackable, weights::WeightsError};
+use herring_models::{BatchStatistics, Mode, Saved, Stackable, Trace, input_gradient, weights::WeightsError};
 
 /// The outcome of one evaluation of a training loss.
 #[derive(Debug, Clone)]
 pub struct Objective<B: Backend> {
-    /// Raw scores of the pass that is classified, `[batch, classes]`.
+    /// Raw scores of the pass over the images, `[batch, classes]`.
     pub logits: Tensor<B, 2>,
-    /// The penalty as it enters the loss, weight included, `[1]`.
+    /// The loss of the task itself, `[1]`.
+    pub task: Tensor<B, 1>,
+    /// The sum of the penalties as they enter the loss, weights included, `[1]`; absent without any.
     pub penalty: Option<Tensor<B, 1>>,
     /// What the normalisation layers measured, one entry a forward pass, in the order of the passes.
     pub statistics: Vec<Vec<BatchStatistics<B>>>,
     /// Whether the model is to be updated with this batch.
     pub update: bool,
-    /// The loss of an auxiliary network that the penalty trained on the way, `[1]`, detached.
+    /// The loss of an auxiliary network that a penalty trained on the way, `[1]`, detached.
     pub auxiliary: Option<Tensor<B, 1>>,
 }
 
 impl<B: Backend> Objective<B> {
-    /// An objective of one pass without penalty.
-    pub fn new(logits: Tensor<B, 2>, statistics: Vec<BatchStatistics<B>>) -> Self {
-        Self { logits, penalty: None, statistics: vec![statistics], update: true, auxiliary: None }
-    }
-
-    /// Mean cross-entropy of the logits, `[1]`, in nats.
-    pub fn cross_entropy(&self, labels: Tensor<B, 1, Int>) -> Tensor<B, 1> {
-        cross_entropy(self.logits.clone(), labels)
-    }
-
-    /// Cross-entropy plus penalty, `[1]`: what is minimised.
-    pub fn total(&self, labels: Tensor<B, 1, Int>) -> Tensor<B, 1> {
-        let classification = self.cross_entropy(labels);
+    /// The loss of the task plus the penalties, `[1]`: what is minimised.
+    pub fn total(&self) -> Tensor<B, 1> {
         match &self.penalty {
-            Some(penalty) => classification + penalty.clone(),
-            None => classification,
+            Some(penalty) => self.task.clone() + penalty.clone(),
+            None => self.task.clone(),
         }
     }
 }
 
-/// A training loss under an attribution prior.
-pub trait Penalty<B, M>
+/// The loss of a task with any number of penalties.
+///
+/// ```text
+/// TrainingLoss::new(Task::CrossEntropy).with(GradMask { .. }).with(ActDiff { .. })
+/// ```
+pub struct TrainingLoss<B, M> {
+    task: Task,
+    penalties: Vec<Box<dyn Penalty<B, M>>>,
+}
+
+impl<B, M> TrainingLoss<B, M>
 where
     B: AutodiffBackend + Kernels,
     M: Stackable<B>,
 {
-    /// Makes the forward passes for one training batch, in training mode.
-    fn objective(&mut self, model: &M, batch: &Batch<B>) -> Objective<B>;
+    /// The loss of the task alone ("Classification" in the papers' tables).
+    pub fn new(task: Task) -> Self {
+        Self { task, penalties: Vec::new() }
+    }
 
-    /// Tells that the loss was evaluated on a batch that is not trained on. Only a penalty that
-    /// counts evaluations cares.
-    fn passed_by(&mut self) {}
+    /// The same with another penalty.
+    #[must_use]
+    pub fn with(self, penalty: impl Penalty<B, M> + 'static) -> Self {
+        self.with_boxed(Box::new(penalty))
+    }
 
-    /// What it carries from one step to the next, for a checkpoint. Most penalties carry nothing.
-    fn save(&self) -> Saved {
-        Saved::default()
+    /// As [`with`](Self::with), for a penalty whose type is not known.
+    #[must_use]
+    pub fn with_boxed(mut self, penalty: Box<dyn Penalty<B, M>>) -> Self {
+        self.penalties.push(penalty);
+        self
+    }
+
+    /// Makes the forward passes for one training batch, in training mode: first over the permuted images, if
+    /// any penalty asks for them, then over the images.
+    pub fn objective(&mut self, model: &M, batch: &Batch<B>) -> Objective<B> {
+        let compares = self.penalties.iter().any(|penalty| penalty.needs_masked());
+        let masked = compares.then(|| model.trace(batch.masked.clone(), Mode::Train));
+        let mut images: Option<Trace<B>> = None;
+        let mut gradients = Vec::with_capacity(self.penalties.len());
+        for penalty in &self.penalties {
+            gradients.push(penalty.differentiates().then(|| {
+                let score = |trace: &Trace<_>| penalty.score(trace, batch);
+                let found = input_gradient(model, batch.images.clone(), Mode::Train, score);
+                images.get_or_insert(found.trace);
+                found.gradient
+            }));
+        }
+        let images = images.unwrap_or_else(|| model.trace(batch.images.clone(), Mode::Train));
+        let mut passes = Passes { images, masked, gradient: None };
+        let (mut total, mut update, mut auxiliary) = (None, true, None);
+        for (penalty, gradient) in self.penalties.iter_mut().zip(gradients) {
+            passes.gradient = gradient;
+            let found = penalty.penalty(model, &passes, batch);
+            total = Some(match total {
+                Some(total) => total + found.penalty,
+                None => found.penalty,
+            });
+            update &= found.update;
+            auxiliary = found.auxiliary.or(auxiliary);
+        }
+        let Passes { images, masked, .. } = passes;
+        Objective {
+            task: self.task.loss(images.logits.clone(), batch.labels.clone()),
+            logits: images.logits,
+            penalty: total,
+            statistics: masked.map(|trace| trace.statistics).into_iter().chain([images.statistics]).collect(),
+            update,
+            auxiliary,
+        }
+    }
+
+    /// Says that the loss was evaluated on a batch that is not trained on; see [`Penalty::skipped_batch`].
+    pub fn skipped_batch(&mut self) {
+        self.penalties.iter_mut().for_each(|penalty| penalty.skipped_batch());
+    }
+
+    /// What the penalties carry from one step to the next, for a checkpoint.
+    pub fn save(&self) -> Saved {
+        let mut saved = Saved::default();
+        for (place, penalty) in self.penalties.iter().enumerate() {
+            saved.insert_below(&format!("{place}."), penalty.save());
+        }
+        saved
     }
 
     /// Takes up what [`save`](Self::save) gave.
     ///
     /// # Errors
-    /// It is not what a penalty of these settings carries.
-    fn restore(&mut self, _saved: &Saved) -> Result<(), WeightsError> {
-        Ok(())
+    /// It is not what these penalties carry.
+    pub fn restore(&mut self, saved: &Saved) -> Result<(), WeightsError> {
+        let mut penalties = self.penalties.iter_mut().enumerate();
+        penalties.try_for_each(|(place, penalty)| penalty.restore(&saved.below(&format!("{place}."))))
     }
 }

@@ -7,43 +7,40 @@
 //! | | paper | released code |
 //! |---|---|---|
 //! | square | printed inside the derivative; read as Ross et al. have it | on the masked gradient |
-//! | log | `log p` | `log(p + 1e-11)` |
+//! | log | `log p`: [`offset`](Rrr::offset) 0 | `log(p + 1e-11)` |
 //!
 //! Batch normalisation is in training mode, so the gradient couples the images of a batch.
 
-use crate::{Batch, Objective, Penalty, Variant, log_softmax};
-use burn::tensor::{
-    Tensor,
-    backend::{AutodiffBackend, Backend},
-};
-use herring_backend::{Kernels, ops};
-use herring_models::{Mode, Stackable, input_gradient};
+use crate::{Batch, Contribution, Passes, Penalty, log_softmax};
+use burn::tensor::{Tensor, backend::AutodiffBackend};
+use herring_backend::{Autodiff, Kernels, ops};
+use herring_models::{Stackable, Trace};
 
 /// Penalised input gradient of the log-probabilities.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rrr {
     /// Weight of the penalty.
     pub weight: f64,
-    /// Which reading.
-    pub variant: Variant,
-}
-
-impl Rrr {
-    /// `Σ_b Σ_k log p_k`, `[1]`, for `logits [batch, classes]`.
-    fn score<B: Backend>(&self, logits: Tensor<B, 2>) -> Tensor<B, 1> {
-        let log_probabilities = log_softmax(logits);
-        match self.variant {
-            Variant::Paper => ops::total(log_probabilities),
-            Variant::Released => ops::total((log_probabilities.exp() + 1e-11).log()),
-        }
-    }
+    /// Added to a probability before its logarithm.
+    pub offset: f64,
 }
 
 impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for Rrr {
-    fn objective(&mut self, model: &M, batch: &Batch<B>) -> Objective<B> {
-        let found = input_gradient(model, batch.images.clone(), Mode::Train, |trace| self.score(trace.logits.clone()));
-        let outside = found.gradient * batch.outside();
-        let penalty = ops::total(outside.clone() * outside) * self.weight;
-        Objective { penalty: Some(penalty), ..Objective::new(found.logits, found.statistics) }
+    fn differentiates(&self) -> bool {
+        true
+    }
+
+    /// `Σ_b Σ_k log p_k`.
+    fn score(&self, trace: &Trace<Autodiff<B>>, _batch: &Batch<B>) -> Tensor<Autodiff<B>, 1> {
+        let log_probabilities = log_softmax(trace.logits.clone());
+        if self.offset == 0.0 {
+            return ops::total(log_probabilities);
+        }
+        ops::total((log_probabilities.exp() + self.offset).log())
+    }
+
+    fn penalty(&mut self, _model: &M, passes: &Passes<B>, batch: &Batch<B>) -> Contribution<B> {
+        let outside = passes.gradient(batch) * batch.outside();
+        Contribution::new(ops::total(outside.clone() * outside) * self.weight)
     }
 }

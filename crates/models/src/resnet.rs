@@ -149,20 +149,18 @@ impl<B: Kernels> Classifier<B> for ResNet<B> {
         let mut statistics = Vec::new();
         let stem = self.bn1.forward(self.conv1.forward(images), mode, &mut statistics);
         let mut current = ops::rectify(stem.clone());
-        let mut pre_activations = vec![vec![stem]];
+        let mut layers = vec![stem];
         let mut taps = vec![current.clone()];
         for stage in [&self.layer1, &self.layer2, &self.layer3, &self.layer4] {
-            let mut normalised = Vec::with_capacity(2 * stage.len());
             for block in stage {
                 let trace = block.forward(current, mode, &mut statistics);
                 current = trace.output;
-                normalised.extend(trace.normalised);
+                layers.extend(trace.normalised);
             }
             taps.push(current.clone());
-            pre_activations.push(normalised);
         }
         let pooled = pooling::global_average(current);
-        Trace { logits: self.fc.forward(pooled.clone()), pooled, taps, pre_activations, statistics }
+        Trace { logits: self.fc.forward(pooled.clone()), pooled, taps, layers, reconstruction: None, statistics }
     }
 
     fn absorb(self, statistics: Vec<BatchStatistics<B>>) -> Self {

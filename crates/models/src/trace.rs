@@ -43,10 +43,11 @@ pub struct Trace<B: Backend> {
     /// Outputs of the stem (0) and of each stage (1 to 4), after the rectifier,
     /// `[batch, channels, height, width]`.
     pub taps: Vec<Tensor<B, 4>>,
-    /// Outputs of the normalisation layers by tap, before the rectifier: one for the stem, two for
-    /// each block of a stage. These are the taps 0 to 4 of the paper's released code, of which its
-    /// experiments used none; they are here for penalties that do.
-    pub pre_activations: Vec<Vec<Tensor<B, 4>>>,
+    /// Outputs of the encoder's layers that a penalty on every layer compares, in the order of the forward
+    /// pass, `[batch, channels, height, width]`.
+    pub layers: Vec<Tensor<B, 4>>,
+    /// What a decoder made of the features, `[batch, channels, height, width]`; absent without one.
+    pub reconstruction: Option<Tensor<B, 4>>,
     /// What the normalisation layers measured, in the order of the forward pass; empty in
     /// [`Mode::Evaluate`].
     pub statistics: Vec<BatchStatistics<B>>,
@@ -55,7 +56,29 @@ pub struct Trace<B: Backend> {
 impl<B: Backend> Trace<B> {
     /// A trace of a model that shows no more than logits and features.
     pub fn new(logits: Tensor<B, 2>, pooled: Tensor<B, 2>) -> Self {
-        Self { logits, pooled, taps: Vec::new(), pre_activations: Vec::new(), statistics: Vec::new() }
+        Self {
+            logits,
+            pooled,
+            taps: Vec::new(),
+            layers: Vec::new(),
+            reconstruction: None,
+            statistics: Vec::new(),
+        }
+    }
+}
+
+impl<B: Backend> Trace<Autodiff<B>> {
+    /// The same on the backend below.
+    pub fn inner(self) -> Trace<B> {
+        let below = |maps: Vec<Tensor<Autodiff<B>, 4>>| maps.into_iter().map(Tensor::inner).collect();
+        Trace {
+            logits: self.logits.inner(),
+            pooled: self.pooled.inner(),
+            taps: below(self.taps),
+            layers: below(self.layers),
+            reconstruction: self.reconstruction.map(Tensor::inner),
+            statistics: self.statistics.into_iter().map(BatchStatistics::inner).collect(),
+        }
     }
 }
 

@@ -1,13 +1,13 @@
-//! Prints the specification of one run: all that decides its result.
+//! Prints the specification of one run, all that decides its result, and its identity.
 //!
 //! `cargo run --release -p herring-protocol --example specification`
 
 use herring_protocol::*;
 
-fn main() -> Result<(), serde_json::Error> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let spec = RunSpec {
         experiment: "iclr2021-crosses".to_owned(),
-        method: Method::GradMask,
+        method: "gradmask".parse()?,
         variant: Variant::Released,
         seed: 1234,
         backend: BackendKind::Cpu,
@@ -16,27 +16,38 @@ fn main() -> Result<(), serde_json::Error> {
             valid: 128,
             test: 128,
             dilation_sigma: 1.0,
-            mask_fraction: 1.0,
+            split_seed: None,
         }),
-        model: ModelSpec { depth: 18, width: 64 },
-        training: TrainingSpec {
-            epochs: 100,
-            batch_size: 16,
-            learning_rate: 0.01,
-            penalty_weight: 0.203439,
-            burn_in: 5,
-            patience: 100,
+        annotations: AnnotationSpec::Given { fraction: 1.0 },
+        model: ModelSpec::Resnet {
+            depth: 18,
+            width: 64,
+            pooling: PoolingName::Global,
+            initialisation: InitialisationName::KaimingNormal,
         },
-        discriminator: None,
+        weights: WeightsSpec::Random,
+        objective: ObjectiveSpec {
+            images: TrainingImages::Whole,
+            task: TaskSpec::CrossEntropy,
+            penalties: vec![PenaltySpec::Gradmask { weight: 0.203439, norm: GradientNorm::Absolute }],
+        },
+        optimiser: OptimiserSpec::Adam { learning_rate: 0.01 },
+        training: TrainingSpec { epochs: 100, batch_size: 16 },
+        selection: SelectionSpec::LowestLoss { burn_in: 5, patience: Some(100) },
         evaluation: EvaluationSpec {
+            auc: AucKind::Authors,
+            zeroed_sets: Vec::new(),
+            train_scores: TrainScores::Never,
             smoothing_sigma: 1.0,
             smoothing_truncate: 3.5,
             picture_samples: 1,
             attributions: Vec::new(),
             attribution_limit: None,
-            auc: AucKind::Authors,
         },
+        needs: Vec::new(),
     };
+    spec.check()?;
     println!("{}", serde_json::to_string_pretty(&spec)?);
+    println!("id {}", RunId::of(&spec));
     Ok(())
 }

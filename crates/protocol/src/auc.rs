@@ -8,7 +8,7 @@
 //! the authors' score; everything else needs the ROC AUC. [`Scores`] holds both, and this type says which
 //! of them is meant.
 
-use crate::{EnvironmentScores, Scores, method::named};
+use crate::{EnvironmentScores, Scores, names::named};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -16,11 +16,11 @@ use std::{fmt, str::FromStr};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum AucKind {
-    /// [`Scores::auc`]: the mean over classes of one-against-rest ROC AUCs on raw logits, as the
+    /// [`Scores::authors_auc`]: the mean over classes of one-against-rest ROC AUCs on raw logits, as the
     /// authors' released code computes it. For tables beside the paper's.
     #[default]
     Authors,
-    /// [`Scores::auc_textbook`]: the ROC AUC of the logit difference; for more than two classes the mean
+    /// [`Scores::roc_auc`]: the ROC AUC of the logit difference; for more than two classes the mean
     /// over classes of the one-against-rest ROC AUC of the class's probability.
     Roc,
 }
@@ -31,8 +31,8 @@ impl AucKind {
     /// The AUC among `scores`, in `[0, 1]`.
     pub fn of(self, scores: &Scores) -> f64 {
         match self {
-            Self::Authors => scores.auc,
-            Self::Roc => scores.auc_textbook,
+            Self::Authors => scores.authors_auc,
+            Self::Roc => scores.roc_auc,
         }
     }
 
@@ -40,19 +40,14 @@ impl AucKind {
     /// [`Self::Roc`] where the run did not record it.
     pub fn within(self, scores: &EnvironmentScores) -> Option<f64> {
         match self {
-            Self::Authors => scores.auc,
-            Self::Roc => scores.auc_textbook,
+            Self::Authors => scores.authors_auc,
+            Self::Roc => scores.roc_auc,
         }
     }
 
     /// The least AUC of any environment in which it is defined, in `[0, 1]`.
     pub fn worst(self, scores: &Scores) -> Option<f64> {
         scores.environments.iter().filter_map(|environment| self.within(environment)).min_by(f64::total_cmp)
-    }
-
-    /// Whether this is the authors' score, which files leave out.
-    pub fn is_authors(&self) -> bool {
-        *self == Self::Authors
     }
 }
 
@@ -66,12 +61,12 @@ mod tests {
             environment,
             images: 4,
             accuracy: 0.5,
-            auc,
-            auc_textbook,
+            authors_auc: auc,
+            roc_auc: auc_textbook,
         };
         let scores = Scores {
-            auc: 0.437,
-            auc_textbook: 0.134,
+            authors_auc: 0.437,
+            roc_auc: 0.134,
             cross_entropy: 0.7,
             accuracy: 0.5,
             average_precision: 0.5,
@@ -80,13 +75,5 @@ mod tests {
         assert_eq!((AucKind::Authors.of(&scores), AucKind::Roc.of(&scores)), (0.437, 0.134));
         assert_eq!((AucKind::Authors.worst(&scores), AucKind::Roc.worst(&scores)), (Some(0.4), Some(0.2)));
         assert_eq!(AucKind::Roc.within(&scores.environments[1]), None);
-    }
-
-    #[test]
-    fn an_environment_of_an_experiment_beside_the_paper_is_written_as_ever() {
-        let old = r#"{"environment":1,"images":3,"accuracy":0.5,"auc":0.25}"#;
-        let read: EnvironmentScores = serde_json::from_str(old).unwrap();
-        assert_eq!((read.auc, read.auc_textbook), (Some(0.25), None));
-        assert_eq!(serde_json::to_string(&read).unwrap(), old);
     }
 }

@@ -4,28 +4,41 @@
 //! them and knows nothing of tensors; the crate `herring-training` trains one of them and knows
 //! nothing of tables. What passes between the two is defined here and is plain data:
 //!
-//! - [`RunSpec`]: everything that decides a run's result, and nothing else;
-//! - [`Observer`]: what a run tells while it goes on, and how it is asked to stop;
+//! - [`RunSpec`]: everything that decides a run's result, and nothing else, and [`RunId`], its hash;
+//! - [`Observer`]: what a run reports while it goes on, and how it is asked to stop;
 //! - [`RunOutcome`] or [`RunFailure`]: what it leaves behind;
+//! - [`ScoreName`]: the names of its numbers;
 //! - [`Trainer`]: the one thing that turns the first into the last.
 //!
 //! *Invariant:* two runs with equal [`RunSpec`]s on the same machine end in equal [`RunOutcome`]s,
 //! byte for byte. No clock, path or process number belongs in either.
 
 mod auc;
-mod method;
+mod identity;
+mod names;
 mod outcome;
+mod score;
 mod spec;
 mod trainer;
 
 pub use auc::AucKind;
-pub use method::{Method, UnknownName, Variant};
-pub use outcome::{EnvironmentScores, EpochRecord, Localisation, Pictures, Plane, RunOutcome, Scores, StepRecord};
-pub use spec::{
-    AttributionSpec, BackendKind, CrossesSpec, DataSpec, DiscriminatorSpec, EvaluationSpec, ImagesSpec, ModelSpec,
-    RunSpec, TrainingSpec,
+pub use identity::{RunId, hexadecimal};
+pub use names::{BackendKind, MethodName, UnknownName, Variant};
+pub use outcome::{
+    EnvironmentScores, EpochRecord, GRADIENT, Localisation, Pictures, Plane, RunOutcome, RunScores, Scores, StepRecord,
+    TEST, TRAIN, VALID,
 };
-pub use trainer::{Control, Observer, Position, Provenance, RunFailure, Snapshot, Trainer};
+pub use score::{Better, OverlapKind, ScoreKind, ScoreName, ScoredModel};
+pub use spec::{
+    ActDiffDistance, ActDiffLayers, Alternative, AnnotationSpec, AttributionSpec, ConvNetKindName, CrossesSpec,
+    DataSpec, EvaluationSpec, FieldError, GradientNorm, ImagesSpec, InitialisationName, ModelSpec, NeedSpec,
+    ObjectiveSpec, OptimiserSpec, PenaltySpec, PoolingName, ReconstructionLoss, ReconstructionTarget, ResizeName,
+    RunSpec, SPEC_FORMAT, SelectionSpec, SpecError, SplitRuleName, TableName, TaskSpec, TrainScores, TrainingImages,
+    TrainingSpec, WeightsSpec, differing_fields,
+};
+pub use trainer::{
+    Control, FinishedWeights, NoWeights, Observer, Position, Provenance, RunFailure, RunStart, Snapshot, Trainer,
+};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

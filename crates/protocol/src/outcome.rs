@@ -1,6 +1,7 @@
 //! What a run reports while it goes on and what it leaves behind.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One training step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,11 +26,12 @@ pub struct StepRecord {
 /// Scores of one model on one set of images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
-    /// Mean over classes of one-against-rest ROC AUCs on raw logits, in `[0, 1]`: the authors' AUC.
-    pub auc: f64,
-    /// Mean over classes of one-against-rest ROC AUCs of the class's log-odds, in `[0, 1]`: the
-    /// textbook's. For two classes it is the AUC of the logit difference.
-    pub auc_textbook: f64,
+    /// Mean over classes of one-against-rest ROC AUCs on raw logits, in `[0, 1]`: what iclr2021's authors call
+    /// AUC.
+    pub authors_auc: f64,
+    /// ROC AUC, in `[0, 1]`: of the logit difference, or for more than two classes the mean over classes of
+    /// one-against-rest ROC AUCs of the class's log-odds.
+    pub roc_auc: f64,
     /// Mean cross-entropy, in nats.
     pub cross_entropy: f64,
     /// Share of images whose largest logit is that of their label, in `[0, 1]`.
@@ -51,13 +53,13 @@ pub struct EnvironmentScores {
     pub images: usize,
     /// Share of images whose largest logit is that of their label, in `[0, 1]`.
     pub accuracy: f64,
-    /// As [`Scores::auc`]; absent where a class is missing in the environment, as on the crosses.
+    /// As [`Scores::authors_auc`]; absent where a class is missing in the environment, as on the crosses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub auc: Option<f64>,
-    /// As [`Scores::auc_textbook`]; recorded where that is what the experiment calls AUC
+    pub authors_auc: Option<f64>,
+    /// As [`Scores::roc_auc`]; recorded where that is what the experiment calls AUC
     /// ([`AucKind::Roc`](crate::AucKind::Roc)), and absent where a class is missing in the environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub auc_textbook: Option<f64>,
+    pub roc_auc: Option<f64>,
 }
 
 impl Scores {
@@ -91,11 +93,14 @@ pub struct EpochRecord {
     pub train_cross_entropy: f64,
     /// Mean over steps of the penalty as it entered the loss.
     pub train_penalty: f64,
+    /// Scores on the training images, with running statistics, where the specification asks for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train: Option<Scores>,
     /// Scores on the validation images.
     pub valid: Scores,
-    /// Scores on the test images, taken where the model was selected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub test: Option<Scores>,
+    /// Scores on each set of test images by its name, taken where the model was selected.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tests: BTreeMap<String, Scores>,
     /// Whether the model of this epoch was the best so far.
     pub selected: bool,
 }
@@ -156,20 +161,48 @@ impl Pictures {
     }
 }
 
+/// Every number that was measured of a finished run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunScores {
+    /// The selected epoch, 1-based.
+    pub best_epoch: usize,
+    /// Scores of the selected model by set: `valid`, and each set of test images under its name.
+    pub selected: BTreeMap<String, Scores>,
+    /// Scores of the last epoch's model by set: `valid`, and `train` where the specification asks for it.
+    pub last: BTreeMap<String, Scores>,
+    /// Localisation of the selected model's attributions on the test images by their names: `gradient`, the
+    /// absolute input gradient, and those of the specification.
+    pub localisation: BTreeMap<String, Localisation>,
+}
+
+/// The name of the set of validation images.
+pub const VALID: &str = "valid";
+/// The name of the set of test images where there is one only.
+pub const TEST: &str = "test";
+/// The name of the set of training images.
+pub const TRAIN: &str = "train";
+/// The name of the attribution that every run has: the absolute input gradient.
+pub const GRADIENT: &str = "gradient";
+
+impl RunScores {
+    /// Scores of the selected model on the set of that name.
+    pub fn on(&self, set: &str) -> Option<&Scores> {
+        self.selected.get(set)
+    }
+
+    /// Localisation of the input gradient, where images could be scored.
+    pub fn gradient(&self) -> Option<&Localisation> {
+        self.localisation.get(GRADIENT).filter(|found| found.images > 0)
+    }
+}
+
 /// What a finished run leaves behind. On one machine its bytes depend on the
 /// [`RunSpec`](crate::RunSpec) alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunOutcome {
-    /// The selected epoch, 1-based.
-    pub best_epoch: usize,
-    /// Scores of the selected model on the validation images.
-    pub valid: Scores,
-    /// Scores of the selected model on the test images.
-    pub test: Scores,
-    /// Localisation of the selected model's input gradients on the test images.
-    pub localisation: Localisation,
-    /// Localisation by further attributions, in the order of the specification: `(name, scores)`.
-    pub attributions: Vec<(String, Localisation)>,
+    /// Every number.
+    pub scores: RunScores,
     /// A record an epoch, in order.
     pub history: Vec<EpochRecord>,
     /// For the report's figures.

@@ -1,6 +1,6 @@
 //! Who trains, who watches, and how it can go wrong.
 
-use crate::{EpochRecord, RunOutcome, RunSpec, StepRecord};
+use crate::{EpochRecord, RunId, RunOutcome, RunSpec, SpecError, StepRecord};
 use serde::{Deserialize, Serialize};
 
 /// Whether a run goes on.
@@ -58,14 +58,15 @@ pub enum RunFailure {
     #[error("interrupted")]
     Interrupted,
     /// The specification cannot be carried out.
-    #[error("{field}: found {found}, expected {expected}")]
-    Specification {
-        /// The field of the [`RunSpec`].
-        field: String,
-        /// Its value.
-        found: String,
-        /// What it may be.
-        expected: String,
+    #[error(transparent)]
+    Specification(#[from] SpecError),
+    /// A run that this one needs has no result.
+    #[error("it needs the run {run}, {reason}")]
+    Need {
+        /// The other run.
+        run: RunId,
+        /// Why it is of no use, for instance `which failed`.
+        reason: String,
     },
     /// The state that the run was to go on from is not one of this run.
     #[error("the checkpoint cannot be taken up: {0}")]
@@ -84,6 +85,16 @@ pub enum RunFailure {
     Device(String),
 }
 
+impl RunFailure {
+    /// The failure of a run whose device or trainer panicked, for instance because memory ran out. Reasons from
+    /// drivers run over many lines; the message is one.
+    pub fn of_panic(payload: &(dyn std::any::Any + Send)) -> Self {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("it panicked without a message");
+        Self::Device(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+}
+
 /// What computed a run. It goes into the run's folder and the report, not into its identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
@@ -97,10 +108,45 @@ pub struct Provenance {
     pub versions: Vec<(String, String)>,
 }
 
+/// Gives the selected weights of finished runs, as safetensors files, to runs that start from them.
+pub trait FinishedWeights {
+    /// The weights of a run.
+    ///
+    /// # Errors
+    /// [`RunFailure::Need`] if the run has no result.
+    fn weights(&self, run: &RunId) -> Result<Vec<u8>, RunFailure>;
+}
+
+/// For runs that start from random weights: no run has any.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoWeights;
+
+impl FinishedWeights for NoWeights {
+    fn weights(&self, run: &RunId) -> Result<Vec<u8>, RunFailure> {
+        Err(RunFailure::Need { run: run.clone(), reason: "of which no weights are at hand".to_owned() })
+    }
+}
+
+/// Where a run begins.
+#[derive(Clone, Copy)]
+pub struct RunStart<'a> {
+    /// What an earlier attempt kept, to go on from; none at the beginning.
+    pub snapshot: Option<&'a [u8]>,
+    /// Weights of the runs that this one needs.
+    pub finished: &'a dyn FinishedWeights,
+}
+
+impl RunStart<'static> {
+    /// The beginning of a run that needs no other.
+    pub fn fresh() -> Self {
+        Self { snapshot: None, finished: &NoWeights }
+    }
+}
+
 /// Trains one run on one device.
 pub trait Trainer {
-    /// Trains `spec` to its end, from its beginning or from where a snapshot of the same
-    /// specification was taken. On a device that computes the same bytes each time, both end in the
+    /// Trains `spec`, whose needs are resolved, to its end, from its beginning or from where a snapshot of the
+    /// same specification was taken. On a device that computes the same bytes each time, both end in the
     /// same bytes.
     ///
     /// # Errors
@@ -108,7 +154,7 @@ pub trait Trainer {
     fn run(
         &self,
         spec: &RunSpec,
-        snapshot: Option<&[u8]>,
+        start: RunStart<'_>,
         observer: &mut dyn Observer,
     ) -> Result<RunOutcome, RunFailure>;
 

@@ -3,26 +3,26 @@
 //! A step is what a training loop does with one batch that is already on the device: the forward
 //! passes, the penalty, the backward pass, Adam, and reading the loss.
 
-use crate::{device::Device, method};
+use crate::{device::Device, parts};
 use burn::tensor::{ElementConversion, Int, Tensor, TensorData};
 use herring_backend::{Adam, AdamSettings, Autodiff, Job, Kernels};
 use herring_losses::Batch;
-use herring_models::{Classifier, Depth, ResNet, ResNetConfig};
-use herring_protocol::{DiscriminatorSpec, Method, RunFailure, Variant};
+use herring_models::{Classifier, Network};
+use herring_protocol::{ModelSpec, ObjectiveSpec, RunFailure, SpecError};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::time::Instant;
 
 /// Steps that are made before time is taken.
 const WARM_UP: usize = 3;
-/// Weight of the penalties; it does not change what is computed.
-const WEIGHT: f64 = 0.2;
 
 /// What is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// Channels of the first stage.
-    pub width: usize,
+    /// Which network.
+    pub model: ModelSpec,
+    /// What is minimised. Weights do not change what is computed.
+    pub objective: ObjectiveSpec,
     /// Rows and columns of the images.
     pub size: usize,
     /// Images a step.
@@ -31,43 +31,35 @@ pub struct Settings {
     pub steps: usize,
 }
 
-/// Median milliseconds of one training step of `method`.
+/// Median milliseconds of one training step.
 ///
 /// # Errors
 /// The device cannot be used, or there is no step to take the median of.
-pub fn step(device: &Device, settings: &Settings, method: Method) -> Result<f64, RunFailure> {
+pub fn step(device: &Device, settings: &Settings) -> Result<f64, RunFailure> {
     let chosen = device.chosen().map_err(|error| RunFailure::Device(error.to_string()))?;
-    chosen.run(Measurement { settings: *settings, method })
+    chosen.run(Measurement { settings })
 }
 
-struct Measurement {
-    settings: Settings,
-    method: Method,
+struct Measurement<'a> {
+    settings: &'a Settings,
 }
 
-impl Job for Measurement {
+impl Job for Measurement<'_> {
     type Output = Result<f64, RunFailure>;
 
     fn run<B: Kernels>(self, device: &B::Device) -> Self::Output {
+        let settings = self.settings;
         let mut random = ChaCha8Rng::seed_from_u64(0);
-        let config = ResNetConfig { depth: Depth::ResNet18, channels: 1, width: self.settings.width, classes: 2 };
-        let mut model = ResNet::<Autodiff<B>>::new(&config, &mut random, device);
-        let discriminator = DiscriminatorSpec { learning_rate: 1e-3, every: 1, hidden: 1024 };
-        let settings = method::Settings {
-            method: self.method,
-            variant: Variant::Released,
-            weight: WEIGHT,
-            discriminator: Some(&discriminator),
-        };
-        let features = self.settings.width << 3;
-        let mut loss = method::penalty::<B>(&settings, features, &mut random, device)?;
+        let shape = ([1, settings.size, settings.size], 2);
+        let mut model: Network<Autodiff<B>> = parts::network(&settings.model, shape, &mut random, device);
+        let mut loss = parts::training_loss::<B>(&settings.objective, model.features(), &mut random, device);
         let mut optimiser = Adam::<B>::new(AdamSettings::new(3e-4));
-        let batch = batch::<B>(&self.settings, &mut random, device);
-        let mut times = Vec::with_capacity(self.settings.steps);
-        for step in 0..self.settings.steps + WARM_UP {
+        let batch = batch::<B>(settings, &mut random, device);
+        let mut times = Vec::with_capacity(settings.steps);
+        for step in 0..settings.steps + WARM_UP {
             let start = Instant::now();
             let objective = loss.objective(&model, &batch);
-            let total = objective.total(batch.labels.clone());
+            let total = objective.total();
             for pass in objective.statistics {
                 model = model.absorb(pass);
             }
@@ -79,10 +71,12 @@ impl Job for Measurement {
             }
         }
         times.sort_by(f64::total_cmp);
-        times.get(times.len() / 2).copied().ok_or_else(|| RunFailure::Specification {
-            field: "steps".to_owned(),
-            found: "0".to_owned(),
-            expected: "at least 1".to_owned(),
+        times.get(times.len() / 2).copied().ok_or_else(|| {
+            RunFailure::Specification(SpecError {
+                field: "steps".to_owned(),
+                found: "0".to_owned(),
+                expected: "at least 1".to_owned(),
+            })
         })
     }
 }

@@ -10,49 +10,53 @@ use herring_datasets::{
     listed::{Listed, Listings},
 };
 use herring_losses::Batch;
-use herring_protocol::{CrossesSpec, DataSpec, Method, RunFailure, Variant};
+use herring_protocol::{CrossesSpec, DataSpec, ObjectiveSpec, RunFailure, RunSpec, SpecError, TEST, TrainingImages};
 use rand::Rng;
 
 /// The images of a run.
-pub(crate) fn images_of(spec: &DataSpec, seed: u32, lists: &dyn Listings) -> Result<Listed, RunFailure> {
-    match spec {
-        DataSpec::Crosses(spec) => {
-            let splits = crosses(spec, seed)?;
-            Ok(Listed { looked_at: splits.test.clone(), splits })
+pub(crate) fn images_of(spec: &RunSpec, listings: &dyn Listings) -> Result<Listed, RunFailure> {
+    match &spec.data {
+        DataSpec::Crosses(crosses) => {
+            let seed = crosses.split_seed.unwrap_or(spec.seed);
+            let splits = crosses_of(crosses, spec.annotations.fraction(), seed)?;
+            let saliency = splits.test(TEST).unwrap_or(&splits.valid).clone();
+            Ok(Listed { saliency, splits })
         }
-        DataSpec::Images(spec) => {
-            let listed = lists.open(&spec.listing).map_err(unreadable)?;
-            let (found, wanted) = (sides(&listed), (spec.size, spec.look_size));
-            if found != wanted {
-                return Err(RunFailure::Specification {
+        DataSpec::Images(images) => {
+            let listed = listings.open(&images.listing).map_err(unreadable)?;
+            let (found, expected) = (sides(&listed), (images.size, images.saliency_size));
+            if found != expected {
+                return Err(RunFailure::Specification(SpecError {
                     field: "data.listing".to_owned(),
                     found: format!("images of {} and {} pixels", found.0, found.1),
-                    expected: format!("{} and {}, as the specification has it", wanted.0, wanted.1),
-                });
+                    expected: format!("{} and {}, as the specification has it", expected.0, expected.1),
+                }));
             }
             Ok(listed)
         }
     }
 }
 
-/// Rows of the images that are trained on, and of those that are looked at.
+/// Rows of the images that are trained on, and of those whose saliency is computed.
 fn sides(listed: &Listed) -> (usize, usize) {
-    (listed.splits.train.image_shape()[1], listed.looked_at.image_shape()[1])
+    (listed.splits.train.image_shape()[1], listed.saliency.image_shape()[1])
 }
 
-fn crosses(spec: &CrossesSpec, seed: u32) -> Result<Splits, RunFailure> {
+fn crosses_of(spec: &CrossesSpec, mask_fraction: f64, seed: u32) -> Result<Splits, RunFailure> {
     let settings = CrossesSettings {
         train: spec.train,
         valid: spec.valid,
         test: spec.test,
         dilation_sigma: spec.dilation_sigma,
-        mask_fraction: spec.mask_fraction,
+        mask_fraction,
         ..CrossesSettings::default()
     };
-    crosses::splits(&settings, seed).map_err(|error| RunFailure::Specification {
-        field: "data".to_owned(),
-        found: error.to_string(),
-        expected: "settings within the ranges of the synthetic crosses".to_owned(),
+    crosses::splits(&settings, seed).map_err(|error| {
+        RunFailure::Specification(SpecError {
+            field: "data".to_owned(),
+            found: error.to_string(),
+            expected: "settings within the ranges of the synthetic crosses".to_owned(),
+        })
     })
 }
 
@@ -66,34 +70,41 @@ pub(crate) fn images<B: Kernels>(packed: &Packed, device: &B::Device) -> Tensor<
     Tensor::from_data(TensorData::new(packed.images().to_vec(), packed.shape()), device)
 }
 
-/// The images of a packed batch as they are evaluated; `masked` sets what lies outside the masks to zero.
-pub(crate) fn evaluated<B: Kernels>(packed: &Packed, masked: bool, device: &B::Device) -> Tensor<B, 4> {
-    match masked {
+/// The images of a packed batch as they are evaluated; `zeroed` sets what lies outside the masks to zero.
+pub(crate) fn evaluated<B: Kernels>(packed: &Packed, zeroed: bool, device: &B::Device) -> Tensor<B, 4> {
+    match zeroed {
         true => Tensor::from_data(TensorData::new(packed.zeroed_images(), packed.shape()), device),
         false => images(packed, device),
     }
 }
 
-/// A training batch; what lies outside the masks is permuted with `random`, or zero, where the
-/// method has a use for it.
+/// A training batch: the version of the images that is classified, and beside it, where a penalty has a use for
+/// it, the images with what lies outside the masks permuted with `random`.
 pub(crate) fn training_batch<B: Kernels>(
     packed: &Packed,
-    (method, variant): (Method, Variant),
+    objective: &ObjectiveSpec,
     random: &mut impl Rng,
     device: &B::Device,
 ) -> Batch<B> {
-    let masked = match (method, variant) {
-        (Method::Baseline | Method::GradMask | Method::Rrr, _) => packed.images().to_vec(),
-        (Method::MaskAll, Variant::Released) => packed.images().to_vec(),
-        (Method::MaskedZero | Method::MaskAll, _) => packed.zeroed_images(),
-        (Method::Masked | Method::ActDiff | Method::Adversarial, _) => packed.permuted_images(random),
+    let tensor = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, packed.shape()), device);
+    let permuted = objective.needs_permuted_images().then(|| tensor(packed.permuted_images(random)));
+    let whole = || images(packed, device);
+    let (images, masked) = match (objective.images, permuted) {
+        (TrainingImages::Whole, Some(permuted)) => (whole(), permuted),
+        (TrainingImages::Whole, None) => (whole(), whole()),
+        (TrainingImages::Permuted, Some(permuted)) => (permuted.clone(), permuted),
+        (TrainingImages::Permuted, None) => (whole(), whole()),
+        (TrainingImages::Zeroed, _) => {
+            let zeroed = tensor(packed.zeroed_images());
+            (zeroed.clone(), zeroed)
+        }
     };
     let labels: Vec<i32> = packed.labels().iter().map(|label| *label as i32).collect();
     let count = labels.len();
     Batch {
-        images: images(packed, device),
+        images,
         inside: Tensor::from_data(TensorData::new(packed.masks().to_vec(), packed.mask_shape()), device),
-        masked: Tensor::from_data(TensorData::new(masked, packed.shape()), device),
+        masked,
         labels: Tensor::from_data(TensorData::new(labels, [count]), device),
     }
 }

@@ -5,13 +5,17 @@ use crate::{
     scores::{self, Scored},
 };
 use herring_backend::Kernels;
-use herring_datasets::{batch::Batches, dataset::Dataset};
+use herring_datasets::{DatasetError, batch::Batches, dataset::Dataset};
 use herring_models::{Classifier, Mode};
-use herring_protocol::{AucKind, RunFailure, Scores};
+use herring_protocol::{AucKind, RunFailure, Scores, SpecError};
 
 /// Batches of `dataset` in stored order.
 pub(crate) fn batches(dataset: &Dataset, batch_size: usize) -> Result<Batches<'_>, RunFailure> {
-    Batches::sequential(dataset, batch_size).map_err(|error| RunFailure::Specification {
+    Batches::sequential(dataset, batch_size).map_err(|error| wrong_batch_size(&error))
+}
+
+pub(crate) fn wrong_batch_size(error: &DatasetError) -> RunFailure {
+    RunFailure::Specification(SpecError {
         field: "training.batch_size".to_owned(),
         found: error.to_string(),
         expected: "at least 1".to_owned(),
@@ -23,7 +27,7 @@ pub(crate) struct Pass {
     /// Images at once.
     pub(crate) batch_size: usize,
     /// Whether what lies outside the masks is set to zero.
-    pub(crate) masked: bool,
+    pub(crate) zeroed: bool,
     /// The epoch, from 1, for failures.
     pub(crate) epoch: usize,
     /// Which AUC the run means.
@@ -42,7 +46,7 @@ pub(crate) fn evaluate<B: Kernels, M: Classifier<B>>(
     let (mut labels, mut environments) = (Vec::with_capacity(dataset.len()), Vec::with_capacity(dataset.len()));
     for packed in batches(dataset, pass.batch_size)? {
         let packed = packed.map_err(data::unreadable)?;
-        let found = model.trace(data::evaluated::<B>(&packed, pass.masked, device), Mode::Evaluate).logits;
+        let found = model.trace(data::evaluated::<B>(&packed, pass.zeroed, device), Mode::Evaluate).logits;
         let values: Vec<f64> = found.into_data().iter::<f64>().collect();
         logits.extend(values.chunks_exact(classes).map(<[f64]>::to_vec));
         labels.extend_from_slice(packed.labels());

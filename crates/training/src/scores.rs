@@ -1,6 +1,6 @@
 //! Scores of a set of logits, for two classes and for more.
 
-use herring_protocol::{AucKind, EnvironmentScores, RunFailure, Scores};
+use herring_protocol::{AucKind, EnvironmentScores, RunFailure, Scores, SpecError};
 use herring_stats::{StatsError, auc, classification};
 
 /// Logits of a set of images with what is known of them.
@@ -27,8 +27,8 @@ pub(crate) fn scores(set: &Scored<'_>, kind: AucKind, epoch: usize) -> Result<Sc
     let total: f64 = logits.iter().zip(labels).map(|(row, label)| cross_entropy(row, *label)).sum();
     let margins: Vec<Vec<f64>> = logits.iter().map(|row| log_odds(row)).collect();
     Ok(Scores {
-        auc: auc::macro_logit_auc(logits, labels).map_err(undefined)?,
-        auc_textbook: auc::macro_logit_auc(&margins, labels).map_err(undefined)?,
+        authors_auc: auc::macro_logit_auc(logits, labels).map_err(undefined)?,
+        roc_auc: auc::macro_logit_auc(&margins, labels).map_err(undefined)?,
         cross_entropy: total / logits.len() as f64,
         accuracy: accuracy(logits, labels).map_err(undefined)?,
         average_precision: average_precision(&margins, labels).map_err(undefined)?,
@@ -37,11 +37,11 @@ pub(crate) fn scores(set: &Scored<'_>, kind: AucKind, epoch: usize) -> Result<Sc
 }
 
 fn undefined(error: StatsError) -> RunFailure {
-    RunFailure::Specification {
+    RunFailure::Specification(SpecError {
         field: "data".to_owned(),
         found: error.to_string(),
         expected: "images of every class in every set".to_owned(),
-    }
+    })
 }
 
 fn by_environment(set: &Scored<'_>, kind: AucKind) -> Result<Vec<EnvironmentScores>, RunFailure> {
@@ -55,8 +55,8 @@ fn by_environment(set: &Scored<'_>, kind: AucKind) -> Result<Vec<EnvironmentScor
         }
         let logits: Vec<&[f64]> = inside.iter().map(|&index| set.logits[index].as_slice()).collect();
         let labels: Vec<usize> = inside.iter().map(|&index| set.labels[index]).collect();
-        let auc = ranked(&logits, &labels)?;
-        let auc_textbook = match kind {
+        let authors_auc = ranked(&logits, &labels)?;
+        let roc_auc = match kind {
             AucKind::Authors => None,
             AucKind::Roc => ranked(&logits.iter().map(|row| log_odds(row)).collect::<Vec<_>>(), &labels)?,
         };
@@ -64,8 +64,8 @@ fn by_environment(set: &Scored<'_>, kind: AucKind) -> Result<Vec<EnvironmentScor
             environment,
             images: inside.len(),
             accuracy: accuracy(&logits, &labels).map_err(undefined)?,
-            auc,
-            auc_textbook,
+            authors_auc,
+            roc_auc,
         });
     }
     Ok(found)
@@ -134,7 +134,7 @@ mod tests {
             + (1.0f64.exp() / (1.0f64.exp() + (-1.0f64).exp())).ln())
             / 2.0;
         assert!((found.cross_entropy - expected).abs() < 1e-12);
-        assert_eq!((found.auc, found.auc_textbook, found.accuracy), (1.0, 1.0, 1.0));
+        assert_eq!((found.authors_auc, found.roc_auc, found.accuracy), (1.0, 1.0, 1.0));
         assert!((cross_entropy(&[1e300, 0.0], 0), cross_entropy(&[-800.0, 0.0], 0)) == (0.0, 800.0));
     }
 
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(found.accuracy, 0.75);
         // Class 0: of one and three, all right. Class 1: one above three. Class 2: logits 0.5 and 4
         // against 1 and 1: two of four pairs.
-        assert!((found.auc - (1.0 + 1.0 + 0.5) / 3.0).abs() < 1e-12, "{}", found.auc);
+        assert!((found.authors_auc - (1.0 + 1.0 + 0.5) / 3.0).abs() < 1e-12, "{}", found.authors_auc);
         let accuracies: Vec<f64> = found.environments.iter().map(|scores| scores.accuracy).collect();
         assert_eq!(accuracies, [1.0, 0.5]);
         assert_eq!((found.worst_accuracy(), AucKind::Authors.worst(&found)), (Some(0.5), None));
@@ -155,10 +155,10 @@ mod tests {
     fn an_environment_with_both_classes_has_an_auc_of_its_own() {
         let logits = [vec![0.0, 1.0], vec![1.0, 0.0], vec![0.0, 2.0], vec![0.0, 3.0]];
         let found = of(&logits, &[1, 0, 0, 1], &[2, 2, 0, 0]).unwrap();
-        let environments: Vec<_> = found.environments.iter().map(|s| (s.environment, s.images, s.auc)).collect();
+        let environments: Vec<_> = found.environments.iter().map(|s| (s.environment, s.images, s.authors_auc)).collect();
         assert_eq!(environments, [(0, 2, Some(0.75)), (2, 2, Some(1.0))]);
         assert_eq!(AucKind::Authors.worst(&found), Some(0.75));
-        assert!(found.environments.iter().all(|scores| scores.auc_textbook.is_none()));
+        assert!(found.environments.iter().all(|scores| scores.roc_auc.is_none()));
     }
 
     /// ROC AUC by its definition: pairs of a positive and a negative that are ordered rightly.
@@ -180,7 +180,7 @@ mod tests {
         let (labels, environments) = ([0, 0, 1, 1, 0, 1], [0, 0, 0, 0, 1, 1]);
         let set = Scored { logits: &logits, labels: &labels, environments: &environments };
         let found = scores(&set, AucKind::Roc, 3).unwrap();
-        let within: Vec<_> = found.environments.iter().map(|scores| (scores.auc, scores.auc_textbook)).collect();
+        let within: Vec<_> = found.environments.iter().map(|scores| (scores.authors_auc, scores.roc_auc)).collect();
         assert_eq!(within, [(Some(0.625), Some(1.0)), (Some(0.5), Some(0.0))]);
         assert_eq!((AucKind::Roc.worst(&found), AucKind::Authors.worst(&found)), (Some(0.0), Some(0.5)));
         let difference: Vec<_> =
@@ -206,8 +206,8 @@ mod tests {
             .sum::<f64>()
             / 3.0;
         assert!((AucKind::Roc.of(&found) - expected).abs() < 1e-12);
-        assert_eq!(found.environments[0].auc_textbook, Some(found.auc_textbook));
-        assert!((found.auc - found.auc_textbook).abs() > 0.01, "the two differ on these logits");
+        assert_eq!(found.environments[0].roc_auc, Some(found.roc_auc));
+        assert!((found.authors_auc - found.roc_auc).abs() > 0.01, "the two differ on these logits");
     }
 
     #[test]

@@ -1,50 +1,63 @@
-//! Which epoch's model is kept (iclr2021, section 5): the lowest validation cross-entropy after the
-//! burn-in.
+//! Which epoch's model is kept.
+
+use herring_protocol::{Scores, SelectionSpec};
+use serde::{Deserialize, Serialize};
 
 /// The state of the selection.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Selection {
-    burn_in: usize,
-    patience: usize,
-    lowest: f64,
-    waited: usize,
+    rule: SelectionSpec,
+    epochs: usize,
+    state: SelectionState,
+}
+
+/// All that a selection goes on from.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SelectionState {
+    /// The best value so far: the lowest cross-entropy or the highest accuracy.
+    pub(crate) best: Option<f64>,
+    /// Epochs since then.
+    pub(crate) waited: usize,
 }
 
 impl Selection {
-    /// `burn_in` is the first epoch, from 1, that may be selected; it always is.
-    pub(crate) fn new(burn_in: usize, patience: usize) -> Self {
-        Self { burn_in, patience, lowest: f64::INFINITY, waited: 0 }
+    /// The selection of a run of at most `epochs` epochs.
+    pub(crate) fn new(rule: &SelectionSpec, epochs: usize) -> Self {
+        Self { rule: rule.clone(), epochs, state: SelectionState::default() }
     }
 
-    /// Whether the model of this epoch is the best so far.
-    pub(crate) fn accept(&mut self, epoch: usize, cross_entropy: f64) -> bool {
-        if epoch < self.burn_in {
+    /// Whether the model of this epoch, from 1, is the best so far by its scores on the validation images.
+    pub(crate) fn accept(&mut self, epoch: usize, valid: &Scores) -> bool {
+        if epoch < self.rule.burn_in(self.epochs) {
             return false;
         }
-        let better = cross_entropy < self.lowest;
-        if better {
-            self.lowest = cross_entropy;
-            self.waited = 0;
-        } else {
-            self.waited += 1;
-        }
+        let (value, better): (f64, fn(f64, f64) -> bool) = match self.rule {
+            SelectionSpec::LowestLoss { .. } => (valid.cross_entropy, |value, best| value < best),
+            SelectionSpec::HighestAccuracy { .. } => (valid.accuracy, |value, best| value > best),
+            SelectionSpec::LastEpoch => (0.0, |_, _| true),
+        };
+        let better = self.state.best.is_none_or(|best| better(value, best));
+        self.state = match better {
+            true => SelectionState { best: Some(value), waited: 0 },
+            false => SelectionState { waited: self.state.waited + 1, ..self.state },
+        };
         better
     }
 
-    /// The lowest cross-entropy so far, if any, and the epochs since: all that it goes on from.
-    pub(crate) fn state(&self) -> (Option<f64>, usize) {
-        (self.lowest.is_finite().then_some(self.lowest), self.waited)
+    /// All that it goes on from.
+    pub(crate) fn state(&self) -> SelectionState {
+        self.state
     }
 
     /// As it was when [`state`](Self::state) was asked.
-    pub(crate) fn restore(&mut self, (lowest, waited): (Option<f64>, usize)) {
-        self.lowest = lowest.unwrap_or(f64::INFINITY);
-        self.waited = waited;
+    pub(crate) fn restore(&mut self, state: SelectionState) {
+        self.state = state;
     }
 
     /// Whether the patience is at its end.
     pub(crate) fn exhausted(&self) -> bool {
-        self.lowest.is_finite() && self.waited >= self.patience
+        self.state.best.is_some() && self.rule.patience().is_some_and(|patience| self.state.waited >= patience)
     }
 }
 
@@ -52,15 +65,34 @@ impl Selection {
 mod tests {
     use super::*;
 
+    fn accepted(rule: &SelectionSpec, values: &[f64]) -> (Vec<bool>, bool) {
+        let mut selection = Selection::new(rule, values.len());
+        let scores = |value: f64| Scores {
+            authors_auc: 0.5,
+            roc_auc: 0.5,
+            cross_entropy: value,
+            accuracy: value,
+            average_precision: 0.5,
+            environments: Vec::new(),
+        };
+        let accepted = values.iter().enumerate().map(|(index, value)| selection.accept(index + 1, &scores(*value)));
+        (accepted.collect(), selection.exhausted())
+    }
+
     #[test]
     fn nothing_is_selected_before_the_burn_in_and_its_epoch_always_is() {
-        let mut selection = Selection::new(3, 2);
-        let accepted: Vec<bool> = [0.1, 0.2, 9.0, 9.5, 8.0, 8.0, 8.5]
-            .iter()
-            .enumerate()
-            .map(|(index, value)| selection.accept(index + 1, *value))
-            .collect();
-        assert_eq!(accepted, [false, false, true, false, true, false, false]);
-        assert!(selection.exhausted());
+        let rule = SelectionSpec::LowestLoss { burn_in: 3, patience: Some(2) };
+        let (found, exhausted) = accepted(&rule, &[0.1, 0.2, 9.0, 9.5, 8.0, 8.0, 8.5]);
+        assert_eq!(found, [false, false, true, false, true, false, false]);
+        assert!(exhausted);
+    }
+
+    #[test]
+    fn the_first_of_the_highest_accuracies_and_the_last_epoch_are_selected() {
+        let highest = SelectionSpec::HighestAccuracy { patience: None };
+        let (found, exhausted) = accepted(&highest, &[0.5, 0.5, 0.6, 0.4, 0.6]);
+        assert_eq!((found, exhausted), (vec![true, false, true, false, false], false));
+        let (found, _) = accepted(&SelectionSpec::LastEpoch, &[0.5, 0.9, 0.1]);
+        assert_eq!(found, [false, false, true]);
     }
 }

@@ -4,13 +4,15 @@
 //! not the model itself, `selected.`; everything else as JSON in its header. What a specification
 //! decides (images, order of an epoch, settings) is not in it. Floats keep their bits both ways.
 
+use crate::selection::SelectionState;
+use crate::selection::SelectionState;
 use herring_models::{Saved, weights};
 use herring_protocol::{EpochRecord, Position, RunFailure, RunSpec, Scores};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The format of the bytes; others are refused.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// The header's entry that holds the [`Header`].
 const HEADER: &str = "red-herring-snapshot";
 
@@ -24,8 +26,7 @@ pub(crate) struct Header {
     /// Words drawn from the epoch's stream of permutations.
     pub(crate) permutation: u64,
     pub(crate) means: Means,
-    /// Lowest validation cross-entropy and epochs since.
-    pub(crate) selection: (Option<f64>, usize),
+    pub(crate) selection: SelectionState,
     pub(crate) selected: Option<SelectedAt>,
     pub(crate) history: Vec<EpochRecord>,
     counts: BTreeMap<String, u64>,
@@ -45,8 +46,7 @@ pub(crate) struct Means {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SelectedAt {
     pub(crate) epoch: usize,
-    pub(crate) valid: Scores,
-    pub(crate) test: Scores,
+    pub(crate) scores: BTreeMap<String, Scores>,
 }
 
 /// What goes into a snapshot beside its tensors.
@@ -54,7 +54,7 @@ pub(crate) struct Progress<'a> {
     pub(crate) position: Position,
     pub(crate) permutation: u64,
     pub(crate) means: Means,
-    pub(crate) selection: (Option<f64>, usize),
+    pub(crate) selection: SelectionState,
     pub(crate) selected: Option<SelectedAt>,
     pub(crate) history: &'a [EpochRecord],
 }

@@ -2,11 +2,13 @@
 
 use crate::{
     device::{Device, DeviceError},
-    run::TrainingRun,
+    run::TrainingJob,
 };
 use herring_backend::Device as Chosen;
 use herring_datasets::listed::{Listings, NoListings};
-use herring_protocol::{BackendKind, Observer, Provenance, RunFailure, RunOutcome, RunSpec, Trainer};
+use herring_protocol::{
+    BackendKind, Observer, Provenance, RunFailure, RunOutcome, RunSpec, RunStart, SpecError, Trainer,
+};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Burn's version, pinned in the workspace.
@@ -43,21 +45,20 @@ impl Trainer for DeviceTrainer {
     fn run(
         &self,
         spec: &RunSpec,
-        snapshot: Option<&[u8]>,
+        start: RunStart<'_>,
         observer: &mut dyn Observer,
     ) -> Result<RunOutcome, RunFailure> {
         if spec.backend != self.device.backend {
-            return Err(RunFailure::Specification {
+            return Err(RunFailure::Specification(SpecError {
                 field: "backend".to_owned(),
                 found: spec.backend.to_string(),
                 expected: self.device.backend.to_string(),
-            });
+            }));
         }
         // A device that runs out of memory, or is lost, makes Burn panic; the other runs can go on.
-        let images = self.listings.as_ref();
-        let run = TrainingRun { spec, images, snapshot, observer };
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.chosen.run(run)));
-        outcome.unwrap_or_else(|panic| Err(RunFailure::Device(message(panic.as_ref()))))
+        let job = TrainingJob { spec, listings: self.listings.as_ref(), start, observer };
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.chosen.run(job)));
+        outcome.unwrap_or_else(|panic| Err(RunFailure::of_panic(panic.as_ref())))
     }
 
     fn provenance(&self) -> Provenance {
@@ -71,11 +72,6 @@ impl Trainer for DeviceTrainer {
             ],
         }
     }
-}
-
-fn message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message").to_owned()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What `bench` is asked.
 
 use clap::{Args, Subcommand};
-use herring_protocol::{BackendKind, Method};
+use herring_protocol::BackendKind;
 
 #[derive(Subcommand)]
 pub(crate) enum BenchCommand {
@@ -29,7 +29,8 @@ pub(crate) struct BenchStep {
     /// Number of the device among those of the backend
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) device: usize,
-    /// Methods to measure: `base` or any method's name
+    /// Training losses to measure: `base`, `masked`, `actdiff`, `adversarial`, `gradmask`, `rrr`, or several joined by
+    /// `+`
     #[arg(value_parser = crate::bench::method, value_delimiter = ',', default_values = ["base", "actdiff", "gradmask", "rrr"], value_name = "METHOD")]
-    pub(crate) methods: Vec<Method>,
+    pub(crate) methods: Vec<String>,
 }

@@ -10,9 +10,11 @@ pub(crate) use bench::{BenchCommand, BenchStep};
 pub(crate) use data::{CheckData, DataCommand, SplitData, SplitRule, Standin, StandinData, StandinEdition};
 pub(crate) use running::{Cluster, Executor, Running};
 pub(crate) use search::{Search, Tried};
-pub(crate) use selection::{Experiments, ImagePlaces, Selection, TableOptions};
+pub(crate) use selection::{ImagePlaces, Selection, TableOptions, experiments, folder_prefix};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::PossibleValue};
+use herring_experiments::Paper;
+use herring_papers::CATALOGUE;
 use std::path::PathBuf;
 
 /// Trains image classifiers under attribution priors and reproduces papers about them.
@@ -34,24 +36,23 @@ Exit codes:
   0    all is done
   1    at least one run has no result, or one check failed; the others went on
   2    the command line or a configuration file cannot be carried out
-  3    the disk, the folder or the device does not play along
+  3    the disk, the folder or the device is full, missing or refuses
   130  stopped by Ctrl-C or a signal; finished runs and checkpoints are kept";
 
 const REPRO_HELP: &str = "\
 Examples:
   cargo xtask repro-iclr2021
-      All six methods at the scale `quick` on the CPU, then the table and report.html.
-  cargo xtask repro-iclr2021 --scale smoke --methods baseline,actdiff
-      Two rows, in seconds: does everything run here?
+      The paper's first experiment at the scale `quick` on the CPU, then the table and report.html.
+  cargo xtask repro-iclr2021 --scale smoke
+      The same in under a minute: does everything run here?
   cargo xtask repro-iclr2021 --resume
       Goes on after Ctrl-C or a crash, from the last checkpoint; finished runs are never repeated.
   cargo xtask repro-iclr2021 --experiment all --data-root /data
-      The crosses and the radiographs, with and without the correlation. What is not there is
-      named and left out.
-  cargo xtask repro-iclr2021 --experiment own --manifest my/images.csv
-      The same on images of your own.
+      Everything in the paper. What is not there is named and left out.
   cargo run --release -p xtask --features cuda -- repro-iclr2021 --scale paper --backend cuda
       The paper's setting on a GPU. Backends beside the CPU are features of the build.
+
+`cargo xtask papers iclr2021` lists experiments and methods.
 
 What is in the folder already:
   A finished run is never repeated, with --resume or without; a run that failed because a
@@ -63,7 +64,7 @@ Exit codes:
   0    all runs have results
   1    at least one run has none (its loss was not finite, the device failed); the others went on
   2    the command line or the configuration cannot be carried out
-  3    the disk, the folder or the device does not play along
+  3    the disk, the folder or the device is full, missing or refuses
   130  stopped by Ctrl-C or a signal; finished runs and checkpoints are kept. A second Ctrl-C
        ends at once";
 
@@ -103,18 +104,13 @@ Examples:
       The seeds with what was found.
 
 A trial's score is the validation AUC at the epoch of the lowest validation cross-entropy: the
-ROC AUC on images of one's own, the authors' score beside the paper's numbers. A trial that
+ROC AUC on images of your own, the authors' score beside the paper's numbers. A trial that
 fails has no score and is left out of the model.";
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Reproduces "Saliency is a Possible Red Herring" (ICLR 2021)
-    ///
-    /// Makes or prepares the images, trains every method with every seed, evaluates the selected models,
-    /// prints a table beside the paper's numbers and writes a report. Nothing is downloaded: the crosses
-    /// are generated, radiographs are yours to obtain.
-    #[command(name = "repro-iclr2021", after_long_help = REPRO_HELP)]
-    ReproIclr2021(Repro),
+    /// Lists the papers with their experiments, tables, figures and methods
+    Papers(PapersArguments),
     /// Writes the list of runs of an experiment into a folder and prints it; trains nothing
     #[command(after_long_help = PLAN_HELP)]
     Plan(PlanArguments),
@@ -160,18 +156,62 @@ pub(crate) struct Repro {
     pub(crate) running: Running,
 }
 
-/// The papers that can be planned.
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum Paper {
-    /// "Saliency is a Possible Red Herring"
-    Iclr2021,
+#[derive(Args)]
+pub(crate) struct PapersArguments {
+    /// Only this one, with its methods
+    #[arg(value_name = "PAPER", value_parser = paper)]
+    pub(crate) paper: Option<&'static Paper>,
+}
+
+/// The paper of that name.
+pub(crate) fn paper(name: &str) -> Result<&'static Paper, String> {
+    let names = || CATALOGUE.papers.iter().map(|paper| paper.name).collect::<Vec<_>>().join(", ");
+    CATALOGUE.paper(name).ok_or_else(|| format!("expected one of {}", names()))
+}
+
+/// What was asked for on the command line.
+pub(crate) enum Asked {
+    /// `repro-<paper>`, which comes from the catalogue.
+    Reproduction(&'static Paper, Box<Repro>),
+    /// Any other command.
+    Command(Box<Command>),
+}
+
+/// How the names of the commands begin that reproduce a paper.
+const REPRO: &str = "repro-";
+
+impl Asked {
+    /// Reads the command line: a command `repro-<paper>` for each paper of the catalogue, and the others.
+    pub(crate) fn parse() -> Result<Self, clap::Error> {
+        let mut command = Xtask::command();
+        for paper in CATALOGUE.papers {
+            command = command.subcommand(repro_command(paper));
+        }
+        let matches = command.try_get_matches()?;
+        if let Some((name, matches)) = matches.subcommand()
+            && let Some(paper) = name.strip_prefix(REPRO).and_then(|name| CATALOGUE.paper(name))
+        {
+            return Ok(Self::Reproduction(paper, Box::new(Repro::from_arg_matches(matches)?)));
+        }
+        Ok(Self::Command(Box::new(Xtask::from_arg_matches(&matches)?.command)))
+    }
+}
+
+fn repro_command(paper: &'static Paper) -> clap::Command {
+    let values = paper.names().map(|(name, help)| PossibleValue::new(name).help(help)).collect::<Vec<_>>();
+    let about = format!("Reproduces \"{}\"", paper.title);
+    Repro::augment_args(clap::Command::new(format!("{REPRO}{}", paper.name)))
+        .about(about.clone())
+        .long_about(format!("{about}\n\n{}", paper.help))
+        .after_long_help(REPRO_HELP.replace("iclr2021", paper.name))
+        .mut_arg("experiment", |argument| argument.value_parser(values))
 }
 
 #[derive(Args)]
 pub(crate) struct PlanArguments {
     /// Which paper
-    #[arg(value_name = "PAPER")]
-    pub(crate) paper: Paper,
+    #[arg(value_name = "PAPER", value_parser = paper)]
+    pub(crate) paper: &'static Paper,
     #[command(flatten)]
     pub(crate) selection: Selection,
 }

@@ -1,9 +1,9 @@
 //! What `search` is asked.
 
-use super::{Experiments, ImagePlaces, Paper, Running};
+use super::{ImagePlaces, Running, paper};
 use clap::{Args, ValueEnum};
-use herring_experiments::config::Scale;
-use herring_protocol::{BackendKind, Method, Variant};
+use herring_experiments::{Paper, config::Scale};
+use herring_protocol::{BackendKind, MethodName, Variant};
 use std::path::PathBuf;
 
 /// How points are proposed after the first ones.
@@ -18,16 +18,16 @@ pub(crate) enum Tried {
 #[derive(Args)]
 pub(crate) struct Search {
     /// Which paper
-    #[arg(value_name = "PAPER")]
-    pub(crate) paper: Paper,
-    /// Which experiment
-    #[arg(long, value_enum, default_value = "crosses")]
-    pub(crate) experiment: Experiments,
+    #[arg(value_name = "PAPER", value_parser = paper)]
+    pub(crate) paper: &'static Paper,
+    /// Which experiment [default: the paper's first]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) experiment: Option<String>,
     #[command(flatten)]
     pub(crate) places: ImagePlaces,
     /// Whose hyper-parameters
     #[arg(long)]
-    pub(crate) method: Method,
+    pub(crate) method: MethodName,
     /// How large the trials are: `smoke`, `quick` or `paper`
     #[arg(long, default_value_t = Scale::Quick, value_name = "SCALE")]
     pub(crate) scale: Scale,
@@ -52,7 +52,7 @@ pub(crate) struct Search {
     /// A configuration of your own, in the format of experiments/iclr2021/crosses.toml
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// The search's folder [default: runs/iclr2021-search-METHOD-SCALE-VARIANT-BACKEND]
+    /// The search's folder [default: runs/PAPER-search-METHOD-SCALE-VARIANT-BACKEND]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]

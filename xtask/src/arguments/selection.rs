@@ -1,50 +1,11 @@
 //! Which runs are meant.
 
+use crate::failure::Failure;
 use clap::{Args, ValueEnum};
-use herring_experiments::config::{Known, Scale};
-use herring_protocol::{BackendKind, Method, UnknownName, Variant};
+use herring_experiments::{Exit, Experiment, Paper, config::Scale};
+use herring_protocol::{BackendKind, MethodName, UnknownName, Variant};
 use herring_tables::{LabelNames, OwnOptions};
 use std::path::{Path, PathBuf};
-
-/// What `--experiment` names: one experiment, or several.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Experiments {
-    /// The synthetic crosses; nothing is needed
-    Crosses,
-    /// Table 1: cardiomegaly on NIH and PadChest, with and without the correlation
-    Xray,
-    /// Table 1, with the site-pathology correlation only
-    XraySpc,
-    /// Table 1, without the correlation only
-    XrayNoSpc,
-    /// Table 2: pneumonia on RSNA, with and without the correlation
-    Rsna,
-    /// Table 2, with the view-pathology correlation only
-    RsnaVpc,
-    /// Table 2, without the correlation only
-    RsnaNoVpc,
-    /// Images of your own; see --manifest
-    Own,
-    /// Everything in the paper
-    All,
-}
-
-impl Experiments {
-    /// The experiments that are meant, in the order of the paper.
-    pub(crate) fn known(self) -> Vec<Known> {
-        match self {
-            Self::Crosses => vec![Known::Crosses],
-            Self::Xray => vec![Known::XraySpc, Known::XrayNoSpc],
-            Self::XraySpc => vec![Known::XraySpc],
-            Self::XrayNoSpc => vec![Known::XrayNoSpc],
-            Self::Rsna => vec![Known::RsnaVpc, Known::RsnaNoVpc],
-            Self::RsnaVpc => vec![Known::RsnaVpc],
-            Self::RsnaNoVpc => vec![Known::RsnaNoVpc],
-            Self::Own => vec![Known::Own],
-            Self::All => Known::ALL.into_iter().filter(|known| *known != Known::Own).collect(),
-        }
-    }
-}
 
 /// How tables of images are read.
 #[derive(Args, Clone)]
@@ -110,9 +71,9 @@ impl ImagePlaces {
 
 #[derive(Args)]
 pub(crate) struct Selection {
-    /// Which experiment
-    #[arg(long, value_enum, default_value = "crosses")]
-    pub(crate) experiment: Experiments,
+    /// Which experiment, or several under one name; see `cargo xtask papers` [default: the paper's first]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) experiment: Option<String>,
     #[command(flatten)]
     pub(crate) places: ImagePlaces,
     /// How large: `smoke` (under a minute, shows that everything runs), `quick` (minutes on two
@@ -122,10 +83,10 @@ pub(crate) struct Selection {
     /// Where to compute: `cpu`, `cuda` or `wgpu`; see `cargo xtask devices`
     #[arg(long, default_value_t = BackendKind::Cpu)]
     pub(crate) backend: BackendKind,
-    /// Rows of the table, separated by commas: baseline, masked, masked-zero, actdiff, adversarial,
-    /// gradmask, rrr, mask-all [default: all but masked-zero and mask-all]
+    /// Rows of the table, separated by commas; `cargo xtask papers PAPER` lists them [default: all that are not
+    /// optional]
     #[arg(long, value_delimiter = ',', value_parser = method, value_name = "METHOD,...")]
-    pub(crate) methods: Option<Vec<Method>>,
+    pub(crate) methods: Option<Vec<MethodName>>,
     /// Seeds, separated by commas [default: those of the scale]
     #[arg(long, value_delimiter = ',', value_parser = seed, allow_negative_numbers = true, value_name = "SEED,...")]
     pub(crate) seeds: Option<Vec<u32>>,
@@ -134,7 +95,7 @@ pub(crate) struct Selection {
     #[arg(long, default_value_t = Variant::Released)]
     pub(crate) variant: Variant,
     /// Folder for runs, table and report; of several experiments each gets a folder in it [default:
-    /// runs/iclr2021-SCALE-VARIANT-BACKEND, with the experiment's name where it is not the crosses]
+    /// runs/PAPER-SCALE-VARIANT-BACKEND, with the experiment's name where it is not the paper's first]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// A configuration of your own, in the format of experiments/iclr2021/crosses.toml
@@ -146,25 +107,51 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// The folder for runs, table and report of an experiment.
-    pub(crate) fn folder(&self, known: Known) -> PathBuf {
+    /// The experiments of `paper` that are meant, in the order of the paper.
+    pub(crate) fn experiments(&self, paper: &Paper) -> Result<Vec<&'static Experiment>, Failure> {
+        experiments(paper, self.experiment.as_deref())
+    }
+
+    /// The folder for runs, table and report of an experiment; `several` says whether it is one of several.
+    pub(crate) fn folder(&self, paper: &Paper, experiment: &Experiment, several: bool) -> PathBuf {
         let Self { scale, variant, backend, .. } = self;
-        match (&self.out, known) {
-            (Some(out), _) if self.experiment.known().len() > 1 => out.join(known.name()),
-            (Some(out), _) => out.clone(),
-            (None, Known::Crosses) => PathBuf::from(format!("runs/iclr2021-{scale}-{variant}-{backend}")),
-            (None, _) => PathBuf::from(format!("runs/iclr2021-{known}-{scale}-{variant}-{backend}")),
+        match &self.out {
+            Some(out) if several => out.join(experiment.name),
+            Some(out) => out.clone(),
+            None => PathBuf::from(format!("runs/{}{scale}-{variant}-{backend}", folder_prefix(paper, experiment))),
         }
     }
 
     /// The folder for what several experiments come to together.
-    pub(crate) fn common_folder(&self) -> PathBuf {
+    pub(crate) fn common_folder(&self, paper: &Paper) -> PathBuf {
         let Self { scale, variant, backend, .. } = self;
-        self.out.clone().unwrap_or_else(|| PathBuf::from(format!("runs/iclr2021-all-{scale}-{variant}-{backend}")))
+        let usual = || PathBuf::from(format!("runs/{}-all-{scale}-{variant}-{backend}", paper.name));
+        self.out.clone().unwrap_or_else(usual)
     }
 }
 
-fn method(text: &str) -> Result<Method, UnknownName> {
+/// The experiments of `paper` under a name, or its first one.
+pub(crate) fn experiments(paper: &Paper, name: Option<&str>) -> Result<Vec<&'static Experiment>, Failure> {
+    let first = || paper.experiments.first().map_or("", |experiment| experiment.name);
+    let name = name.unwrap_or_else(first);
+    let found = paper.selection(name);
+    if found.is_empty() {
+        let names: Vec<_> = paper.names().map(|(name, _)| name).collect();
+        let text = format!("--experiment: found '{name}', expected one of {}", names.join(", "));
+        return Err(Failure { text, exit: Exit::BadInput });
+    }
+    Ok(found)
+}
+
+/// How the names of an experiment's folders begin.
+pub(crate) fn folder_prefix(paper: &Paper, experiment: &Experiment) -> String {
+    match paper.experiments.first() {
+        Some(first) if first.name == experiment.name => format!("{}-", paper.name),
+        _ => format!("{}-{}-", paper.name, experiment.name),
+    }
+}
+
+pub(super) fn method(text: &str) -> Result<MethodName, UnknownName> {
     text.trim().parse()
 }
 

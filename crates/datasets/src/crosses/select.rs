@@ -41,7 +41,8 @@ pub fn selection(count: usize, run_seed: u32) -> Result<Vec<usize>, DatasetError
 /// let settings = CrossesSettings { train: 20, ..CrossesSettings::default() };
 /// let splits = splits(&settings, 451)?;
 /// assert!(splits.train.entries().iter().all(|s| s.environment == s.label));
-/// assert!(splits.test.entries().iter().all(|s| s.environment != s.label));
+/// let (_, test) = &splits.tests[0];
+/// assert!(test.entries().iter().all(|s| s.environment != s.label));
 /// # Ok::<(), herring_datasets::DatasetError>(())
 /// ```
 pub fn splits(settings: &CrossesSettings, run_seed: u32) -> Result<Splits, DatasetError> {
@@ -67,7 +68,7 @@ pub fn splits(settings: &CrossesSettings, run_seed: u32) -> Result<Splits, Datas
     Ok(Splits {
         train: Dataset::new("crosses/train", 2, train)?,
         valid: Dataset::new("crosses/valid", 2, valid)?,
-        test: Dataset::new("crosses/test", 2, test)?,
+        tests: vec![("test".to_owned(), Dataset::new("crosses/test", 2, test)?)],
     })
 }
 

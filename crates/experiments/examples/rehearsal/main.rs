@@ -7,12 +7,13 @@
 mod pretender;
 
 use herring_experiments::{
-    config::{Configuration, Known, Scale, Targets},
+    config::Scale,
     plan::{Plan, Request},
     progress, reproduce,
     store::Store,
     write_outputs,
 };
+use herring_papers::{CATALOGUE, iclr2021};
 use herring_protocol::{BackendKind, Variant};
 use pretender::Pretender;
 use std::{error::Error, path::PathBuf, sync::atomic::AtomicBool};
@@ -22,8 +23,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = arguments.next().map_or_else(|| std::env::temp_dir().join("rehearsal"), PathBuf::from);
     let scale: Scale = arguments.next().as_deref().unwrap_or("quick").parse()?;
 
-    let configuration = Configuration::embedded(Known::Crosses)?;
-    let targets = Targets::embedded(Known::Crosses)?;
+    let experiment = &iclr2021::PAPER.experiments[0];
+    let (configuration, targets) = (CATALOGUE.configuration(experiment)?, CATALOGUE.targets(experiment)?);
     let request = Request {
         scale,
         variant: Variant::Released,
@@ -38,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut progress = progress::for_standard_error();
     let stop = AtomicBool::new(false);
     reproduce(&plan, &store, &Pretender::default(), progress.as_mut(), &stop)?;
-    let outputs = write_outputs(&out)?;
+    let outputs = write_outputs(&out, &CATALOGUE)?;
     println!("{}\nreport: {}", outputs.table, outputs.report.display());
     Ok(())
 }

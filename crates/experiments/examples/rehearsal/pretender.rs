@@ -1,8 +1,8 @@
 //! A trainer that computes nothing and tells what a training might have given, the same each time.
 
 use herring_protocol::{
-    Control, DataSpec, EpochRecord, Localisation, Method, Observer, Pictures, Plane, Position, Provenance, RunFailure,
-    RunOutcome, RunSpec, Scores, StepRecord, Trainer,
+    Control, DataSpec, EpochRecord, GRADIENT, Localisation, Observer, Pictures, Plane, Position, Provenance,
+    RunFailure, RunOutcome, RunScores, RunSpec, RunStart, Scores, StepRecord, TEST, Trainer, VALID,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -11,9 +11,9 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 pub(crate) struct Pretender {
     /// The loss of this method and seed is not finite in the second epoch.
-    pub(crate) diverges: Option<(Method, u32)>,
+    pub(crate) diverges: Option<(&'static str, u32)>,
     /// The device fails in this method and seed, by a panic.
-    pub(crate) panics: Option<(Method, u32)>,
+    pub(crate) panics: Option<(&'static str, u32)>,
     /// Time a step takes.
     pub(crate) pause: Duration,
 }
@@ -40,10 +40,10 @@ impl Trainer for Pretender {
     fn run(
         &self,
         spec: &RunSpec,
-        snapshot: Option<&[u8]>,
+        start: RunStart<'_>,
         observer: &mut dyn Observer,
     ) -> Result<RunOutcome, RunFailure> {
-        let here = Some((spec.method, spec.seed));
+        let is_here = |place: Option<(&str, u32)>| place == Some((spec.method.as_str(), spec.seed));
         let id = format!("{} {}", spec.method, spec.seed);
         let mut noise = Noise::new(spec);
         let mut history: Vec<EpochRecord> = Vec::new();
@@ -53,9 +53,9 @@ impl Trainer for Pretender {
             DataSpec::Images(_) => 64,
         };
         let steps = images.div_ceil(spec.training.batch_size);
-        let (level, speed, spread) = character(spec.method);
+        let (level, speed, spread) = character(spec.method.as_str());
         let own = (level + spread * noise.symmetric()).clamp(0.0, 1.0);
-        if let Some(bytes) = snapshot {
+        if let Some(bytes) = start.snapshot {
             let state: State =
                 serde_json::from_slice(bytes).map_err(|error| RunFailure::Checkpoint(error.to_string()))?;
             if state.id != id {
@@ -66,17 +66,17 @@ impl Trainer for Pretender {
         for epoch in from.epochs + 1..=spec.training.epochs {
             for step in std::mem::take(&mut from.steps) + 1..=steps {
                 std::thread::sleep(self.pause);
-                if self.diverges == here && (epoch, step) == (2, 1) {
+                if is_here(self.diverges) && (epoch, step) == (2, 1) {
                     return Err(RunFailure::NotFinite { epoch, step, quantity: "cross-entropy".to_owned() });
                 }
-                assert!(self.panics != here, "out of\nmemory");
+                assert!(!is_here(self.panics), "out of\nmemory");
                 let record = StepRecord {
                     epoch,
                     step,
                     steps,
                     cross_entropy: 0.7 / (epoch as f64),
                     penalty: 0.0,
-                    discriminator: (spec.method == Method::Adversarial).then_some(1.39),
+                    discriminator: (spec.method.as_str() == "adversarial").then_some(1.39),
                     updated: true,
                 };
                 let control = observer.step(&record);
@@ -91,12 +91,13 @@ impl Trainer for Pretender {
             let auc = (0.5 + (own - 0.5) * progress + wobble * progress).clamp(0.0, 1.0);
             let valid = scores(if level < 0.02 && epoch > 2 { 0.0 } else { auc }, epoch);
             let best = history.iter().map(|record| record.valid.cross_entropy).fold(f64::INFINITY, f64::min);
-            let selected = epoch >= spec.training.burn_in && valid.cross_entropy < best;
+            let selected = epoch >= spec.selection.burn_in(spec.training.epochs) && valid.cross_entropy < best;
             history.push(EpochRecord {
                 epoch,
                 train_cross_entropy: 0.7 / (epoch as f64),
                 train_penalty: 0.0,
-                test: selected.then(|| valid.clone()),
+                train: None,
+                tests: selected.then(|| (TEST.to_owned(), valid.clone())).into_iter().collect(),
                 valid,
                 selected,
             });
@@ -110,11 +111,16 @@ impl Trainer for Pretender {
         let best = history.iter().rfind(|record| record.selected).unwrap_or(&history[history.len() - 1]);
         let iop = (0.1 + 0.5 * own + 0.06 * noise.symmetric()).clamp(0.0, 1.0);
         Ok(RunOutcome {
-            best_epoch: best.epoch,
-            valid: best.valid.clone(),
-            test: best.valid.clone(),
-            localisation: Localisation { iou: iop / (2.0 - iop), iop, iot: iop, images: 8 },
-            attributions: Vec::new(),
+            scores: RunScores {
+                best_epoch: best.epoch,
+                selected: [VALID, TEST].map(|set| (set.to_owned(), best.valid.clone())).into(),
+                last: history.last().map(|record| (VALID.to_owned(), record.valid.clone())).into_iter().collect(),
+                localisation: [(
+                    GRADIENT.to_owned(),
+                    Localisation { iou: iop / (2.0 - iop), iop, iot: iop, images: 8 },
+                )]
+                .into(),
+            },
             pictures: pictures(spec, &mut noise),
             history,
             weights: b"pretended weights".to_vec(),
@@ -132,23 +138,24 @@ impl Trainer for Pretender {
 }
 
 /// A method's final AUC, how fast it gets there, and how much its seeds differ.
-fn character(method: Method) -> (f64, f64, f64) {
+fn character(method: &str) -> (f64, f64, f64) {
     match method {
-        Method::Baseline => (0.0, 1.2, 0.0),
-        Method::Masked => (0.99, 0.8, 0.01),
-        Method::MaskedZero => (0.97, 0.8, 0.02),
-        Method::MaskAll => (0.95, 0.8, 0.02),
-        Method::ActDiff => (1.0, 0.6, 0.0),
-        Method::Adversarial => (0.85, 0.1, 0.14),
-        Method::GradMask => (0.74, 0.7, 0.09),
-        Method::Rrr => (0.47, 0.3, 0.08),
+        "baseline" => (0.0, 1.2, 0.0),
+        "masked" => (0.99, 0.8, 0.01),
+        "masked-zero" => (0.97, 0.8, 0.02),
+        "mask-all" => (0.95, 0.8, 0.02),
+        "actdiff" => (1.0, 0.6, 0.0),
+        "adversarial" => (0.85, 0.1, 0.14),
+        "gradmask" => (0.74, 0.7, 0.09),
+        "rrr" => (0.47, 0.3, 0.08),
+        _ => (0.7, 0.5, 0.05),
     }
 }
 
 fn scores(auc: f64, epoch: usize) -> Scores {
     Scores {
-        auc,
-        auc_textbook: auc,
+        authors_auc: auc,
+        roc_auc: auc,
         cross_entropy: 0.2 + (1.0 - auc) / (1.0 + 0.1 * epoch as f64),
         accuracy: auc,
         average_precision: auc,
@@ -158,8 +165,8 @@ fn scores(auc: f64, epoch: usize) -> Scores {
 
 fn pictures(spec: &RunSpec, noise: &mut Noise) -> Pictures {
     let (mut saliency_sum, mut image_sum, mut mask_sum) = (plane(), plane(), plane());
-    let looks_at_crosses = !matches!(spec.method, Method::Baseline | Method::Rrr);
-    let looks_at_box = matches!(spec.method, Method::Baseline | Method::Masked);
+    let looks_at_crosses = !matches!(spec.method.as_str(), "baseline" | "rrr");
+    let looks_at_box = matches!(spec.method.as_str(), "baseline" | "masked");
     // The images are those of the seed, whatever the method.
     let mut places = Noise(u64::from(spec.seed));
     for _ in 0..spec.evaluation.picture_samples {
@@ -223,7 +230,8 @@ struct Noise(u64);
 
 impl Noise {
     fn new(spec: &RunSpec) -> Self {
-        Self(u64::from(spec.seed) * 31 + spec.method as u64)
+        let method = spec.method.as_str().bytes().fold(0, |sum, byte| sum * 31 + u64::from(byte));
+        Self(u64::from(spec.seed) * 31 + method)
     }
 
     fn next(&mut self) -> u64 {

@@ -1,16 +1,13 @@
 //! Where a paper's text and its released code differ, and what is done here.
 
 use super::{
-    ConfigError, Known,
+    ConfigError,
     experiment::method_named,
     text::{Text, check_format},
 };
-use herring_protocol::{Method, Variant};
+use herring_protocol::{MethodName, Variant};
 use serde::Deserialize;
 use toml::Spanned;
-
-/// Those of iclr2021 (section 4.3).
-const DIFFERENCES: &str = include_str!("../../../../experiments/iclr2021/differences.toml");
 
 /// One point on which text and code differ.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +15,7 @@ pub struct Difference {
     /// What it is about.
     pub topic: String,
     /// The rows it concerns; empty where it concerns all.
-    pub methods: Vec<Method>,
+    pub methods: Vec<MethodName>,
     /// What the paper says.
     pub paper: String,
     /// What the code does.
@@ -40,7 +37,7 @@ impl Difference {
     }
 
     /// Whether it concerns one of `methods`.
-    pub fn concerns(&self, methods: &[Method]) -> bool {
+    pub fn concerns(&self, methods: &[MethodName]) -> bool {
         self.methods.is_empty() || self.methods.iter().any(|method| methods.contains(method))
     }
 }
@@ -64,7 +61,7 @@ struct RawDifferences {
 struct RawDifference {
     topic: String,
     #[serde(default)]
-    experiments: Vec<Known>,
+    experiments: Vec<String>,
     #[serde(default)]
     methods: Vec<Spanned<String>>,
     paper: String,
@@ -74,25 +71,17 @@ struct RawDifference {
 }
 
 impl Differences {
-    /// Those of an experiment, as they come with the program.
-    ///
-    /// # Errors
-    /// None in a released program; the type is that of [`Self::parse`].
-    pub fn embedded(known: Known) -> Result<Self, ConfigError> {
-        Self::parse("experiments/iclr2021/differences.toml", DIFFERENCES, known)
-    }
-
-    /// Parses and checks `content` and keeps what concerns `known`; `name` stands for it in errors.
+    /// Parses and checks `content` and keeps what concerns the experiment of that name; `name` stands for it in errors.
     ///
     /// # Errors
     /// With file, line and column, what is malformed.
-    pub fn parse(name: &str, content: &str, known: Known) -> Result<Self, ConfigError> {
+    pub fn parse(name: &str, content: &str, experiment: &str) -> Result<Self, ConfigError> {
         let text = Text::new(name, content);
         let raw: RawDifferences = text.parse()?;
         check_format(&text, &raw.format)?;
         let mut differences = Vec::new();
         for difference in raw.differences {
-            if !difference.experiments.is_empty() && !difference.experiments.contains(&known) {
+            if !difference.experiments.is_empty() && !difference.experiments.iter().any(|name| name == experiment) {
                 continue;
             }
             let methods = difference.methods.iter().map(|method| method_named(&text, method));

@@ -1,15 +1,19 @@
-//! An experiment: its rows with their tuned hyper-parameters, and its scales.
+//! An experiment: its methods with their settings, its variants and its scales.
 
 use super::{
-    ConfigError, ImagesTable, Known, Scale, Setting,
-    images::RawImages,
-    scale::{Kind, RawSetting},
+    ConfigError, RunTemplate, Scale,
+    layers::{self, Layer, Table},
+    scale::Judgement,
     text::{Text, check_format},
 };
-use herring_protocol::{AucKind, Method};
+use crate::{Catalogue, plan};
+use herring_protocol::{AucKind, BackendKind, MethodName, ScoreName, SpecError, Variant};
 use serde::Deserialize;
-use std::path::Path;
-use toml::Spanned;
+use std::{collections::BTreeMap, ops::Range, path::Path};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
 /// An experiment without contradictions.
 #[derive(Debug, Clone)]
@@ -22,55 +26,51 @@ pub struct Configuration {
     pub paper: String,
     /// The rows, in the order of the table.
     pub methods: Vec<MethodRow>,
-    /// Which score is its AUC. A configuration that does not say has the authors' where a paper's numbers
-    /// stand beside, and the ROC AUC on images of one's own.
-    pub auc: AucKind,
-    /// What is said of the images, if they are files.
-    pub images: Option<ImagesTable>,
+    /// The columns of the table.
+    pub columns: Vec<ScoreName>,
+    /// What the paper's tables of images are called, where there are any.
+    pub official_issue: Option<String>,
+    /// Whether the test images are correlated otherwise than the training images.
+    pub shift: bool,
     /// Where example images get an arrow in the report.
     pub arrows: Vec<Arrow>,
-    /// What the report says of the experiment.
-    pub captions: Captions,
-    smoke: Setting,
-    quick: Setting,
-    full: Setting,
+    /// Sentences of the report about the experiment, each by the section it stands in.
+    pub captions: BTreeMap<String, String>,
+    scales: BTreeMap<Scale, ScaleSetting>,
+    templates: BTreeMap<(Scale, Variant, MethodName), RunTemplate>,
     text: String,
+    base: Option<String>,
 }
 
-/// One row of the table with its tuned hyper-parameters.
+/// One row of the table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MethodRow {
-    /// Which method.
-    pub method: Method,
+    /// Its name.
+    pub method: MethodName,
     /// Its name for people.
     pub label: String,
-    /// The paper's family of methods: `baseline`, `mask`, `domain invariance` or `saliency`.
+    /// The family that it belongs to, by which tables and figures may be divided.
     pub group: String,
-    /// Learning rate of Adam on the encoder.
-    pub learning_rate: f64,
-    /// Enlarges the training masks, in pixels; 0 where images are files.
-    pub dilation_sigma: f64,
-    /// Weight of the penalty; 0 for a method without one.
-    pub penalty_weight: f64,
-    /// Present exactly for the adversarial method.
-    pub discriminator: Option<Discriminator>,
+    /// How it is drawn in figures: the name of a colour, stroke and marker.
+    pub style: String,
     /// Whether it runs only when asked for by name.
     pub optional: bool,
 }
 
-/// Hyper-parameters of the adversarial method's discriminator.
+/// What a scale says beside what it changes of the runs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Discriminator {
-    /// Learning rate of its own Adam.
-    pub learning_rate: f64,
-    /// The encoder is updated once every so many loss evaluations.
-    pub every: usize,
+pub struct ScaleSetting {
+    /// Seeds, all different.
+    pub seeds: Vec<u32>,
+    /// What verdicts may claim.
+    pub judgement: Judgement,
 }
 
 /// Points at something in an example image.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Arrow {
-    /// The example's name, as the trainer gives it.
+    /// The example's name, as the trainer gives it: `train, class 0` and so on.
     pub example: String,
     /// Pixels from the top.
     pub row: f64,
@@ -78,100 +78,118 @@ pub struct Arrow {
     pub column: f64,
 }
 
-/// Sentences of the report about the experiment.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Captions {
-    /// Below the example images.
-    pub examples: String,
-    /// Above the curves of the validation.
-    pub curves: String,
-    /// Above the mean saliency maps.
-    pub saliency: String,
-    /// Above generalisation against localisation.
-    pub scatter: String,
-}
-
+/// What the file says beside its layers.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawConfiguration {
+struct Head {
     format: Spanned<u32>,
     experiment: Spanned<String>,
     title: String,
     paper: String,
-    auc: Option<Spanned<String>>,
-    images: Option<Spanned<RawImages>>,
-    setting: Spanned<RawSetting>,
-    methods: Spanned<Vec<Spanned<RawMethod>>>,
-    scales: RawScales,
     #[serde(default)]
-    arrows: Vec<RawArrow>,
+    seeds: Option<Spanned<Vec<Spanned<u32>>>>,
+    columns: Vec<ScoreName>,
+    official_issue: Option<String>,
+    #[serde(default = "yes")]
+    shift: bool,
     #[serde(default)]
-    captions: Captions,
+    arrows: Vec<Arrow>,
+    #[serde(default)]
+    captions: BTreeMap<String, String>,
+    methods: Spanned<Vec<Spanned<MethodHead>>>,
+    scales: Scales,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawArrow {
-    example: Spanned<String>,
-    row: Spanned<f64>,
-    column: Spanned<f64>,
+fn yes() -> bool {
+    true
 }
 
+/// What a method says beside its run.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawScales {
-    smoke: Spanned<RawSetting>,
-    quick: Spanned<RawSetting>,
-    paper: Spanned<RawSetting>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawMethod {
+struct MethodHead {
     name: Spanned<String>,
     label: String,
     group: String,
-    learning_rate: Spanned<f64>,
-    dilation_sigma: Option<Spanned<f64>>,
-    penalty_weight: Option<Spanned<f64>>,
-    discriminator: Option<Spanned<RawDiscriminator>>,
+    #[serde(default = "default_style")]
+    style: String,
     #[serde(default)]
     optional: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawDiscriminator {
-    learning_rate: Spanned<f64>,
-    every: Spanned<usize>,
+/// The keys of [`MethodHead`], which are none of the run's.
+const METHOD_HEAD: [&str; 5] = ["name", "label", "group", "style", "optional"];
+/// The keys of [`Head`] and of the layers.
+const HEAD: [&str; 17] = [
+    "format",
+    "base",
+    "experiment",
+    "title",
+    "paper",
+    "seeds",
+    "columns",
+    "official_issue",
+    "shift",
+    "arrows",
+    "captions",
+    "methods",
+    "scales",
+    "variants",
+    "run",
+    "models",
+    "penalties",
+];
+
+fn default_style() -> String {
+    "baseline".to_owned()
 }
 
-impl Configuration {
-    /// An experiment as it comes with the program.
-    ///
-    /// # Errors
-    /// None in a released program; the type is that of [`Self::parse`].
-    pub fn embedded(known: Known) -> Result<Self, ConfigError> {
-        let (name, content) = known.texts().configuration;
-        Self::parse(name, content)
-    }
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scales {
+    smoke: ScaleHead,
+    quick: ScaleHead,
+    paper: ScaleHead,
+}
 
-    /// Reads a configuration of one's own.
+#[derive(Deserialize)]
+struct ScaleHead {
+    judgement: Judgement,
+    seeds: Option<Spanned<Vec<Spanned<u32>>>>,
+}
+
+/// The keys of a scale.
+const SCALE: [&str; 6] = ["judgement", "seeds", "run", "models", "penalties", "methods"];
+/// The keys of a variant.
+const VARIANT: [&str; 4] = ["run", "models", "penalties", "methods"];
+
+impl Configuration {
+    /// Reads a configuration of the user's own.
     ///
     /// # Errors
     /// If the file cannot be read, or as [`Self::parse`].
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        Self::check(&Text::read(path)?)
+    pub fn read(path: &Path, catalogue: &Catalogue) -> Result<Self, ConfigError> {
+        Self::check(with_base(Text::read(path)?, catalogue)?)
     }
 
-    /// Parses and checks `content`; `name` stands for it in errors.
+    /// Parses and checks `content`; `name` stands for it in errors. A file may build upon a text of the
+    /// catalogue that it names under `base`.
     ///
     /// # Errors
     /// With file, line and column: malformed TOML, unknown or missing keys, values out of range, and
     /// values that contradict each other.
-    pub fn parse(name: &str, content: &str) -> Result<Self, ConfigError> {
-        Self::check(&Text::new(name, content))
+    pub fn parse(name: &str, content: &str, catalogue: &Catalogue) -> Result<Self, ConfigError> {
+        Self::check(with_base(Text::new(name, content), catalogue)?)
+    }
+
+    /// Parses and checks `content` upon the text `base`.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub(crate) fn parse_upon(content: (&str, &str), base: Option<(&str, &str)>) -> Result<Self, ConfigError> {
+        let text = Text::new(content.0, content.1);
+        Self::check(match base {
+            Some((name, base)) => text.upon(Text::new(name, base)),
+            None => text,
+        })
     }
 
     /// The text it was read from.
@@ -179,37 +197,59 @@ impl Configuration {
         &self.text
     }
 
-    /// What all rows share at a scale.
-    pub fn setting(&self, scale: Scale) -> &Setting {
-        match scale {
-            Scale::Smoke => &self.smoke,
-            Scale::Quick => &self.quick,
-            Scale::Paper => &self.full,
-        }
+    /// The text that it builds upon, if any.
+    pub fn base(&self) -> Option<&str> {
+        self.base.as_deref()
+    }
+
+    /// What a scale says beside what it changes of the runs.
+    pub fn scale(&self, scale: Scale) -> &ScaleSetting {
+        // Every scale is there: the file has no form without one.
+        &self.scales[&scale]
+    }
+
+    /// The run of a method at a scale in a variant, if the experiment has the method.
+    pub fn template(&self, scale: Scale, variant: Variant, method: &MethodName) -> Option<&RunTemplate> {
+        self.templates.get(&(scale, variant, method.clone()))
+    }
+
+    /// The runs of a scale in a variant, in the order of the table.
+    pub fn templates(&self, scale: Scale, variant: Variant) -> impl Iterator<Item = &RunTemplate> {
+        self.methods.iter().filter_map(move |row| self.template(scale, variant, &row.method))
+    }
+
+    /// Which score is the experiment's AUC.
+    pub fn auc(&self) -> AucKind {
+        self.templates(Scale::Paper, Variant::Released).next().map_or(AucKind::Authors, |run| run.evaluation.auc)
     }
 
     /// The row of a method, if the experiment has it.
-    pub fn row(&self, method: Method) -> Option<&MethodRow> {
-        self.methods.iter().find(|row| row.method == method)
+    pub fn row(&self, method: &MethodName) -> Option<&MethodRow> {
+        self.methods.iter().find(|row| row.method == *method)
     }
 
     /// The methods that run when none is asked for.
-    pub fn default_methods(&self) -> Vec<Method> {
+    pub fn default_methods(&self) -> Vec<MethodName> {
         let wanted = self.methods.iter().filter(|row| !row.optional);
-        wanted.map(|row| row.method).collect()
+        wanted.map(|row| row.method.clone()).collect()
+    }
+
+    /// The sentence of a section of the report; empty without one.
+    pub fn caption(&self, section: &str) -> &str {
+        self.captions.get(section).map_or("", String::as_str)
     }
 
     /// The first thing in which `other` would show runs of this configuration as something else:
     /// `(what, here, in the other)`. Rows may be added, and what decides a result is not looked at.
     pub(crate) fn clash(&self, other: &Self, scale: Scale) -> Option<(String, String, String)> {
-        let judgement = |of: &Self| format!("{:?}", of.setting(scale).judgement).to_lowercase();
+        let judgement = |of: &Self| format!("{:?}", of.scale(scale).judgement).to_lowercase();
         let mut pairs = vec![
             ("title".to_owned(), self.title.clone(), other.title.clone()),
             ("paper".to_owned(), self.paper.clone(), other.paper.clone()),
             (format!("judgement of scale {scale}"), judgement(self), judgement(other)),
         ];
         for row in &self.methods {
-            let same = other.row(row.method);
+            let same = other.row(&row.method);
             let theirs = |of: fn(&MethodRow) -> &String| same.map_or("none".to_owned(), |row| of(row).clone());
             pairs.push((format!("label of {}", row.method), row.label.clone(), theirs(|row| &row.label)));
             pairs.push((format!("group of {}", row.method), row.group.clone(), theirs(|row| &row.group)));
@@ -217,143 +257,250 @@ impl Configuration {
         pairs.into_iter().find(|(_, here, there)| here != there)
     }
 
-    fn check(text: &Text) -> Result<Self, ConfigError> {
-        let raw: RawConfiguration = text.parse()?;
-        check_format(text, &raw.format)?;
-        let experiment = raw.experiment.get_ref();
+    fn check(text: Text) -> Result<Self, ConfigError> {
+        let shifted = text.shifted();
+        let parse = |content| DeTable::parse(content).map(Spanned::into_inner).map_err(|error| text.malformed(&error));
+        let own = parse(&shifted)?;
+        let base = text.base().map(|base| parse(base.content())).transpose()?;
+        let whole = base.as_ref().map_or_else(|| own.clone(), |base| layers::merged(base, &own));
+        if let Some(format) = own.get("format") {
+            // Before anything else, so that a file of another format is told as such.
+            let found = Spanned::new(format.span(), integer(format).unwrap_or(0));
+            check_format(&text, &found)?;
+        }
+        known_keys(&text, &whole, &HEAD, "")?;
+        let head: Head = deserialise(&text, &whole)?;
+        check_format(&text, &head.format)?;
+        let experiment = head.experiment.get_ref();
         let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
         if experiment.is_empty() || !experiment.chars().all(plain) {
             let expected = "letters, digits and hyphens";
-            return Err(text.invalid(raw.experiment.span(), "experiment", format!("'{experiment}'"), expected));
+            return Err(text.invalid(head.experiment.span(), "experiment", format!("'{experiment}'"), expected));
         }
-        let kind = if raw.images.is_some() { Kind::Images } else { Kind::Crosses };
-        let mut methods: Vec<MethodRow> = Vec::new();
-        for row in raw.methods.get_ref() {
-            let row = MethodRow::check(text, kind, row)?;
-            if methods.iter().any(|other| other.method == row.method) {
-                let place = raw.methods.get_ref()[methods.len()].get_ref().name.span();
-                return Err(text.invalid(place, "methods", format!("'{}' twice", row.method), "each method once"));
-            }
-            methods.push(row);
-        }
-        if methods.iter().all(|row| row.optional) {
-            let expected = "at least one that is not optional";
-            return Err(text.invalid(raw.methods.span(), "methods", "none to run", expected));
-        }
-        let images = raw.images.as_ref().map(|images| ImagesTable::check(text, images.get_ref())).transpose()?;
-        let auc = match &raw.auc {
-            Some(name) => name.get_ref().parse().map_err(|error: herring_protocol::UnknownName| {
-                text.invalid(name.span(), "auc", format!("'{}'", error.found), format!("one of {}", error.expected))
-            })?,
-            None => images.as_ref().map_or(AucKind::Authors, |images| images.table.auc()),
-        };
-        Ok(Self {
+        let methods = rows(&text, &head)?;
+        let mut found = Self {
             experiment: experiment.clone(),
-            title: raw.title,
-            paper: raw.paper,
+            title: head.title,
+            paper: head.paper,
             methods,
-            auc,
-            images,
-            arrows: raw.arrows.iter().map(|arrow| Arrow::check(text, arrow)).collect::<Result<_, _>>()?,
-            captions: raw.captions,
-            smoke: Setting::resolve(text, kind, &raw.setting, &raw.scales.smoke)?,
-            quick: Setting::resolve(text, kind, &raw.setting, &raw.scales.quick)?,
-            full: Setting::resolve(text, kind, &raw.setting, &raw.scales.paper)?,
+            columns: head.columns,
+            official_issue: head.official_issue,
+            shift: head.shift,
+            arrows: head.arrows,
+            captions: head.captions,
+            scales: BTreeMap::new(),
+            templates: BTreeMap::new(),
             text: text.content().to_owned(),
-        })
-    }
-}
-
-/// The example images that a trainer hands back.
-const EXAMPLES: [&str; 4] = ["train, class 0", "train, class 1", "valid, class 0", "valid, class 1"];
-
-impl Arrow {
-    fn check(text: &Text, raw: &RawArrow) -> Result<Self, ConfigError> {
-        let example = raw.example.get_ref();
-        if !EXAMPLES.contains(&example.as_str()) {
-            let expected = format!("one of '{}'", EXAMPLES.join("', '"));
-            return Err(text.invalid(raw.example.span(), "example", format!("'{example}'"), expected));
+            base: text.base().map(|base| base.content().to_owned()),
+        };
+        for (scale, says) in
+            [(Scale::Smoke, &head.scales.smoke), (Scale::Quick, &head.scales.quick), (Scale::Paper, &head.scales.paper)]
+        {
+            let Some(listed) = says.seeds.as_ref().or(head.seeds.as_ref()) else {
+                let place = layers::at(&whole, &format!("scales.{scale}")).map_or(0..0, Spanned::span);
+                return Err(text.invalid(place, "seeds", "nothing", "a list here or for all scales"));
+            };
+            let setting = ScaleSetting { seeds: seeds(&text, listed)?, judgement: says.judgement };
+            found.scales.insert(scale, setting);
         }
-        let place = |field: &str, value: &Spanned<f64>| {
-            text.check(field, value, "a number of pixels from 0 to 28", |pixels| (0.0..=28.0).contains(&pixels))
-        };
-        Ok(Self { example: example.clone(), row: place("row", &raw.row)?, column: place("column", &raw.column)? })
+        found.templates = templates(&text, &whole, &found.methods)?;
+        Ok(found)
     }
 }
 
-impl MethodRow {
-    fn check(text: &Text, kind: Kind, raw: &Spanned<RawMethod>) -> Result<Self, ConfigError> {
-        let row = raw.get_ref();
+fn with_base(text: Text, catalogue: &Catalogue) -> Result<Text, ConfigError> {
+    #[derive(Deserialize)]
+    struct Named {
+        base: Option<Spanned<String>>,
+    }
+    let named: Named = text.parse()?;
+    let Some(name) = named.base else { return Ok(text) };
+    match catalogue.base(name.get_ref()) {
+        Some(source) => Ok(text.upon(Text::new(source.name, source.text))),
+        None => {
+            let all: Vec<_> = catalogue.papers.iter().flat_map(|paper| paper.bases).map(|(name, _)| *name).collect();
+            let expected = format!("one of {}", all.join(", "));
+            Err(text.invalid(name.span(), "base", format!("'{}'", name.get_ref()), expected))
+        }
+    }
+}
+
+fn integer(value: &Spanned<DeValue<'_>>) -> Option<u32> {
+    value.get_ref().as_integer()?.as_str().parse().ok()
+}
+
+fn deserialise<T: for<'de> Deserialize<'de>>(text: &Text, table: &Table<'_>) -> Result<T, ConfigError> {
+    let whole = Spanned::new(0..0, table.clone());
+    T::deserialize(toml::de::Deserializer::from(whole)).map_err(|error| text.malformed(&error))
+}
+
+/// Refuses a key that is none of `known`.
+fn known_keys(text: &Text, table: &Table<'_>, known: &[&str], path: &str) -> Result<(), ConfigError> {
+    match table.keys().find(|key| !known.contains(&key.get_ref().as_ref())) {
+        Some(key) => {
+            let expected = format!("one of {}", known.join(", "));
+            Err(text.invalid(key.span(), &format!("{path}key"), format!("'{}'", key.get_ref()), expected))
+        }
+        None => Ok(()),
+    }
+}
+
+fn rows(text: &Text, head: &Head) -> Result<Vec<MethodRow>, ConfigError> {
+    let mut methods: Vec<MethodRow> = Vec::new();
+    for row in head.methods.get_ref() {
+        let row = row.get_ref();
         let method = method_named(text, &row.name)?;
-        let rate = |field: &str, value: &Spanned<f64>| {
-            text.check(field, value, "a learning rate above 0, at most 1", |rate| rate > 0.0 && rate <= 1.0)
-        };
-        let penalised = matches!(method, Method::ActDiff | Method::Adversarial | Method::GradMask | Method::Rrr);
-        let penalty_weight = match (&row.penalty_weight, penalised) {
-            (Some(weight), true) => text.check("penalty_weight", weight, "a finite number from 0 up", |weight| {
-                weight >= 0.0 && weight.is_finite()
-            })?,
-            (None, false) => 0.0,
-            (Some(weight), false) => {
-                let expected = format!("none: '{method}' has no penalty");
-                return Err(text.invalid(weight.span(), "penalty_weight", weight.get_ref(), expected));
-            }
-            (None, true) => {
-                let expected = format!("the weight of the penalty of '{method}'");
-                return Err(text.invalid(row.name.span(), "penalty_weight", "nothing", expected));
-            }
-        };
-        let discriminator = match (&row.discriminator, method == Method::Adversarial) {
-            (Some(given), true) => Some(Discriminator {
-                learning_rate: rate("discriminator.learning_rate", &given.get_ref().learning_rate)?,
-                every: text.check(
-                    "discriminator.every",
-                    &given.get_ref().every,
-                    "a number of loss evaluations from 1 to 1000",
-                    |every| (1..=1000).contains(&every),
-                )?,
-            }),
-            (None, false) => None,
-            (Some(given), false) => {
-                let expected = format!("none: '{method}' has no discriminator");
-                return Err(text.invalid(given.span(), "discriminator", "one", expected));
-            }
-            (None, true) => {
-                let expected = "one: 'adversarial' needs it";
-                return Err(text.invalid(row.name.span(), "discriminator", "nothing", expected));
-            }
-        };
-        Ok(Self {
+        if methods.iter().any(|other| other.method == method) {
+            let found = format!("'{method}' twice");
+            return Err(text.invalid(row.name.span(), "methods", found, "each method once"));
+        }
+        methods.push(MethodRow {
             method,
             label: row.label.clone(),
             group: row.group.clone(),
-            learning_rate: rate("learning_rate", &row.learning_rate)?,
-            dilation_sigma: match (&row.dilation_sigma, kind) {
-                (Some(sigma), Kind::Crosses) => {
-                    text.check("dilation_sigma", sigma, "a number of pixels from 0 to 28", |sigma| {
-                        (0.0..=28.0).contains(&sigma)
-                    })?
-                }
-                (None, Kind::Images) => 0.0,
-                (Some(sigma), Kind::Images) => {
-                    let expected = "none: masks of files are not dilated";
-                    return Err(text.invalid(sigma.span(), "dilation_sigma", sigma.get_ref(), expected));
-                }
-                (None, Kind::Crosses) => {
-                    let expected = "a number of pixels from 0 to 28";
-                    return Err(text.invalid(row.name.span(), "dilation_sigma", "nothing", expected));
-                }
-            },
-            penalty_weight,
-            discriminator,
+            style: row.style.clone(),
             optional: row.optional,
-        })
+        });
+    }
+    if methods.iter().all(|row| row.optional) {
+        let expected = "at least one that is not optional";
+        return Err(text.invalid(head.methods.span(), "methods", "none to run", expected));
+    }
+    Ok(methods)
+}
+
+/// The run of every method at every scale in every variant.
+fn templates(
+    text: &Text,
+    whole: &Table<'_>,
+    methods: &[MethodRow],
+) -> Result<BTreeMap<(Scale, Variant, MethodName), RunTemplate>, ConfigError> {
+    let (names, own) = own_tables(whole);
+    let file = Layer::of(whole).with_methods(own);
+    let mut found = BTreeMap::new();
+    let below = |key: &str, name: &str| layers::table(&layers::table(whole, key), name);
+    known_keys(text, &layers::table(whole, "variants"), &["paper", "released"], "variants: ")?;
+    for &variant in Variant::ALL {
+        let says = below("variants", variant.name());
+        known_keys(text, &says, &VARIANT, &format!("variants.{variant}: "))?;
+        for scale in Scale::ALL {
+            let scaled = below("scales", scale.name());
+            known_keys(text, &scaled, &SCALE, &format!("scales.{scale}: "))?;
+            for table in [&says, &scaled] {
+                known_methods(text, table, methods)?;
+            }
+            let layer = file.under(&Layer::of(&says)).under(&Layer::of(&scaled));
+            for row in methods {
+                let place = names.get(row.method.as_str()).cloned().unwrap_or(0..0);
+                let run = layer.run_of(row.method.as_str()).map_err(|(span, name)| {
+                    let expected = format!("one of {}", layer.model_names().join(", "));
+                    text.invalid(span, "model", format!("'{name}'"), expected)
+                })?;
+                let template: RunTemplate = deserialise(text, &layers::listed_penalties(&run))
+                    .map_err(|error| at_least_at(text, error, &place, &row.method))?;
+                check_template(text, &run, &template, (row, scale, variant), &place)?;
+                found.insert((scale, variant, row.method.clone()), template);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The places of the methods' names, and the run's table of each by its name.
+fn own_tables<'i>(whole: &Table<'i>) -> (BTreeMap<String, Range<usize>>, Table<'i>) {
+    let (mut names, mut own) = (BTreeMap::new(), Table::new());
+    let Some(DeValue::Array(methods)) = whole.get("methods").map(Spanned::get_ref) else {
+        return (names, own);
+    };
+    for method in methods.iter() {
+        let DeValue::Table(table) = method.get_ref() else { continue };
+        let Some(name) = table.get("name") else { continue };
+        let mut run = table.clone();
+        for key in METHOD_HEAD {
+            run.remove(key);
+        }
+        let text = name.get_ref().as_str().unwrap_or_default().to_owned();
+        names.insert(text.clone(), name.span());
+        own.insert(Spanned::new(name.span(), text.into()), Spanned::new(method.span(), DeValue::Table(run)));
+    }
+    (names, own)
+}
+
+fn known_methods(text: &Text, layer: &Table<'_>, methods: &[MethodRow]) -> Result<(), ConfigError> {
+    let names: Vec<&str> = methods.iter().map(|row| row.method.as_str()).collect();
+    known_keys(text, &layers::table(layer, "methods"), &names, "methods: ")
+}
+
+/// The error with the place of the method's name where the parser knew none, as for a key that is missing in
+/// every layer.
+fn at_least_at(text: &Text, error: ConfigError, place: &Range<usize>, method: &MethodName) -> ConfigError {
+    match error {
+        ConfigError::Malformed { line: 1, column: 1, message, .. } => {
+            text.invalid(place.clone(), method.as_str(), message, "a complete run")
+        }
+        other => other,
     }
 }
 
+/// Ranges, and that the choices fit together, with the place of what does not.
+fn check_template(
+    text: &Text,
+    run: &Table<'_>,
+    template: &RunTemplate,
+    (row, scale, variant): (&MethodRow, Scale, Variant),
+    place: &Range<usize>,
+) -> Result<(), ConfigError> {
+    let at = |field: &str| layers::at(run, field).map_or_else(|| place.clone(), Spanned::span);
+    let wrong = |SpecError { field, found, expected }: SpecError| {
+        text.invalid(at(&field), &format!("{field} of {} at scale {scale}", row.method), found, expected)
+    };
+    if let Some(images) = template.data.images() {
+        let own = images.table == herring_protocol::TableName::Own;
+        let values = images.maximum.values();
+        if !values.is_empty() && (!own || !values.iter().all(|value| (1..=65_535).contains(value))) {
+            let expected = "1 to 65535, for all or for each environment, in an experiment on images of your own";
+            return Err(text.invalid(at("data.maximum"), "data.maximum", format!("{values:?}"), expected));
+        }
+        if let Some(threshold) = images.mask_threshold.filter(|share| !(own && *share > 0.0 && *share <= 1.0)) {
+            let expected = "a share above 0 and at most 1, in an experiment on images of your own";
+            return Err(text.invalid(at("data.mask_threshold"), "data.mask_threshold", threshold, expected));
+        }
+    }
+    let spec = plan::rehearsed(template, row, variant, BackendKind::Cpu);
+    spec.check().map_err(wrong)?;
+    for choice in &template.choose {
+        if choice.values.is_empty() {
+            let expected = "at least one value";
+            return Err(text.invalid(at("choose"), "choose.values", "none", expected));
+        }
+        for value in &choice.values {
+            let tried = spec.with_value(&choice.field, *value).map_err(|error| {
+                text.invalid(at("choose"), "choose.field", error.to_string(), "a number of the run, by its dotted name")
+            })?;
+            tried.check().map_err(wrong)?;
+        }
+    }
+    Ok(())
+}
+
+fn seeds(text: &Text, seeds: &Spanned<Vec<Spanned<u32>>>) -> Result<Vec<u32>, ConfigError> {
+    let mut seen = Vec::new();
+    for seed in seeds.get_ref() {
+        if seen.contains(seed.get_ref()) {
+            let found = format!("{} twice", seed.get_ref());
+            return Err(text.invalid(seed.span(), "seeds", found, "seeds that are all different"));
+        }
+        seen.push(*seed.get_ref());
+    }
+    if seen.is_empty() {
+        return Err(text.invalid(seeds.span(), "seeds", "none", "at least one seed"));
+    }
+    Ok(seen)
+}
+
 /// The method that a text names.
-pub(crate) fn method_named(text: &Text, name: &Spanned<String>) -> Result<Method, ConfigError> {
+pub(crate) fn method_named(text: &Text, name: &Spanned<String>) -> Result<MethodName, ConfigError> {
     name.get_ref().parse().map_err(|error: herring_protocol::UnknownName| {
-        text.invalid(name.span(), "method", format!("'{}'", error.found), format!("one of {}", error.expected))
+        text.invalid(name.span(), "method", format!("'{}'", error.found), error.expected)
     })
 }

@@ -48,16 +48,20 @@ pub enum ConfigError {
     },
 }
 
-/// A TOML text with the name of where it came from.
+/// A TOML text with the name of where it came from, and the text that it builds upon.
+///
+/// Both are read as one: places in the base lie before those in the text itself, so that a place alone says
+/// which of the two it is in.
 #[derive(Debug, Clone)]
 pub(crate) struct Text {
     name: String,
     content: String,
+    base: Option<Box<Text>>,
 }
 
 impl Text {
     pub(crate) fn new(name: impl Into<String>, content: impl Into<String>) -> Self {
-        Self { name: name.into(), content: content.into() }
+        Self { name: name.into(), content: content.into(), base: None }
     }
 
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
@@ -70,20 +74,37 @@ impl Text {
         &self.content
     }
 
+    /// The same text upon a base.
+    pub(crate) fn upon(self, base: Self) -> Self {
+        Self { base: Some(Box::new(base)), ..self }
+    }
+
+    /// The text that this one builds upon.
+    pub(crate) fn base(&self) -> Option<&Self> {
+        self.base.as_deref()
+    }
+
+    /// The text with room before it for the places of its base.
+    pub(crate) fn shifted(&self) -> String {
+        format!("{}{}", " ".repeat(self.shift()), self.content)
+    }
+
+    fn shift(&self) -> usize {
+        self.base.as_ref().map_or(0, |base| base.content.len() + 1)
+    }
+
     /// Parses the text; an error carries the place and, where TOML tells them apart, what was found
     /// and what was expected.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
-        toml::from_str(&self.content).map_err(|error| {
-            let (line, column) = self.place(error.span().unwrap_or(0..0).start);
-            // The parser may explain itself over several lines.
-            let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
-            ConfigError::Malformed {
-                path: self.name.clone(),
-                line,
-                column,
-                message: plain(&message.replacen(", expected", ": expected", 1)),
-            }
-        })
+        toml::from_str(&self.shifted()).map_err(|error| self.malformed(&error))
+    }
+
+    /// The parser's complaint in one line, with the place.
+    pub(crate) fn malformed(&self, error: &toml::de::Error) -> ConfigError {
+        let (path, line, column) = self.place(error.span().unwrap_or(self.shift()..self.shift()).start);
+        // The parser may explain itself over several lines.
+        let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+        ConfigError::Malformed { path, line, column, message: plain(&message.replacen(", expected", ": expected", 1)) }
     }
 
     /// An error at `span`: `field` holds `found` where only `expected` makes sense.
@@ -94,9 +115,9 @@ impl Text {
         found: impl std::fmt::Display,
         expected: impl std::fmt::Display,
     ) -> ConfigError {
-        let (line, column) = self.place(span.start);
+        let (path, line, column) = self.place(span.start);
         ConfigError::Invalid {
-            path: self.name.clone(),
+            path,
             line,
             column,
             field: format!("{field}: "),
@@ -117,11 +138,16 @@ impl Text {
         if allowed(inner) { Ok(inner) } else { Err(self.invalid(value.span(), field, inner, expected)) }
     }
 
-    fn place(&self, offset: usize) -> (usize, usize) {
+    fn place(&self, offset: usize) -> (String, usize, usize) {
+        let offset = match (offset.checked_sub(self.shift()), &self.base) {
+            (Some(offset), _) => offset,
+            (None, Some(base)) => return base.place(offset),
+            (None, None) => 0,
+        };
         let before = self.content.get(..offset).unwrap_or(&self.content);
         let line = before.matches('\n').count() + 1;
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (line, before[start..].chars().count() + 1)
+        (self.name.clone(), line, before[start..].chars().count() + 1)
     }
 }
 
@@ -142,6 +168,6 @@ fn plain(message: &str) -> String {
 
 /// The formats of the files under `experiments/` that this program reads.
 pub(crate) fn check_format(text: &Text, format: &Spanned<u32>) -> Result<(), ConfigError> {
-    text.check("format", format, "1, the format of this version", |format| format == 1)?;
+    text.check("format", format, "2, the format of this version", |format| format == 2)?;
     Ok(())
 }

@@ -119,6 +119,11 @@ impl Events for Bars {
                 worker.bar.set_prefix(run.label());
                 worker.bar.set_message(text);
             }
+            Event::Waiting { run } => {
+                let worker = self.worker(number);
+                worker.bar.set_prefix(run.label());
+                worker.bar.set_message("waits for the runs that it needs");
+            }
             Event::CheckpointRefused { run, message } => self.say(&format!("{}: {message}", run.label())),
             Event::RunEnded { run, end, seconds, .. } => {
                 self.say(&sentence(run, end, *seconds));

@@ -7,7 +7,7 @@
 //! takes the next run.
 
 use crate::event::Event;
-use herring_protocol::Method;
+use herring_protocol::MethodName;
 use std::collections::BTreeMap;
 
 /// Foresees the time left of a reproduction. All times are in seconds.
@@ -15,11 +15,13 @@ use std::collections::BTreeMap;
 pub struct Estimate {
     workers: usize,
     /// Runs that have not begun: place in the plan, method, epochs.
-    waiting: Vec<(usize, Method, usize)>,
+    waiting: Vec<(usize, MethodName, usize)>,
     /// By worker: place in the plan, method, epochs left.
-    current: BTreeMap<usize, (usize, Method, usize)>,
+    current: BTreeMap<usize, (usize, MethodName, usize)>,
     /// Measured: method, epochs, seconds.
-    measured: Vec<(Method, f64, f64)>,
+    measured: Vec<(MethodName, f64, f64)>,
+    /// The work of a step of each method against one without penalties.
+    costs: BTreeMap<MethodName, f64>,
 }
 
 impl Estimate {
@@ -27,12 +29,14 @@ impl Estimate {
     pub fn event(&mut self, worker: usize, event: &Event) {
         match event {
             Event::Planned { pending, workers, .. } => {
-                let waiting = pending.iter().map(|one| (one.run.index, one.run.method, one.epochs));
-                *self = Self { workers: *workers, waiting: waiting.collect(), ..Self::default() };
+                let waiting = pending.iter().map(|one| (one.run.index, one.run.method.clone(), one.epochs));
+                let costs = pending.iter().map(|one| (one.run.method.clone(), one.cost));
+                *self =
+                    Self { workers: *workers, waiting: waiting.collect(), costs: costs.collect(), ..Self::default() };
             }
             Event::RunStarted { run, epochs, from } => {
                 self.waiting.retain(|(index, ..)| *index != run.index);
-                self.current.insert(worker, (run.index, run.method, epochs.saturating_sub(from.epochs)));
+                self.current.insert(worker, (run.index, run.method.clone(), epochs.saturating_sub(from.epochs)));
             }
             Event::Epoch { run, seconds, .. } => {
                 if let Some((_, _, left)) = self.current.get_mut(&worker) {
@@ -43,7 +47,7 @@ impl Estimate {
                         *epochs += 1.0;
                         *total += seconds;
                     }
-                    None => self.measured.push((run.method, 1.0, *seconds)),
+                    None => self.measured.push((run.method.clone(), 1.0, *seconds)),
                 }
             }
             Event::RunEnded { .. } => {
@@ -57,7 +61,11 @@ impl Estimate {
                 self.waiting.extend(self.current.remove(&worker));
                 self.workers = self.workers.saturating_sub(1).max(1);
             }
-            Event::Step { .. } | Event::Checkpoint { .. } | Event::CheckpointRefused { .. } | Event::Finished => {}
+            Event::Step { .. }
+            | Event::Checkpoint { .. }
+            | Event::CheckpointRefused { .. }
+            | Event::Waiting { .. }
+            | Event::Finished => {}
         }
     }
 
@@ -65,35 +73,28 @@ impl Estimate {
     pub fn left(&self) -> Option<f64> {
         let mut free = vec![0.0; self.workers.max(self.current.len()).max(1)];
         for (at, (_, method, epochs)) in free.iter_mut().zip(self.current.values()) {
-            *at = *epochs as f64 * self.epoch_seconds(*method)?;
+            *at = *epochs as f64 * self.epoch_seconds(method)?;
         }
         for (_, method, epochs) in &self.waiting {
             free.sort_by(f64::total_cmp);
-            free[0] += *epochs as f64 * self.epoch_seconds(*method)?;
+            free[0] += *epochs as f64 * self.epoch_seconds(method)?;
         }
         free.into_iter().reduce(f64::max)
     }
 
-    fn epoch_seconds(&self, method: Method) -> Option<f64> {
-        let own = self.measured.iter().find(|(other, ..)| *other == method);
+    fn epoch_seconds(&self, method: &MethodName) -> Option<f64> {
+        let own = self.measured.iter().find(|(other, ..)| other == method);
         if let Some((_, epochs, seconds)) = own {
             return Some(seconds / epochs);
         }
         let (work, seconds) = self.measured.iter().fold((0.0, 0.0), |(work, seconds), (method, epochs, took)| {
-            (work + epochs * relative_cost(*method), seconds + took)
+            (work + epochs * self.cost(method), seconds + took)
         });
-        (work > 0.0).then(|| seconds / work * relative_cost(method))
+        (work > 0.0).then(|| seconds / work * self.cost(method))
     }
-}
 
-/// The work of a step against a plain one, as measured on a processor: a second forward pass, or
-/// differentiating twice, about doubles it; most steps of the adversarial game leave the encoder alone.
-fn relative_cost(method: Method) -> f64 {
-    match method {
-        Method::Baseline | Method::Masked | Method::MaskedZero | Method::MaskAll => 1.0,
-        Method::Adversarial => 1.3,
-        Method::ActDiff => 2.0,
-        Method::GradMask | Method::Rrr => 2.2,
+    fn cost(&self, method: &MethodName) -> f64 {
+        self.costs.get(method).copied().unwrap_or(1.0)
     }
 }
 
@@ -101,76 +102,87 @@ fn relative_cost(method: Method) -> f64 {
 mod tests {
     use super::*;
     use crate::{
-        RunId,
         event::{Pending, RunEnd, RunName},
     };
-    use herring_protocol::{AucKind, EpochRecord, Position, Scores};
+    use herring_protocol::{AucKind, EpochRecord, Position, RunId, Scores};
 
-    fn name(index: usize, method: Method) -> RunName {
+    fn name(index: usize, method: &str) -> RunName {
         let id: RunId = serde_json::from_str("\"0123456789abcdef\"").unwrap();
-        RunName { index, id, method, seed: 1 }
+        RunName { index, id, method: method.parse().unwrap(), seed: 1 }
     }
 
-    fn estimate(pending: &[(Method, usize)], workers: usize) -> Estimate {
+    fn estimate(pending: &[(&str, usize)], workers: usize) -> Estimate {
         let pending = pending.iter().enumerate();
-        let pending = pending.map(|(index, (method, epochs))| Pending { run: name(index, *method), epochs: *epochs });
+        let pending = pending.map(|(index, (method, epochs))| Pending {
+            run: name(index, method),
+            epochs: *epochs,
+            cost: if *method == "rrr" { 2.2 } else { 1.0 },
+        });
         let mut estimate = Estimate::default();
         estimate.event(0, &Event::Planned { whole: 9, pending: pending.collect(), workers });
         estimate
     }
 
-    fn start(estimate: &mut Estimate, worker: usize, index: usize, method: Method, done: usize) {
+    fn start(estimate: &mut Estimate, worker: usize, index: usize, method: &str, done: usize) {
         let from = Position { epochs: done, steps: 0 };
         estimate.event(worker, &Event::RunStarted { run: name(index, method), epochs: 2, from });
     }
 
-    fn epoch(estimate: &mut Estimate, worker: usize, index: usize, method: Method, seconds: f64) {
+    fn epoch(estimate: &mut Estimate, worker: usize, index: usize, method: &str, seconds: f64) {
         let valid = Scores {
-            auc: 0.5,
-            auc_textbook: 0.5,
+            authors_auc: 0.5,
+            roc_auc: 0.5,
             cross_entropy: 0.7,
             accuracy: 0.5,
             average_precision: 0.5,
             environments: Vec::new(),
         };
         let record =
-            EpochRecord { epoch: 1, train_cross_entropy: 0.7, train_penalty: 0.0, valid, test: None, selected: false };
+            EpochRecord {
+            epoch: 1,
+            train_cross_entropy: 0.7,
+            train_penalty: 0.0,
+            train: None,
+            valid,
+            tests: BTreeMap::new(),
+            selected: false,
+        };
         estimate.event(worker, &Event::Epoch { run: name(index, method), record, auc: AucKind::Roc, seconds });
     }
 
-    fn end(estimate: &mut Estimate, worker: usize, index: usize, method: Method) {
+    fn end(estimate: &mut Estimate, worker: usize, index: usize, method: &str) {
         let (end, seconds) = (RunEnd::Interrupted, 1.0);
         estimate.event(worker, &Event::RunEnded { run: name(index, method), end, seconds, kept_seconds: 0.0 });
     }
 
     #[test]
     fn nothing_is_claimed_before_the_first_epoch() {
-        assert_eq!(estimate(&[(Method::Baseline, 2)], 1).left(), None);
+        assert_eq!(estimate(&[("baseline", 2)], 1).left(), None);
     }
 
     #[test]
     fn a_dearer_method_is_foreseen_and_then_measured() {
-        let mut estimate = estimate(&[(Method::Baseline, 2), (Method::Rrr, 2)], 1);
-        start(&mut estimate, 1, 0, Method::Baseline, 0);
-        epoch(&mut estimate, 1, 0, Method::Baseline, 1.0);
+        let mut estimate = estimate(&[("baseline", 2), ("rrr", 2)], 1);
+        start(&mut estimate, 1, 0, "baseline", 0);
+        epoch(&mut estimate, 1, 0, "baseline", 1.0);
         assert!((estimate.left().unwrap() - (1.0 + 4.4)).abs() < 1e-9);
-        end(&mut estimate, 1, 0, Method::Baseline);
-        start(&mut estimate, 1, 1, Method::Rrr, 0);
-        epoch(&mut estimate, 1, 1, Method::Rrr, 10.0);
+        end(&mut estimate, 1, 0, "baseline");
+        start(&mut estimate, 1, 1, "rrr", 0);
+        epoch(&mut estimate, 1, 1, "rrr", 10.0);
         assert!((estimate.left().unwrap() - 10.0).abs() < 1e-9);
-        end(&mut estimate, 1, 1, Method::Rrr);
+        end(&mut estimate, 1, 1, "rrr");
         assert_eq!(estimate.left(), Some(0.0));
     }
 
     #[test]
     fn the_end_is_that_of_the_last_worker() {
-        let mut estimate = estimate(&[(Method::Baseline, 2); 3], 2);
-        start(&mut estimate, 1, 0, Method::Baseline, 0);
-        start(&mut estimate, 2, 1, Method::Baseline, 1);
-        epoch(&mut estimate, 1, 0, Method::Baseline, 3.0);
+        let mut estimate = estimate(&[("baseline", 2); 3], 2);
+        start(&mut estimate, 1, 0, "baseline", 0);
+        start(&mut estimate, 2, 1, "baseline", 1);
+        epoch(&mut estimate, 1, 0, "baseline", 3.0);
         // One epoch on each, and two more on whichever is first.
         assert!((estimate.left().unwrap() - 9.0).abs() < 1e-9);
-        epoch(&mut estimate, 2, 1, Method::Baseline, 3.0);
+        epoch(&mut estimate, 2, 1, "baseline", 3.0);
         assert!((estimate.left().unwrap() - 6.0).abs() < 1e-9, "worker 2 has resumed half-way");
         estimate.event(2, &Event::WorkerLost { message: String::new() });
         assert!((estimate.left().unwrap() - 9.0).abs() < 1e-9, "worker 1 does all");

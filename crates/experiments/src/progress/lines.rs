@@ -92,6 +92,9 @@ impl<W: Write> Events for Lines<W> {
             Event::RunElsewhere { run, holder } => {
                 self.line(&format!("{}: waiting for {}, which does it", run.label(), elsewhere(holder.as_ref())));
             }
+            Event::Waiting { run } => {
+                self.line(&format!("{}: waiting for the runs that it needs", run.label()));
+            }
             Event::RunDoneElsewhere { run } => self.line(&format!("{}: done by another process", run.label())),
             Event::WorkerLost { message } => self.line(&format!("worker {worker}: {message}")),
             Event::Step { .. } | Event::Checkpoint { .. } | Event::Finished => {}

@@ -36,7 +36,8 @@ fn sentence(run: &RunName, end: &RunEnd, seconds: f64) -> String {
     let (label, time) = (run.label(), clock::spoken(seconds));
     match end {
         RunEnd::Finished { auc, iop, best_epoch } => {
-            format!("{label}: test AUC {auc:.3}, IoP {iop:.3}, best epoch {best_epoch}, in {time}")
+            let score = |name: &str, value: &Option<f64>| value.map_or(String::new(), |value| format!("{name} {value:.3}, "));
+            format!("{label}: {}{}best epoch {best_epoch}, in {time}", score("test AUC", auc), score("IoP", iop))
         }
         RunEnd::Failed { failure } => format!("{label}: FAILED after {time}: {}", failure.message),
         RunEnd::Interrupted => format!("{label}: interrupted after {time}, goes on from its checkpoint next time"),

@@ -3,38 +3,40 @@
 use super::{
     escape,
     figure::{Axis, Frame, path},
-    look, section,
+    section,
+    style::{Style, legend, style},
 };
-use crate::collect::Collection;
-use herring_protocol::Method;
+use crate::{Page, collect::Collection};
+use herring_protocol::MethodName;
 
 /// One method's AUC: by epoch the mean, the least and the greatest over its seeds.
 struct Curve {
-    method: Method,
+    style: Style,
     label: String,
     points: Vec<(usize, f64, f64, f64)>,
 }
 
-pub(super) fn render(collection: &Collection) -> String {
-    let curves: Vec<Curve> =
-        collection.plan.methods().into_iter().filter_map(|method| curve(collection, method)).collect();
+/// The section.
+pub fn render(page: &Page<'_>) -> String {
+    let collection = page.collection;
+    let curves: Vec<Curve> = collection.methods().iter().filter_map(|method| curve(collection, method)).collect();
     if curves.is_empty() {
         return section("curves", "Validation AUC by epoch", "<p>No run has finished yet.</p>\n");
     }
-    let entries: Vec<_> = curves.iter().map(|curve| (curve.method, curve.label.clone())).collect();
+    let entries: Vec<_> = curves.iter().map(|curve| (curve.style, curve.label.clone())).collect();
     let body = format!(
         "<p>{} Lines are means over seeds, bands reach from the least to the greatest seed. {}</p>\n\
          <figure>\n{}{}{}</figure>\n",
-        escape(&collection.configuration.captions.curves),
+        escape(collection.configuration.caption("curves")),
         crate::auc::sentence(collection.plan.auc()),
         chart(&curves, 760.0, 400.0, true),
         chart(&curves, 380.0, 320.0, false),
-        look::legend(&entries, true, false),
+        legend(&entries, true, false),
     );
     section("curves", "Validation AUC by epoch", &body)
 }
 
-fn curve(collection: &Collection, method: Method) -> Option<Curve> {
+fn curve(collection: &Collection, method: &MethodName) -> Option<Curve> {
     let histories: Vec<_> = collection.finished(method).map(|(_, run)| &run.result.history).collect();
     let epochs = histories.iter().map(|history| history.len()).max()?;
     let auc = collection.plan.auc();
@@ -53,7 +55,7 @@ fn curve(collection: &Collection, method: Method) -> Option<Curve> {
         let greatest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         points.push((epoch, mean, least, greatest));
     }
-    Some(Curve { method, label: collection.label(method).to_owned(), points })
+    Some(Curve { style: style(collection.style(method)), label: collection.label(method).to_owned(), points })
 }
 
 fn chart(curves: &[Curve], width: f64, height: f64, wide: bool) -> String {
@@ -68,7 +70,7 @@ fn chart(curves: &[Curve], width: f64, height: f64, wide: bool) -> String {
     };
     let mut content = String::new();
     for curve in curves {
-        let class = look::class(curve.method);
+        let class = curve.style.class;
         let upper = curve.points.iter().map(|point| (point.0, point.3));
         let lower = curve.points.iter().rev().map(|point| (point.0, point.2));
         let band: Vec<_> = upper.chain(lower).map(|point| place(&frame, point)).collect();
@@ -78,8 +80,8 @@ fn chart(curves: &[Curve], width: f64, height: f64, wide: bool) -> String {
         let line: Vec<_> = curve.points.iter().map(|point| place(&frame, (point.0, point.1))).collect();
         content.push_str(&format!(
             "<path class=\"curve {}\" stroke-dasharray=\"{}\" d=\"{}\"><title>{}</title></path>\n",
-            look::class(curve.method),
-            look::dashes(curve.method),
+            curve.style.class,
+            curve.style.dashes,
             path(&line),
             escape(&curve.label),
         ));
@@ -121,7 +123,7 @@ fn end_labels(frame: &Frame, curves: &[Curve]) -> String {
     }
     let mut text = String::new();
     for ((y, x, curve), height) in labels.iter().zip(heights) {
-        let class = look::class(curve.method);
+        let class = curve.style.class;
         let edge = frame.width - frame.right;
         text.push_str(&format!(
             "<path class=\"leader {class}\" d=\"M{:.1} {y:.1}L{:.1} {height:.1}\"/>\

@@ -2,13 +2,13 @@
 
 use super::{escape, picture, section};
 use crate::{
-    collect::Collection,
+    Page,
     images::{ImagesFile, MaskedImage},
 };
 
-/// Nothing where the images are generated, or have neither masks nor doubts.
-pub(super) fn render(collection: &Collection) -> String {
-    let Some(images) = &collection.images else {
+/// The section; nothing where the images are generated, or have neither masks nor doubts.
+pub fn render(page: &Page<'_>) -> String {
+    let Some(images) = &page.collection.images else {
         return String::new();
     };
     let body = warnings(images) + &masks(images);

@@ -1,10 +1,13 @@
 //! Example images (paper, Figure 3).
 
 use super::{escape, picture, section};
+use crate::Page;
 use crate::collect::{Collection, Content};
 use crate::config::Arrow;
 
-pub(super) fn render(collection: &Collection) -> String {
+/// The section; nothing before a run has finished.
+pub fn render(page: &Page<'_>) -> String {
+    let collection = page.collection;
     let examples = collection.runs.iter().find_map(|stored| match &stored.content {
         Content::Finished(run) if !run.pictures.examples.is_empty() => Some(&run.pictures.examples),
         _ => None,
@@ -26,7 +29,7 @@ pub(super) fn render(collection: &Collection) -> String {
     }
     let body = format!(
         "<p>{}</p>\n<div class=\"panels four\">\n{panels}</div>\n",
-        escape(&collection.configuration.captions.examples)
+        escape(collection.configuration.caption("examples"))
     );
     section("examples", "Example images", &body)
 }

@@ -1,29 +1,28 @@
 //! What a run may have beside the table's columns: worst environments and further attributions.
 
-use super::{escape, look, scroll, section};
+use super::{escape, scroll, section, style::style};
 use crate::{
+    Page,
     aggregate::{Results, Row},
     collect::Collection,
-    config::Metric,
 };
-use herring_protocol::AucKind;
+use herring_protocol::{AucKind, GRADIENT, ScoreKind, ScoreName, ScoredModel, TEST};
 
-pub(super) fn render(collection: &Collection, results: &Results) -> String {
-    let columns: Vec<Metric> = Metric::FURTHER
-        .into_iter()
-        .filter(|metric| match metric {
-            // The authors' score is for a paper's tables and stands there; the ROC AUC stands here beside it.
-            Metric::AuthorsAuc => false,
-            Metric::RocAuc => results.auc != AucKind::Roc,
-            _ => true,
-        })
-        .filter(|metric| results.rows.iter().any(|row| row.value(*metric).is_some()))
-        .collect();
+/// The section; nothing where the runs have no more than the table.
+pub fn render(page: &Page<'_>) -> String {
+    let Page { collection, results, .. } = page;
+    let mut columns: Vec<ScoreName> = Vec::new();
+    for (score, _) in results.rows.iter().flat_map(|row| &row.values) {
+        if is_further(score, results) && !columns.contains(score) {
+            columns.push(score.clone());
+        }
+    }
     if columns.is_empty() {
         return String::new();
     }
     let environments = environments(collection, results);
-    let heads: String = columns.iter().map(|metric| format!("<th scope=\"col\">{}</th>", metric.label())).collect();
+    let heads: String =
+        columns.iter().map(|score| format!("<th scope=\"col\">{}</th>", escape(&score.label()))).collect();
     let rows: String = results.rows.iter().map(|row| line(row, &columns)).collect();
     let body = format!(
         "{environments}<p>{} The worst environment of a run is the one with the least score on the test images; an AUC \
@@ -37,6 +36,28 @@ pub(super) fn render(collection: &Collection, results: &Results) -> String {
         scroll("Further scores")
     );
     section("further", "Environments and further attributions", &body)
+}
+
+/// Whether a score stands in this section: what the table lacks of the test images, but not what says the same under
+/// another name.
+fn is_further(score: &ScoreName, results: &Results) -> bool {
+    if results.columns.contains(score) {
+        return false;
+    }
+    match score {
+        ScoreName::OnSet { model: ScoredModel::Selected, set, kind } => {
+            set == TEST
+                && match kind {
+                    // The authors' score is for a paper's tables and stands there; the ROC AUC stands here beside it.
+                    ScoreKind::RocAuc => results.auc != AucKind::Roc,
+                    ScoreKind::Accuracy | ScoreKind::WorstAuc | ScoreKind::WorstAccuracy => true,
+                    ScoreKind::Auc => results.auc == AucKind::Roc,
+                    ScoreKind::AuthorsAuc | ScoreKind::AveragePrecision | ScoreKind::CrossEntropy => false,
+                }
+        }
+        ScoreName::OnSet { model: ScoredModel::Last, .. } | ScoreName::BestEpoch => false,
+        ScoreName::Overlap { attribution, .. } => attribution != GRADIENT,
+    }
 }
 
 /// Accuracy and AUC on the test images of each environment, means over seeds.
@@ -59,8 +80,8 @@ fn environments(collection: &Collection, results: &Results) -> String {
         let mut cells = String::new();
         for environment in 0..images.environments.len() {
             let scores: Vec<_> = collection
-                .finished(row.method)
-                .filter_map(|(_, run)| run.result.test.environments.iter().find(|of| of.environment == environment))
+                .finished(&row.method)
+                .filter_map(|(_, run)| run.result.scores.on(TEST)?.environments.iter().find(|of| of.environment == environment))
                 .collect();
             let accuracies: Vec<f64> = scores.iter().map(|scores| scores.accuracy).collect();
             let aucs: Vec<f64> = scores.iter().filter_map(|scores| results.auc.within(scores)).collect();
@@ -69,7 +90,7 @@ fn environments(collection: &Collection, results: &Results) -> String {
                 cells.push_str(&mean.map_or_else(|_| "<td>–</td>".to_owned(), |mean| format!("<td>{mean:.3}</td>")));
             }
         }
-        let (class, label) = (look::class(row.method), escape(&row.label));
+        let (class, label) = (style(&row.style).class, escape(&row.label));
         rows.push_str(&format!(
             "<tr><th scope=\"row\"><span class=\"swatch {class}\"></span>{label}</th>{cells}</tr>\n"
         ));
@@ -82,24 +103,24 @@ fn environments(collection: &Collection, results: &Results) -> String {
     )
 }
 
-fn line(row: &Row, columns: &[Metric]) -> String {
-    let cells: String = columns.iter().map(|metric| cell(row, *metric)).collect();
+fn line(row: &Row, columns: &[ScoreName]) -> String {
+    let cells: String = columns.iter().map(|score| cell(row, score)).collect();
     format!(
         "<tr><th scope=\"row\"><span class=\"swatch {}\"></span>{}</th>{cells}</tr>\n",
-        look::class(row.method),
+        style(&row.style).class,
         escape(&row.label)
     )
 }
 
-fn cell(row: &Row, metric: Metric) -> String {
-    let ours = match row.value(metric) {
+fn cell(row: &Row, score: &ScoreName) -> String {
+    let ours = match row.value(score) {
         Some(spread) => match spread.sd {
             Some(sd) => format!("{:.3} ± {sd:.3}", spread.mean),
             None => format!("{:.3}", spread.mean),
         },
         None => "–".to_owned(),
     };
-    let theirs = row.target.as_ref().and_then(|target| target.value(metric));
+    let theirs = row.target.as_ref().and_then(|target| target.value(score));
     let theirs = theirs.map_or_else(String::new, |value| {
         format!(
             "<br><small class=\"paper\" title=\"{}\">paper {:.2} ± {:.2}</small>",

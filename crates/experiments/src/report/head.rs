@@ -2,6 +2,7 @@
 
 use super::escape;
 use crate::{
+    Page,
     aggregate::Results,
     clock::spoken,
     collect::{Collection, Content},
@@ -9,7 +10,9 @@ use crate::{
     store::RunProvenance,
 };
 
-pub(super) fn render(collection: &Collection, results: &Results) -> String {
+/// The head of the page.
+pub fn render(page: &Page<'_>) -> String {
+    let Page { collection, results, .. } = page;
     let plan = &collection.plan;
     let provenances: Vec<&RunProvenance> =
         collection.runs.iter().filter_map(|stored| provenance(&stored.content)).collect();

@@ -2,10 +2,12 @@
 //! Figure 1).
 
 use super::{colormap, escape, picture, scroll, section};
-use crate::{collect::Collection, images::ImagesFile};
+use crate::{Page, collect::Collection, images::ImagesFile};
 use herring_protocol::{DataSpec, Plane};
 
-pub(super) fn render(collection: &Collection) -> String {
+/// The section; nothing where the images are generated.
+pub fn render(page: &Page<'_>) -> String {
+    let collection = page.collection;
     let Some(images) = &collection.images else {
         return String::new();
     };
@@ -39,7 +41,7 @@ fn drawn(collection: &Collection) -> String {
     let Some(DataSpec::Images(spec)) = collection.plan.runs.first().map(|run| &run.spec.data) else {
         return String::new();
     };
-    let size = format!("Images of {0} x {0} pixels; saliency on {1} x {1}.", spec.size, spec.look_size);
+    let size = format!("Images of {0} x {0} pixels; saliency on {1} x {1}.", spec.size, spec.saliency_size);
     let seed = spec.split_seed.map_or_else(|| "the run’s seed".to_owned(), |seed| format!("seed {seed} for all runs"));
     match spec.ratio {
         Some(ratio) => format!(

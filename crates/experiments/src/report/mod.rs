@@ -7,48 +7,53 @@
 //! *Invariant:* text that comes from files or devices goes through [`escape`].
 
 mod colormap;
-mod curves;
-mod evidence;
-mod examples;
+pub mod curves;
+pub mod evidence;
+pub mod examples;
 mod figure;
-mod further;
-mod head;
-mod images;
-mod look;
+pub mod further;
+pub mod head;
+pub mod images;
 pub(crate) mod overview;
 mod picture;
-mod readings;
-mod runs;
-mod saliency;
-mod scatter;
-mod setting;
-mod summary;
-mod tuning;
+pub mod readings;
+pub mod runs;
+pub mod saliency;
+pub mod scatter;
+pub mod setting;
+mod style;
+pub mod summary;
+pub mod tuning;
 
-use crate::{aggregate::Results, collect::Collection, config::Differences, search::Found};
+use crate::{Page, Section, search::Found};
 
 const STYLE: &str = include_str!("style.css");
 
 /// The whole page.
-pub(crate) fn render(collection: &Collection, results: &Results, differences: &Differences) -> String {
-    let sections = [
-        head::render(collection, results),
-        evidence::render(collection),
-        summary::render(collection, results),
-        setting::render(collection),
-        curves::render(collection),
-        images::render(collection),
-        examples::render(collection),
-        saliency::render(collection, results),
-        scatter::render(collection),
-        further::render(collection, results),
-        tuning::render(&collection.found, &|method| collection.label(method).to_owned()),
-        readings::render(collection, differences),
-        runs::render(collection),
-    ];
-    let title = format!("{}: reproduction at scale {}", collection.configuration.title, results.scale);
-    page(&title, &sections.concat())
+pub(crate) fn render(content: &Page<'_>) -> String {
+    let sections = content.collection.known.map_or(STANDARD, |(paper, _)| paper.sections);
+    let body: String = sections.iter().map(|section| section(content)).collect();
+    let title =
+        format!("{}: reproduction at scale {}", content.collection.configuration.title, content.results.scale);
+    page(&title, &body)
 }
+
+/// The sections of an experiment that belongs to no paper of the program.
+pub const STANDARD: &[Section] = &[
+    head::render,
+    evidence::render,
+    summary::render,
+    setting::render,
+    curves::render,
+    images::render,
+    examples::render,
+    saliency::render,
+    scatter::render,
+    further::render,
+    tuning::render,
+    readings::render,
+    runs::render,
+];
 
 /// The page of a search: what was tried and how hard it was to tune.
 pub(crate) fn render_search(found: &Found) -> String {
@@ -56,7 +61,7 @@ pub(crate) fn render_search(found: &Found) -> String {
     let title = format!("Search for {method}");
     let head =
         format!("<h1>{title}</h1>\n<p>Experiment {}, scale {scale}, variant {variant}.</p>\n", escape(experiment));
-    let tuning = tuning::render(std::slice::from_ref(found), &|method| method.to_string());
+    let tuning = tuning::of(std::slice::from_ref(found), &|method| (method.to_string(), method.to_string()));
     page(&title, &format!("{head}{tuning}{}", tuning::trials(found)))
 }
 

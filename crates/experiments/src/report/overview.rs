@@ -4,15 +4,18 @@
 use super::{
     escape,
     figure::{Axis, Frame},
-    page, scroll, section,
+    page,
+    scatter::{points, signed},
+    scroll, section,
+    style::{Style, style},
 };
 use crate::{
     aggregate::{Results, Row},
     collect::Collection,
-    config::{Judgement, Known, Metric},
+    config::Judgement,
     statistics::Correlation,
 };
-use herring_protocol::Method;
+use herring_protocol::{MethodName, OverlapKind, ScoreKind, ScoreName};
 
 /// An experiment with its table, and where its own report lies.
 pub(crate) struct Part<'a> {
@@ -37,11 +40,17 @@ pub(crate) fn render(parts: &[Part<'_>]) -> String {
 }
 
 fn tables(parts: &[Part<'_>]) -> String {
-    let methods: Vec<Method> = Method::ALL
-        .iter()
-        .copied()
-        .filter(|method| parts.iter().any(|part| part.results.rows.iter().any(|row| row.method == *method)))
-        .collect();
+    let mut methods: Vec<&MethodName> = Vec::new();
+    for row in parts.iter().flat_map(|part| &part.results.rows) {
+        if !methods.contains(&&row.method) {
+            methods.push(&row.method);
+        }
+    }
+    let shown = [
+        ScoreName::test(ScoreKind::Auc),
+        ScoreName::test(ScoreKind::RocAuc),
+        ScoreName::gradient(OverlapKind::Iop),
+    ];
     let titles: String = parts
         .iter()
         .map(|part| {
@@ -60,8 +69,8 @@ fn tables(parts: &[Part<'_>]) -> String {
             let cells: String = parts
                 .iter()
                 .map(|part| {
-                    let row = part.results.rows.iter().find(|row| row.method == *method);
-                    [Metric::Auc, Metric::RocAuc, Metric::Iop].map(|metric| cell(row, metric)).concat()
+                    let row = part.results.rows.iter().find(|row| row.method == **method);
+                    shown.iter().map(|score| cell(row, score)).collect::<String>()
                 })
                 .collect();
             format!("<tr><th scope=\"row\">{method}</th>{cells}</tr>\n")
@@ -98,46 +107,22 @@ fn auc_words(parts: &[Part<'_>]) -> String {
     each.collect::<Vec<_>>().join(" ")
 }
 
-fn cell(row: Option<&Row>, metric: Metric) -> String {
+fn cell(row: Option<&Row>, score: &ScoreName) -> String {
     let Some(row) = row else {
         return "<td>–</td>".to_owned();
     };
-    let ours = match row.value(metric) {
+    let ours = match row.value(score) {
         Some(spread) => match spread.sd {
             Some(sd) => format!("<b>{:.2}</b> ± {sd:.2}", spread.mean),
             None => format!("<b>{:.2}</b>", spread.mean),
         },
         None => "–".to_owned(),
     };
-    let theirs = row.target.as_ref().and_then(|target| target.value(metric));
+    let theirs = row.target.as_ref().and_then(|target| target.value(score));
     let theirs = theirs.map_or_else(String::new, |value| {
         format!("<br><small class=\"paper\">paper {:.2} ± {:.2}</small>", value.mean, value.sd)
     });
     format!("<td>{ours}{theirs}</td>")
-}
-
-/// One run.
-struct Point {
-    method: Method,
-    seed: u32,
-    auc: f64,
-    iop: f64,
-}
-
-fn points(collection: &Collection) -> Vec<Point> {
-    let auc = collection.plan.auc();
-    let methods = collection.plan.methods().into_iter();
-    methods
-        .flat_map(|method| {
-            let seen = collection.finished(method).filter(|(_, run)| run.result.localisation.images > 0);
-            seen.map(move |(seed, run)| Point {
-                method,
-                seed,
-                auc: auc.of(&run.result.test),
-                iop: run.result.localisation.iop,
-            })
-        })
-        .collect()
 }
 
 fn question(parts: &[Part<'_>]) -> String {
@@ -172,10 +157,6 @@ fn question(parts: &[Part<'_>]) -> String {
     section("question", "Do saliency and generalisation go together?", &body)
 }
 
-fn signed(value: f64) -> String {
-    format!("{value:.2}").replace('-', "−")
-}
-
 /// Colours by experiment, those of the methods' palette that are told apart best.
 const CLASSES: [&str; 6] = ["m-actdiff", "m-adversarial", "m-gradmask", "m-masked", "m-masked-zero", "m-rrr"];
 
@@ -205,7 +186,7 @@ fn scatter(parts: &[Part<'_>]) -> String {
 
 /// Whether the test images are correlated otherwise than the training images.
 fn has_shift(part: &Part<'_>) -> bool {
-    !matches!(Known::of(&part.collection.plan.experiment), Some(Known::XrayNoSpc | Known::RsnaNoVpc))
+    part.collection.configuration.shift
 }
 
 fn chart(parts: &[(usize, &Part<'_>)], width: f64, height: f64, wide: bool) -> String {
@@ -221,7 +202,7 @@ fn chart(parts: &[(usize, &Part<'_>)], width: f64, height: f64, wide: bool) -> S
     for (index, part) in parts {
         let class = CLASSES[index % CLASSES.len()];
         for point in points(part.collection) {
-            let shape = super::look::marker(family(point.method), frame.at_x(point.auc), frame.at_y(point.iop), 5.5);
+            let shape = family(part.collection, &point.method).mark(frame.at_x(point.auc), frame.at_y(point.iop), 5.5);
             content.push_str(&format!(
                 "<path class=\"mark {class}\" d=\"{shape}\"><title>{}, {}, seed {}: AUC {:.3}, IoP {:.3}</title></path>\n",
                 escape(&part.collection.configuration.title),
@@ -237,12 +218,13 @@ fn chart(parts: &[(usize, &Part<'_>)], width: f64, height: f64, wide: bool) -> S
     frame.svg(if wide { "wide" } else { "narrow" }, &title, &content)
 }
 
-/// The method whose marker stands for the family, as in the paper's figure.
-fn family(method: Method) -> Method {
-    match method {
-        Method::Baseline => Method::Baseline,
-        Method::Masked | Method::MaskedZero | Method::MaskAll => Method::Masked,
-        Method::ActDiff | Method::Adversarial => Method::ActDiff,
-        Method::GradMask | Method::Rrr => Method::Rrr,
-    }
+/// The style whose marker stands for the family of a method, as in iclr2021's figure.
+fn family(collection: &Collection, method: &MethodName) -> Style {
+    let group = collection.configuration.row(method).map_or("", |row| row.group.as_str());
+    style(match group {
+        "mask" => "masked",
+        "domain invariance" => "actdiff",
+        "saliency" => "rrr",
+        _ => "baseline",
+    })
 }

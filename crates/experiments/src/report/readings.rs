@@ -1,12 +1,14 @@
 //! Where the paper's text and its released code differ, and which was followed.
 
 use super::{escape, scroll, section};
-use crate::{collect::Collection, config::Differences};
+use crate::Page;
 use herring_protocol::Variant;
 
-pub(super) fn render(collection: &Collection, differences: &Differences) -> String {
+/// The section; nothing where none concerns the methods that were run.
+pub fn render(page: &Page<'_>) -> String {
+    let Page { collection, differences, .. } = page;
     let plan = &collection.plan;
-    let methods = plan.methods();
+    let methods = collection.methods();
     let concerned: Vec<_> = differences.differences.iter().filter(|difference| difference.concerns(&methods)).collect();
     if concerned.is_empty() {
         return String::new();

@@ -1,20 +1,17 @@
 //! Every run.
 
-use super::{escape, head::provenance, look, scroll, section};
+use super::{escape, head::provenance, scroll, section, style::style};
 use crate::{
+    Page,
     clock::spoken,
     collect::{Collection, Content, StoredRun},
 };
-use herring_protocol::AucKind;
+use herring_protocol::{AucKind, Localisation, TEST, VALID};
 
-pub(super) fn render(collection: &Collection) -> String {
-    let rows: String = collection
-        .plan
-        .methods()
-        .into_iter()
-        .flat_map(|method| collection.of(method))
-        .map(|stored| row(collection, stored))
-        .collect();
+/// The section.
+pub fn render(page: &Page<'_>) -> String {
+    let collection = page.collection;
+    let rows: String = collection.runs.iter().map(|stored| row(collection, stored)).collect();
     // Beside the authors' score, the ROC AUC under its own name.
     let beside = match collection.plan.auc() {
         AucKind::Authors => "<th scope=\"col\">Test ROC AUC</th>",
@@ -38,19 +35,23 @@ fn row(collection: &Collection, stored: &StoredRun) -> String {
     let width = if spec.evaluation.auc == AucKind::Roc { 6 } else { 7 };
     let numbers = match &stored.content {
         Content::Finished(run) => {
-            let result = &run.result;
-            let mut cells = format!("<td>{}</td>", result.best_epoch);
+            let scores = &run.result.scores;
+            let (valid, test) = (scores.on(VALID), scores.on(TEST));
+            let found = scores.gradient();
+            let overlap = |of: fn(&Localisation) -> f64| found.map(of);
+            let mut cells = format!("<td>{}</td>", scores.best_epoch);
             for value in [
-                spec.evaluation.auc.of(&result.valid),
-                spec.evaluation.auc.of(&result.test),
-                result.localisation.iou,
-                result.localisation.iop,
-                result.localisation.iot,
+                valid.map(|scores| spec.evaluation.auc.of(scores)),
+                test.map(|scores| spec.evaluation.auc.of(scores)),
+                overlap(|found| found.iou),
+                overlap(|found| found.iop),
+                overlap(|found| found.iot),
             ] {
-                cells.push_str(&format!("<td>{value:.3}</td>"));
+                cells.push_str(&value.map_or_else(|| "<td>–</td>".to_owned(), |value| format!("<td>{value:.3}</td>")));
             }
             if spec.evaluation.auc != AucKind::Roc {
-                cells.push_str(&format!("<td>{:.3}</td>", AucKind::Roc.of(&result.test)));
+                let roc = test.map(|scores| format!("<td>{:.3}</td>", AucKind::Roc.of(scores)));
+                cells.push_str(&roc.unwrap_or_else(|| "<td>–</td>".to_owned()));
             }
             cells
         }
@@ -63,8 +64,8 @@ fn row(collection: &Collection, stored: &StoredRun) -> String {
     format!(
         "<tr><th scope=\"row\"><span class=\"swatch {}\"></span>{}</th><td>{}</td>{numbers}<td>{time}</td>\
          <td><code>{}</code></td></tr>\n",
-        look::class(spec.method),
-        escape(collection.label(spec.method)),
+        style(collection.style(&spec.method)).class,
+        escape(collection.label(&spec.method)),
         spec.seed,
         escape(stored.run.id.as_str()),
     )

@@ -2,11 +2,10 @@
 
 use super::{colormap, escape, picture, section};
 use crate::{
-    aggregate::Results,
+    Page,
     collect::{Collection, FinishedRun},
-    config::Metric,
 };
-use herring_protocol::{Method, Plane};
+use herring_protocol::{MethodName, OverlapKind, Plane, ScoreName};
 
 /// Sums over the finished runs of a method.
 struct Sums {
@@ -19,13 +18,15 @@ struct Sums {
 /// How much of the colour shows where saliency is, over the mean image.
 const COVER: f64 = 0.88;
 
-pub(super) fn render(collection: &Collection, results: &Results) -> String {
-    let sums: Vec<(Method, Sums)> = results
+/// The section; nothing before a run has finished.
+pub fn render(page: &Page<'_>) -> String {
+    let Page { collection, results, .. } = page;
+    let sums: Vec<(MethodName, Sums)> = results
         .rows
         .iter()
         .filter_map(|row| {
-            let runs = collection.finished(row.method).map(|(_, run)| run);
-            sum(runs).map(|sums| (row.method, sums))
+            let runs = collection.finished(&row.method).map(|(_, run)| run);
+            sum(runs).map(|sums| (row.method.clone(), sums))
         })
         .collect();
     let Some((_, most)) = sums.iter().max_by_key(|(_, sums)| sums.images) else {
@@ -35,8 +36,8 @@ pub(super) fn render(collection: &Collection, results: &Results) -> String {
     for (index, (method, sums)) in sums.iter().enumerate() {
         let letter = char::from(b'A' + (index % 26) as u8);
         let row = results.rows.iter().find(|row| row.method == *method);
-        let iop = row.and_then(|row| row.value(Metric::Iop)).map(|spread| spread.mean);
-        panels.push_str(&map_panel(letter, collection.label(*method), sums, iop));
+        let iop = row.and_then(|row| row.value(&ScoreName::gradient(OverlapKind::Iop))).map(|spread| spread.mean);
+        panels.push_str(&map_panel(letter, collection.label(method), sums, iop));
     }
     let body = format!(
         "<p>Mean over {} test images{} of the smoothed absolute input gradient of the selected \
@@ -45,7 +46,7 @@ pub(super) fn render(collection: &Collection, results: &Results) -> String {
          <div class=\"panels\">\n{panels}</div>\n{}",
         most.images,
         watched(collection),
-        escape(&collection.configuration.captions.saliency),
+        escape(collection.configuration.caption("saliency")),
         scale_bar(),
     );
     section("saliency", "Where the models look", &body)

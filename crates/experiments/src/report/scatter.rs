@@ -3,45 +3,59 @@
 use super::{
     escape,
     figure::{Axis, Frame},
-    look, section,
+    section,
+    style::{Style, legend, style},
 };
-use crate::{collect::Collection, statistics::Correlation};
-use herring_protocol::Method;
+use crate::{Page, collect::Collection, statistics::Correlation};
+use herring_protocol::{MethodName, TEST};
 
-struct Point {
-    method: Method,
-    seed: u32,
-    auc: f64,
-    iop: f64,
+/// One run that can be drawn.
+pub(super) struct Point {
+    pub(super) method: MethodName,
+    pub(super) style: Style,
+    pub(super) seed: u32,
+    pub(super) auc: f64,
+    pub(super) iop: f64,
 }
 
-pub(super) fn render(collection: &Collection) -> String {
-    let (methods, auc) = (collection.plan.methods(), collection.plan.auc());
-    let points: Vec<Point> = methods
-        .iter()
-        .flat_map(|method| {
-            collection.finished(*method).filter(|(_, run)| run.result.localisation.images > 0).map(|(seed, run)| {
-                Point { method: *method, seed, auc: auc.of(&run.result.test), iop: run.result.localisation.iop }
-            })
-        })
-        .collect();
+/// The finished runs of a collection whose saliency could be scored.
+pub(super) fn points(collection: &Collection) -> Vec<Point> {
+    let auc = collection.plan.auc();
+    let mut points = Vec::new();
+    for method in collection.methods() {
+        for (seed, run) in collection.finished(&method) {
+            let scores = &run.result.scores;
+            if let (Some(test), Some(found)) = (scores.on(TEST), scores.gradient()) {
+                let style = style(collection.style(&method));
+                points.push(Point { method: method.clone(), style, seed, auc: auc.of(test), iop: found.iop });
+            }
+        }
+    }
+    points
+}
+
+/// The section; nothing before a run has finished.
+pub fn render(page: &Page<'_>) -> String {
+    let collection = page.collection;
+    let (methods, auc) = (collection.methods(), collection.plan.auc());
+    let points = points(collection);
     if points.is_empty() {
         return String::new();
     }
     let entries: Vec<_> = methods
         .iter()
         .filter(|method| points.iter().any(|point| point.method == **method))
-        .map(|method| (*method, collection.label(*method).to_owned()))
+        .map(|method| (style(collection.style(method)), collection.label(method).to_owned()))
         .collect();
     let body = format!(
         "<p>Each mark is one run: its AUC on the test images against the share of its saliency that \
          lies within the masks (IoP, which the paper prints as IoU). {} {} {}</p>\n<figure>\n{}{}{}</figure>\n",
         crate::auc::sentence(auc),
         correlation(&points),
-        escape(&collection.configuration.captions.scatter),
+        escape(collection.configuration.caption("scatter")),
         chart(collection, &points, 760.0, 430.0, true),
         chart(collection, &points, 380.0, 340.0, false),
-        look::legend(&entries, false, true),
+        legend(&entries, false, true),
     );
     section("scatter", "Generalisation against localisation", &body)
 }
@@ -68,7 +82,7 @@ fn correlation(points: &[Point]) -> String {
 }
 
 /// A number with two digits and a true minus sign.
-fn signed(value: f64) -> String {
+pub(super) fn signed(value: f64) -> String {
     format!("{value:.2}").replace('-', "−")
 }
 
@@ -92,11 +106,11 @@ fn chart(collection: &Collection, points: &[Point], width: f64, height: f64, wid
         frame.at_y(frame.y.to) + 12.0,
     ));
     for point in points {
-        let shape = look::marker(point.method, frame.at_x(point.auc), frame.at_y(point.iop), 6.0);
+        let shape = point.style.mark(frame.at_x(point.auc), frame.at_y(point.iop), 6.0);
         content.push_str(&format!(
             "<path class=\"mark {}\" d=\"{shape}\"><title>{}, seed {}: AUC {:.3}, IoP {:.3}</title></path>\n",
-            look::class(point.method),
-            escape(collection.label(point.method)),
+            point.style.class,
+            escape(collection.label(&point.method)),
             point.seed,
             point.auc,
             point.iop,

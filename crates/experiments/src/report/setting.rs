@@ -2,13 +2,14 @@
 
 use super::{escape, scroll, section};
 use crate::{
-    collect::Collection,
-    config::Known,
-    departure::{departures, paper_seeds},
+    Page,
+    deviation::{deviations, paper_seeds},
 };
 
-pub(super) fn render(collection: &Collection) -> String {
-    if Known::of(&collection.plan.experiment) == Some(Known::Own) {
+/// The section; nothing where no paper has such an experiment.
+pub fn render(page: &Page<'_>) -> String {
+    let collection = page.collection;
+    if collection.known.is_some_and(|(_, experiment)| !experiment.published) {
         // Nobody published one.
         return String::new();
     }
@@ -17,14 +18,14 @@ pub(super) fn render(collection: &Collection) -> String {
     if seeds != theirs {
         rows.push_str(&line("Seeds", &seeds.to_string(), &theirs.to_string()));
     }
-    let all = collection.plan.methods();
-    for departure in departures(collection) {
-        let mut name = words(&departure.field).to_owned();
-        if departure.methods.len() < all.len() {
-            let labels: Vec<_> = departure.methods.iter().map(|method| collection.label(*method)).collect();
+    let all = collection.methods();
+    for deviation in deviations(collection) {
+        let mut name = words(&deviation.field);
+        if deviation.methods.len() < all.len() {
+            let labels: Vec<_> = deviation.methods.iter().map(|method| collection.label(method)).collect();
             name.push_str(&format!(" ({})", labels.join(", ")));
         }
-        rows.push_str(&line(&name, &spoken(&departure.here), &spoken(&departure.paper)));
+        rows.push_str(&line(&name, &deviation.here, &deviation.paper));
     }
     let body = if rows.is_empty() {
         "<p>Nothing: sizes, model, epochs, hyper-parameters and number of seeds are the paper’s.</p>\n".to_owned()
@@ -44,63 +45,50 @@ fn line(name: &str, ours: &str, paper: &str) -> String {
     format!("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>\n", escape(name), escape(ours), escape(paper))
 }
 
-/// A value as a person would write it; lists of named settings come as JSON.
-fn spoken(value: &str) -> String {
-    let Some(open) = value.strip_prefix("[{").and_then(|rest| rest.strip_suffix("}}]")) else {
-        return value.to_owned();
-    };
-    let parts = open.split("}},{").map(|part| part.replace(":{", " ").replace(':', " ").replace('"', ""));
-    parts.collect::<Vec<_>>().join("; ")
-}
-
 /// A field of a run's specification in words.
-fn words(field: &str) -> &str {
-    match field {
+fn words(field: &str) -> String {
+    let known = match field {
+        "annotations.fraction" => "Fraction of masks kept",
         "data.train" => "Training images",
         "data.valid" => "Validation images",
         "data.test" => "Test images",
-        "data.mask_fraction" => "Fraction of masks kept",
         "data.cell_limit" => "Images of each environment and class, at most",
-        "data.look_limit" => "Test images of each environment and class that are looked at, at most",
-        "data.look_size" => "Side of the images that are looked at (pixels)",
+        "data.saliency_limit" => "Test images of each environment and class whose saliency is computed, at most",
+        "data.saliency_size" => "Side of the images whose saliency is computed (pixels)",
         "data.size" => "Side of the images (pixels)",
         "data.resize" => "Resizing of the images",
         "data.empty_negatives" => "Negatives have an empty mask",
         "data.split_seed" => "Seed of the split",
         "data.issue" => "Issue of the tables",
+        "data.issue_known" => "Whether that issue is a known one",
         "data.ratio" => "Share of a class from its home environment in training",
         "data.rule" => "Rule of validation and test",
-        "evaluation.attribution_limit" => "Images of each environment and class for further attributions",
-        "evaluation.attributions" => "Further attributions",
         "data.dilation_sigma" => "Mask dilation σ (pixels)",
-        "model.depth" => "ResNet depth",
-        "model.width" => "Channels of the first stage",
-        "training.epochs" => "Epochs",
-        "training.batch_size" => "Batch size",
-        "training.learning_rate" => "Learning rate",
-        "training.penalty_weight" => "Penalty weight λ",
-        "training.burn_in" => "First epoch that may be selected",
-        "training.patience" => "Patience (epochs)",
-        "discriminator.hidden" => "Units of the discriminator’s layers",
-        "discriminator.every" => "Loss evaluations an encoder update",
-        "discriminator.learning_rate" => "Discriminator’s learning rate",
+        "evaluation.attribution_limit" => "Images of each environment and class for further attributions",
+        "evaluation.attributions.integrated-gradients.steps" => "Steps of integrated gradients",
+        "evaluation.attributions.occlusion.window" => "Side of the occluding square (pixels)",
         "evaluation.smoothing_sigma" => "Smoothing σ of saliency (pixels)",
         "evaluation.smoothing_truncate" => "Radius of that smoothing (σ)",
         "evaluation.picture_samples" => "Images a seed in the mean saliency map",
-        other => other,
+        "model.depth" => "ResNet depth",
+        "model.width" => "Channels of the first stage",
+        "optimiser.learning_rate" => "Learning rate",
+        "training.epochs" => "Epochs",
+        "training.batch_size" => "Batch size",
+        "selection.burn_in" => "First epoch that may be selected",
+        "selection.patience" => "Patience (epochs)",
+        _ => "",
+    };
+    if !known.is_empty() {
+        return known.to_owned();
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn named_settings_are_spoken_and_plain_values_stay() {
-        let json = r#"[{"integrated-gradients":{"steps":200}},{"occlusion":{"window":15}}]"#;
-        assert_eq!(spoken(json), "integrated-gradients steps 200; occlusion window 15");
-        for plain in ["none", "0.5", "nih: no known issue"] {
-            assert_eq!(spoken(plain), plain);
-        }
+    let penalty = field.strip_prefix("objective.penalties.").and_then(|rest| rest.split_once('.'));
+    match penalty {
+        Some((kind, "weight")) => format!("Penalty weight λ of {kind}"),
+        Some(("adversarial", "hidden")) => "Units of the discriminator’s layers".to_owned(),
+        Some(("adversarial", "every")) => "Loss evaluations an encoder update".to_owned(),
+        Some(("adversarial", "learning_rate")) => "Discriminator’s learning rate".to_owned(),
+        Some((kind, name)) => format!("{name} of {kind}"),
+        None => field.to_owned(),
     }
 }

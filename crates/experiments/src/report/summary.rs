@@ -1,16 +1,19 @@
 //! The table.
 
-use super::{escape, look, scroll, section};
+use super::{escape, scroll, section, style::style};
 use crate::{
+    Page,
     aggregate::{Results, Row},
-    collect::Collection,
-    config::{Judgement, Metric, TargetValue},
+    config::{Judgement, TargetValue},
     statistics::Spread,
     table::seeds,
     verdict::Standing,
 };
+use herring_protocol::{ScoreKind, ScoreName};
 
-pub(super) fn render(collection: &Collection, results: &Results) -> String {
+/// The section.
+pub fn render(page: &Page<'_>) -> String {
+    let Page { collection, results, .. } = page;
     let published = results.rows.iter().any(|row| row.target.is_some());
     let words = match results.judgement {
         _ if results.unknown_images.is_some() => {
@@ -32,8 +35,8 @@ pub(super) fn render(collection: &Collection, results: &Results) -> String {
         }
     };
     let heads: String =
-        Metric::TABLE.iter().map(|metric| format!("<th scope=\"col\">{}</th>", metric.label())).collect();
-    let rows: String = results.rows.iter().map(|each| row(each, published)).collect();
+        results.columns.iter().map(|score| format!("<th scope=\"col\">{}</th>", escape(&score.label()))).collect();
+    let rows: String = results.rows.iter().map(|each| row(each, results, published)).collect();
     let sources: String = collection
         .targets
         .sources
@@ -52,65 +55,82 @@ pub(super) fn render(collection: &Collection, results: &Results) -> String {
     };
     let body = format!(
         "<p>{words} Each cell holds the mean ± sample SD over seeds and Student’s 95 % interval of the \
-         mean{beside}. IoU, IoP and IoT are intersection over union, over prediction and over \
-         truth of thresholded saliency and mask; what the paper prints as IoU is IoP. {}</p>\n\
+         mean{beside}. {}{}</p>\n\
          {}<table class=\"results\">\n<caption>{caption}</caption>\n<thead><tr><th scope=\"col\">Method</th>{heads}\
          <th scope=\"col\">Seeds</th><th scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n{rows}</tbody>\n\
          </table></div>\n{sources}",
+        meaning(results),
         crate::auc::sentence(results.auc),
         scroll("Results")
     );
     section("results", "Results", &body)
 }
 
-fn row(row: &Row, published: bool) -> String {
-    let cells: String = Metric::TABLE.iter().map(|metric| cell(row, *metric, published)).collect();
+/// What is easily taken for something else, of the columns that the table has.
+fn meaning(results: &Results) -> String {
+    let overlap = results.columns.iter().any(|score| matches!(score, ScoreName::Overlap { .. }));
+    let accuracy =
+        results.columns.iter().any(|score| matches!(score, ScoreName::OnSet { kind: ScoreKind::Accuracy, .. }));
+    let mut text = String::new();
+    if overlap {
+        text.push_str(
+            "IoU, IoP and IoT are intersection over union, over prediction and over truth of thresholded saliency and \
+             mask; what the paper prints as IoU is IoP. ",
+        );
+    }
+    if accuracy {
+        text.push_str("Accuracy is what the paper prints as AUC. ");
+    }
+    text
+}
+
+fn row(row: &Row, results: &Results, published: bool) -> String {
+    let cells: String = results.columns.iter().map(|score| cell(row, score, published)).collect();
     let (class, word) = match row.verdict.standing {
         Standing::Agrees => ("good", "agrees"),
         Standing::Seen => ("good", "seen"),
+        Standing::SeenInMean => ("none", "seen in the mean only"),
         Standing::Differs => ("bad", "differs"),
         Standing::NotSeen => ("bad", "not seen"),
         Standing::Unjudged => ("none", "not judged"),
     };
-    // The word stands in the badge; what follows it is the reason.
-    let reason = row.verdict.text.split_once(": ").map_or(row.verdict.text.as_str(), |(_, reason)| reason);
     let failed = if row.failed > 0 { " failed" } else { "" };
     format!(
         "<tr><th scope=\"row\"><span class=\"swatch {}\"></span>{}</th>{cells}\
          <td data-label=\"Seeds\" class=\"number{failed}\">{}</td>\
          <td data-label=\"Verdict\" class=\"verdict\"><span class=\"badge {class}\">{word}</span> {}</td></tr>\n",
-        look::class(row.method),
+        style(&row.style).class,
         escape(&row.label),
         escape(&seeds(row)),
-        escape(reason),
+        escape(&row.verdict.reason),
     )
 }
 
-fn cell(row: &Row, metric: Metric, published: bool) -> String {
-    let theirs = row.target.as_ref().and_then(|target| target.value(metric));
+fn cell(row: &Row, score: &ScoreName, published: bool) -> String {
+    let theirs = row.target.as_ref().and_then(|target| target.value(score));
     format!(
         "<td data-label=\"{}\" class=\"number\">{}{}</td>",
-        metric.label(),
-        ours(row.value(metric), metric),
-        if published { paper(theirs, metric) } else { String::new() },
+        escape(&score.label()),
+        ours(row.value(score), score),
+        if published { paper(theirs, score) } else { String::new() },
     )
 }
 
-fn ours(spread: Option<&Spread>, metric: Metric) -> String {
-    let digits = metric.digits();
+fn ours(spread: Option<&Spread>, score: &ScoreName) -> String {
+    let digits = score.digits();
     let Some(spread) = spread else {
         return "<b>–</b>".to_owned();
     };
     let sd = spread.sd.map_or_else(String::new, |sd| format!(" <span class=\"sd\">± {sd:.digits$}</span>"));
     // Of an epoch's number it would say little.
-    let interval = spread.interval.filter(|_| metric != Metric::BestEpoch);
+    let interval = spread.interval.filter(|_| *score != ScoreName::BestEpoch);
     let interval =
         interval.map_or_else(String::new, |(low, high)| format!("<small>[{low:.digits$}, {high:.digits$}]</small>"));
     format!("<span class=\"ours\"><b>{:.digits$}</b>{sd}</span>{interval}", spread.mean)
 }
 
-fn paper(value: Option<&TargetValue>, metric: Metric) -> String {
-    let digits = metric.digits();
+fn paper(value: Option<&TargetValue>, score: &ScoreName) -> String {
+    let digits = score.digits();
     match value {
         Some(value) => format!(
             "<small class=\"paper\" title=\"{}\">paper {:.digits$} ± {:.digits$}</small>",

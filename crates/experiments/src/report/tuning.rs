@@ -3,10 +3,14 @@
 use super::{
     escape,
     figure::{Axis, Frame, path},
-    look, scroll, section,
+    scroll, section,
+    style::style,
 };
-use crate::search::{Found, spoken};
-use herring_protocol::Method;
+use crate::{
+    Page,
+    search::{Found, spoken},
+};
+use herring_protocol::MethodName;
 
 /// Standard deviation of the Gaussian that stands for a trial. The paper's figure has 0.002, for many
 /// more trials than a search of 25.
@@ -14,8 +18,18 @@ const BANDWIDTH: f64 = 0.03;
 /// Places at which a density is drawn.
 const POINTS: usize = 200;
 
-/// The section; empty where there was no search. `label` names a method for people.
-pub(crate) fn render(found: &[Found], label: &dyn Fn(Method) -> String) -> String {
+/// Label and style of a method.
+pub(crate) type Names<'a> = dyn Fn(&MethodName) -> (String, String) + 'a;
+
+/// The section; nothing where there was no search.
+pub fn render(page: &Page<'_>) -> String {
+    let collection = page.collection;
+    let names = |method: &MethodName| (collection.label(method).to_owned(), collection.style(method).to_owned());
+    of(&collection.found, &names)
+}
+
+/// The section of some searches; empty for none.
+pub(crate) fn of(found: &[Found], label: &Names<'_>) -> String {
     if found.is_empty() {
         return String::new();
     }
@@ -45,7 +59,7 @@ fn scores(found: &Found) -> Vec<f64> {
     found.trials.iter().filter_map(|trial| trial.score).collect()
 }
 
-fn chart(found: &[Found], label: &dyn Fn(Method) -> String, width: f64, wide: bool) -> String {
+fn chart(found: &[Found], label: &Names<'_>, width: f64, wide: bool) -> String {
     let rows = found.len() as f64;
     let frame = Frame {
         width,
@@ -58,7 +72,7 @@ fn chart(found: &[Found], label: &dyn Fn(Method) -> String, width: f64, wide: bo
     let mut content = String::new();
     for (index, one) in found.iter().enumerate() {
         let base = rows - 1.0 - index as f64 + 0.15;
-        let (values, class) = (scores(one), look::class(one.method));
+        let (values, class) = (scores(one), style(&label(&one.method).1).class);
         let at = |place: usize| frame.x.from + (frame.x.to - frame.x.from) * place as f64 / POINTS as f64;
         let densities: Vec<f64> = (0..=POINTS).map(|place| density(&values, at(place))).collect();
         let highest = densities.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
@@ -69,14 +83,14 @@ fn chart(found: &[Found], label: &dyn Fn(Method) -> String, width: f64, wide: bo
             .collect();
         content.push_str(&format!("<path class=\"curve {class}\" fill=\"none\" d=\"{}\"/>\n", path(&curve)));
         for value in &values {
-            let shape = look::marker(one.method, frame.at_x(*value), frame.at_y(base), 4.0);
+            let shape = style(&label(&one.method).1).mark(frame.at_x(*value), frame.at_y(base), 4.0);
             content.push_str(&format!("<path class=\"mark {class}\" d=\"{shape}\"><title>{value:.3}</title></path>\n"));
         }
         content.push_str(&format!(
             "<text class=\"label\" x=\"{:.1}\" y=\"{:.1}\">{}</text>\n",
             frame.at_x(frame.x.from) + 8.0,
             frame.at_y(base + 0.68),
-            escape(&label(one.method)),
+            escape(&label(&one.method).0),
         ));
     }
     frame.svg(if wide { "wide" } else { "narrow" }, "Densities of the trials' validation AUC", &content)
@@ -86,7 +100,7 @@ fn density(values: &[f64], at: f64) -> f64 {
     values.iter().map(|value| (-0.5 * ((at - value) / BANDWIDTH).powi(2)).exp()).sum()
 }
 
-fn table(found: &[Found], label: &dyn Fn(Method) -> String) -> String {
+fn table(found: &[Found], label: &Names<'_>) -> String {
     let mut rows = String::new();
     for one in found {
         let values: Vec<String> =
@@ -95,7 +109,7 @@ fn table(found: &[Found], label: &dyn Fn(Method) -> String) -> String {
         let failed = one.trials.iter().filter(|trial| trial.failure.is_some()).count();
         rows.push_str(&format!(
             "<tr><th scope=\"row\">{}</th><td>{}</td><td>{failed}</td><td>{}</td><td>{:.3}</td><td>{}</td></tr>\n",
-            escape(&label(one.method)),
+            escape(&label(&one.method).0),
             one.trials.len(),
             one.best,
             best.and_then(|trial| trial.score).unwrap_or_default(),

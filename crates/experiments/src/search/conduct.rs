@@ -1,16 +1,15 @@
 //! Asks, trains, tells, until the budget is used.
 
 use super::{
-    found::{Found, FoundError, LEDGER, SearchedRun},
-    specification::with_values,
+    found::{Found, FoundError, LEDGER, SearchedRun, with_values},
 };
 use crate::{
     event::{Event, Events, Pending, RunName},
     plan::{Plan, PlannedRun},
     store::{Holder, RunResult, RunState, Store, StoreError, read_json},
-    work::{Work, WorkEnd},
+    work::{WorkEnd, Worker},
 };
-use herring_protocol::Trainer;
+use herring_protocol::{Trainer, VALID};
 use herring_search::{Ledger, SearchError, Study, Told, Trial, TrialState};
 use std::{
     path::Path,
@@ -86,7 +85,7 @@ impl Conduct<'_> {
     /// in this build. Trials that fail are no error.
     pub fn run(&self, events: &mut dyn Events) -> Result<Conducted, SearchRunError> {
         let mut base = self.plan.runs[0].clone();
-        base.spec.training.patience = self.patience;
+        base.spec.selection = base.spec.selection.with_patience(Some(self.patience));
         let base = PlannedRun::new(base.spec);
         let store = Store::open(self.out)?;
         SearchedRun::new(self.plan, base.clone(), self.patience).put(self.out)?;
@@ -136,7 +135,11 @@ impl Conduct<'_> {
         let budget = self.study.budget();
         let pending = (0..budget)
             .filter(|index| !over(index))
-            .map(|index| Pending { run: RunName::new(index, base), epochs: base.spec.training.epochs });
+            .map(|index| Pending {
+                run: RunName::new(index, base),
+                epochs: base.spec.training.epochs,
+                cost: base.spec.objective.relative_cost(),
+            });
         Event::Planned { pending: pending.collect(), whole: budget, workers: self.jobs.max(1) }
     }
 
@@ -172,13 +175,13 @@ impl Conduct<'_> {
         trial: &Trial,
         events: &Sender<(usize, Event)>,
     ) -> Result<Option<Told>, SearchRunError> {
-        let spec = with_values(&base.spec, &trial.values).map_err(|name| {
-            SearchRunError::Trainer(format!("{name}: {} has no such hyper-parameter", base.spec.method))
+        let spec = with_values(&base.spec, &trial.values).map_err(|error| {
+            SearchRunError::Trainer(format!("the search space does not fit {}: {error}", base.spec.method))
         })?;
         let plan = Plan { runs: vec![PlannedRun::new(spec)], ..self.plan.clone() };
         let run = &plan.runs[0];
         store.forget_passing_failures(plan.runs.iter())?;
-        let work = Work {
+        let own = Worker {
             store,
             plan: &plan,
             indexes: &[0],
@@ -189,7 +192,7 @@ impl Conduct<'_> {
         };
         let number = trial.number;
         // Within its own plan of one run every trial is the first.
-        let end = work.run(&mut |event| {
+        let end = own.run(&mut |event| {
             let _ = events.send((worker, event.numbered(number - 1)));
         })?;
         store.tidy(plan.runs.iter())?;
@@ -199,7 +202,9 @@ impl Conduct<'_> {
         Ok(match store.state(run)? {
             RunState::Finished(folder) => {
                 let result: RunResult = read_json(&folder.join("result.json"))?;
-                Some(Told::Scored(run.spec.evaluation.auc.of(&result.valid)))
+                let valid = result.scores.on(VALID);
+                let score = valid.map(|scores| run.spec.evaluation.auc.of(scores));
+                Some(score.map_or_else(|| Told::Failed("it has no validation scores".to_owned()), Told::Scored))
             }
             // Not the trial's fault: it is left to be gone on with.
             RunState::Failed(_, failed) if failed.may_pass_another_time() => {

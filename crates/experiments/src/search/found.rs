@@ -3,10 +3,9 @@
 use crate::{
     config::Scale,
     plan::{Plan, PlannedRun},
-    search::with_values,
     store::{Locked, StoreError, pretty_json, read_json, replace},
 };
-use herring_protocol::{AucKind, BackendKind, Method, Variant};
+use herring_protocol::{AucKind, BackendKind, FieldError, MethodName, RunSpec, Variant};
 use herring_search::{Ledger, Origin, SearchError, Trial, TrialState, best};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -17,7 +16,7 @@ pub(crate) const FOUND: &str = "found.json";
 pub(super) const SEARCH: &str = "search.json";
 /// The ledger's folder.
 pub(super) const LEDGER: &str = "search";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// `search.json`: what a search is of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,7 +24,7 @@ const FORMAT: u32 = 1;
 pub(super) struct SearchedRun {
     pub(super) format: u32,
     pub(super) experiment: String,
-    pub(super) method: Method,
+    pub(super) method: MethodName,
     pub(super) scale: Scale,
     pub(super) variant: Variant,
     pub(super) backend: BackendKind,
@@ -39,7 +38,7 @@ impl SearchedRun {
         Self {
             format: FORMAT,
             experiment: plan.experiment.clone(),
-            method: run.spec.method,
+            method: run.spec.method.clone(),
             scale: plan.scale,
             variant: plan.variant,
             backend: plan.backend,
@@ -108,13 +107,12 @@ pub struct Found {
     /// The experiment.
     pub experiment: String,
     /// The method.
-    pub method: Method,
+    pub method: MethodName,
     /// The scale of the trials.
     pub scale: Scale,
     /// Their reading of the protocol.
     pub variant: Variant,
     /// Which AUC their scores are.
-    #[serde(default, skip_serializing_if = "AucKind::is_authors")]
     pub auc: AucKind,
     /// Number of the trial with the highest score.
     pub best: usize,
@@ -207,7 +205,9 @@ impl Found {
         for run in plan.runs.iter_mut().filter(|run| run.spec.method == self.method) {
             match with_values(&run.spec, self.values()) {
                 Ok(spec) => *run = PlannedRun::new(spec),
-                Err(name) => return mismatch("hyper-parameter", name, format!("one that {} has", self.method)),
+                Err(error) => {
+                    return mismatch("hyper-parameter", error.field, format!("one that {} has", self.method));
+                }
             }
         }
         Ok(())
@@ -227,4 +227,9 @@ impl Found {
         let path = out.join(FOUND);
         if path.exists() { read_json(&path) } else { Ok(Vec::new()) }
     }
+}
+
+/// `spec` with hyper-parameters exchanged, each by its dotted field.
+pub(super) fn with_values(spec: &RunSpec, values: &[(String, f64)]) -> Result<RunSpec, FieldError> {
+    values.iter().try_fold(spec.clone(), |spec, (name, value)| spec.with_value(name, *value))
 }

@@ -15,7 +15,6 @@
 mod conduct;
 mod found;
 mod space;
-mod specification;
 
 pub use conduct::{Conduct, Conducted, SearchRunError, TrainerOf};
 pub use found::{Found, FoundError, FoundTrial};
@@ -28,7 +27,6 @@ use crate::{
 use std::path::{Path, PathBuf};
 
 pub(crate) use found::FOUND;
-pub(crate) use specification::with_values;
 
 /// Writes `search.html` into a search's folder and says where it is.
 ///

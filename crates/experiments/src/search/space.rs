@@ -1,19 +1,15 @@
 //! What may be searched, from a TOML file.
 
 use crate::config::{
-    ConfigError, Known,
+    ConfigError,
     experiment::method_named,
     text::{Text, check_format},
 };
-use herring_protocol::{Method, Variant};
+use herring_protocol::{MethodName, Variant};
 use herring_search::{Dimension, Range, Strategy, Study};
 use serde::Deserialize;
 use std::path::Path;
 use toml::Spanned;
-
-/// The hyper-parameters that a dimension may be named for.
-const NAMES: [&str; 5] =
-    ["learning_rate", "penalty_weight", "dilation_sigma", "discriminator.learning_rate", "discriminator.every"];
 
 /// Spaces of every method, with the budget of a search.
 #[derive(Debug, Clone)]
@@ -34,7 +30,7 @@ pub struct SearchSpace {
 #[derive(Debug, Clone)]
 struct Searched {
     dimension: Dimension,
-    methods: Option<Vec<Method>>,
+    methods: Option<Vec<MethodName>>,
     variant: Option<Variant>,
 }
 
@@ -69,15 +65,6 @@ struct Ends<T> {
 }
 
 impl SearchSpace {
-    /// The paper's for an experiment.
-    ///
-    /// # Errors
-    /// Never, as long as the embedded file is the one that the tests have seen.
-    pub fn embedded(known: Known) -> Result<Self, ConfigError> {
-        let (name, text) = known.texts().search;
-        Self::check(&Text::new(name, text))
-    }
-
     /// Reads a file in the format of `experiments/iclr2021/search/crosses.toml`.
     ///
     /// # Errors
@@ -111,10 +98,10 @@ impl SearchSpace {
     }
 
     /// The search for one method.
-    pub fn study(&self, method: Method, variant: Variant, strategy: Strategy) -> Study {
+    pub fn study(&self, method: &MethodName, variant: Variant, strategy: Strategy) -> Study {
         let mut dimensions = Vec::new();
         for Searched { dimension, methods, variant: of } in &self.dimensions {
-            let concerns = methods.as_ref().is_none_or(|methods| methods.contains(&method));
+            let concerns = methods.as_ref().is_none_or(|methods| methods.contains(method));
             if concerns && of.is_none_or(|of| of == variant) {
                 dimensions.push(dimension.clone());
             }
@@ -127,10 +114,6 @@ impl SearchSpace {
 impl Searched {
     fn check(text: &Text, raw: &RawDimension) -> Result<Self, ConfigError> {
         let name = raw.name.get_ref();
-        if !NAMES.contains(&name.as_str()) {
-            let expected = format!("one of {}", NAMES.join(", "));
-            return Err(text.invalid(raw.name.span(), "name", format!("'{name}'"), expected));
-        }
         let ranges = [
             raw.log_uniform.as_ref().map(|ends| Range::LogUniform { low: ends.low, high: ends.high }),
             raw.uniform.as_ref().map(|ends| Range::Uniform { low: ends.low, high: ends.high }),
@@ -145,52 +128,5 @@ impl Searched {
             .map_err(|error| text.invalid(raw.name.span(), name, "a range that cannot be searched", error))?;
         let methods = raw.methods.as_ref().map(|names| names.iter().map(|name| method_named(text, name)).collect());
         Ok(Self { dimension, methods: methods.transpose()?, variant: raw.variant })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_paper_s_spaces() {
-        let space = SearchSpace::embedded(Known::Crosses).unwrap();
-        let names = |method, variant| -> Vec<String> {
-            let study = space.study(method, variant, Strategy::Random);
-            study.check().unwrap();
-            assert_eq!((study.initial, study.iterations, study.seed), (5, 20, 1234));
-            study.dimensions.into_iter().map(|dimension| dimension.name).collect()
-        };
-        assert_eq!(names(Method::Baseline, Variant::Paper), ["learning_rate"]);
-        assert_eq!(names(Method::Rrr, Variant::Paper), ["learning_rate", "penalty_weight", "dilation_sigma"]);
-        assert_eq!(names(Method::Adversarial, Variant::Released).len(), 5);
-        let sigma = |variant| space.study(Method::Rrr, variant, Strategy::Random).dimensions[2].range;
-        assert_eq!(sigma(Variant::Paper), Range::Uniform { low: 0.0, high: 2.0 });
-        assert_eq!(sigma(Variant::Released), Range::Uniform { low: 0.0, high: 1.0 });
-    }
-
-    #[test]
-    fn every_experiment_has_a_space_of_its_own() {
-        for known in Known::ALL {
-            let space = SearchSpace::embedded(known).unwrap();
-            assert!(space.experiments.contains(&known.experiment()), "{known}");
-            let study = space.study(Method::Adversarial, Variant::Released, Strategy::Random);
-            assert_eq!(study.dimensions.len(), if known == Known::Crosses { 5 } else { 4 });
-        }
-    }
-
-    #[test]
-    fn complaints_name_the_place() {
-        for (from, to, expected) in [
-            ("low = 1e-5", "low = 1.0", "learning_rate: found a range that cannot be searched"),
-            ("name = \"learning_rate\"", "name = \"rate\"", "name: found 'rate', expected one of learning_rate"),
-            ("iterations = 20", "iterations = 9000", "iterations: found 9000, expected a number from 0 to 5000"),
-            ("integer = {", "uniform = { low = 0, high = 1 }\ninteger = {", "exactly one of log_uniform"),
-        ] {
-            let (_, text) = Known::Crosses.texts().search;
-            assert!(text.contains(from));
-            let error = SearchSpace::parse("my.toml", &text.replacen(from, to, 1)).unwrap_err().to_string();
-            assert!(error.starts_with("my.toml:") && error.contains(expected), "{error}");
-        }
     }
 }

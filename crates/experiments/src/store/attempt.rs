@@ -8,11 +8,12 @@ use super::{
     record::{RunFailed, RunProvenance, RunResult},
     seal::seal,
 };
-use crate::{clock, identity::hexadecimal, plan::PlannedRun};
-use herring_protocol::{EpochRecord, Position, RunOutcome, StepRecord};
+use crate::{clock, plan::PlannedRun};
+use herring_protocol::{EpochRecord, Position, RunOutcome, StepRecord, hexadecimal};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{BufWriter, ErrorKind, Write},
     path::{Path, PathBuf},
@@ -250,10 +251,15 @@ impl Attempt {
     ///
     /// # Errors
     /// If the system refuses, or another attempt has taken over; then nothing is shown.
-    pub fn publish(self, outcome: &RunOutcome, provenance: &RunProvenance) -> Result<Published, StoreError> {
+    pub fn publish(
+        self,
+        outcome: &RunOutcome,
+        chosen: &BTreeMap<String, f64>,
+        provenance: &RunProvenance,
+    ) -> Result<Published, StoreError> {
         let name = self.run.folder();
         let assembled = self.assemble(provenance).and_then(|folder| {
-            write_json(&folder.join("result.json"), &RunResult::new(&self.run, outcome))?;
+            write_json(&folder.join("result.json"), &RunResult::new(&self.run, outcome, chosen))?;
             let pictures = folder.join("pictures.json");
             let compact = serde_json::to_vec(&outcome.pictures)
                 .map_err(|error| StoreError::system("write", &pictures)(error.into()))?;

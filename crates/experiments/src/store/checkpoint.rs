@@ -10,7 +10,7 @@
 //! tears is seen by the sum, and the checkpoint before is used.
 
 use super::{StoreError, files::entries};
-use crate::identity::{RunId, hexadecimal};
+use herring_protocol::{RunId, hexadecimal};
 use herring_protocol::Position;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -21,7 +21,7 @@ use std::{
 };
 
 /// The format of the file; readers refuse others.
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
 const MAGIC: &str = "red-herring checkpoint";
 const NAME: &str = "checkpoint-";
 const DRAFT: &str = ".checkpoint";

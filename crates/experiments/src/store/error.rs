@@ -1,5 +1,6 @@
 //! What can go wrong with a reproduction's folder.
 
+use super::STORE_FORMAT;
 use std::{
     fmt, io,
     path::{Path, PathBuf},
@@ -40,7 +41,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A checkpoint is of another version of this program.
-    #[error("{}: this checkpoint has format {found}, expected 1: finish the run with the version of red-herring that began it, or remove {} to begin it again", path.display(), path.parent().and_then(Path::parent).unwrap_or(path).display())]
+    #[error("{}: this checkpoint has format {found}, expected 2: finish the run with the version of red-herring that began it, or remove {} to begin it again", path.display(), path.parent().and_then(Path::parent).unwrap_or(path).display())]
     Version {
         /// The checkpoint.
         path: PathBuf,
@@ -58,7 +59,7 @@ pub enum StoreError {
         message: String,
     },
     /// The folder holds no reproduction.
-    #[error("{}: found no reproduction here, expected a folder that `plan` or `repro-iclr2021` wrote", path.display())]
+    #[error("{}: found no reproduction here, expected a folder that `plan` or a `repro-` command wrote", path.display())]
     Nothing {
         /// The folder.
         path: PathBuf,
@@ -70,7 +71,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// Something else stands where a folder is wanted.
-    #[error("cannot create {}: {} is no folder", path.display(), culprit.display())]
+    #[error("cannot create {}: {} is not a directory", path.display(), culprit.display())]
     NoFolder {
         /// What was to be created.
         path: PathBuf,
@@ -92,6 +93,14 @@ pub enum StoreError {
         finished: usize,
         /// Runs that were planned.
         planned: usize,
+    },
+    /// A folder that another version of this program wrote.
+    #[error("{}: this folder has format {found}, expected {STORE_FORMAT}: its runs are from another version of red-herring; choose another --out", path.display())]
+    Format {
+        /// The folder.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
     },
     /// The folder holds another reproduction.
     #[error("{}: another reproduction is here: found {field} {found}, expected {expected}: choose another --out", path.display())]

@@ -4,6 +4,7 @@
 //! OUT/
 //!   plan.json                 what was asked for: scale, variant, backend, every run
 //!   experiment.toml           the configuration it was made from
+//!   base.toml                 the text that the configuration builds upon, if any
 //!   targets.toml              the paper's numbers it is compared with
 //!   runs/
 //!     actdiff-1234-<id>/      one folder a run
@@ -49,18 +50,34 @@ pub(crate) use seal::check_runs;
 
 use crate::{
     config::{Configuration, Targets},
-    identity::differing_fields,
     plan::{Plan, PlannedRun},
     search::{FOUND, Found},
 };
 use attempt::{FAILED, working_folder};
 use files::{LOCK, remove_all, remove_drafts};
-use herring_protocol::Position;
+use herring_protocol::{Position, differing_fields};
 use serde::{Deserialize, Serialize};
 use std::{
     fs,
     path::{Path, PathBuf},
 };
+
+/// The configuration that a reproduction was made from.
+pub(crate) const EXPERIMENT: &str = "experiment.toml";
+/// The text that it builds upon.
+pub(crate) const BASE: &str = "base.toml";
+/// What it is compared with.
+pub(crate) const TARGETS: &str = "targets.toml";
+
+/// The text that the configuration of the folder `out` builds upon, if any.
+pub(crate) fn read_base(out: &Path) -> Result<Option<String>, StoreError> {
+    let path = out.join(BASE);
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::system("read", &path)(error)),
+    }
+}
 
 /// `plan.json`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -68,6 +85,12 @@ use std::{
 struct Manifest {
     format: u32,
     plan: Plan,
+}
+
+/// The format of a file, whatever else it holds.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
 }
 
 /// What is there of a run.
@@ -81,9 +104,9 @@ pub enum RunState {
     Missing,
 }
 
-/// How it stands with a run that is neither finished nor failed.
+/// The progress of a run that is neither finished nor failed.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Going {
+pub enum RunProgress {
     /// This one does it at the moment; how far its last checkpoint is.
     Running(Holder, Option<Position>),
     /// Nobody does it; the next attempt goes on from here.
@@ -93,9 +116,10 @@ pub enum Going {
 }
 
 /// What a reproduction writes into its folder beside its plan and its lock.
-const WRITTEN: [&str; 13] = [
-    "experiment.toml",
-    "targets.toml",
+const WRITTEN: [&str; 14] = [
+    EXPERIMENT,
+    BASE,
+    TARGETS,
     FOUND,
     "runs",
     "work",
@@ -203,7 +227,8 @@ impl Store {
             whole.runs = before.runs.iter().chain(added).cloned().collect();
         }
         check_runs(&self.out, whole.runs.iter())?;
-        for (name, text) in [("experiment.toml", configuration.text()), ("targets.toml", targets.text())] {
+        let texts = [(EXPERIMENT, configuration.text()), (TARGETS, targets.text())];
+        for (name, text) in texts.into_iter().chain(configuration.base().map(|text| (BASE, text))) {
             replace(&self.out.join(name), text.as_bytes())?;
         }
         // Before the plan: its runs have these values.
@@ -218,12 +243,14 @@ impl Store {
 
     /// What the folder's runs were made from; `None` where that file is gone.
     fn configuration(&self) -> Result<Option<Configuration>, StoreError> {
-        let path = self.out.join("experiment.toml");
+        let path = self.out.join(EXPERIMENT);
         if !path.try_exists().map_err(StoreError::system("read", &path))? {
             return Ok(None);
         }
         let text = fs::read_to_string(&path).map_err(StoreError::system("read", &path))?;
-        Configuration::parse("experiment.toml", &text).map(Some).map_err(|error| StoreError::Damaged {
+        let base = read_base(&self.out)?;
+        let base = base.as_deref().map(|text| (BASE, text));
+        Configuration::parse_upon((EXPERIMENT, &text), base).map(Some).map_err(|error| StoreError::Damaged {
             message: error.to_string(),
             path,
             line: 0,
@@ -239,12 +266,12 @@ impl Store {
         run_state(&self.out, run)
     }
 
-    /// How it stands with a run that is [`RunState::Missing`].
+    /// The progress of a run that is [`RunState::Missing`].
     ///
     /// # Errors
     /// If the working folder cannot be read.
-    pub fn going(&self, run: &PlannedRun) -> Result<Going, StoreError> {
-        going(&self.out, run)
+    pub fn progress(&self, run: &PlannedRun) -> Result<RunProgress, StoreError> {
+        run_progress(&self.out, run)
     }
 
     /// Claims `run` for `own`, unless another does it.
@@ -327,14 +354,14 @@ impl Store {
 /// What the name of a folder begins with that is being removed.
 const REMOVED: &str = "removed-";
 
-/// How it stands with a run of the folder `out` that is neither finished nor failed.
-pub(crate) fn going(out: &Path, run: &PlannedRun) -> Result<Going, StoreError> {
+/// The progress of a run of the folder `out` that is neither finished nor failed.
+pub(crate) fn run_progress(out: &Path, run: &PlannedRun) -> Result<RunProgress, StoreError> {
     let work = working_folder(out, run);
     let position = checkpoint::list(&work)?.first().map(|(position, _)| *position);
     Ok(match (claim::holder(&work)?, position) {
-        (Some(holder), position) => Going::Running(holder, position),
-        (None, Some(position)) => Going::Interrupted(position),
-        (None, None) => Going::NotBegun,
+        (Some(holder), position) => RunProgress::Running(holder, position),
+        (None, Some(position)) => RunProgress::Interrupted(position),
+        (None, None) => RunProgress::NotBegun,
     })
 }
 
@@ -383,22 +410,16 @@ fn read_plan(out: &Path) -> Result<Option<Plan>, StoreError> {
     if !path.try_exists().map_err(StoreError::system("read", &path))? {
         return Ok(None);
     }
+    // Before the rest, which another format may not have.
+    let Format { format } = read_json(&path)?;
+    check_format(out, format)?;
     let manifest: Manifest = read_json(&path)?;
-    check_format(&path, manifest.format)?;
     Ok(Some(manifest.plan))
 }
 
-/// Refuses a file of another format.
-fn check_format(path: &Path, format: u32) -> Result<(), StoreError> {
-    if format == STORE_FORMAT {
-        return Ok(());
-    }
-    Err(StoreError::Damaged {
-        path: path.to_owned(),
-        line: 0,
-        column: 0,
-        message: format!("found format {format}, expected {STORE_FORMAT}"),
-    })
+/// Refuses a folder of another format.
+fn check_format(out: &Path, found: u32) -> Result<(), StoreError> {
+    if found == STORE_FORMAT { Ok(()) } else { Err(StoreError::Format { path: out.to_owned(), found }) }
 }
 
 /// The first thing in which two plans cannot stand in one table: `(field, there, asked for)`.
@@ -421,14 +442,14 @@ fn conflict(there: &Plan, asked: &Plan) -> Option<(String, String, String)> {
         // Another seed may see other images.
         let of_a_seed = |field: &str| {
             let other_seed = same_method.unwrap_or(first).spec.seed != run.spec.seed;
-            field == "seed" || (field == "data.listing" && other_seed)
+            field == "seed" || (other_seed && (field == "data.listing" || of_other_runs(field)))
         };
+        // Rows of one table may differ in everything but the table that their images were drawn from.
         let fields = differing_fields(&same_method.unwrap_or(first).spec, &run.spec);
+        let of_the_table = |field: &str| field == "data.table_sha256";
         let mut clashes: Vec<_> = fields
             .into_iter()
-            .filter(|(field, ..)| {
-                !of_a_seed(field) && (same_method.is_some() || !OF_A_ROW.iter().any(|own| field.starts_with(own)))
-            })
+            .filter(|(field, ..)| !of_a_seed(field) && (same_method.is_some() || of_the_table(field)))
             .collect();
         // Another listing mostly follows from something that a person set.
         clashes.sort_by_key(|(field, ..)| field == "data.listing" || field == "data.table_sha256");
@@ -444,6 +465,7 @@ fn conflict(there: &Plan, asked: &Plan) -> Option<(String, String, String)> {
     None
 }
 
-/// The fields in which two rows of one table may differ.
-const OF_A_ROW: [&str; 5] =
-    ["method", "data.dilation_sigma", "training.learning_rate", "training.penalty_weight", "discriminator"];
+/// Whether a field names other runs, which are others for each seed.
+fn of_other_runs(field: &str) -> bool {
+    field == "weights.run" || field == "needs"
+}

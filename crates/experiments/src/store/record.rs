@@ -3,13 +3,14 @@
 //! Only [`RunProvenance`] knows clocks. Everything else is decided by the run's specification, so
 //! that two folders of the same run are the same, byte for byte.
 
-use herring_protocol::{EpochRecord, Localisation, Method, Provenance, RunFailure, RunOutcome, Scores, Variant};
+use herring_protocol::{EpochRecord, MethodName, Provenance, RunFailure, RunId, RunOutcome, RunScores, Variant};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-use crate::{identity::RunId, plan::PlannedRun};
+use crate::plan::PlannedRun;
 
 /// The format of the files below; readers refuse others.
-pub(crate) const STORE_FORMAT: u32 = 1;
+pub(crate) const STORE_FORMAT: u32 = 2;
 
 /// `result.json`: a [`RunOutcome`] without its pictures and weights, which have files of their own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,37 +21,28 @@ pub struct RunResult {
     /// Identity of the run.
     pub id: RunId,
     /// Its method.
-    pub method: Method,
+    pub method: MethodName,
     /// Its seed.
     pub seed: u32,
-    /// The selected epoch, 1-based.
-    pub best_epoch: usize,
-    /// Scores of the selected model on the validation images.
-    pub valid: Scores,
-    /// Scores of the selected model on the test images.
-    pub test: Scores,
-    /// Localisation of the selected model's input gradients on the test images.
-    pub localisation: Localisation,
-    /// Localisation by further attributions, by name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attributions: Vec<(String, Localisation)>,
+    /// Every number.
+    pub scores: RunScores,
+    /// Which of several values other runs decided, by field; absent where none had to be decided.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub chosen: BTreeMap<String, f64>,
     /// A record an epoch, in order.
     pub history: Vec<EpochRecord>,
 }
 
 impl RunResult {
     /// What is kept of `outcome` beside pictures and weights.
-    pub fn new(run: &PlannedRun, outcome: &RunOutcome) -> Self {
+    pub fn new(run: &PlannedRun, outcome: &RunOutcome, chosen: &BTreeMap<String, f64>) -> Self {
         Self {
             format: STORE_FORMAT,
             id: run.id.clone(),
-            method: run.spec.method,
+            method: run.spec.method.clone(),
             seed: run.spec.seed,
-            best_epoch: outcome.best_epoch,
-            valid: outcome.valid.clone(),
-            test: outcome.test.clone(),
-            localisation: outcome.localisation.clone(),
-            attributions: outcome.attributions.clone(),
+            scores: outcome.scores.clone(),
+            chosen: chosen.clone(),
             history: outcome.history.clone(),
         }
     }
@@ -71,6 +63,8 @@ pub enum FailureKind {
     },
     /// The specification cannot be carried out. The same run fails again in the same way.
     Specification,
+    /// A run that this one needs failed, or its weights do not fit. It may go well once the other one has.
+    Need,
     /// The device gave up, or, in folders of earlier versions, images could not be read. It may go well another
     /// time.
     Device,
@@ -84,7 +78,7 @@ pub struct RunFailed {
     /// Identity of the run.
     pub id: RunId,
     /// Its method.
-    pub method: Method,
+    pub method: MethodName,
     /// Its seed.
     pub seed: u32,
     /// Why, for programs.
@@ -101,7 +95,8 @@ impl RunFailed {
                 FailureKind::NotFinite { epoch: *epoch, step: *step, quantity: quantity.clone() }
             }
             RunFailure::Interrupted => return None,
-            RunFailure::Specification { .. } => FailureKind::Specification,
+            RunFailure::Specification(_) => FailureKind::Specification,
+            RunFailure::Need { .. } => FailureKind::Need,
             RunFailure::Checkpoint(_)
             | RunFailure::CheckpointFormat { .. }
             | RunFailure::Data(_)
@@ -110,7 +105,7 @@ impl RunFailed {
         Some(Self {
             format: STORE_FORMAT,
             id: run.id.clone(),
-            method: run.spec.method,
+            method: run.spec.method.clone(),
             seed: run.spec.seed,
             failure: kind,
             message: failure.to_string(),
@@ -119,7 +114,7 @@ impl RunFailed {
 
     /// Whether doing the run again is of any use.
     pub fn may_pass_another_time(&self) -> bool {
-        self.failure == FailureKind::Device
+        matches!(self.failure, FailureKind::Device | FailureKind::Need)
     }
 }
 

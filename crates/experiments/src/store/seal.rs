@@ -11,11 +11,8 @@ use super::{
     files::{read_json, write_through},
     record::{RunFailed, RunProvenance, RunResult},
 };
-use crate::{
-    identity::{RunId, hexadecimal},
-    plan::PlannedRun,
-};
-use herring_protocol::Method;
+use crate::plan::PlannedRun;
+use herring_protocol::{MethodName, RunId, hexadecimal};
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeMap,
@@ -108,8 +105,9 @@ fn stranger(folder: &Path, run: &PlannedRun, failed: bool) -> Option<Damage> {
     };
     let message = match record {
         Ok((format, ..)) if format != STORE_FORMAT => format!("found format {format}, expected {STORE_FORMAT}"),
-        Ok((_, id, method, seed)) if (&id, method, seed) != (&run.id, run.spec.method, run.spec.seed) => {
-            format!("found {}, expected {}", spoken(method, seed, &id), spoken(run.spec.method, run.spec.seed, &run.id))
+        Ok((_, id, method, seed)) if (&id, &method, seed) != (&run.id, &run.spec.method, run.spec.seed) => {
+            let spec = &run.spec;
+            format!("found {}, expected {}", named(&method, seed, &id), named(&spec.method, spec.seed, &run.id))
         }
         Ok(_) => {
             let path = folder.join(PROVENANCE);
@@ -121,7 +119,7 @@ fn stranger(folder: &Path, run: &PlannedRun, failed: bool) -> Option<Damage> {
     Some(Damage { path, message })
 }
 
-fn spoken(method: Method, seed: u32, id: &RunId) -> String {
+fn named(method: &MethodName, seed: u32, id: &RunId) -> String {
     format!("{method}, seed {seed}, id {id}")
 }
 

@@ -1,8 +1,8 @@
 //! Where the selected model looks: localisation over the test images, and the sums for the figures.
 //!
-//! With two classes the positive images are looked at, by the logit of class 1, as the paper does. With
-//! more, every image is, by the logit of its own class. An image whose mask is empty, or is the whole
-//! image because nobody drew one, is not: there is nothing to find, or nothing to miss.
+//! With two classes the positive images are explained, by the logit of class 1, as iclr2021 does. With more,
+//! every image is, by the logit of its own class. An image whose mask is empty, or is the whole image because
+//! nobody drew one, is not: there is nothing to find, or nothing to miss.
 
 use crate::{data, evaluate};
 use burn::tensor::{Tensor, TensorData};
@@ -14,41 +14,43 @@ use herring_datasets::{
     quota::CellQuota,
 };
 use herring_models::Stackable;
-use herring_protocol::{AttributionSpec, EvaluationSpec, Localisation, Pictures, Plane, RunFailure, RunSpec};
+use herring_protocol::{
+    AttributionSpec, EvaluationSpec, GRADIENT, Localisation, Pictures, Plane, RunFailure, RunSpec, SpecError, TRAIN, VALID,
+};
 use herring_saliency::{
     Attribution, IntegratedGradients, MeanMap, Occlusion, Overlap, SaliencyError, Smoothing, attribute, localise,
     smooth,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What is seen of a model.
-pub(crate) struct Seen {
-    pub(crate) localisation: Localisation,
-    pub(crate) attributions: Vec<(String, Localisation)>,
+/// Where a model looks.
+pub(crate) struct Explanation {
+    /// By the name of the attribution.
+    pub(crate) localisation: BTreeMap<String, Localisation>,
     pub(crate) pictures: Pictures,
 }
 
 /// Localisation and figures of a model.
-pub(crate) fn look<B: Kernels, M: Stackable<B>>(
+pub(crate) fn explain<B: Kernels, M: Stackable<B>>(
     model: &M,
     images: &Listed,
     spec: &RunSpec,
     epoch: usize,
     device: &B::Device,
-) -> Result<Seen, RunFailure> {
-    let dataset = &images.looked_at;
+) -> Result<Explanation, RunFailure> {
+    let dataset = &images.saliency;
     let [_, height, width] = dataset.image_shape();
-    let mut view = View::new([height, width], &spec.evaluation, cells(dataset));
+    let mut maps_of = Maps::new([height, width], &spec.evaluation, cells(dataset));
     let batch_size = spec.training.batch_size;
     for packed in evaluate::batches(dataset, batch_size)? {
         let packed = packed.map_err(data::unreadable)?;
-        let watched = watched(&packed, dataset.classes());
-        if watched.is_empty() {
+        let explained = explained(&packed, dataset.classes());
+        if explained.is_empty() {
             continue;
         }
         let tensor = data::images::<B>(&packed, device);
         for (place, attribution) in attributions(&spec.evaluation).iter().enumerate() {
-            let chosen = view.within(place, &packed, &watched);
+            let chosen = maps_of.within(place, &packed, &explained);
             if chosen.is_empty() {
                 continue;
             }
@@ -57,11 +59,11 @@ pub(crate) fn look<B: Kernels, M: Stackable<B>>(
             let maps = attribute(model, tensor.clone().select(0, rows), &classes, attribution, batch_size)
                 .map_err(|error| wrong(&error))?;
             let maps: Vec<f32> = maps.into_data().iter().collect();
-            view.add(&packed, &chosen, place, attribution.smoothed(), &maps)
+            maps_of.add(&packed, &chosen, place, attribution.smoothed(), &maps)
                 .map_err(|error| undefined(error, epoch))?;
         }
     }
-    view.finish(examples(&images.splits)?, &spec.evaluation)
+    maps_of.finish(examples(&images.splits)?, &spec.evaluation)
 }
 
 /// The input gradient and then those of the specification.
@@ -75,8 +77,8 @@ fn attributions(spec: &EvaluationSpec) -> Vec<Attribution> {
     std::iter::once(Attribution::Gradient).chain(further).collect()
 }
 
-/// Places in the batch of the images that are looked at.
-fn watched(packed: &Packed, classes: usize) -> Vec<i32> {
+/// Places in the batch of the images whose saliency is computed.
+fn explained(packed: &Packed, classes: usize) -> Vec<i32> {
     let [_, _, height, width] = packed.shape();
     let masked = |index: usize| {
         let mask = &packed.masks()[index * height * width..][..height * width];
@@ -86,7 +88,7 @@ fn watched(packed: &Packed, classes: usize) -> Vec<i32> {
     (0..packed.len()).filter(|&index| chosen(index) && masked(index)).map(|index| index as i32).collect()
 }
 
-/// How many environments and classes the images have that may be looked at.
+/// How many environments and classes the images have that may be explained.
 fn cells(dataset: &Dataset) -> usize {
     let chosen = dataset.entries().iter().filter(|entry| dataset.classes() > 2 || entry.label == 1);
     chosen.map(|entry| (entry.environment, entry.label)).collect::<BTreeSet<_>>().len()
@@ -103,11 +105,11 @@ fn undefined(error: SaliencyError, epoch: usize) -> RunFailure {
 }
 
 fn wrong(error: &SaliencyError) -> RunFailure {
-    RunFailure::Specification {
+    RunFailure::Specification(SpecError {
         field: "evaluation".to_owned(),
         found: error.to_string(),
         expected: "attributions that fit the images, and masks of their size".to_owned(),
-    }
+    })
 }
 
 /// The specification's smoothing.
@@ -136,7 +138,8 @@ impl Overlaps {
     }
 }
 
-struct View {
+/// What is summed over the images.
+struct Maps {
     size: [usize; 2],
     smoothing: Smoothing,
     /// Images of the figures, and their shares of environments and classes.
@@ -150,7 +153,7 @@ struct View {
     masks: MeanMap,
 }
 
-impl View {
+impl Maps {
     fn new(size: [usize; 2], spec: &EvaluationSpec, cells: usize) -> Self {
         Self {
             size,
@@ -167,10 +170,10 @@ impl View {
         }
     }
 
-    /// Those of the watched images that an attribution still takes.
-    fn within(&mut self, place: usize, packed: &Packed, watched: &[i32]) -> Vec<i32> {
+    /// Those of the explained images that an attribution still takes.
+    fn within(&mut self, place: usize, packed: &Packed, explained: &[i32]) -> Vec<i32> {
         let quota = &mut self.quotas[place];
-        let admitted = watched.iter().copied().filter(|&index| {
+        let admitted = explained.iter().copied().filter(|&index| {
             let index = index as usize;
             quota.admit(packed.environments()[index], packed.labels()[index])
         });
@@ -207,7 +210,7 @@ impl View {
         Ok(())
     }
 
-    fn finish(self, examples: Vec<(String, Plane)>, spec: &EvaluationSpec) -> Result<Seen, RunFailure> {
+    fn finish(self, examples: Vec<(String, Plane)>, spec: &EvaluationSpec) -> Result<Explanation, RunFailure> {
         let plane =
             |map: &MeanMap| Pictures::shrink(Plane { height: self.size[0], width: self.size[1], values: map.sum() });
         let names = spec.attributions.iter().map(|attribution| attribution.name().to_owned());
@@ -218,18 +221,15 @@ impl View {
             images: self.saliency.count(),
             examples,
         };
-        Ok(Seen {
-            localisation: self.overlaps[0].mean(),
-            attributions: names.zip(self.overlaps[1..].iter().map(Overlaps::mean)).collect(),
-            pictures,
-        })
+        let names = std::iter::once(GRADIENT.to_owned()).chain(names);
+        Ok(Explanation { localisation: names.zip(self.overlaps.iter().map(Overlaps::mean)).collect(), pictures })
     }
 }
 
 /// One image of each class from training and validation (Figure 3).
 fn examples(splits: &Splits) -> Result<Vec<(String, Plane)>, RunFailure> {
     let mut found = Vec::new();
-    for (name, dataset) in [("train", &splits.train), ("valid", &splits.valid)] {
+    for (name, dataset) in [(TRAIN, &splits.train), (VALID, &splits.valid)] {
         for class in 0..dataset.classes() {
             if let Some(plane) = first(dataset, class)? {
                 found.push((format!("{name}, class {class}"), Pictures::shrink(plane)));

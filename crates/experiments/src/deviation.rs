@@ -1,16 +1,15 @@
-//! In what a reproduction departs from the paper's setting, read off its runs.
+//! Where a reproduction deviates from the paper's setting, read off its runs.
 
 use crate::{
     collect::Collection,
-    config::{Configuration, Known, Scale},
-    identity::differing_fields,
+    config::{Configuration, Scale},
     plan::{Plan, PlannedRun, Request},
 };
-use herring_protocol::{DataSpec, Method, RunSpec};
+use herring_protocol::{DataSpec, MethodName, RunSpec, differing_fields};
 
 /// A field of the run specifications with its value here and in the paper's setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Departure {
+pub(crate) struct Deviation {
     /// Dotted, for instance `training.epochs`.
     pub(crate) field: String,
     /// The value here.
@@ -18,38 +17,41 @@ pub(crate) struct Departure {
     /// The paper's.
     pub(crate) paper: String,
     /// The rows it concerns.
-    pub(crate) methods: Vec<Method>,
+    pub(crate) methods: Vec<MethodName>,
 }
 
-/// Every departure, each once. The paper's setting is that of the program's own configuration, if it
+/// Every deviation, each once. The paper's setting is that of the program's own configuration, if it
 /// has the experiment: a configuration of one's own does not say what the paper did.
-pub(crate) fn departures(collection: &Collection) -> Vec<Departure> {
+pub(crate) fn deviations(collection: &Collection) -> Vec<Deviation> {
     let plan = &collection.plan;
     let request = Request {
         scale: Scale::Paper,
         variant: plan.variant,
         backend: plan.backend,
-        methods: Some(plan.methods()),
+        methods: Some(collection.methods()),
         seeds: Some(plan.seeds()),
         images: plan.images(),
     };
-    let Ok(paper) = Plan::new(&reference(collection), &request) else {
+    let Ok(paper) = Plan::new(reference(collection), &request) else {
         return Vec::new();
     };
-    let mut found: Vec<Departure> = Vec::new();
+    let mut found: Vec<Deviation> = Vec::new();
     for stored in &collection.runs {
         let spec = &stored.run.spec;
         let same = |other: &&PlannedRun| other.spec.method == spec.method && other.spec.seed == spec.seed;
         let Some(other) = paper.runs.iter().find(same) else {
             continue;
         };
-        let reference = with_official_images(&other.spec);
+        let reference = with_official_images(&other.spec, reference(collection).official_issue.as_deref());
         for (field, here, paper) in differing_fields(spec, &reference) {
-            let same = |known: &&mut Departure| (&known.field, &known.here, &known.paper) == (&field, &here, &paper);
+            if of_other_runs(&field) {
+                continue;
+            }
+            let same = |known: &&mut Deviation| (&known.field, &known.here, &known.paper) == (&field, &here, &paper);
             match found.iter_mut().find(same) {
                 Some(known) if known.methods.contains(&spec.method) => {}
-                Some(known) => known.methods.push(spec.method),
-                None => found.push(Departure { field, here, paper, methods: vec![spec.method] }),
+                Some(known) => known.methods.push(spec.method.clone()),
+                None => found.push(Deviation { field, here, paper, methods: vec![spec.method.clone()] }),
             }
         }
     }
@@ -58,23 +60,25 @@ pub(crate) fn departures(collection: &Collection) -> Vec<Departure> {
 
 /// The paper's specification with the issue of the tables that the paper had. Which pixels that makes is
 /// not known here, so listings are taken to be equal.
-fn with_official_images(paper: &RunSpec) -> RunSpec {
+fn with_official_images(paper: &RunSpec, official: Option<&str>) -> RunSpec {
     let mut paper = paper.clone();
-    if let (DataSpec::Images(images), Some(issue)) =
-        (&mut paper.data, Known::of(&paper.experiment).and_then(Known::issue))
-    {
+    if let (DataSpec::Images(images), Some(issue)) = (&mut paper.data, official) {
         issue.clone_into(&mut images.issue);
+        images.issue_known = true;
     }
     paper
 }
 
-/// How many seeds the paper has.
-pub(crate) fn paper_seeds(collection: &Collection) -> usize {
-    reference(collection).setting(Scale::Paper).seeds.len()
+/// Whether a field names other runs; they differ where the settings do.
+fn of_other_runs(field: &str) -> bool {
+    field == "weights.run" || field == "needs"
 }
 
-fn reference(collection: &Collection) -> Configuration {
-    let known = Known::of(&collection.plan.experiment).filter(|known| *known != Known::Own);
-    let embedded = known.and_then(|known| Configuration::embedded(known).ok());
-    embedded.unwrap_or_else(|| collection.configuration.clone())
+/// How many seeds the paper has.
+pub(crate) fn paper_seeds(collection: &Collection) -> usize {
+    reference(collection).scale(Scale::Paper).seeds.len()
+}
+
+fn reference(collection: &Collection) -> &Configuration {
+    collection.reference.as_ref().unwrap_or(&collection.configuration)
 }

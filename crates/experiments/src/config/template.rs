@@ -1,0 +1,153 @@
+//! A run as a configuration states it: everything but experiment, seed, device and the files that are found.
+
+use super::Maximum;
+use crate::plan::SeedImages;
+use herring_protocol::{
+    AnnotationSpec, CrossesSpec, DataSpec, EvaluationSpec, ImagesSpec, MethodName, ModelSpec, ObjectiveSpec,
+    OptimiserSpec, ResizeName, ScoreName, SelectionSpec, SplitRuleName, TableName, TrainingSpec,
+};
+use serde::Deserialize;
+
+/// One method's run at one scale in one variant.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunTemplate {
+    /// Which images.
+    pub data: DataSetting,
+    /// Where the masks of the training images come from.
+    pub annotations: AnnotationSpec,
+    /// Which network.
+    pub model: ModelSpec,
+    /// Where its weights start.
+    #[serde(default)]
+    pub weights: WeightsSetting,
+    /// What is minimised.
+    pub objective: ObjectiveSpec,
+    /// How.
+    pub optimiser: OptimiserSpec,
+    /// For how long, and in which steps.
+    pub training: TrainingSpec,
+    /// Which epoch's model is kept.
+    pub selection: SelectionSpec,
+    /// What is measured of it.
+    pub evaluation: EvaluationSpec,
+    /// Values that are chosen by trying several.
+    #[serde(default)]
+    pub choose: Vec<ChoiceSetting>,
+}
+
+/// Which images a method's runs see.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum DataSetting {
+    /// The synthetic crosses, which are generated.
+    Crosses(CrossesSpec),
+    /// Images that are files.
+    Images(ImagesSetting),
+}
+
+/// How images that are files are drawn and prepared.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImagesSetting {
+    /// Where they come from.
+    pub table: TableName,
+    /// Share of a class that comes from its home environment in training, in `[0, 1]`.
+    pub ratio: f64,
+    /// Rule by which validation and test are drawn.
+    #[serde(default)]
+    pub rule: SplitRuleName,
+    /// The seed of the split, where it is not the run's.
+    pub split_seed: Option<u32>,
+    /// How images come to their size.
+    pub resize: ResizeName,
+    /// Whether negatives without boxes have an empty mask, as the released code has it, or a full one.
+    #[serde(default)]
+    pub empty_negatives: bool,
+    /// The stored value that counts as white in the user's own images, where it is not the greatest of their depth.
+    #[serde(default)]
+    pub maximum: Maximum,
+    /// The share of the range from which a pixel of the user's own mask file is inside, in `(0, 1]`; without one
+    /// the rule of `herring_pixels::MaskSettings`.
+    pub mask_threshold: Option<f64>,
+    /// Rows and columns in training and scoring.
+    pub size: usize,
+    /// Rows and columns where saliency is computed.
+    pub saliency_size: usize,
+    /// At most this many images of each environment and class.
+    pub cell_limit: Option<usize>,
+    /// Saliency is computed for at most this many test images of each environment and class.
+    pub saliency_limit: Option<usize>,
+}
+
+/// Where a method's weights start.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(tag = "start", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum WeightsSetting {
+    /// Drawn from the run's own stream.
+    #[default]
+    Random,
+    /// Those of another method's run of the same seed.
+    Method {
+        /// The other method.
+        method: MethodName,
+    },
+}
+
+/// A value that is chosen by trying several, each in a run of its own.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChoiceSetting {
+    /// The field of the specification, dotted.
+    pub field: String,
+    /// The score that decides.
+    pub score: ScoreName,
+    /// The values to try.
+    pub values: Vec<f64>,
+    /// The seed of the runs that try them; without one each seed chooses for itself.
+    pub seed: Option<u32>,
+}
+
+impl DataSetting {
+    /// The images, if they are files.
+    pub fn images(&self) -> Option<&ImagesSetting> {
+        match self {
+            Self::Images(images) => Some(images),
+            Self::Crosses(_) => None,
+        }
+    }
+
+    /// Which images a run sees; `found` is what there is of a seed's files. `None` where files are needed and none
+    /// were found.
+    pub(crate) fn spec(&self, found: Option<&SeedImages>) -> Option<DataSpec> {
+        match (self, found) {
+            (Self::Images(_), None) => None,
+            (_, found) => Some(self.spec_of(found.unwrap_or(&SeedImages::default()))),
+        }
+    }
+
+    /// Which images a run sees, with what was found of a seed's files; generated ones need nothing of it.
+    pub(crate) fn spec_of(&self, found: &SeedImages) -> DataSpec {
+        let images = match self {
+            Self::Crosses(crosses) => return DataSpec::Crosses(crosses.clone()),
+            Self::Images(images) => images,
+        };
+        let drawn = !found.parts_given;
+        DataSpec::Images(ImagesSpec {
+            listing: found.listing.clone(),
+            table: images.table,
+            issue: found.issue.clone(),
+            issue_known: found.issue_known,
+            table_sha256: found.table_sha256.clone(),
+            resize: images.resize,
+            empty_negatives: images.empty_negatives,
+            split_seed: images.split_seed.filter(|_| drawn),
+            ratio: drawn.then_some(images.ratio),
+            rule: if drawn { images.rule } else { SplitRuleName::Given },
+            size: images.size,
+            saliency_size: images.saliency_size,
+            cell_limit: images.cell_limit,
+            saliency_limit: images.saliency_limit,
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! What a run needs of other runs: their weights, or a value that their scores choose.
+//!
+//! Needs are a graph over the runs of a plan. A worker begins a run once those that it needs have ended, in
+//! this process or in any other; nothing but the folder tells it so.
+
+use crate::{
+    plan::{Plan, PlannedRun},
+    store::{RunResult, RunState, Store, StoreError, read_json},
+};
+use herring_protocol::{FinishedWeights, RunFailure, RunId, RunSpec};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Whether a run can begin.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Readiness {
+    /// It can: its specification with every value that was chosen, and those values by field.
+    Ready(Box<RunSpec>, BTreeMap<String, f64>),
+    /// A run that it needs has not ended yet.
+    Waiting,
+    /// It never can, as things stand.
+    Hopeless(RunFailure),
+}
+
+/// Whether `run` can begin, by what the store holds of the runs that it needs.
+pub(crate) fn readiness(store: &Store, plan: &Plan, run: &PlannedRun) -> Result<Readiness, StoreError> {
+    let needed = run.spec.needed_runs();
+    if needed.is_empty() {
+        return Ok(Readiness::Ready(Box::new(run.spec.clone()), BTreeMap::new()));
+    }
+    let mut states = BTreeMap::new();
+    for id in needed {
+        let Some(other) = plan.run(id) else {
+            return Ok(hopeless(id, "which is not planned in this folder"));
+        };
+        match store.state(other)? {
+            RunState::Missing => return Ok(Readiness::Waiting),
+            state => states.insert(id.clone(), (state, other.label())),
+        };
+    }
+    if let herring_protocol::WeightsSpec::Run { run: id } = &run.spec.weights
+        && let Some((RunState::Failed(..), label)) = states.get(id)
+    {
+        return Ok(hopeless(id, &format!("{label}, which failed")));
+    }
+    let (mut chosen, mut values) = (Vec::new(), BTreeMap::new());
+    for need in &run.spec.needs {
+        let results = need.alternatives.iter().map(|alternative| match states.get(&alternative.run) {
+            Some((RunState::Finished(folder), _)) => {
+                read_json::<RunResult>(&folder.join("result.json")).map(|result| Some(result.scores))
+            }
+            _ => Ok(None),
+        });
+        let results = results.collect::<Result<Vec<_>, StoreError>>()?;
+        let scores: Vec<_> = results.iter().map(Option::as_ref).collect();
+        let place = need.best(run.spec.evaluation.auc, &scores);
+        match (place, need.alternatives.first()) {
+            (Some(place), _) => {
+                chosen.push(place);
+                values.insert(need.field.clone(), need.alternatives[place].value);
+            }
+            (None, first) => {
+                let reason = format!("and the others that try values of {}: none has the score {}", need.field, need.score);
+                return Ok(hopeless(first.map_or(&run.id, |alternative| &alternative.run), &reason));
+            }
+        }
+    }
+    Ok(match run.spec.resolved(&chosen) {
+        Ok(spec) => Readiness::Ready(Box::new(spec), values),
+        Err(error) => hopeless(&run.id, &format!("whose value does not fit: {error}")),
+    })
+}
+
+fn hopeless(run: &RunId, reason: &str) -> Readiness {
+    Readiness::Hopeless(RunFailure::Need { run: run.clone(), reason: reason.to_owned() })
+}
+
+/// The places of `asked` and of every run that those need, in the order of the plan.
+pub(crate) fn with_needed(plan: &Plan, asked: &[usize]) -> Vec<usize> {
+    let mut all: BTreeSet<usize> = asked.iter().copied().collect();
+    let mut open = asked.to_vec();
+    while let Some(place) = open.pop() {
+        let needed = plan.runs.get(place).map(|run| run.spec.needed_runs()).unwrap_or_default();
+        for id in needed {
+            if let Some(place) = plan.runs.iter().position(|run| run.id == *id)
+                && all.insert(place)
+            {
+                open.push(place);
+            }
+        }
+    }
+    all.into_iter().collect()
+}
+
+/// The weights of the plan's finished runs.
+pub(crate) struct StoredWeights<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) plan: &'a Plan,
+}
+
+impl FinishedWeights for StoredWeights<'_> {
+    fn weights(&self, run: &RunId) -> Result<Vec<u8>, RunFailure> {
+        let need = |reason: String| RunFailure::Need { run: run.clone(), reason };
+        let planned = self.plan.run(run).ok_or_else(|| need("which is not planned in this folder".to_owned()))?;
+        match self.store.state(planned) {
+            Ok(RunState::Finished(folder)) => {
+                let path = folder.join("weights.safetensors");
+                std::fs::read(&path).map_err(|error| RunFailure::Data(format!("{}: {error}", path.display())))
+            }
+            Ok(_) => Err(need(format!("{}, which is not finished", planned.label()))),
+            Err(error) => Err(RunFailure::Data(error.to_string())),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Papers as data: their experiments, each with the texts that configure it.
+//!
+//! A paper is one value of [`Paper`]; the files it names lie under `experiments/<paper>/` and are part of the
+//! program. Nothing in this crate names one: whoever starts it hands over a [`Catalogue`].
+
+use crate::aggregate::Results;
+use crate::collect::Collection;
+use crate::config::{ConfigError, Configuration, Differences, Targets};
+use crate::search::SearchSpace;
+
+/// A text that is part of the program, with the name that it has in errors.
+#[derive(Debug, Clone, Copy)]
+pub struct Source {
+    /// For instance `experiments/iclr2021/crosses.toml`.
+    pub name: &'static str,
+    /// What it holds.
+    pub text: &'static str,
+}
+
+/// The text of a file under `experiments/`, as part of the program; the path is relative to that folder.
+#[macro_export]
+macro_rules! source {
+    ($path:literal) => {
+        $crate::Source {
+            name: concat!("experiments/", $path),
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments/", $path)),
+        }
+    };
+}
+
+/// One experiment of a paper.
+#[derive(Debug, Clone, Copy)]
+pub struct Experiment {
+    /// Its name on the command line, for instance `crosses`.
+    pub name: &'static str,
+    /// What it is, in a line of help.
+    pub help: &'static str,
+    /// What must be at hand, for people; `nothing` where images are generated.
+    pub needs: &'static str,
+    /// About how long each scale takes, for people: smoke, quick, paper.
+    pub duration: [&'static str; 3],
+    /// Its configuration.
+    pub configuration: Source,
+    /// The paper's numbers and findings.
+    pub targets: Source,
+    /// What may be searched, if the paper searched.
+    pub search: Option<Source>,
+    /// Whether the numbers of a configuration of this experiment may be held against the paper's: not those of
+    /// images of one's own.
+    pub published: bool,
+}
+
+/// Several experiments under one name.
+#[derive(Debug, Clone, Copy)]
+pub struct Group {
+    /// Its name on the command line, for instance `xray`.
+    pub name: &'static str,
+    /// What it is, in a line of help.
+    pub help: &'static str,
+    /// The names of its experiments.
+    pub experiments: &'static [&'static str],
+}
+
+/// A paper that can be reproduced.
+#[derive(Debug, Clone, Copy)]
+pub struct Paper {
+    /// Its name on the command line and in folders, for instance `iclr2021`.
+    pub name: &'static str,
+    /// Its title.
+    pub title: &'static str,
+    /// What a reader of the help should know.
+    pub help: &'static str,
+    /// Its experiments, in the order of the paper; the first is the default.
+    pub experiments: &'static [Experiment],
+    /// Names for several of them.
+    pub groups: &'static [Group],
+    /// Texts that configurations may build upon, each by the name that stands for it under `base`.
+    pub bases: &'static [(&'static str, Source)],
+    /// Where the paper's text and its released code differ.
+    pub differences: Source,
+    /// The tables and figures that its report has, for people.
+    pub contents: &'static [&'static str],
+    /// The sections of its report, in their order.
+    pub sections: &'static [Section],
+}
+
+/// What a section of a report is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// What the folder holds.
+    pub collection: &'a Collection,
+    /// Its rows.
+    pub results: &'a Results,
+    /// Where the paper's text and its released code differ.
+    pub differences: &'a Differences,
+}
+
+/// A section of a report, as HTML; empty where there is nothing to show.
+pub type Section = fn(&Page<'_>) -> String;
+
+impl Paper {
+    /// The experiment of that name.
+    pub fn experiment(&self, name: &str) -> Option<&'static Experiment> {
+        self.experiments.iter().find(|experiment| experiment.name == name)
+    }
+
+    /// The name of an experiment in run specifications, for instance `iclr2021-crosses`.
+    pub fn identifier(&self, experiment: &Experiment) -> String {
+        format!("{}-{}", self.name, experiment.name)
+    }
+
+    /// The names that stand for one or more experiments, with help, in the order in which they are listed.
+    pub fn names(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let experiments = self.experiments.iter().map(|experiment| (experiment.name, experiment.help));
+        experiments.chain(self.groups.iter().map(|group| (group.name, group.help)))
+    }
+
+    /// The experiments that a name stands for, in the order of the paper; empty for an unknown name.
+    pub fn selection(&self, name: &str) -> Vec<&'static Experiment> {
+        let group = self.groups.iter().find(|group| group.name == name);
+        let names = group.map_or(std::slice::from_ref(&name), |group| group.experiments);
+        self.experiments.iter().filter(|experiment| names.contains(&experiment.name)).collect()
+    }
+
+    /// The differences between text and code that concern an experiment.
+    ///
+    /// # Errors
+    /// None in a released program; the type is that of [`Differences::parse`].
+    pub fn differences_of(&self, experiment: &str) -> Result<Differences, ConfigError> {
+        Differences::parse(self.differences.name, self.differences.text, experiment)
+    }
+}
+
+/// All papers of a program.
+#[derive(Debug, Clone, Copy)]
+pub struct Catalogue {
+    /// In the order in which they are listed.
+    pub papers: &'static [&'static Paper],
+}
+
+impl Catalogue {
+    /// The paper of that name.
+    pub fn paper(&self, name: &str) -> Option<&'static Paper> {
+        self.papers.iter().copied().find(|paper| paper.name == name)
+    }
+
+    /// The paper and experiment that a run's specification names.
+    pub fn find(&self, identifier: &str) -> Option<(&'static Paper, &'static Experiment)> {
+        let all = self.papers.iter().flat_map(|paper| paper.experiments.iter().map(move |experiment| (*paper, experiment)));
+        { all }.find(|(paper, experiment)| paper.identifier(experiment) == identifier)
+    }
+
+    /// The text that a configuration builds upon under that name.
+    pub fn base(&self, name: &str) -> Option<Source> {
+        let all = self.papers.iter().flat_map(|paper| paper.bases);
+        { all }.find(|(other, _)| *other == name).map(|(_, source)| *source)
+    }
+
+    /// An experiment's configuration, as it comes with the program.
+    ///
+    /// # Errors
+    /// None in a released program; the type is that of [`Configuration::parse`].
+    pub fn configuration(&self, experiment: &Experiment) -> Result<Configuration, ConfigError> {
+        Configuration::parse(experiment.configuration.name, experiment.configuration.text, self)
+    }
+
+    /// An experiment's targets, as they come with the program.
+    ///
+    /// # Errors
+    /// None in a released program; the type is that of [`Targets::parse`].
+    pub fn targets(&self, experiment: &Experiment) -> Result<Targets, ConfigError> {
+        Targets::parse(experiment.targets.name, experiment.targets.text)
+    }
+
+    /// What an experiment's paper searched; `None` where it searched nothing.
+    ///
+    /// # Errors
+    /// None in a released program; the type is that of [`SearchSpace::parse`].
+    pub fn search_space(&self, experiment: &Experiment) -> Result<Option<SearchSpace>, ConfigError> {
+        experiment.search.map(|source| SearchSpace::parse(source.name, source.text)).transpose()
+    }
+}

@@ -1,0 +1,96 @@
+//! How each method is drawn in every figure: a colour, a stroke and a marker, so that no difference is
+//! one of colour alone. A configuration names a style for each of its methods.
+
+/// How one method is drawn.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Style {
+    /// The class of the style sheet that holds the colour.
+    pub(super) class: &'static str,
+    /// The dashes of a line, in pixels; empty for a solid one.
+    pub(super) dashes: &'static str,
+    marker: Marker,
+}
+
+/// A marker: a circle, or the corners of a polygon in units of the radius.
+#[derive(Debug, Clone, Copy)]
+enum Marker {
+    Circle,
+    Polygon(&'static [(f64, f64)]),
+}
+
+const CROSS: [(f64, f64); 12] = [
+    (-0.4, -1.2),
+    (0.4, -1.2),
+    (0.4, -0.4),
+    (1.2, -0.4),
+    (1.2, 0.4),
+    (0.4, 0.4),
+    (0.4, 1.2),
+    (-0.4, 1.2),
+    (-0.4, 0.4),
+    (-1.2, 0.4),
+    (-1.2, -0.4),
+    (-0.4, -0.4),
+];
+
+/// Every style by its name; a new one is a line here and a colour in the style sheet.
+const STYLES: [(&str, Style); 10] = [
+    ("baseline", Style { class: "m-baseline", dashes: "", marker: Marker::Circle }),
+    ("masked", polygon("m-masked", "9 4", &[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)])),
+    ("masked-zero", polygon("m-masked-zero", "9 3 2 3", &[(-1.3, -0.65), (1.3, -0.65), (1.3, 0.65), (-1.3, 0.65)])),
+    ("mask-all", polygon("m-mask-all", "2 2 9 2", &[(-0.65, -1.3), (0.65, -1.3), (0.65, 1.3), (-0.65, 1.3)])),
+    ("actdiff", polygon("m-actdiff", "", &[(0.0, -1.2), (1.1, 0.8), (-1.1, 0.8)])),
+    ("adversarial", polygon("m-adversarial", "5 3", &[(0.0, -1.3), (1.1, 0.0), (0.0, 1.3), (-1.1, 0.0)])),
+    ("gradmask", polygon("m-gradmask", "2 3", &[(0.0, 1.2), (1.1, -0.8), (-1.1, -0.8)])),
+    ("rrr", polygon("m-rrr", "12 3 3 3", &CROSS)),
+    ("actdiff-gradmask", polygon("m-actdiff-gradmask", "7 2 2 2", &[(-1.2, 0.0), (0.8, -1.1), (0.8, 1.1)])),
+    ("reconstruct", polygon("m-reconstruct", "4 2", &[(1.2, 0.0), (-0.8, -1.1), (-0.8, 1.1)])),
+];
+
+const fn polygon(class: &'static str, dashes: &'static str, corners: &'static [(f64, f64)]) -> Style {
+    Style { class, dashes, marker: Marker::Polygon(corners) }
+}
+
+/// The style of that name; the first one for a name that there is not.
+pub(super) fn style(name: &str) -> Style {
+    STYLES.iter().find(|(other, _)| *other == name).unwrap_or(&STYLES[0]).1
+}
+
+impl Style {
+    /// The marker, as an SVG path about `(x, y)` with radius `r`.
+    pub(super) fn mark(&self, x: f64, y: f64, r: f64) -> String {
+        match self.marker {
+            Marker::Circle => {
+                let (left, width) = (x - r, 2.0 * r);
+                format!("M{left:.2} {y:.2}a{r:.2} {r:.2} 0 1 0 {width:.2} 0a{r:.2} {r:.2} 0 1 0 {:.2} 0Z", -width)
+            }
+            Marker::Polygon(corners) => {
+                let points = corners.iter().enumerate().map(|(index, (dx, dy))| {
+                    let command = if index == 0 { 'M' } else { 'L' };
+                    format!("{command}{:.2} {:.2}", x + dx * r, y + dy * r)
+                });
+                format!("{}Z", points.collect::<String>())
+            }
+        }
+    }
+}
+
+/// A legend: an entry for each method, by its style and label, with its line, its marker or both.
+pub(super) fn legend(entries: &[(Style, String)], line: bool, marked: bool) -> String {
+    let mut text = String::from("<ul class=\"legend\" aria-hidden=\"true\">\n");
+    for (style, label) in entries {
+        let Style { class, dashes, .. } = style;
+        let stroke = format!(
+            "<line class=\"curve {class}\" x1=\"1\" y1=\"8\" x2=\"33\" y2=\"8\" stroke-dasharray=\"{dashes}\"/>"
+        );
+        let mark = format!("<path class=\"mark {class}\" d=\"{}\"/>", style.mark(17.0, 8.0, 5.0));
+        text.push_str(&format!(
+            "<li><svg viewBox=\"0 0 34 16\" width=\"34\" height=\"16\">{}{}</svg>{}</li>\n",
+            if line { stroke.as_str() } else { "" },
+            if marked { mark.as_str() } else { "" },
+            super::escape(label)
+        ));
+    }
+    text.push_str("</ul>\n");
+    text
+}

@@ -1,0 +1,75 @@
+//! What the tests of this crate share: the experiment on the crosses, as it comes with the program.
+#![allow(dead_code, clippy::unwrap_used, reason = "each test file takes what it needs")]
+
+use herring_experiments::{
+    Catalogue, Experiment, Outputs,
+    config::{Configuration, Scale, Targets},
+    plan::{Plan, Request},
+    search::SearchSpace,
+};
+use herring_papers::{CATALOGUE, iclr2021};
+use herring_protocol::{BackendKind, MethodName, Variant};
+use std::path::Path;
+
+pub(crate) fn catalogue() -> &'static Catalogue {
+    &CATALOGUE
+}
+
+pub(crate) fn experiment(name: &str) -> &'static Experiment {
+    iclr2021::PAPER.experiment(name).unwrap()
+}
+
+pub(crate) fn configuration_of(name: &str) -> Configuration {
+    CATALOGUE.configuration(experiment(name)).unwrap()
+}
+
+pub(crate) fn targets_of(name: &str) -> Targets {
+    CATALOGUE.targets(experiment(name)).unwrap()
+}
+
+/// The configuration of the crosses.
+pub(crate) fn crosses() -> Configuration {
+    configuration_of("crosses")
+}
+
+/// The targets of the crosses.
+pub(crate) fn targets() -> Targets {
+    targets_of("crosses")
+}
+
+pub(crate) fn space() -> SearchSpace {
+    CATALOGUE.search_space(experiment("crosses")).unwrap().unwrap()
+}
+
+pub(crate) fn parse(text: &str) -> Result<Configuration, herring_experiments::config::ConfigError> {
+    Configuration::parse("my.toml", text, &CATALOGUE)
+}
+
+pub(crate) fn method(name: &str) -> MethodName {
+    name.parse().unwrap()
+}
+
+pub(crate) fn methods(names: &[&str]) -> Vec<MethodName> {
+    names.iter().map(|name| method(name)).collect()
+}
+
+pub(crate) fn write_outputs(out: &Path) -> Outputs {
+    herring_experiments::write_outputs(out, &CATALOGUE).unwrap()
+}
+
+/// A request on the processor as released.
+pub(crate) fn request(scale: Scale, names: Option<&[&str]>, seeds: Option<&[u32]>) -> Request {
+    Request {
+        scale,
+        variant: Variant::Released,
+        backend: BackendKind::Cpu,
+        methods: names.map(methods),
+        seeds: seeds.map(<[u32]>::to_vec),
+        images: Default::default(),
+    }
+}
+
+/// Runs of the crosses at the scale smoke.
+pub(crate) fn smoke(names: &[&str], seeds: &[u32]) -> Plan {
+    Plan::new(&crosses(), &request(Scale::Smoke, Some(names), Some(seeds))).unwrap()
+}

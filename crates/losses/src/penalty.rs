@@ -1,0 +1,97 @@
+//! The trait that all penalties share.
+
+use crate::Batch;
+use burn::tensor::{
+    Tensor,
+    backend::{AutodiffBackend, Backend},
+};
+use herring_backend::{Autodiff, Kernels, ops};
+use herring_models::{Saved, Stackable, Trace, weights::WeightsError};
+
+/// The forward passes of one step, shared by all penalties.
+#[derive(Debug, Clone)]
+pub struct Passes<B: Backend> {
+    /// The pass over [`Batch::images`].
+    pub images: Trace<B>,
+    /// The pass over [`Batch::masked`], made before the other; there if any penalty
+    /// [needs it](Penalty::needs_masked).
+    pub masked: Option<Trace<B>>,
+    /// Gradient of the penalty's own [`score`](Penalty::score) with respect to the images,
+    /// `[batch, channels, height, width]`; there if the penalty [differentiates](Penalty::differentiates).
+    pub gradient: Option<Tensor<B, 4>>,
+}
+
+impl<B: Backend> Passes<B> {
+    /// The pass over the masked images; that over the images where there is none, as for a penalty that did
+    /// not ask for one.
+    pub fn masked(&self) -> &Trace<B> {
+        self.masked.as_ref().unwrap_or(&self.images)
+    }
+
+    /// The gradient of the penalty's score; zeros for a penalty that did not ask for one.
+    pub fn gradient(&self, batch: &Batch<B>) -> Tensor<B, 4> {
+        self.gradient.clone().unwrap_or_else(|| batch.images.zeros_like())
+    }
+}
+
+/// What one penalty adds to a step.
+#[derive(Debug, Clone)]
+pub struct Contribution<B: Backend> {
+    /// The penalty as it enters the loss, weight included, `[1]`.
+    pub penalty: Tensor<B, 1>,
+    /// Whether the model is to be updated with this batch.
+    pub update: bool,
+    /// The loss of an auxiliary network that was trained on the way, `[1]`, detached.
+    pub auxiliary: Option<Tensor<B, 1>>,
+}
+
+impl<B: Backend> Contribution<B> {
+    /// A penalty on every batch without an auxiliary network.
+    pub fn new(penalty: Tensor<B, 1>) -> Self {
+        Self { penalty, update: true, auxiliary: None }
+    }
+}
+
+/// A penalty under an attribution prior.
+pub trait Penalty<B, M>
+where
+    B: AutodiffBackend + Kernels,
+    M: Stackable<B>,
+{
+    /// Whether it looks at the pass over [`Batch::masked`].
+    fn needs_masked(&self) -> bool {
+        false
+    }
+
+    /// Whether it penalises the gradient of its [`score`](Self::score) with respect to the images.
+    fn differentiates(&self) -> bool {
+        false
+    }
+
+    /// The number whose input gradient it penalises, `[1]`, from the pass over the images on one more level of
+    /// autodiff. Asked only of a penalty that [differentiates](Self::differentiates).
+    fn score(&self, trace: &Trace<Autodiff<B>>, batch: &Batch<B>) -> Tensor<Autodiff<B>, 1> {
+        let _ = batch;
+        ops::total(trace.logits.clone())
+    }
+
+    /// The penalty for one training batch. `model` is there for penalties that need passes of their own.
+    fn penalty(&mut self, model: &M, passes: &Passes<B>, batch: &Batch<B>) -> Contribution<B>;
+
+    /// Says that the loss was evaluated on a batch that is not trained on. Only a penalty that counts
+    /// evaluations cares.
+    fn skipped_batch(&mut self) {}
+
+    /// What it carries from one step to the next, for a checkpoint. Most penalties carry nothing.
+    fn save(&self) -> Saved {
+        Saved::default()
+    }
+
+    /// Takes up what [`save`](Self::save) gave.
+    ///
+    /// # Errors
+    /// It is not what a penalty of these settings carries.
+    fn restore(&mut self, _saved: &Saved) -> Result<(), WeightsError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,343 @@
+//! The names of scores: columns of tables, what verdicts and searches ask about.
+//!
+//! A name says what is measured, on which images, of which model:
+//!
+//! | name | what it is |
+//! |---|---|
+//! | `auc`, `roc_auc`, `accuracy`, ... | a [`ScoreKind`] of the selected model on the set `test` |
+//! | `valid_accuracy`, `permuted_auc`, ... | the same on another set |
+//! | `last_train_accuracy`, `last_valid_auc`, ... | of the last epoch's model |
+//! | `iou`, `iop`, `iot` | overlap of the input gradient with the masks |
+//! | `iou_integrated_gradients`, ... | of another attribution |
+//! | `best_epoch` | the selected epoch, from 1 |
+
+use crate::{
+    AucKind, GRADIENT, Localisation, RunScores, Scores, TEST, UnknownName,
+    names::named,
+};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// What is measured on a set of images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ScoreKind {
+    /// The AUC that the experiment means ([`AucKind`]), in `[0, 1]`.
+    Auc,
+    /// The ROC AUC, in `[0, 1]`.
+    RocAuc,
+    /// What the authors of iclr2021 call AUC, in `[0, 1]`.
+    AuthorsAuc,
+    /// Share of images whose largest logit is that of their label, in `[0, 1]`.
+    Accuracy,
+    /// Average precision, in `[0, 1]`.
+    AveragePrecision,
+    /// Mean cross-entropy, in nats.
+    CrossEntropy,
+    /// The least AUC of any environment, of the kind that the experiment means.
+    WorstAuc,
+    /// The least accuracy of any environment.
+    WorstAccuracy,
+}
+
+named!(ScoreKind, "score",
+    Auc => "auc",
+    RocAuc => "roc_auc",
+    AuthorsAuc => "authors_auc",
+    Accuracy => "accuracy",
+    AveragePrecision => "average_precision",
+    CrossEntropy => "cross_entropy",
+    WorstAuc => "worst_auc",
+    WorstAccuracy => "worst_accuracy",
+);
+
+impl ScoreKind {
+    /// Its value among `scores`; `auc` is what the experiment calls AUC.
+    pub fn of(self, scores: &Scores, auc: AucKind) -> Option<f64> {
+        match self {
+            Self::Auc => Some(auc.of(scores)),
+            Self::RocAuc => Some(scores.roc_auc),
+            Self::AuthorsAuc => Some(scores.authors_auc),
+            Self::Accuracy => Some(scores.accuracy),
+            Self::AveragePrecision => Some(scores.average_precision),
+            Self::CrossEntropy => Some(scores.cross_entropy),
+            Self::WorstAuc => auc.worst(scores),
+            Self::WorstAccuracy => scores.worst_accuracy(),
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Auc => "AUC",
+            Self::RocAuc => "ROC AUC",
+            Self::AuthorsAuc => "Authors’ AUC",
+            Self::Accuracy => "Accuracy",
+            Self::AveragePrecision => "Average precision",
+            Self::CrossEntropy => "Cross-entropy",
+            Self::WorstAuc => "Worst AUC",
+            Self::WorstAccuracy => "Worst accuracy",
+        }
+    }
+}
+
+/// How thresholded saliency and mask are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OverlapKind {
+    /// Intersection over union.
+    Iou,
+    /// Intersection over prediction; what iclr2021 prints as IoU.
+    Iop,
+    /// Intersection over truth.
+    Iot,
+}
+
+named!(OverlapKind, "overlap", Iou => "iou", Iop => "iop", Iot => "iot");
+
+impl OverlapKind {
+    fn of(self, found: &Localisation) -> f64 {
+        match self {
+            Self::Iou => found.iou,
+            Self::Iop => found.iop,
+            Self::Iot => found.iot,
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Iou => "IoU",
+            Self::Iop => "IoP",
+            Self::Iot => "IoT",
+        }
+    }
+}
+
+/// Which model a score is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ScoredModel {
+    /// The selected one.
+    Selected,
+    /// That of the last epoch.
+    Last,
+}
+
+/// Which values of a score are good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Better {
+    /// The high ones.
+    Higher,
+    /// The low ones.
+    Lower,
+    /// Neither.
+    Neither,
+}
+
+/// The name of a score of a run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ScoreName {
+    /// What is measured on a set of images.
+    OnSet {
+        /// Of which model.
+        model: ScoredModel,
+        /// The set's name: lower-case letters and digits.
+        set: String,
+        /// What is measured.
+        kind: ScoreKind,
+    },
+    /// How an attribution and the masks overlap on the test images.
+    Overlap {
+        /// The attribution's name, as in files.
+        attribution: String,
+        /// How they are compared.
+        kind: OverlapKind,
+    },
+    /// The selected epoch, from 1.
+    BestEpoch,
+}
+
+impl ScoreName {
+    /// A score of the selected model on the set `test`.
+    pub fn test(kind: ScoreKind) -> Self {
+        Self::OnSet { model: ScoredModel::Selected, set: TEST.to_owned(), kind }
+    }
+
+    /// An overlap of the input gradient.
+    pub fn gradient(kind: OverlapKind) -> Self {
+        Self::Overlap { attribution: GRADIENT.to_owned(), kind }
+    }
+
+    /// Its value for a run, if it has one; `auc` is what the experiment calls AUC.
+    pub fn of(&self, scores: &RunScores, auc: AucKind) -> Option<f64> {
+        match self {
+            Self::OnSet { model, set, kind } => {
+                let sets = match model {
+                    ScoredModel::Selected => &scores.selected,
+                    ScoredModel::Last => &scores.last,
+                };
+                kind.of(sets.get(set)?, auc)
+            }
+            Self::Overlap { attribution, kind } => {
+                scores.localisation.get(attribution).filter(|found| found.images > 0).map(|found| kind.of(found))
+            }
+            Self::BestEpoch => Some(scores.best_epoch as f64),
+        }
+    }
+
+    /// The name for people, for instance `Test AUC` or `IoU, integrated gradients`.
+    pub fn label(&self) -> String {
+        match self {
+            Self::OnSet { model: ScoredModel::Selected, set, kind } if set == TEST => match kind {
+                ScoreKind::Auc | ScoreKind::Accuracy => format!("Test {}", uncapitalised(kind.label())),
+                _ => kind.label().to_owned(),
+            },
+            Self::OnSet { model, set, kind } => {
+                let last = if *model == ScoredModel::Last { ", last epoch" } else { "" };
+                format!("{} {}{last}", capitalised(set), uncapitalised(kind.label()))
+            }
+            Self::Overlap { attribution, kind } if attribution == GRADIENT => kind.label().to_owned(),
+            Self::Overlap { attribution, kind } => format!("{}, {}", kind.label(), attribution.replace('-', " ")),
+            Self::BestEpoch => "Best epoch".to_owned(),
+        }
+    }
+
+    /// The least and the greatest value it can have.
+    pub fn range(&self) -> (f64, f64) {
+        match self {
+            Self::BestEpoch => (1.0, f64::INFINITY),
+            Self::OnSet { kind: ScoreKind::CrossEntropy, .. } => (0.0, f64::INFINITY),
+            _ => (0.0, 1.0),
+        }
+    }
+
+    /// Digits after the point that are worth printing.
+    pub fn digits(&self) -> usize {
+        if *self == Self::BestEpoch { 1 } else { 3 }
+    }
+
+    /// Which values are good.
+    pub fn better(&self) -> Better {
+        match self {
+            Self::BestEpoch => Better::Neither,
+            Self::OnSet { kind: ScoreKind::CrossEntropy, .. } => Better::Lower,
+            _ => Better::Higher,
+        }
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A label within a sentence: acronyms stay as they are.
+fn uncapitalised(label: &str) -> String {
+    let mut letters = label.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            first.to_lowercase().chain([second]).chain(letters).collect()
+        }
+        _ => label.to_owned(),
+    }
+}
+
+const LAST: &str = "last_";
+
+impl fmt::Display for ScoreName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::OnSet { model, set, kind } => {
+                let last = if *model == ScoredModel::Last { LAST } else { "" };
+                match set.as_str() {
+                    TEST if last.is_empty() => kind.name().to_owned(),
+                    set => format!("{last}{set}_{kind}"),
+                }
+            }
+            Self::Overlap { attribution, kind } if attribution == GRADIENT => kind.name().to_owned(),
+            Self::Overlap { attribution, kind } => format!("{kind}_{}", attribution.replace('-', "_")),
+            Self::BestEpoch => "best_epoch".to_owned(),
+        };
+        formatter.pad(&name)
+    }
+}
+
+impl FromStr for ScoreName {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "best_epoch" {
+            return Ok(Self::BestEpoch);
+        }
+        for &kind in OverlapKind::ALL {
+            if text == kind.name() {
+                return Ok(Self::gradient(kind));
+            }
+            if let Some(attribution) = text.strip_prefix(kind.name()).and_then(|rest| rest.strip_prefix('_')) {
+                return Ok(Self::Overlap { attribution: attribution.replace('_', "-"), kind });
+            }
+        }
+        let (model, rest) = match text.strip_prefix(LAST) {
+            Some(rest) => (ScoredModel::Last, rest),
+            None => (ScoredModel::Selected, text),
+        };
+        // The longest name first: `roc_auc` ends in `auc`.
+        let mut kinds = ScoreKind::ALL.to_vec();
+        kinds.sort_by_key(|kind| std::cmp::Reverse(kind.name().len()));
+        for kind in kinds {
+            if rest == kind.name() {
+                return Ok(Self::OnSet { model, set: TEST.to_owned(), kind });
+            }
+            let set = rest.strip_suffix(kind.name()).and_then(|rest| rest.strip_suffix('_'));
+            let plain = |set: &&str| set.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit());
+            if let Some(set) = set.filter(plain).filter(|set| !set.is_empty()) {
+                return Ok(Self::OnSet { model, set: set.to_owned(), kind });
+            }
+        }
+        let kinds = ScoreKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
+        let expected = format!(
+            "one of {kinds}, iou, iop, iot, best_epoch, a set's name before one of them such as valid_accuracy, or \
+             last_ before that"
+        );
+        Err(UnknownName { what: "score", found: text.to_owned(), expected })
+    }
+}
+
+impl TryFrom<String> for ScoreName {
+    type Error = UnknownName;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<ScoreName> for String {
+    fn from(name: ScoreName) -> Self {
+        name.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip_and_are_told_to_people() {
+        for (name, label) in [
+            ("auc", "Test AUC"),
+            ("accuracy", "Test accuracy"),
+            ("roc_auc", "ROC AUC"),
+            ("authors_auc", "Authors’ AUC"),
+            ("worst_accuracy", "Worst accuracy"),
+            ("valid_accuracy", "Valid accuracy"),
+            ("permuted_roc_auc", "Permuted ROC AUC"),
+            ("last_train_accuracy", "Train accuracy, last epoch"),
+            ("last_test_auc", "Test AUC, last epoch"),
+            ("iop", "IoP"),
+            ("iou_integrated_gradients", "IoU, integrated gradients"),
+            ("best_epoch", "Best epoch"),
+        ] {
+            let score: ScoreName = name.parse().unwrap();
+            assert_eq!((score.to_string().as_str(), score.label().as_str()), (name, label));
+        }
+        for wrong in ["", "auk", "_auc", "a-b_auc", "last_", "iou_"] {
+            assert!(wrong == "iou_" || wrong.parse::<ScoreName>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What a specification may not say, checked in one place: configurations ask before anything is planned, and
+//! trainers ask again because a specification may come from elsewhere.
+
+use crate::{
+    AttributionSpec, DataSpec, ModelSpec, PenaltySpec, ReconstructionLoss, RunSpec, TrainingImages, WeightsSpec,
+};
+
+/// A value that a specification may not have. It is one line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: found {found}, expected {expected}")]
+pub struct SpecError {
+    /// The dotted field, for instance `selection.burn_in`.
+    pub field: String,
+    /// Its value.
+    pub found: String,
+    /// What it may be.
+    pub expected: String,
+}
+
+/// Images that the authors' generator makes of each group of crosses.
+const CROSSES_A_GROUP: usize = 512;
+
+impl RunSpec {
+    /// Checks ranges, and that its choices fit together.
+    ///
+    /// # Errors
+    /// The first value that cannot be carried out.
+    pub fn check(&self) -> Result<(), SpecError> {
+        self.check_data()?;
+        self.check_model()?;
+        self.check_objective()?;
+        self.check_training()?;
+        self.check_evaluation()
+    }
+
+    fn check_data(&self) -> Result<(), SpecError> {
+        match &self.data {
+            DataSpec::Crosses(crosses) => {
+                for (field, size) in [("train", crosses.train), ("valid", crosses.valid), ("test", crosses.test)] {
+                    let expected = "an even number of images from 2 to 512";
+                    let allowed = size % 2 == 0 && (2..=CROSSES_A_GROUP).contains(&size);
+                    check(&format!("data.{field}"), size, expected, allowed)?;
+                }
+                let sigma = crosses.dilation_sigma;
+                let allowed = (0.0..=28.0).contains(&sigma);
+                check("data.dilation_sigma", sigma, "a number of pixels from 0 to 28", allowed)?;
+            }
+            DataSpec::Images(images) => {
+                for (field, side) in [("size", images.size), ("saliency_size", images.saliency_size)] {
+                    let expected = "a number of pixels from 8 to 1024";
+                    check(&format!("data.{field}"), side, expected, (8..=1024).contains(&side))?;
+                }
+                if let Some(ratio) = images.ratio {
+                    check("data.ratio", ratio, "a share from 0 to 1", (0.0..=1.0).contains(&ratio))?;
+                }
+                for (field, limit) in [("cell_limit", images.cell_limit), ("saliency_limit", images.saliency_limit)] {
+                    if let Some(limit) = limit {
+                        count(&format!("data.{field}"), limit)?;
+                    }
+                }
+            }
+        }
+        let fraction = self.annotations.fraction();
+        check("annotations.fraction", fraction, "a fraction from 0 to 1", (0.0..=1.0).contains(&fraction))
+    }
+
+    fn check_model(&self) -> Result<(), SpecError> {
+        let width = self.model.width();
+        check("model.width", width, "a number of channels from 1 to 1024", (1..=1024).contains(&width))?;
+        if let ModelSpec::Resnet { depth, .. } = self.model {
+            check("model.depth", depth, "18 or 34", depth == 18 || depth == 34)?;
+        }
+        match &self.weights {
+            WeightsSpec::Random | WeightsSpec::Run { .. } => Ok(()),
+        }
+    }
+
+    fn check_objective(&self) -> Result<(), SpecError> {
+        let mut kinds: Vec<&str> = Vec::new();
+        for penalty in &self.objective.penalties {
+            let kind = penalty.kind();
+            let field = |name: &str| format!("objective.penalties.{kind}.{name}");
+            check(&format!("objective.penalties.{kind}"), "it twice", "each penalty once", !kinds.contains(&kind))?;
+            kinds.push(kind);
+            let weight = penalty.weight();
+            let allowed = weight >= 0.0 && weight.is_finite();
+            check(&field("weight"), weight, "a finite number from 0 up", allowed)?;
+            match penalty {
+                PenaltySpec::Actdiff { offset, .. } | PenaltySpec::Rrr { offset, .. } => {
+                    let allowed = (0.0..=1.0).contains(offset);
+                    check(&field("offset"), *offset, "a number from 0 to 1", allowed)?;
+                }
+                PenaltySpec::Adversarial { learning_rate, every, hidden, layers, .. } => {
+                    rate(&field("learning_rate"), *learning_rate)?;
+                    let expected = "a number of loss evaluations from 1 to 1000";
+                    check(&field("every"), *every, expected, (1..=1000).contains(every))?;
+                    count(&field("hidden"), *hidden)?;
+                    check(&field("layers"), *layers, "a number of layers from 1 to 16", (1..=16).contains(layers))?;
+                }
+                PenaltySpec::Reconstruction { loss, .. } => {
+                    let expected = "no such penalty: the network has no decoder, so it reconstructs nothing";
+                    check(&format!("objective.penalties.{kind}"), "it", expected, self.model.reconstructs())?;
+                    if let ModelSpec::ConvNet { sigmoid, .. } = self.model {
+                        let allowed = sigmoid || *loss != ReconstructionLoss::BinaryCrossEntropy;
+                        let expected = "squared-error: the network's reconstruction has no sigmoid";
+                        check(&field("loss"), loss, expected, allowed)?;
+                    }
+                }
+                PenaltySpec::Gradmask { .. } => {}
+            }
+        }
+        let masked = self.objective.images != TrainingImages::Whole;
+        let compares = self.objective.penalties.iter().any(PenaltySpec::needs_permuted_images);
+        let expected = "whole: a penalty compares whole images with their permuted versions";
+        check("objective.images", self.objective.images, expected, !(masked && compares))
+    }
+
+    fn check_training(&self) -> Result<(), SpecError> {
+        rate("optimiser.learning_rate", self.optimiser.learning_rate())?;
+        count("training.epochs", self.training.epochs)?;
+        count("training.batch_size", self.training.batch_size)?;
+        let (burn_in, epochs) = (self.selection.burn_in(self.training.epochs), self.training.epochs);
+        let found = format!("{burn_in} with {epochs} epochs");
+        check("selection.burn_in", found, "an epoch that is reached", (1..=epochs).contains(&burn_in))?;
+        self.selection.patience().map_or(Ok(()), |patience| count("selection.patience", patience))
+    }
+
+    fn check_evaluation(&self) -> Result<(), SpecError> {
+        let evaluation = &self.evaluation;
+        let sigma = evaluation.smoothing_sigma;
+        let allowed = (0.0..=28.0).contains(&sigma);
+        check("evaluation.smoothing_sigma", sigma, "a number of pixels from 0 to 28", allowed)?;
+        let truncate = evaluation.smoothing_truncate;
+        let expected = "a number of standard deviations above 0, at most 10";
+        check("evaluation.smoothing_truncate", truncate, expected, truncate > 0.0 && truncate <= 10.0)?;
+        count("evaluation.picture_samples", evaluation.picture_samples)?;
+        if let DataSpec::Crosses(crosses) = &self.data {
+            let found = format!("{} with {} test images", evaluation.picture_samples, crosses.test);
+            let expected = "no more than the positive half of the test images";
+            check("evaluation.picture_samples", found, expected, evaluation.picture_samples <= crosses.test / 2)?;
+        }
+        for attribution in &evaluation.attributions {
+            let field = |name: &str| format!("evaluation.attributions.{}.{name}", attribution.name());
+            match *attribution {
+                AttributionSpec::IntegratedGradients { steps } => {
+                    check(&field("steps"), steps, "a number of points from 1 to 1000", (1..=1000).contains(&steps))?;
+                }
+                AttributionSpec::Occlusion { window } => {
+                    let expected = "a number of pixels from 1 to 1024";
+                    check(&field("window"), window, expected, (1..=1024).contains(&window))?;
+                }
+            }
+        }
+        evaluation.attribution_limit.map_or(Ok(()), |limit| count("evaluation.attribution_limit", limit))
+    }
+}
+
+fn check(field: &str, found: impl ToString, expected: &str, allowed: bool) -> Result<(), SpecError> {
+    if allowed {
+        return Ok(());
+    }
+    Err(SpecError { field: field.to_owned(), found: found.to_string(), expected: expected.to_owned() })
+}
+
+fn count(field: &str, found: usize) -> Result<(), SpecError> {
+    check(field, found, "a number from 1 to 100000", (1..=100_000).contains(&found))
+}
+
+fn rate(field: &str, found: f64) -> Result<(), SpecError> {
+    check(field, found, "a learning rate above 0, at most 1", found > 0.0 && found <= 1.0)
+}

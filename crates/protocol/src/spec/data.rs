@@ -1,0 +1,136 @@
+//! Which images a run sees, and where their masks come from.
+
+use crate::names::named;
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// Which images a run sees.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum DataSpec {
+    /// The synthetic crosses, which are generated.
+    Crosses(CrossesSpec),
+    /// Images that were files.
+    Images(ImagesSpec),
+}
+
+/// Which of the synthetic crosses a run sees. Sizes count images over all classes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrossesSpec {
+    /// Training images; the papers have 500.
+    pub train: usize,
+    /// Validation images, on which the confounder is reversed; the papers have 128.
+    pub valid: usize,
+    /// Test images, on which the confounder is reversed; the papers have 128.
+    pub test: usize,
+    /// Standard deviation, in pixels, of the Gaussian that enlarges the training masks.
+    pub dilation_sigma: f64,
+    /// The seed that draws the subset of images, where it is not the run's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_seed: Option<u32>,
+}
+
+/// Which table of images a listing was drawn from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum TableName {
+    /// NIH ChestX-ray14 and PadChest: the environment is the hospital.
+    Xray,
+    /// The RSNA Pneumonia Detection Challenge: the environment is the view.
+    Rsna,
+    /// A manifest of the user's own images.
+    Own,
+}
+
+named!(TableName, "table", Xray => "xray", Rsna => "rsna", Own => "own");
+
+/// How images come to their size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ResizeName {
+    /// As PIL's bilinear filter.
+    Pillow,
+    /// As scikit-image's `resize`: a Gaussian and bilinear interpolation.
+    Skimage,
+}
+
+named!(ResizeName, "resizing", Pillow => "pillow", Skimage => "skimage");
+
+/// The rule by which validation and test images are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum SplitRuleName {
+    /// The rule that made the printed numbers (iclr2021, section 4.2).
+    #[default]
+    Printed,
+    /// The rule of the authors' later code.
+    Later,
+    /// The table itself says which part an image belongs to.
+    Given,
+}
+
+named!(SplitRuleName, "split rule", Printed => "printed", Later => "later", Given => "given");
+
+/// Which files a run sees, and as what. The listing alone decides the pixels, the labels and the order
+/// of every image; the other fields say what it was made from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImagesSpec {
+    /// SHA-256 of the list of training, validation and test images with their pixels' identities, in
+    /// hexadecimal digits.
+    pub listing: String,
+    /// The table of images.
+    pub table: TableName,
+    /// Which issue of the table's files, for people.
+    pub issue: String,
+    /// Whether that issue is one that an official manifest knows; generated stand-ins are not.
+    pub issue_known: bool,
+    /// SHA-256 of the table's records, in hexadecimal digits: runs of different seeds that are averaged must
+    /// draw from the same table.
+    pub table_sha256: String,
+    /// How images come to their size.
+    pub resize: ResizeName,
+    /// Whether negatives without boxes have an empty mask, as the released code has it, or a full one.
+    pub empty_negatives: bool,
+    /// The seed of the split, where it is not the run's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_seed: Option<u32>,
+    /// Share of a class that comes from its home environment in training, in `[0, 1]`; absent where the
+    /// table says itself what belongs to which part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<f64>,
+    /// Rule by which validation and test are drawn.
+    pub rule: SplitRuleName,
+    /// Rows and columns of the images that are trained on and scored.
+    pub size: usize,
+    /// Rows and columns of the images whose saliency is computed; a convolutional network takes any.
+    pub saliency_size: usize,
+    /// At most this many images of each environment and class, for small runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cell_limit: Option<usize>,
+    /// Saliency is computed for at most this many test images of each environment and class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saliency_limit: Option<usize>,
+}
+
+/// Where the masks of the training images come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum AnnotationSpec {
+    /// The masks that come with the data.
+    Given {
+        /// Fraction of the training masks that are kept, in `[0, 1]`; the others become all ones, so that
+        /// nothing is outside.
+        fraction: f64,
+    },
+}
+
+impl AnnotationSpec {
+    /// Fraction of the given masks that are kept, in `[0, 1]`.
+    pub fn fraction(&self) -> f64 {
+        match self {
+            Self::Given { fraction } => *fraction,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Everything that decides a run's result.
+//!
+//! A [`RunSpec`] is made of independent choices, each an enum or a struct of plain data that its own
+//! crate turns into code: which images ([`DataSpec`]), which network ([`ModelSpec`]) and where its weights
+//! start ([`WeightsSpec`]), what is minimised ([`ObjectiveSpec`]), where masks come from
+//! ([`AnnotationSpec`]), how it is optimised, which epoch is kept, what is measured, and which other runs
+//! it needs ([`NeedSpec`]). None of them names a paper or a method.
+
+mod check;
+mod data;
+mod evaluation;
+mod fields;
+mod model;
+mod needs;
+mod objective;
+mod training;
+
+pub use check::SpecError;
+pub use data::{AnnotationSpec, CrossesSpec, DataSpec, ImagesSpec, ResizeName, SplitRuleName, TableName};
+pub use evaluation::{AttributionSpec, EvaluationSpec, TrainScores};
+pub use fields::{FieldError, differing_fields};
+pub(crate) use fields::json;
+pub use model::{ConvNetKindName, InitialisationName, ModelSpec, PoolingName, WeightsSpec};
+pub use needs::{Alternative, NeedSpec};
+pub use objective::{
+    ActDiffDistance, ActDiffLayers, GradientNorm, ObjectiveSpec, PenaltySpec, ReconstructionLoss,
+    ReconstructionTarget, TaskSpec, TrainingImages,
+};
+pub use training::{OptimiserSpec, SelectionSpec, TrainingSpec};
+
+use crate::names::{BackendKind, MethodName, Variant};
+use serde::{Deserialize, Serialize};
+
+/// The format of a [`RunSpec`] and of every file that holds one. Format 1 knew one paper only and is not read.
+pub const SPEC_FORMAT: u32 = 2;
+
+/// One training run: everything that decides its result, and nothing else.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunSpec {
+    /// Which experiment it belongs to, for instance `iclr2021-crosses`.
+    pub experiment: String,
+    /// Row of the table.
+    pub method: MethodName,
+    /// Which reading of the protocol the other fields follow.
+    pub variant: Variant,
+    /// Decides the initial weights, the order and the permutations, and the subset of images where
+    /// [`DataSpec`] has no seed of its own.
+    pub seed: u32,
+    /// Kind of device.
+    pub backend: BackendKind,
+    /// Which images.
+    pub data: DataSpec,
+    /// Where the masks of the training images come from.
+    pub annotations: AnnotationSpec,
+    /// Which network.
+    pub model: ModelSpec,
+    /// Where its weights start.
+    pub weights: WeightsSpec,
+    /// What is minimised.
+    pub objective: ObjectiveSpec,
+    /// How.
+    pub optimiser: OptimiserSpec,
+    /// For how long, and in which steps.
+    pub training: TrainingSpec,
+    /// Which epoch's model is kept.
+    pub selection: SelectionSpec,
+    /// What is measured of it.
+    pub evaluation: EvaluationSpec,
+    /// The runs that decide a value of this one; it can begin once they are finished.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<NeedSpec>,
+}

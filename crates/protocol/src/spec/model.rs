@@ -1,0 +1,99 @@
+//! Which network is trained, and where its weights start.
+
+use crate::{identity::RunId, names::named};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// How the last feature map of a residual network becomes a vector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum PoolingName {
+    /// The mean over all positions.
+    Global,
+    /// Means over windows of 4 by 4 positions, flattened (activmask2020, section 3.2 of the released code).
+    Window,
+}
+
+named!(PoolingName, "pooling", Global => "global", Window => "window");
+
+/// How the weights of convolutions are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum InitialisationName {
+    /// Normal, with variance 2 over the fan-out (He et al. 2015), as torchvision's ResNet.
+    KaimingNormal,
+    /// PyTorch's default for a convolution: uniform within one over the root of the fan-in.
+    PytorchDefault,
+}
+
+named!(InitialisationName, "initialisation", KaimingNormal => "kaiming-normal", PytorchDefault => "pytorch-default");
+
+/// Which of the three modes of activmask2020's convolutional network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ConvNetKindName {
+    /// Encoder and classifier alone.
+    Cnn,
+    /// With a decoder that reconstructs the image.
+    AutoEncoder,
+    /// With a decoder that sees the encoder's feature maps as well.
+    Unet,
+}
+
+named!(ConvNetKindName, "convolutional network", Cnn => "cnn", AutoEncoder => "auto-encoder", Unet => "unet");
+
+/// Which network is trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "architecture", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ModelSpec {
+    /// A ResNet with a 3x3 stem of stride 1 and no max-pool.
+    Resnet {
+        /// 18 or 34.
+        depth: usize,
+        /// Channels of the first stage; the papers have 64.
+        width: usize,
+        /// How the last feature map becomes a vector.
+        pooling: PoolingName,
+        /// How the weights of convolutions are drawn.
+        initialisation: InitialisationName,
+    },
+    /// Four blocks of two convolutions without normalisation (activmask2020), with or without a decoder.
+    ConvNet {
+        /// Which mode.
+        kind: ConvNetKindName,
+        /// Channels of the first block; the paper has 16 on synthetic and 64 on medical images.
+        width: usize,
+        /// Whether the reconstruction ends in a sigmoid, as on images of values from 0 to 1.
+        sigmoid: bool,
+    },
+}
+
+impl ModelSpec {
+    /// Channels of the first stage or block.
+    pub fn width(&self) -> usize {
+        match self {
+            Self::Resnet { width, .. } | Self::ConvNet { width, .. } => *width,
+        }
+    }
+
+    /// Whether a forward pass gives a reconstruction of the image.
+    pub fn reconstructs(&self) -> bool {
+        match self {
+            Self::Resnet { .. } => false,
+            Self::ConvNet { kind, .. } => *kind != ConvNetKindName::Cnn,
+        }
+    }
+}
+
+/// Where a network's weights start.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "start", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum WeightsSpec {
+    /// Drawn from the run's own stream.
+    Random,
+    /// Those of the selected model of another run, which must be finished first.
+    Run {
+        /// The other run.
+        run: RunId,
+    },
+}

@@ -1,0 +1,224 @@
+//! What is minimised: a task loss on one version of the images, plus any number of weighted penalties.
+//!
+//! A paper's reading of a penalty is a choice of its settings; no penalty knows a paper.
+
+use crate::names::named;
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// Which version of the training images is classified. Evaluation has its own setting,
+/// [`EvaluationSpec::zeroed_sets`](crate::EvaluationSpec::zeroed_sets).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum TrainingImages {
+    /// As they are.
+    #[default]
+    Whole,
+    /// The pixels outside the mask permuted anew at each presentation (iclr2021, "Masked").
+    Permuted,
+    /// The pixels outside the mask set to zero (activmask2020, "Classify Masked").
+    Zeroed,
+}
+
+named!(TrainingImages, "version of the images", Whole => "whole", Permuted => "permuted", Zeroed => "zeroed");
+
+/// The loss of the task itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum TaskSpec {
+    /// Mean cross-entropy of the softmax, in nats.
+    CrossEntropy,
+}
+
+/// Which activations the activation difference compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ActDiffLayers {
+    /// The features before the last layer (iclr2021).
+    Pooled,
+    /// The outputs of all layers of the encoder (activmask2020).
+    All,
+}
+
+named!(ActDiffLayers, "choice of layers", Pooled => "pooled", All => "all");
+
+/// Over what the activation difference takes its Euclidean distance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ActDiffDistance {
+    /// Over all values of a layer for one image; means over images, then over layers.
+    Image,
+    /// Over the channels at one position; one mean over all positions of all layers, so that large feature
+    /// maps count most.
+    Position,
+}
+
+named!(ActDiffDistance, "distance", Image => "image", Position => "position");
+
+/// The norm of an input gradient outside the mask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum GradientNorm {
+    /// The Euclidean norm of each image, summed over the batch.
+    Image,
+    /// The sum of magnitudes over the batch.
+    Absolute,
+}
+
+named!(GradientNorm, "norm", Image => "image", Absolute => "absolute");
+
+/// How a reconstruction is compared with its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ReconstructionLoss {
+    /// Binary cross-entropy of values in `[0, 1]`, mean over pixels.
+    BinaryCrossEntropy,
+    /// Squared error, mean over pixels.
+    SquaredError,
+}
+
+named!(ReconstructionLoss, "reconstruction loss",
+    BinaryCrossEntropy => "binary-cross-entropy", SquaredError => "squared-error");
+
+/// What is to be reconstructed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ReconstructionTarget {
+    /// The image that went in.
+    Image,
+    /// The image with its outside permuted ("Reconstruct Masked").
+    Permuted,
+}
+
+named!(ReconstructionTarget, "reconstruction target", Image => "image", Permuted => "permuted");
+
+/// One weighted penalty with its settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum PenaltySpec {
+    /// Activations of an image and of its permuted version are drawn together
+    /// (iclr2021, equation 1; activmask2020, equation 1).
+    Actdiff {
+        /// Weight in the loss.
+        weight: f64,
+        /// Whether the weight is multiplied in. iclr2021's released code has one and never uses it.
+        weighted: bool,
+        /// Which activations.
+        layers: ActDiffLayers,
+        /// Over what the distance is taken.
+        distance: ActDiffDistance,
+        /// Added to each component of the difference; the released codes have 1e-6.
+        offset: f64,
+    },
+    /// A discriminator tells the features of whole from those of permuted images, and the network hides
+    /// which it was (iclr2021, equations 2 and 3).
+    Adversarial {
+        /// Weight in the loss.
+        weight: f64,
+        /// Whether the discriminator's own loss has the weight too, its gradient vanishes where a sigmoid of
+        /// single precision is 0 or 1, and evaluations on other sets are counted: what the released code does.
+        released: bool,
+        /// Learning rate of the discriminator's own Adam.
+        learning_rate: f64,
+        /// The network is updated once every this many evaluations of the loss (`disc_iter`).
+        every: usize,
+        /// Units of each hidden layer; the paper has 1024.
+        hidden: usize,
+        /// Hidden layers; the paper has 3.
+        layers: usize,
+    },
+    /// The input gradient of the contrast between the logits vanishes outside (iclr2021, equation 5;
+    /// activmask2020, equation 2).
+    Gradmask {
+        /// Weight in the loss.
+        weight: f64,
+        /// Norm of the gradient.
+        norm: GradientNorm,
+    },
+    /// The input gradient of the log-probabilities vanishes outside (Ross et al. 2017; iclr2021, equation 4).
+    Rrr {
+        /// Weight in the loss.
+        weight: f64,
+        /// Added to a probability before its logarithm; iclr2021's released code has 1e-11.
+        offset: f64,
+    },
+    /// The network's decoder reconstructs the image or its permuted version (activmask2020, section 3).
+    Reconstruction {
+        /// Weight in the loss.
+        weight: f64,
+        /// How both are compared.
+        loss: ReconstructionLoss,
+        /// What is to be reconstructed.
+        target: ReconstructionTarget,
+    },
+}
+
+impl PenaltySpec {
+    /// Its kind, as in files.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Actdiff { .. } => "actdiff",
+            Self::Adversarial { .. } => "adversarial",
+            Self::Gradmask { .. } => "gradmask",
+            Self::Rrr { .. } => "rrr",
+            Self::Reconstruction { .. } => "reconstruction",
+        }
+    }
+
+    /// Its weight in the loss.
+    pub fn weight(&self) -> f64 {
+        match self {
+            Self::Actdiff { weight, .. }
+            | Self::Adversarial { weight, .. }
+            | Self::Gradmask { weight, .. }
+            | Self::Rrr { weight, .. }
+            | Self::Reconstruction { weight, .. } => *weight,
+        }
+    }
+
+    /// Whether it looks at the images with their outside permuted.
+    pub fn needs_permuted_images(&self) -> bool {
+        match self {
+            Self::Actdiff { .. } | Self::Adversarial { .. } => true,
+            Self::Gradmask { .. } | Self::Rrr { .. } => false,
+            Self::Reconstruction { target, .. } => *target == ReconstructionTarget::Permuted,
+        }
+    }
+
+    /// Whether it differentiates an input gradient.
+    pub fn is_second_order(&self) -> bool {
+        matches!(self, Self::Gradmask { .. } | Self::Rrr { .. })
+    }
+}
+
+/// What is minimised.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectiveSpec {
+    /// Which version of the training images is classified.
+    pub images: TrainingImages,
+    /// The loss of the task itself.
+    pub task: TaskSpec,
+    /// Penalties, each kind at most once, in the order of their kinds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub penalties: Vec<PenaltySpec>,
+}
+
+impl ObjectiveSpec {
+    /// Whether a step needs the images with their outside permuted.
+    pub fn needs_permuted_images(&self) -> bool {
+        self.images == TrainingImages::Permuted || self.penalties.iter().any(PenaltySpec::needs_permuted_images)
+    }
+
+    /// The work of a step against one of cross-entropy alone, roughly, as measured on a processor: a second
+    /// forward pass, or differentiating twice, about doubles it; most steps of the adversarial game leave the
+    /// network alone.
+    pub fn relative_cost(&self) -> f64 {
+        let adversarial = self.penalties.iter().any(|penalty| matches!(penalty, PenaltySpec::Adversarial { .. }));
+        let compared = self.penalties.iter().any(|penalty| matches!(penalty, PenaltySpec::Actdiff { .. }));
+        let second_order = self.penalties.iter().any(PenaltySpec::is_second_order);
+        1.0 + if adversarial { 0.3 } else { 0.0 }
+            + if compared { 1.0 } else { 0.0 }
+            + if second_order { 1.2 } else { 0.0 }
+    }
+}

@@ -1,0 +1,84 @@
+//! How a network is optimised, for how long, and which epoch's model is kept.
+
+use serde::{Deserialize, Serialize};
+
+/// What turns gradients into steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum OptimiserSpec {
+    /// Adam (Kingma and Ba 2015) with PyTorch's defaults.
+    Adam {
+        /// Learning rate.
+        learning_rate: f64,
+    },
+}
+
+impl OptimiserSpec {
+    /// Its learning rate.
+    pub fn learning_rate(&self) -> f64 {
+        match self {
+            Self::Adam { learning_rate } => *learning_rate,
+        }
+    }
+}
+
+/// For how long a network is trained, and in which steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingSpec {
+    /// Passes over the training images.
+    pub epochs: usize,
+    /// Images a step. The last batch of an epoch may be smaller.
+    pub batch_size: usize,
+}
+
+/// Which epoch's model is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "rule", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum SelectionSpec {
+    /// That of the lowest validation cross-entropy (iclr2021, section 5).
+    LowestLoss {
+        /// The first epoch (1-based) that may be selected.
+        burn_in: usize,
+        /// Epochs after the burn-in without improvement after which the run ends; absent: it never ends early.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        patience: Option<usize>,
+    },
+    /// That of the highest validation accuracy, the first of equal ones (activmask2020).
+    HighestAccuracy {
+        /// Epochs without improvement after which the run ends; absent: it never ends early.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        patience: Option<usize>,
+    },
+    /// The last one.
+    LastEpoch,
+}
+
+impl SelectionSpec {
+    /// The first epoch (1-based) that may be selected, of a run of `epochs`.
+    pub fn burn_in(&self, epochs: usize) -> usize {
+        match self {
+            Self::LowestLoss { burn_in, .. } => *burn_in,
+            Self::HighestAccuracy { .. } => 1,
+            Self::LastEpoch => epochs,
+        }
+    }
+
+    /// Epochs without improvement after which the run ends, if it ends early.
+    pub fn patience(&self) -> Option<usize> {
+        match self {
+            Self::LowestLoss { patience, .. } | Self::HighestAccuracy { patience } => *patience,
+            Self::LastEpoch => None,
+        }
+    }
+
+    /// The same rule with another patience; the last epoch has none.
+    #[must_use]
+    pub fn with_patience(self, patience: Option<usize>) -> Self {
+        match self {
+            Self::LowestLoss { burn_in, .. } => Self::LowestLoss { burn_in, patience },
+            Self::HighestAccuracy { .. } => Self::HighestAccuracy { patience },
+            Self::LastEpoch => Self::LastEpoch,
+        }
+    }
+}

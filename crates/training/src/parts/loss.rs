@@ -1,0 +1,48 @@
+//! The training loss that a specification names.
+
+use herring_backend::{Autodiff, Kernels};
+use herring_losses::{
+    ActDiff, Adversarial, AdversarialConfig, GradMask, Penalty, Reconstruction, Rrr, Task, TrainingLoss,
+};
+use herring_models::{Discriminator, DiscriminatorConfig, Network};
+use herring_protocol::{ObjectiveSpec, PenaltySpec, TaskSpec};
+use rand::Rng;
+
+/// The training loss of a network on the level of autodiff that it is trained on.
+pub(crate) type Loss<B> = TrainingLoss<Autodiff<B>, Network<Autodiff<B>>>;
+
+/// The training loss for a network with `features` before its last layer; `random` initialises a
+/// discriminator.
+pub(crate) fn training_loss<B: Kernels>(
+    spec: &ObjectiveSpec,
+    features: usize,
+    random: &mut impl Rng,
+    device: &B::Device,
+) -> Loss<B> {
+    let task = match spec.task {
+        TaskSpec::CrossEntropy => Task::CrossEntropy,
+    };
+    let penalties = spec.penalties.iter().map(|penalty| boxed::<B>(penalty, features, random, device));
+    penalties.fold(TrainingLoss::new(task), TrainingLoss::with_boxed)
+}
+
+fn boxed<B: Kernels>(
+    spec: &PenaltySpec,
+    features: usize,
+    random: &mut impl Rng,
+    device: &B::Device,
+) -> Box<dyn Penalty<Autodiff<B>, Network<Autodiff<B>>>> {
+    match *spec {
+        PenaltySpec::Actdiff { weight, weighted, layers, distance, offset } => {
+            Box::new(ActDiff { weight, weighted, layers, distance, offset })
+        }
+        PenaltySpec::Gradmask { weight, norm } => Box::new(GradMask { weight, norm }),
+        PenaltySpec::Rrr { weight, offset } => Box::new(Rrr { weight, offset }),
+        PenaltySpec::Reconstruction { weight, loss, target } => Box::new(Reconstruction { weight, loss, target }),
+        PenaltySpec::Adversarial { weight, released, learning_rate, every, hidden, layers } => {
+            let config = DiscriminatorConfig { features, hidden, layers, spectral: true };
+            let game = AdversarialConfig { weight, released, learning_rate, every };
+            Box::new(Adversarial::<Autodiff<B>>::new(game, Discriminator::new(&config, random, device)))
+        }
+    }
+}
