@@ -15,7 +15,7 @@ use herring_losses::{
     ActDiff, Batch, DiscriminatorLoss, GradMask, Masked, Objective, Penalty, Rrr, Unpenalised, Variant,
 };
 use herring_models::{
-    Classifier, Depth, Discriminator, DiscriminatorConfig, Mode, ResNet, ResNetConfig, input_gradient,
+    Classifier, Discriminator, DiscriminatorConfig, Mode, ResNet, ResNetConfig, input_gradient,
     weights::{self, NamedTensors},
 };
 use rand::SeedableRng;
@@ -116,7 +116,7 @@ struct Comparison<'a, B: Kernels> {
 impl<'a, B: Kernels> Comparison<'a, B> {
     fn new(fixture: &'a NamedTensors, device: &B::Device) -> Self {
         let (shape, _) = fixture.get("model.conv1.weight").unwrap_or_else(|error| panic!("{error}"));
-        let config = ResNetConfig { depth: Depth::ResNet18, channels: shape[1], width: shape[0], classes: 2 };
+        let config = ResNetConfig { channels: shape[1], width: shape[0], ..ResNetConfig::default() };
         let fresh = ResNet::new(&config, &mut ChaCha8Rng::seed_from_u64(0), device);
         let model = weights::load(fresh, &fixture.below("model.")).unwrap_or_else(|error| panic!("{error}"));
         let (_, labels) = fixture.get("y").unwrap_or_else(|error| panic!("{error}"));

@@ -49,6 +49,6 @@ impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for GradMask {
             Variant::Paper => ops::total(norm::rows(outside.flatten(1, 3))),
             Variant::Released => ops::total(outside.abs()),
         };
-        Objective { penalty: Some(penalty * self.weight), ..Objective::new(found.logits, found.statistics) }
+        Objective { penalty: Some(penalty * self.weight), ..Objective::new(found.trace.logits, found.trace.statistics) }
     }
 }

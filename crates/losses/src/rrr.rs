@@ -44,6 +44,6 @@ impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for Rrr {
         let found = input_gradient(model, batch.images.clone(), Mode::Train, |trace| self.score(trace.logits.clone()));
         let outside = found.gradient * batch.outside();
         let penalty = ops::total(outside.clone() * outside) * self.weight;
-        Objective { penalty: Some(penalty), ..Objective::new(found.logits, found.statistics) }
+        Objective { penalty: Some(penalty), ..Objective::new(found.trace.logits, found.trace.statistics) }
     }
 }

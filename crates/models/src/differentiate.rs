@@ -1,6 +1,6 @@
 //! The gradient of a score with respect to the image, itself differentiable.
 
-use crate::trace::{BatchStatistics, Classifier, Mode, Stackable, Trace};
+use crate::trace::{Classifier, Mode, Stackable, Trace};
 use burn::tensor::{Tensor, backend::Backend};
 use herring_backend::{Autodiff, Kernels};
 
@@ -11,12 +11,9 @@ pub struct Differentiated<B: Backend> {
     ///
     /// Where `B` is an autodiff backend it depends on the parameters and can be penalised.
     pub gradient: Tensor<B, 4>,
-    /// Raw scores of the same pass, `[batch, classes]`, so that it serves the classification loss.
-    pub logits: Tensor<B, 2>,
-    /// Features of the same pass, `[batch, features]`.
-    pub pooled: Tensor<B, 2>,
-    /// What the normalisation layers measured.
-    pub statistics: Vec<BatchStatistics<B>>,
+    /// The same pass, so that it serves the classification loss and every penalty that needs no
+    /// other.
+    pub trace: Trace<B>,
 }
 
 /// Runs `images [batch, channels, height, width]` through the model on one more level of autodiff
@@ -35,10 +32,5 @@ pub fn input_gradient<B: Kernels, M: Stackable<B>>(
     let trace = model.lift().trace(images.clone(), mode);
     let gradients = score(&trace).backward();
     let gradient = images.grad(&gradients).unwrap_or_else(|| images.clone().inner().zeros_like());
-    Differentiated {
-        gradient,
-        logits: trace.logits.inner(),
-        pooled: trace.pooled.inner(),
-        statistics: trace.statistics.into_iter().map(BatchStatistics::inner).collect(),
-    }
+    Differentiated { gradient, trace: trace.inner() }
 }

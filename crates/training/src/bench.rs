@@ -50,7 +50,7 @@ impl Job for Measurement {
 
     fn run<B: Kernels>(self, device: &B::Device) -> Self::Output {
         let mut random = ChaCha8Rng::seed_from_u64(0);
-        let config = ResNetConfig { depth: Depth::ResNet18, channels: 1, width: self.settings.width, classes: 2 };
+        let config = ResNetConfig { depth: Depth::ResNet18, width: self.settings.width, ..ResNetConfig::default() };
         let mut model = ResNet::<Autodiff<B>>::new(&config, &mut random, device);
         let discriminator = DiscriminatorSpec { learning_rate: 1e-3, every: 1, hidden: 1024 };
         let settings = method::Settings {

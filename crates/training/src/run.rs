@@ -154,6 +154,7 @@ impl<'a, B: Kernels> State<'a, B> {
             channels: images.splits.train.image_shape()[0],
             width: spec.model.width,
             classes: images.splits.train.classes(),
+            ..ResNetConfig::default()
         };
         let model = ResNet::new(&config, &mut stream(spec.seed, Purpose::Weights, 0), &device);
         let features = spec.model.width << 3;
