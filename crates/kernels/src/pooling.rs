@@ -154,22 +154,13 @@ impl Task for Scatter<'_> {
         for ((output, chooser), values) in
             self.output.chunks_exact_mut(plane).zip(self.chooser.chunks_exact(plane)).zip(halved)
         {
+            output.fill(0.0);
             let inputs = row_pairs(chooser, columns).zip(values.chunks_exact(columns / 2));
-            let mut pairs = output.chunks_exact_mut(2 * columns);
-            for (output, ((top, bottom), values)) in pairs.by_ref().zip(inputs) {
-                let (above, below) = output.split_at_mut(columns);
-                let ((above, rest), (below, rest_below)) = (above.as_chunks_mut(), below.as_chunks_mut());
-                rest.fill(0.0);
-                rest_below.fill(0.0);
-                let choosers = top.iter().zip(bottom);
-                for (((above, below), (top, bottom)), value) in above.iter_mut().zip(below).zip(choosers).zip(values) {
-                    let place = choose(*top, *bottom, [0u32, 1, 2, 3]);
-                    let at = |index: u32| if place == index { *value } else { 0.0 };
-                    *above = [at(0), at(1)];
-                    *below = [at(2), at(3)];
+            for (output, ((top, bottom), values)) in output.chunks_exact_mut(2 * columns).zip(inputs) {
+                for (pair, ((top, bottom), value)) in top.iter().zip(bottom).zip(values).enumerate() {
+                    output[2 * pair + choose(*top, *bottom, [0, 1, columns, columns + 1])] = *value;
                 }
             }
-            pairs.into_remainder().fill(0.0);
         }
     }
 }
