@@ -15,8 +15,8 @@ use herring_losses::{
     ActDiff, Batch, DiscriminatorLoss, GradMask, Masked, Objective, Penalty, Rrr, Unpenalised, Variant,
 };
 use herring_models::{
-    Classifier, Depth, Discriminator, DiscriminatorConfig, Mode, ResNet, ResNetConfig, input_gradient,
-    weights::{self, NamedTensors},
+    Classifier, Discriminator, DiscriminatorConfig, Mode, ResNet, ResNetConfig, input_gradient,
+    weights::{self, NamedTensors, ParameterPath},
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 /// Largest difference that passes, relative to the largest entry of the stored tensor.
 pub const TOLERANCE: f64 = 1e-4;
 
-type Gradients = BTreeMap<String, Vec<f32>>;
+pub(crate) type Gradients = BTreeMap<String, Vec<f32>>;
 
 /// Compares every loss that a fixture holds and this workspace has; the output is what was compared
 /// and what was passed over because it is not built here.
@@ -51,7 +51,7 @@ impl Report {
             .collect()
     }
 
-    fn compare(&mut self, name: &str, found: &[f32], expected: &[f32]) {
+    pub(crate) fn compare(&mut self, name: &str, found: &[f32], expected: &[f32]) {
         assert_eq!(found.len(), expected.len(), "{name}: another number of values");
         let largest = expected.iter().fold(0.0f64, |most, value| most.max(f64::from(value.abs())));
         let furthest = found
@@ -63,36 +63,40 @@ impl Report {
     }
 }
 
-fn tensor<B: Kernels, const D: usize>(fixture: &NamedTensors, name: &str, device: &B::Device) -> Tensor<B, D> {
+pub(crate) fn tensor<B: Kernels, const D: usize>(
+    fixture: &NamedTensors,
+    name: &str,
+    device: &B::Device,
+) -> Tensor<B, D> {
     let (shape, values) = fixture.get(name).unwrap_or_else(|error| panic!("{error}"));
     Tensor::from_data(TensorData::new(values.to_vec(), shape.to_vec()), device)
 }
 
-fn values<B: Kernels, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
+pub(crate) fn values<B: Kernels, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
     tensor.into_data().iter().collect()
 }
 
 /// The gradient of every parameter by its path.
-fn gradients_by_path<A: AutodiffBackend, M: Module<A>>(module: &M, gradients: &A::Gradients) -> Gradients {
+pub(crate) fn gradients_by_path<A: AutodiffBackend, M: Module<A>>(module: &M, gradients: &A::Gradients) -> Gradients {
     struct Collect<'a, A: AutodiffBackend> {
-        path: Vec<String>,
+        path: ParameterPath,
         gradients: &'a A::Gradients,
         found: Gradients,
     }
     impl<A: AutodiffBackend> ModuleVisitor<A> for Collect<'_, A> {
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.path.push(name.to_owned());
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
         }
-        fn exit_module(&mut self, _: &str, _: &str) {
-            self.path.pop();
+        fn exit_module(&mut self, name: &str, container: &str) {
+            self.path.exit(name, container);
         }
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<A, D>>) {
             if let Some(gradient) = param.val().grad(self.gradients) {
-                self.found.insert(self.path.join("."), gradient.into_data().iter().collect());
+                self.found.insert(self.path.name(), gradient.into_data().iter().collect());
             }
         }
     }
-    let mut collect = Collect { path: Vec::new(), gradients, found: BTreeMap::new() };
+    let mut collect = Collect { path: ParameterPath::default(), gradients, found: BTreeMap::new() };
     module.visit(&mut collect);
     collect.found
 }
@@ -116,7 +120,7 @@ struct Comparison<'a, B: Kernels> {
 impl<'a, B: Kernels> Comparison<'a, B> {
     fn new(fixture: &'a NamedTensors, device: &B::Device) -> Self {
         let (shape, _) = fixture.get("model.conv1.weight").unwrap_or_else(|error| panic!("{error}"));
-        let config = ResNetConfig { depth: Depth::ResNet18, channels: shape[1], width: shape[0], classes: 2 };
+        let config = ResNetConfig { channels: shape[1], width: shape[0], ..ResNetConfig::default() };
         let fresh = ResNet::new(&config, &mut ChaCha8Rng::seed_from_u64(0), device);
         let model = weights::load(fresh, &fixture.below("model.")).unwrap_or_else(|error| panic!("{error}"));
         let (_, labels) = fixture.get("y").unwrap_or_else(|error| panic!("{error}"));

@@ -1,6 +1,7 @@
 //! What the tests of the whole workspace share.
 //!
 //! - [`golden`]: training losses and their parameter gradients against stored values from PyTorch;
+//! - [`golden_models`]: architectures, their layers and their derivatives likewise;
 //! - [`conformance`]: the operations of `herring-backend` against plain references and finite
 //!   differences, for any backend;
 //! - [`backends`]: the backends of this build, so that each test runs on all of them.
@@ -8,3 +9,4 @@
 pub mod backends;
 pub mod conformance;
 pub mod golden;
+pub mod golden_models;

@@ -1,6 +1,7 @@
 //! Losses and gradients against the stored values of PyTorch, on every backend of this build.
 //!
-//! `HERRING_FIXTURES` names further fixture files, or folders of them, separated by colons.
+//! `HERRING_FIXTURES` names further fixture files, or folders of them, separated by colons. Of a folder
+//! the files `losses_*.safetensors` are taken.
 
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
@@ -17,8 +18,11 @@ fn fixtures() -> Vec<PathBuf> {
     for place in places {
         if place.is_dir() {
             let listed = std::fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().path());
-            let mut listed: Vec<_> =
-                listed.filter(|path| path.extension().is_some_and(|end| end == "safetensors")).collect();
+            let of_losses = |path: &PathBuf| {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                name.starts_with("losses_") && name.ends_with(".safetensors")
+            };
+            let mut listed: Vec<_> = listed.filter(of_losses).collect();
             listed.sort();
             assert!(!listed.is_empty(), "{}: no fixture in this folder", place.display());
             files.extend(listed);

@@ -4,7 +4,7 @@ use crate::{arguments::BenchStep, failure::Failure, print};
 use herring_experiments::Exit;
 use herring_protocol::{
     ActDiffDistance, ActDiffLayers, GradientNorm, InitialisationName, ModelSpec, ObjectiveSpec, PenaltySpec, PoolingName,
-    TaskSpec, TrainingImages,
+    ResnetLayersName, TaskSpec, TrainingImages,
 };
 use herring_training::{Device, bench};
 
@@ -20,6 +20,7 @@ pub(crate) fn step(arguments: &BenchStep) -> Result<Exit, Failure> {
             width,
             pooling: PoolingName::Global,
             initialisation: InitialisationName::KaimingNormal,
+            layers: ResnetLayersName::Normalised,
         };
         let objective = objective(name).map_err(|text| Failure { text, exit: Exit::BadInput })?;
         let settings = bench::Settings { model, objective, size, batch, steps };

@@ -231,7 +231,7 @@ pub(crate) fn manifest(places: &ImagePlaces) -> Result<&Path, Failure> {
 }
 
 /// A line for each thing that an experiment lacks; none if it can be run.
-pub(crate) fn missing(images: &ImagesTable, places: &ImagePlaces) -> Result<Vec<String>, Failure> {
+pub(crate) fn missing(images: &ImagesSetting, places: &ImagePlaces) -> Result<Vec<String>, Failure> {
     match (images.table, &places.data_root, &places.manifest) {
         (TableName::Own, _, Some(manifest)) if manifest.exists() => Ok(Vec::new()),
         (TableName::Own, _, Some(manifest)) => Ok(vec![format!("{}: a manifest", manifest.display())]),

@@ -165,6 +165,47 @@ pub trait Kernels: Backend {
         Self::rectify(Self::float_add(left, right))
     }
 
+    /// `input [batch, channels, height, width]` with `numbers [channels]` added to every position: a
+    /// convolution's bias.
+    fn add_to_channels(input: FloatTensor<Self>, numbers: FloatTensor<Self>) -> FloatTensor<Self> {
+        composed::channels::add::<Self>(input, numbers)
+    }
+
+    /// The sums over batch, rows and columns of `input [batch, channels, height, width]`, `[channels]`:
+    /// the gradient of [`add_to_channels`](Self::add_to_channels) with respect to the numbers.
+    fn channel_sums(input: FloatTensor<Self>) -> FloatTensor<Self> {
+        composed::channels::sums::<Self>(input)
+    }
+
+    /// `input [batch, channels, height, width]` interpolated linearly to `size` rows and columns, the
+    /// outermost pixels of both on each other.
+    fn resize_aligned(input: FloatTensor<Self>, size: [usize; 2]) -> FloatTensor<Self> {
+        composed::interpolation::forward::<Self>(input, size)
+    }
+
+    /// The transpose of [`resize_aligned`](Self::resize_aligned), which made `output_gradient`'s size of
+    /// `size`: its gradient with respect to an input of `size` rows and columns.
+    fn resize_aligned_gradient(output_gradient: FloatTensor<Self>, size: [usize; 2]) -> FloatTensor<Self> {
+        composed::interpolation::transposed::<Self>(output_gradient, size)
+    }
+
+    /// From each 2 x 2 window (of stride 2; a last row or column without a partner is in none) the
+    /// entry of `values [batch, channels, height, width]` at the place of the window's largest entry of
+    /// `chooser`, of the same shape: `[batch, channels, height / 2, width / 2]`.
+    ///
+    /// Of equal entries the first in row-major order counts, as in PyTorch. The chooser is a constant to
+    /// autodiff; with the input in both places this is maximum pooling.
+    fn gather_maxima(chooser: FloatTensor<Self>, values: FloatTensor<Self>) -> FloatTensor<Self> {
+        composed::pooling::gather_maxima::<Self>(chooser, values)
+    }
+
+    /// The transpose of [`gather_maxima`](Self::gather_maxima): each entry of
+    /// `values [batch, channels, height / 2, width / 2]` at the place of its window's largest entry of
+    /// `chooser [batch, channels, height, width]`, zeros elsewhere.
+    fn scatter_maxima(chooser: FloatTensor<Self>, values: FloatTensor<Self>) -> FloatTensor<Self> {
+        composed::pooling::scatter_maxima::<Self>(chooser, values)
+    }
+
     /// One step of Adam on one parameter (Kingma and Ba 2015; PyTorch's reading, where epsilon is
     /// added after the bias correction of the second moment). `time` counts from 1.
     fn adam(

@@ -64,6 +64,12 @@ pub fn add_rectify<B: Kernels, const D: usize>(left: Tensor<B, D>, right: Tensor
     wrap(B::add_rectify(unwrap(left), unwrap(right)))
 }
 
+/// `input [batch, channels, height, width]` with `numbers [channels]` added to every position: a
+/// convolution's bias.
+pub fn add_to_channels<B: Kernels>(input: Tensor<B, 4>, numbers: Tensor<B, 1>) -> Tensor<B, 4> {
+    wrap(B::add_to_channels(unwrap(input), unwrap(numbers)))
+}
+
 /// The sum of all entries, `[1]`, in an order that does not change from run to run.
 ///
 /// Burn 0.21 sums a whole tensor on a GPU with atomic additions, whose order does; along one

@@ -1,10 +1,17 @@
 //! Pooling that can be differentiated any number of times.
 //!
 //! Burn 0.21's own pooling panics when it is differentiated twice. Averages over equal or adaptive
-//! windows are products with constant matrices; a maximum is a chain of pairwise maxima.
+//! windows are products with constant matrices. A maximum over windows of 2 x 2 is a closed pair of
+//! operations of its own ([`Kernels::gather_maxima`]); over any others it is a chain of pairwise
+//! maxima.
 
-use crate::{padding, resize::separable};
-use burn::tensor::{Tensor, backend::Backend};
+use crate::{
+    Kernels,
+    composed::{unwrap, wrap},
+    padding,
+    resize::separable,
+};
+use burn::tensor::{Tensor, TensorData, backend::Backend};
 
 /// The mean over rows and columns: `[batch, channels, height, width]` to `[batch, channels]`.
 pub fn global_average<B: Backend>(input: Tensor<B, 4>) -> Tensor<B, 2> {
@@ -21,8 +28,45 @@ pub fn adaptive_average<B: Backend>(input: Tensor<B, 4>, size: [usize; 2]) -> Te
     separable(input, size, |position, from, to| {
         let (start, end) = (position * from / to, ((position + 1) * from).div_ceil(to));
         let share = 1.0 / (end - start) as f64;
-        (start..end).map(|index| (index, share)).collect()
+        (start..end).map(move |index| (index, share))
     })
+}
+
+/// The average over windows of `kernel` rows and columns that do not overlap, as PyTorch's
+/// `avg_pool2d(input, kernel)`: `[batch, channels, height, width]` to
+/// `[batch, channels, height / kernel, width / kernel]`, rounded down. Rows and columns that fill no
+/// window are left out.
+///
+/// # Panics
+/// Where `kernel` is 0 or larger than the image.
+pub fn average<B: Backend>(input: Tensor<B, 4>, kernel: usize) -> Tensor<B, 4> {
+    let [batch, channels, height, width] = input.dims();
+    assert!((1..=height.min(width)).contains(&kernel), "averages over {kernel} x {kernel} of {height} x {width}");
+    let [rows, columns] = [height / kernel, width / kernel];
+    let (device, dtype) = (input.device(), input.dtype());
+    // The rows of a window lie one after the other in memory, so one matrix sums rows and columns.
+    let mut shares = vec![0.0f64; kernel * width * columns];
+    for (index, share) in shares.iter_mut().enumerate() {
+        let (position, window) = (index / columns, index % columns);
+        if position % width / kernel == window {
+            *share = 1.0 / (kernel * kernel) as f64;
+        }
+    }
+    let data = TensorData::new(shares, [kernel * width, columns]).convert_dtype(dtype);
+    let matrix = Tensor::<B, 2>::from_data(data, (&device, dtype));
+    let filled = if rows * kernel < height { input.narrow(2, 0, rows * kernel) } else { input };
+    filled.reshape([batch * channels * rows, kernel * width]).matmul(matrix).reshape([batch, channels, rows, columns])
+}
+
+/// The maximum over windows of 2 x 2 that do not overlap, as PyTorch's `max_pool2d(input, 2)`:
+/// `[batch, channels, height, width]` to `[batch, channels, height / 2, width / 2]`, rounded down.
+///
+/// The gradient goes to the first of equal maxima in row-major order, and not a number is larger
+/// than any number; both are as in PyTorch. Faster than [`maximum`] and closed under
+/// differentiation.
+pub fn maximum_2x2<B: Kernels>(input: Tensor<B, 4>) -> Tensor<B, 4> {
+    let input = unwrap(input);
+    wrap(B::gather_maxima(input.clone(), input))
 }
 
 /// The maximum over windows of `kernel` rows and columns, with `margins` that never win.

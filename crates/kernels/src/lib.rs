@@ -7,6 +7,9 @@
 //!   under differentiation, so they serve derivatives of any order.
 //! - [`batch_norm`]: training-mode batch normalisation, its gradient, and the
 //!   gradient of its gradient.
+//! - [`pooling`]: the maximum over 2 x 2 windows, closed as a pair.
+//! - [`interpolation`]: linear interpolation with any two taps a position, and its transpose.
+//! - [`channels`]: a number added to every channel, and the sums of channels.
 //! - [`elementwise`] and [`adam`]: the rest of a training step, fused.
 //!
 //! Work is spread over the current rayon pool. Results are the same to the last
@@ -19,9 +22,12 @@
 
 pub mod adam;
 pub mod batch_norm;
+pub mod channels;
 pub mod convolution;
 pub mod elementwise;
+pub mod interpolation;
 mod planes;
+pub mod pooling;
 mod scratch;
 mod shared;
 mod simd;

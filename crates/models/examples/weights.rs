@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path =
         std::env::args_os().nth(1).map_or_else(|| std::env::temp_dir().join("resnet.safetensors"), PathBuf::from);
     let device = Default::default();
-    let config = ResNetConfig { depth: Depth::ResNet18, channels: 1, width: 8, classes: 2 };
+    let config = ResNetConfig { depth: Depth::ResNet18, width: 8, ..ResNetConfig::default() };
     let fresh = |seed| ResNet::<Cpu>::new(&config, &mut ChaCha8Rng::seed_from_u64(seed), &device);
 
     let saved = fresh(1);

@@ -11,7 +11,8 @@ pub struct Differentiated<B: Backend> {
     ///
     /// Where `B` is an autodiff backend it depends on the parameters and can be penalised.
     pub gradient: Tensor<B, 4>,
-    /// The same pass, so that it serves the other parts of a loss.
+    /// The same pass, so that it serves the classification loss and every penalty that needs no
+    /// other.
     pub trace: Trace<B>,
 }
 

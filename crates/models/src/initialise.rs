@@ -30,6 +30,25 @@ pub fn buffer<B: Backend, const D: usize>(
     Param::initialized(ParamId::new(), Tensor::from_data(TensorData::new(values, shape), device))
 }
 
+/// How the weights of a network's convolutions are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Initialisation {
+    /// By [`kaiming_normal`], as torchvision's ResNets.
+    KaimingNormal,
+    /// Uniform within [`default_bound`], as PyTorch draws where a network does not say.
+    PyTorchDefault,
+}
+
+impl Initialisation {
+    /// Values of a kernel `[outputs, inputs, rows, columns]`.
+    pub fn convolution(self, shape: [usize; 4], random: &mut impl Rng) -> Vec<f32> {
+        match self {
+            Self::KaimingNormal => kaiming_normal(shape, random),
+            Self::PyTorchDefault => uniform(shape.iter().product(), default_bound(shape[1..].iter().product()), random),
+        }
+    }
+}
+
 /// Normal values of standard deviation `sqrt(2 / fan_out)` (He et al. 2015, for a rectifier), where
 /// `fan_out = outputs * rows * columns` of a kernel `[outputs, inputs, rows, columns]`.
 pub fn kaiming_normal(shape: [usize; 4], random: &mut impl Rng) -> Vec<f32> {
@@ -42,8 +61,15 @@ pub fn kaiming_normal(shape: [usize; 4], random: &mut impl Rng) -> Vec<f32> {
         .collect()
 }
 
-/// Uniform values in `[-bound, bound)`, PyTorch's default for a linear layer at
-/// `bound = 1 / sqrt(inputs)`.
+/// The bound of PyTorch's default, `1 / sqrt(fan_in)`, within which it draws weights and biases of
+/// linear layers and of convolutions; `fan_in = inputs * rows * columns`.
+///
+/// For the weights it says "Kaiming uniform with `a = sqrt(5)`", which is the same.
+pub fn default_bound(fan_in: usize) -> f64 {
+    1.0 / (fan_in as f64).sqrt()
+}
+
+/// Uniform values in `[-bound, bound)`.
 pub fn uniform(count: usize, bound: f64, random: &mut impl Rng) -> Vec<f32> {
     (0..count).map(|_| ((random.random::<f64>() * 2.0 - 1.0) * bound) as f32).collect()
 }

@@ -1,8 +1,17 @@
-//! ResNet-18 and -34 (He et al. 2016) as the paper changes them (iclr2021, section 3): the stem is
-//! 3x3 with stride 1 and no max-pool, so that small images keep their resolution.
+//! ResNet-18 and -34 (He et al. 2016) for small images: the stem is 3x3 with stride 1 and no
+//! max-pool, so that they keep their resolution.
+//!
+//! Two papers use it and differ in what surrounds the blocks:
+//!
+//! | | iclr2021, section 3 | activmask2020 |
+//! |---|---|---|
+//! | before the last layer | mean over all pixels | mean over windows of 4x4, flattened |
+//! | convolutions' weights | Kaiming normal over the outputs | PyTorch's default |
+//! | layers compared in a block | outputs of both normalisations | output of the first, sum with the shortcut |
 
 use crate::{
-    layers::{BatchNorm, Convolution, Linear},
+    initialise::Initialisation,
+    layers::{BatchNorm, Convolution, ConvolutionConfig, Linear},
     trace::{BatchStatistics, Classifier, Mode, Stackable, Trace},
 };
 use burn::{
@@ -31,17 +40,83 @@ impl Depth {
     }
 }
 
-/// What a [`ResNet`] is made of.
+/// How the last stage's output becomes one vector an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pooling {
+    /// The mean over all pixels.
+    Global,
+    /// Means over windows of so many rows and columns that do not overlap, flattened channel by
+    /// channel. Rows and columns that fill no window are left out.
+    Window(usize),
+}
+
+/// What a [`Trace`] holds as the layers of a [`ResNet`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResNetLayers {
+    /// The outputs of the normalisations but those of shortcuts: one of the stem, two a block. Of
+    /// these iclr2021's released code has its taps 0 to 4, which its experiments do not use.
+    Normalised,
+    /// What the rectifiers are given: the output of the stem's normalisation, and of each block that
+    /// of the first normalisation and the sum of the second with the shortcut.
+    PreActivation,
+}
+
+/// What a [`ResNet`] is made of; the default is iclr2021's for grey images of two classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResNetConfig {
     /// Blocks a stage.
     pub depth: Depth,
     /// Channels of the images.
     pub channels: usize,
-    /// Channels of the stem and of the first stage; each further stage doubles them. The paper: 64.
+    /// Channels of the stem and of the first stage; each further stage doubles them. The papers: 64.
     pub width: usize,
     /// Classes.
     pub classes: usize,
+    /// Rows and columns of the images, on which the size of the last layer depends where the pooling
+    /// is not global. At least 25 for windows of 4.
+    pub side: usize,
+    /// How the last stage's output becomes one vector an image.
+    pub pooling: Pooling,
+    /// How the convolutions' weights are drawn.
+    pub initialisation: Initialisation,
+    /// What a trace holds as layers.
+    pub layers: ResNetLayers,
+}
+
+impl Default for ResNetConfig {
+    fn default() -> Self {
+        Self {
+            depth: Depth::ResNet18,
+            channels: 1,
+            width: 64,
+            classes: 2,
+            side: 28,
+            pooling: Pooling::Global,
+            initialisation: Initialisation::KaimingNormal,
+            layers: ResNetLayers::Normalised,
+        }
+    }
+}
+
+impl ResNetConfig {
+    /// Length of a trace's pooled features.
+    pub fn features(&self) -> usize {
+        let channels = self.width << 3;
+        match self.pooling {
+            Pooling::Global => channels,
+            Pooling::Window(size) => {
+                // Three stages of stride 2 and padding 1 halve the side and round up.
+                let cells = self.side.div_ceil(8) / size;
+                channels * cells * cells
+            }
+        }
+    }
+
+    /// A convolution without bias.
+    fn convolution(&self, [inputs, outputs]: [usize; 2], kernel: usize, stride: usize) -> ConvolutionConfig {
+        let (padding, initialisation) = (kernel / 2, self.initialisation);
+        ConvolutionConfig { inputs, outputs, kernel, stride, padding, bias: false, initialisation }
+    }
 }
 
 /// Two 3x3 convolutions and a shortcut.
@@ -54,31 +129,51 @@ pub struct BasicBlock<B: Backend> {
     downsample: Option<(Convolution<B>, BatchNorm<B>)>,
 }
 
-/// What a block shows: its output and the outputs of its two normalisations.
-struct BlockTrace<B: Backend> {
-    output: Tensor<B, 4>,
-    normalised: [Tensor<B, 4>; 2],
-}
-
 impl<B: Kernels> BasicBlock<B> {
-    fn new([inputs, outputs]: [usize; 2], stride: usize, random: &mut impl Rng, device: &B::Device) -> Self {
-        let conv1 = Convolution::new([inputs, outputs], 3, stride, 1, random, device);
-        let conv2 = Convolution::new([outputs, outputs], 3, 1, 1, random, device);
-        let downsample = (stride != 1 || inputs != outputs).then(|| {
-            (Convolution::new([inputs, outputs], 1, stride, 0, random, device), BatchNorm::new(outputs, device))
-        });
+    fn new(
+        config: &ResNetConfig,
+        [inputs, outputs]: [usize; 2],
+        stride: usize,
+        random: &mut impl Rng,
+        device: &B::Device,
+    ) -> Self {
+        let mut convolution = |channels: [usize; 2], kernel: usize, stride: usize| {
+            Convolution::from_config(&config.convolution(channels, kernel, stride), random, device)
+        };
+        let conv1 = convolution([inputs, outputs], 3, stride);
+        let conv2 = convolution([outputs, outputs], 3, 1);
+        let downsample = (stride != 1 || inputs != outputs)
+            .then(|| (convolution([inputs, outputs], 1, stride), BatchNorm::new(outputs, device)));
         Self { conv1, bn1: BatchNorm::new(outputs, device), conv2, bn2: BatchNorm::new(outputs, device), downsample }
     }
 
-    fn forward(&self, input: Tensor<B, 4>, mode: Mode, statistics: &mut Vec<BatchStatistics<B>>) -> BlockTrace<B> {
+    /// The block's output; what is to be compared is appended to `shown`.
+    fn forward(
+        &self,
+        input: Tensor<B, 4>,
+        mode: Mode,
+        layers: ResNetLayers,
+        shown: &mut Vec<Tensor<B, 4>>,
+        statistics: &mut Vec<BatchStatistics<B>>,
+    ) -> Tensor<B, 4> {
         let first = self.bn1.forward(self.conv1.forward(input.clone()), mode, statistics);
-        let inside = ops::rectify(first.clone());
-        let second = self.bn2.forward(self.conv2.forward(inside), mode, statistics);
+        shown.push(first.clone());
+        let second = self.bn2.forward(self.conv2.forward(ops::rectify(first)), mode, statistics);
         let shortcut = match &self.downsample {
             Some((convolution, norm)) => norm.forward(convolution.forward(input), mode, statistics),
             None => input,
         };
-        BlockTrace { output: ops::add_rectify(second.clone(), shortcut), normalised: [first, second] }
+        match layers {
+            ResNetLayers::Normalised => {
+                shown.push(second.clone());
+                ops::add_rectify(second, shortcut)
+            }
+            ResNetLayers::PreActivation => {
+                let sum = second + shortcut;
+                shown.push(sum.clone());
+                ops::rectify(sum)
+            }
+        }
     }
 
     fn absorb(self, statistics: &mut impl Iterator<Item = BatchStatistics<B>>) -> Self {
@@ -112,22 +207,26 @@ pub struct ResNet<B: Backend> {
     layer3: Vec<BasicBlock<B>>,
     layer4: Vec<BasicBlock<B>>,
     fc: Linear<B>,
+    #[module(skip)]
+    pooling: Pooling,
+    #[module(skip)]
+    layers: ResNetLayers,
 }
 
 impl<B: Kernels> ResNet<B> {
-    /// A network with weights drawn from `random`: convolutions by Kaiming's rule over their
-    /// outputs, normalisations at scale 1 and shift 0, the last layer by PyTorch's default.
+    /// A network with weights drawn from `random`: convolutions as `config` says, normalisations at
+    /// scale 1 and shift 0, the last layer by PyTorch's default.
     pub fn new(config: &ResNetConfig, random: &mut impl Rng, device: &B::Device) -> Self {
         let width = config.width;
-        let conv1 = Convolution::new([config.channels, width], 3, 1, 1, random, device);
+        let conv1 = Convolution::from_config(&config.convolution([config.channels, width], 3, 1), random, device);
         let mut stage = |index: usize| {
             let inputs = if index == 0 { width } else { width << (index - 1) };
             let outputs = width << index;
             let stride = if index == 0 { 1 } else { 2 };
             (0..config.depth.blocks()[index])
                 .map(|block| match block {
-                    0 => BasicBlock::new([inputs, outputs], stride, random, device),
-                    _ => BasicBlock::new([outputs, outputs], 1, random, device),
+                    0 => BasicBlock::new(config, [inputs, outputs], stride, random, device),
+                    _ => BasicBlock::new(config, [outputs, outputs], 1, random, device),
                 })
                 .collect()
         };
@@ -139,7 +238,9 @@ impl<B: Kernels> ResNet<B> {
             layer2,
             layer3,
             layer4,
-            fc: Linear::new(width << 3, config.classes, random, device),
+            fc: Linear::new(config.features(), config.classes, random, device),
+            pooling: config.pooling,
+            layers: config.layers,
         }
     }
 }
@@ -153,13 +254,14 @@ impl<B: Kernels> Classifier<B> for ResNet<B> {
         let mut taps = vec![current.clone()];
         for stage in [&self.layer1, &self.layer2, &self.layer3, &self.layer4] {
             for block in stage {
-                let trace = block.forward(current, mode, &mut statistics);
-                current = trace.output;
-                layers.extend(trace.normalised);
+                current = block.forward(current, mode, self.layers, &mut layers, &mut statistics);
             }
             taps.push(current.clone());
         }
-        let pooled = pooling::global_average(current);
+        let pooled = match self.pooling {
+            Pooling::Global => pooling::global_average(current),
+            Pooling::Window(size) => pooling::average(current, size).flatten(1, 3),
+        };
         Trace { logits: self.fc.forward(pooled.clone()), pooled, taps, layers, reconstruction: None, statistics }
     }
 
@@ -176,6 +278,8 @@ impl<B: Kernels> Classifier<B> for ResNet<B> {
             layer4: stage(self.layer4),
             conv1: self.conv1,
             fc: self.fc,
+            pooling: self.pooling,
+            layers: self.layers,
         }
     }
 }

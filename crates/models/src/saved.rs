@@ -4,7 +4,7 @@
 //! something was done. All of it has the one form of [`Saved`], which nests by prefixes, so that
 //! whoever carries state need not know where it is kept.
 
-use crate::weights::{NamedTensors, WeightsError, load};
+use crate::weights::{NamedTensors, ParameterPath, WeightsError, load};
 use burn::{
     module::{AutodiffModule, Module, ModuleVisitor, Param},
     tensor::{Tensor, TensorData, backend::AutodiffBackend},
@@ -35,7 +35,7 @@ impl Saved {
         A::InnerBackend: Kernels,
         M: AutodiffModule<A>,
     {
-        let mut collect = CollectMoments { path: Vec::new(), optimiser, saved: Self::default() };
+        let mut collect = CollectMoments { path: ParameterPath::default(), optimiser, saved: Self::default() };
         module.visit(&mut collect);
         collect.saved
     }
@@ -50,7 +50,8 @@ impl Saved {
         A::InnerBackend: Kernels,
         M: AutodiffModule<A>,
     {
-        let mut restore = RestoreMoments { path: Vec::new(), saved: self, optimiser, restored: 0, refused: None };
+        let mut restore =
+            RestoreMoments { path: ParameterPath::default(), saved: self, optimiser, restored: 0, refused: None };
         module.visit(&mut restore);
         let RestoreMoments { restored, refused, .. } = restore;
         match (refused, self.counts.len() == restored) {
@@ -100,7 +101,7 @@ impl Saved {
 }
 
 struct CollectMoments<'a, A: AutodiffBackend> {
-    path: Vec<String>,
+    path: ParameterPath,
     optimiser: &'a Adam<A::InnerBackend>,
     saved: Saved,
 }
@@ -110,19 +111,19 @@ where
     A: AutodiffBackend,
     A::InnerBackend: Kernels,
 {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
     }
 
-    fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
+    fn exit_module(&mut self, name: &str, container: &str) {
+        self.path.exit(name, container);
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<A, D>>) {
         let Some((time, moments)) = self.optimiser.moments::<D>(param.id) else {
             return;
         };
-        let name = self.path.join(".");
+        let name = self.path.name();
         for (moment, kind) in moments.into_iter().zip(["first", "second"]) {
             let shape = moment.dims().to_vec();
             let values = moment.into_data().iter::<f32>().collect();
@@ -133,7 +134,7 @@ where
 }
 
 struct RestoreMoments<'a, A: AutodiffBackend> {
-    path: Vec<String>,
+    path: ParameterPath,
     saved: &'a Saved,
     optimiser: &'a mut Adam<A::InnerBackend>,
     restored: usize,
@@ -145,16 +146,16 @@ where
     A: AutodiffBackend,
     A::InnerBackend: Kernels,
 {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
     }
 
-    fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
+    fn exit_module(&mut self, name: &str, container: &str) {
+        self.path.exit(name, container);
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<A, D>>) {
-        let name = self.path.join(".");
+        let name = self.path.name();
         let Some(&time) = self.saved.counts.get(&name) else {
             return;
         };

@@ -38,15 +38,18 @@ impl<B: Backend> BatchStatistics<Autodiff<B>> {
 pub struct Trace<B: Backend> {
     /// Raw scores, `[batch, classes]`.
     pub logits: Tensor<B, 2>,
-    /// Features before the last layer, `[batch, features]`: the paper's tap 5.
+    /// Features before the last layer, `[batch, features]`: iclr2021's tap 5.
     pub pooled: Tensor<B, 2>,
-    /// Outputs of the stem (0) and of each stage (1 to 4), after the rectifier,
-    /// `[batch, channels, height, width]`.
+    /// What each stage gives to the next, after the rectifier and before any pooling,
+    /// `[batch, channels, height, width]`: of a ResNet the stem (0) and the stages (1 to 4), of a
+    /// [`ConvNet`](crate::ConvNet) the four blocks of the encoder.
     pub taps: Vec<Tensor<B, 4>>,
-    /// Outputs of the encoder's layers that a penalty on every layer compares, in the order of the forward
-    /// pass, `[batch, channels, height, width]`.
+    /// What a penalty on every layer compares, in the order of the forward pass,
+    /// `[batch, channels, height, width]` each. The module of each architecture says which layers
+    /// these are; a decoder's are never among them.
     pub layers: Vec<Tensor<B, 4>>,
-    /// What a decoder made of the features, `[batch, channels, height, width]`; absent without one.
+    /// The images as a decoder draws them, `[batch, channels, height, width]`, of networks that have
+    /// one.
     pub reconstruction: Option<Tensor<B, 4>>,
     /// What the normalisation layers measured, in the order of the forward pass; empty in
     /// [`Mode::Evaluate`].
@@ -56,26 +59,19 @@ pub struct Trace<B: Backend> {
 impl<B: Backend> Trace<B> {
     /// A trace of a model that shows no more than logits and features.
     pub fn new(logits: Tensor<B, 2>, pooled: Tensor<B, 2>) -> Self {
-        Self {
-            logits,
-            pooled,
-            taps: Vec::new(),
-            layers: Vec::new(),
-            reconstruction: None,
-            statistics: Vec::new(),
-        }
+        Self { logits, pooled, taps: Vec::new(), layers: Vec::new(), reconstruction: None, statistics: Vec::new() }
     }
 }
 
 impl<B: Backend> Trace<Autodiff<B>> {
-    /// The same on the backend below.
+    /// The same pass on the backend below, where whatever differentiates on this level is a constant.
     pub fn inner(self) -> Trace<B> {
-        let below = |maps: Vec<Tensor<Autodiff<B>, 4>>| maps.into_iter().map(Tensor::inner).collect();
+        let inner = |tensors: Vec<Tensor<Autodiff<B>, 4>>| tensors.into_iter().map(Tensor::inner).collect();
         Trace {
             logits: self.logits.inner(),
             pooled: self.pooled.inner(),
-            taps: below(self.taps),
-            layers: below(self.layers),
+            taps: inner(self.taps),
+            layers: inner(self.layers),
             reconstruction: self.reconstruction.map(Tensor::inner),
             statistics: self.statistics.into_iter().map(BatchStatistics::inner).collect(),
         }

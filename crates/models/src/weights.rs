@@ -1,8 +1,10 @@
 //! Weights as safetensors files.
 //!
 //! Names are the paths of a module's fields, so a [`ResNet`](crate::ResNet) reads and writes
-//! torchvision's (`layer1.0.conv1.weight`, `bn1.running_mean`, ...). PyTorch's counters
-//! `num_batches_tracked` are passed over: nothing here depends on them, and PyTorch does without.
+//! torchvision's (`layer1.0.conv1.weight`, `bn1.running_mean`, ...). The variant of an enum is no part
+//! of a name ([`ParameterPath`]), so a [`Network`](crate::Network) has the names of the architecture
+//! in it. PyTorch's counters `num_batches_tracked` are passed over: nothing here depends on them, and
+//! PyTorch does without.
 //!
 //! Loading is all or nothing: a file that is truncated, misses a tensor, holds an unknown one or
 //! one of another shape leaves the model as it was.
@@ -79,6 +81,39 @@ pub enum WeightsError {
     Write(String),
 }
 
+/// Where a visitor or mapper is in a module: the names of the fields that it went into.
+///
+/// Burn also announces the variant when it goes into an enum. That says which architecture it is and
+/// not where in it a parameter lies, so it is left out.
+#[derive(Debug, Clone, Default)]
+pub struct ParameterPath(Vec<String>);
+
+impl ParameterPath {
+    /// To be called with the arguments of `enter_module` of Burn's visitors and mappers.
+    pub fn enter(&mut self, name: &str, container: &str) {
+        if !is_enum(container) {
+            self.0.push(name.to_owned());
+        }
+    }
+
+    /// To be called with the arguments of `exit_module`.
+    pub fn exit(&mut self, _name: &str, container: &str) {
+        if !is_enum(container) {
+            self.0.pop();
+        }
+    }
+
+    /// The name of the parameter that the visitor is at, such as `layer1.0.conv1.weight`.
+    pub fn name(&self) -> String {
+        self.0.join(".")
+    }
+}
+
+/// Burn names the containers of a module `Struct:Name`, `Enum:Name`, `Vec`, `Array` or `Tuple`.
+fn is_enum(container: &str) -> bool {
+    container.starts_with("Enum:")
+}
+
 /// Named tensors of single precision, as read from a file or taken from a module.
 #[derive(Debug, Clone, Default)]
 pub struct NamedTensors {
@@ -107,7 +142,7 @@ impl NamedTensors {
     /// Every float parameter and buffer of a module by its path; integer and boolean ones are passed
     /// over.
     pub fn of<B: Backend, M: Module<B>>(module: &M) -> Self {
-        let mut collected = Collect { path: Vec::new(), tensors: BTreeMap::new() };
+        let mut collected = Collect { path: ParameterPath::default(), tensors: BTreeMap::new() };
         module.visit(&mut collected);
         Self { path: PathBuf::from("<memory>"), tensors: collected.tensors }
     }
@@ -259,47 +294,47 @@ pub fn load<B: Backend, M: Module<B>>(module: M, tensors: &NamedTensors) -> Resu
     if let Some(name) = unknown {
         return Err(WeightsError::Unexpected { path: tensors.path.clone(), name: name.to_owned() });
     }
-    Ok(module.map(&mut Replace { path: Vec::new(), tensors }))
+    Ok(module.map(&mut Replace { path: ParameterPath::default(), tensors }))
 }
 
 struct Collect {
-    path: Vec<String>,
+    path: ParameterPath,
     tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
 }
 
 impl<B: Backend> ModuleVisitor<B> for Collect {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
     }
 
-    fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
+    fn exit_module(&mut self, name: &str, container: &str) {
+        self.path.exit(name, container);
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<B, D>>) {
         let tensor = param.val();
         let shape = tensor.dims().to_vec();
         let data = tensor.into_data();
-        self.tensors.insert(self.path.join("."), (shape, data.iter::<f32>().collect()));
+        self.tensors.insert(self.path.name(), (shape, data.iter::<f32>().collect()));
     }
 }
 
 struct Replace<'a> {
-    path: Vec<String>,
+    path: ParameterPath,
     tensors: &'a NamedTensors,
 }
 
 impl<B: Backend> ModuleMapper<B> for Replace<'_> {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
     }
 
-    fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
+    fn exit_module(&mut self, name: &str, container: &str) {
+        self.path.exit(name, container);
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<B, D>>) -> Param<Tensor<B, D>> {
-        let Ok((shape, values)) = self.tensors.get(&self.path.join(".")) else {
+        let Ok((shape, values)) = self.tensors.get(&self.path.name()) else {
             return param;
         };
         param.map(|tensor| {

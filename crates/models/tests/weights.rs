@@ -11,7 +11,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 fn network(depth: Depth, width: usize, seed: u64) -> ResNet<Cpu> {
-    let config = ResNetConfig { depth, channels: 1, width, classes: 2 };
+    let config = ResNetConfig { depth, width, ..ResNetConfig::default() };
     ResNet::new(&config, &mut ChaCha8Rng::seed_from_u64(seed), &Default::default())
 }
 

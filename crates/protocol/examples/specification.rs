@@ -24,6 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             width: 64,
             pooling: PoolingName::Global,
             initialisation: InitialisationName::KaimingNormal,
+            layers: ResnetLayersName::Normalised,
         },
         weights: WeightsSpec::Random,
         objective: ObjectiveSpec {

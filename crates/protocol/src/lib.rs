@@ -33,7 +33,7 @@ pub use spec::{
     ActDiffDistance, ActDiffLayers, Alternative, AnnotationSpec, AttributionSpec, ConvNetKindName, CrossesSpec,
     DataSpec, EvaluationSpec, FieldError, GradientNorm, ImagesSpec, InitialisationName, ModelSpec, NeedSpec,
     ObjectiveSpec, OptimiserSpec, PenaltySpec, PoolingName, ReconstructionLoss, ReconstructionTarget, ResizeName,
-    RunSpec, SPEC_FORMAT, SelectionSpec, SpecError, SplitRuleName, TableName, TaskSpec, TrainScores, TrainingImages,
+    ResnetLayersName, RunSpec, SPEC_FORMAT, SelectionSpec, SpecError, SplitRuleName, TableName, TaskSpec, TrainScores, TrainingImages,
     TrainingSpec, WeightsSpec, differing_fields,
 };
 pub use trainer::{

@@ -37,7 +37,7 @@ fn tensor(fixture: &NamedTensors, name: &str) -> Tensor<Cpu, 4> {
 }
 
 fn network(fixture: &NamedTensors) -> ResNet<Cpu> {
-    let config = ResNetConfig { depth: Depth::ResNet18, channels: 1, width: 4, classes: 2 };
+    let config = ResNetConfig { depth: Depth::ResNet18, width: 4, ..ResNetConfig::default() };
     let fresh = ResNet::new(&config, &mut ChaCha8Rng::seed_from_u64(1), &Default::default());
     weights::load(fresh, &fixture.below("model.")).unwrap()
 }

@@ -50,9 +50,9 @@ impl Job for Measurement<'_> {
     fn run<B: Kernels>(self, device: &B::Device) -> Self::Output {
         let settings = self.settings;
         let mut random = ChaCha8Rng::seed_from_u64(0);
-        let shape = ([1, settings.size, settings.size], 2);
-        let mut model: Network<Autodiff<B>> = parts::network(&settings.model, shape, &mut random, device);
-        let mut loss = parts::training_loss::<B>(&settings.objective, model.features(), &mut random, device);
+        let network = parts::network(&settings.model, [1, settings.size, settings.size], 2);
+        let mut model: Network<Autodiff<B>> = Network::new(&network, &mut random, device);
+        let mut loss = parts::training_loss::<B>(&settings.objective, network.features(), &mut random, device);
         let mut optimiser = Adam::<B>::new(AdamSettings::new(3e-4));
         let batch = batch::<B>(settings, &mut random, device);
         let mut times = Vec::with_capacity(settings.steps);

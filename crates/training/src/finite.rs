@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn one_broken_weight_is_seen_in_the_weights_and_in_the_logits() {
-        let config = ResNetConfig { depth: Depth::ResNet18, channels: 1, width: 8, classes: 2 };
+        let config = ResNetConfig { depth: Depth::ResNet18, width: 8, ..ResNetConfig::default() };
         let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(1);
         let sound = ResNet::<Cpu>::new(&config, &mut random, &Default::default());
         let logits = |model: &ResNet<Cpu>| -> Vec<f32> {

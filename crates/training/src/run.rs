@@ -126,12 +126,11 @@ impl<B: Kernels> TrainingState<B> {
 impl<'a, B: Kernels> TrainingRun<'a, B> {
     fn new(spec: &'a RunSpec, device: B::Device, images: &'a Listed) -> (Self, Model<B>) {
         let valid = &images.splits.valid;
-        let mut random = stream(spec.seed, Purpose::Weights, 0);
-        let shape = (valid.image_shape(), valid.classes());
-        let model: Model<B> = parts::network(&spec.model, shape, &mut random, &device);
+        let network = parts::network(&spec.model, valid.image_shape(), valid.classes());
+        let model: Model<B> = Network::new(&network, &mut stream(spec.seed, Purpose::Weights, 0), &device);
         let mut random = stream(spec.seed, Purpose::Discriminator, 0);
         let run = Self {
-            loss: parts::training_loss::<B>(&spec.objective, model.features(), &mut random, &device),
+            loss: parts::training_loss::<B>(&spec.objective, network.features(), &mut random, &device),
             optimiser: Adam::new(AdamSettings::new(spec.optimiser.learning_rate())),
             spec,
             device,

@@ -5,7 +5,6 @@
 //! decides (images, order of an epoch, settings) is not in it. Floats keep their bits both ways.
 
 use crate::selection::SelectionState;
-use crate::selection::SelectionState;
 use herring_models::{Saved, weights};
 use herring_protocol::{EpochRecord, Position, RunFailure, RunSpec, Scores};
 use serde::{Deserialize, Serialize};

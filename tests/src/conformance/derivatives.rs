@@ -43,6 +43,10 @@ impl Job for Derivatives {
         self.check::<B>(&Resampled::Average, device, &mut wrong);
         self.check::<B>(&Resampled::Maximum, device, &mut wrong);
         self.check::<B>(&Resampled::Bilinear, device, &mut wrong);
+        self.check::<B>(&Resampled::Windows, device, &mut wrong);
+        self.check::<B>(&Resampled::Maximum2x2, device, &mut wrong);
+        self.check::<B>(&Resampled::Aligned, device, &mut wrong);
+        self.check::<B>(&Bias, device, &mut wrong);
         wrong
     }
 }
@@ -183,6 +187,9 @@ enum Resampled {
     Average,
     Maximum,
     Bilinear,
+    Windows,
+    Maximum2x2,
+    Aligned,
 }
 
 impl Scalar for Resampled {
@@ -191,6 +198,9 @@ impl Scalar for Resampled {
             Self::Average => "adaptive average pooling",
             Self::Maximum => "maximum pooling",
             Self::Bilinear => "bilinear resizing",
+            Self::Windows => "average pooling",
+            Self::Maximum2x2 => "maximum pooling over 2 x 2",
+            Self::Aligned => "aligned bilinear resizing",
         }
         .to_owned()
     }
@@ -205,6 +215,9 @@ impl Scalar for Resampled {
             Self::Average => values::adaptive(image, [3, 2]),
             Self::Maximum => values::maximum(image, [3, 3], [1, 1], [1, 1]),
             Self::Bilinear => values::bilinear(image, [7, 3]),
+            Self::Windows => values::average(image, 2),
+            Self::Maximum2x2 => values::maximum(image, [2, 2], [2, 2], [0, 0]),
+            Self::Aligned => values::bilinear_aligned(image, [9, 3]),
         };
         found.values.iter().enumerate().map(|(index, value)| weigh(index, *value)).sum()
     }
@@ -215,6 +228,33 @@ impl Scalar for Resampled {
             Self::Average => pooling::adaptive_average(image, [3, 2]),
             Self::Maximum => pooling::maximum(image, [3, 3], [1, 1], [1, 1]),
             Self::Bilinear => resize::bilinear(image, [7, 3]),
+            Self::Windows => pooling::average(image, 2),
+            Self::Maximum2x2 => pooling::maximum_2x2(image),
+            Self::Aligned => resize::bilinear_aligned(image, [9, 3]),
         })
+    }
+}
+
+/// A convolution's bias. What is summed holds squares, so the penalty depends on the bias too.
+struct Bias;
+
+impl Scalar for Bias {
+    fn name(&self) -> String {
+        "a number a channel".to_owned()
+    }
+
+    fn arguments(&self) -> Vec<Plain> {
+        vec![Plain::random([2, 3, 3, 4], 11), Plain::random([1, 3, 1, 1], 12)]
+    }
+
+    fn plain(&self, arguments: &[Plain]) -> f64 {
+        let [image, numbers] = arguments else { unreachable!("two arguments") };
+        let shifted = values::add(image, numbers);
+        shifted.values.iter().enumerate().map(|(index, value)| weigh(index, *value)).sum()
+    }
+
+    fn tensors<B: Kernels>(&self, arguments: &[Tensor<B, 4>]) -> Tensor<B, 1> {
+        let [image, numbers] = arguments else { unreachable!("two arguments") };
+        weigh_tensor(ops::add_to_channels(image.clone(), numbers.clone().reshape([3])))
     }
 }

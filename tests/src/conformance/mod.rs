@@ -1,6 +1,6 @@
 //! What every backend must do.
 //!
-//! - [`values`]: the convolution trio, pooling and resizing against plain loops in double precision;
+//! - [`values`]: the convolution trio, biases, pooling and resizing against plain loops in double precision;
 //! - [`derivatives`]: gradients, and gradients of penalties on gradients, against finite
 //!   differences of the same plain loops;
 //! - [`stock`]: the same question put to stock Burn, which answers it wrongly on GPUs.

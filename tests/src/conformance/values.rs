@@ -1,8 +1,8 @@
 //! Values of single operations.
 
 use super::{Plain, difference, reference};
-use burn::tensor::DType;
-use herring_backend::{ConvOptions, Job, Kernels, ops, pooling, resize};
+use burn::tensor::{DType, Tensor};
+use herring_backend::{Autodiff, ConvOptions, Job, Kernels, ops, pooling, resize};
 
 /// One convolution.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,7 @@ pub const CASES: [Case; 16] = [
     case([1, 1, 5, 5], 1, [2, 2], [2, 2], [0, 0]),
 ];
 
-/// Compares the convolution trio, pooling and resizing with plain loops; gives back what differs.
+/// Compares the convolution trio, biases, pooling and resizing with plain loops; gives back what differs.
 #[derive(Debug)]
 pub struct Values;
 
@@ -60,6 +60,9 @@ impl Job for Values {
             }
         }
         for (name, off) in planes::<B>(device) {
+            expect(name, off);
+        }
+        for (name, off) in maxima::<B>(device) {
             expect(name, off);
         }
         wrong
@@ -93,6 +96,14 @@ fn planes<B: Kernels>(device: &B::Device) -> Vec<(String, f64)> {
         found.push((name("adaptive average"), difference(pooling::adaptive_average(on(), target), &pooled)));
         found.push((name("nearest"), difference(resize::nearest(on(), target), &taken)));
         found.push((name("bilinear"), difference(resize::bilinear(on(), target), &drawn)));
+        let expected = bilinear_aligned(&image, target);
+        found.push((name("bilinear, aligned"), difference(resize::bilinear_aligned(on(), target), &expected)));
+        let kernel = target[0].min(size[0]).min(size[1]);
+        let taken = pooling::average(on(), kernel);
+        found.push((format!("average over {kernel} of {size:?}"), difference(taken, &average(&image, kernel))));
+        let numbers = Plain::random([1, 3, 1, 1], 7);
+        let added = ops::add_to_channels(on(), numbers.tensor::<B>(DType::F32, device).reshape([3]));
+        found.push((format!("a number a channel added to {size:?}"), difference(added, &add(&image, &numbers))));
     }
     for (kernel, stride, padding) in [([3, 3], [1, 1], [1, 1]), ([2, 2], [2, 2], [0, 0]), ([3, 2], [2, 1], [1, 0])] {
         let image = Plain::random([2, 2, 7, 6], 77);
@@ -137,6 +148,89 @@ pub fn bilinear(image: &Plain, target: [usize; 2]) -> Plain {
         }
         sum
     })
+}
+
+/// The maximum over windows of 2 x 2 and where its gradient goes, with many equal values and with
+/// rows and columns that are in no window.
+fn maxima<B: Kernels>(device: &B::Device) -> Vec<(String, f64)> {
+    let mut found = Vec::new();
+    for (seed, size) in [[2, 2], [7, 5], [4, 9], [28, 28]].into_iter().enumerate() {
+        // Behind a rectifier most windows hold several zeros; whole numbers tie above zero too.
+        let mut image = Plain::random([2, 3, size[0], size[1]], 50 + seed as u64);
+        image.values.iter_mut().for_each(|value| *value = (*value * 3.0).round().max(0.0));
+        let weights = Plain::random([2, 3, size[0] / 2, size[1] / 2], 60 + seed as u64);
+        let leaf = image.tensor::<Autodiff<B>>(DType::F32, device).require_grad();
+        let taken = pooling::maximum_2x2(leaf.clone());
+        let value = difference(taken.clone().inner(), &maximum(&image, [2, 2], [2, 2], [0, 0]));
+        let gradients = (taken * weights.tensor::<Autodiff<B>>(DType::F32, device)).sum().backward();
+        let gradient = leaf.grad(&gradients).unwrap_or_else(|| panic!("no gradient reaches the image"));
+        let expected = first_maxima(&image, &weights);
+        found.push((format!("maximum over 2 x 2 of {size:?}"), value));
+        found.push((format!("its gradient among equals, {size:?}"), difference(gradient, &expected)));
+    }
+    let mut diverged = Plain::random([1, 1, 2, 2], 1);
+    diverged.values[2] = f64::NAN;
+    let taken: Tensor<B, 4> = pooling::maximum_2x2(diverged.tensor(DType::F32, device));
+    let kept = taken.into_data().iter::<f64>().all(f64::is_nan);
+    found.push(("not a number in a window".to_owned(), if kept { 0.0 } else { 1.0 }));
+    found
+}
+
+/// Each of `weights` at the first of the largest values of its window of 2 x 2, zeros elsewhere.
+fn first_maxima(image: &Plain, weights: &Plain) -> Plain {
+    let mut gradient = Plain::zeros(image.shape);
+    let [_, channels, rows, columns] = weights.shape;
+    for (index, weight) in weights.values.iter().enumerate() {
+        let (plane, row, column) = (index / (rows * columns), index / columns % rows, index % columns);
+        let place = |y: usize, x: usize| image.at([plane / channels, plane % channels, 2 * row + y, 2 * column + x]);
+        let mut first = place(0, 0);
+        for other in [place(0, 1), place(1, 0), place(1, 1)] {
+            if image.values[other] > image.values[first] {
+                first = other;
+            }
+        }
+        gradient.values[first] = *weight;
+    }
+    gradient
+}
+
+/// Linear interpolation with the outermost pixels of both sizes on each other.
+pub fn bilinear_aligned(image: &Plain, target: [usize; 2]) -> Plain {
+    let size = [image.shape[2], image.shape[3]];
+    reference::resample(image, target, |row, column, pixel| {
+        let ends = |i: usize, axis: usize| {
+            let steps = target[axis].saturating_sub(1).max(1) as f64;
+            let place = i as f64 * (size[axis] as f64 - 1.0) / steps;
+            let low = place.floor() as usize;
+            [(low, 1.0 - place.fract()), ((low + 1).min(size[axis] - 1), place.fract())]
+        };
+        let mut sum = 0.0;
+        for (r, share) in ends(row, 0) {
+            for (c, part) in ends(column, 1) {
+                sum += share * part * pixel(r, c);
+            }
+        }
+        sum
+    })
+}
+
+/// Averages over windows that do not overlap; a rest is left out.
+pub fn average(image: &Plain, kernel: usize) -> Plain {
+    let [_, _, height, width] = image.shape;
+    reference::resample(image, [height / kernel, width / kernel], |row, column, pixel| {
+        let places = (0..kernel).flat_map(|y| (0..kernel).map(move |x| (row * kernel + y, column * kernel + x)));
+        places.map(|(r, c)| pixel(r, c)).sum::<f64>() / (kernel * kernel) as f64
+    })
+}
+
+/// Adds `numbers`, a value a channel, to every pixel of it.
+pub fn add(image: &Plain, numbers: &Plain) -> Plain {
+    let [_, channels, height, width] = image.shape;
+    let mut output = image.clone();
+    for (place, value) in output.values.iter_mut().enumerate() {
+        *value += numbers.values[place / (height * width) % channels];
+    }
+    output
 }
 
 /// The maximum over windows; padding never wins.

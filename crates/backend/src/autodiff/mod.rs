@@ -8,7 +8,10 @@
 
 mod activation;
 mod batch_norm;
+mod channels;
 mod convolution;
+mod interpolation;
+mod pooling;
 
 use crate::{
     Autodiff, Kernels,
@@ -84,6 +87,30 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
 
     fn add_rectify(left: FloatTensor<Self>, right: FloatTensor<Self>) -> FloatTensor<Self> {
         activation::add_rectify::<B, C>(left, right)
+    }
+
+    fn add_to_channels(input: FloatTensor<Self>, numbers: FloatTensor<Self>) -> FloatTensor<Self> {
+        channels::add::<B, C>(input, numbers)
+    }
+
+    fn channel_sums(input: FloatTensor<Self>) -> FloatTensor<Self> {
+        channels::sums::<B, C>(input)
+    }
+
+    fn resize_aligned(input: FloatTensor<Self>, size: [usize; 2]) -> FloatTensor<Self> {
+        interpolation::forward::<B, C>(input, size)
+    }
+
+    fn resize_aligned_gradient(output_gradient: FloatTensor<Self>, size: [usize; 2]) -> FloatTensor<Self> {
+        interpolation::transposed::<B, C>(output_gradient, size)
+    }
+
+    fn gather_maxima(chooser: FloatTensor<Self>, values: FloatTensor<Self>) -> FloatTensor<Self> {
+        pooling::gather_maxima::<B, C>(chooser, values)
+    }
+
+    fn scatter_maxima(chooser: FloatTensor<Self>, values: FloatTensor<Self>) -> FloatTensor<Self> {
+        pooling::scatter_maxima::<B, C>(chooser, values)
     }
 
     fn adam(

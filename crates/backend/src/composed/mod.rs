@@ -3,7 +3,10 @@
 
 pub(crate) mod adam;
 pub(crate) mod batch_norm;
+pub(crate) mod channels;
 pub(crate) mod convolution;
+pub(crate) mod interpolation;
+pub(crate) mod pooling;
 
 use burn::tensor::{Tensor, TensorPrimitive, backend::Backend, ops::FloatTensor};
 

@@ -9,14 +9,18 @@ use crate::{
         AdamMoments, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics, BatchNormWanted,
         ConvOptions,
     },
+    resize::aligned_taps,
 };
 use burn::tensor::{DType, Shape, TensorData, TensorMetadata};
 use burn_flex::FlexTensor;
 use herring_kernels::{
     adam,
     batch_norm::{self, Cotangents, DoubleGradients, Forward, Gradients, Saved},
+    channels,
     convolution::{self, Geometry},
     elementwise,
+    interpolation::{self, Tap, Taps},
+    pooling,
 };
 
 fn single(tensor: &FlexTensor) -> bool {
@@ -51,6 +55,15 @@ fn planes(shape: [usize; 4]) -> [usize; 3] {
 
 fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(values, shape.into()))
+}
+
+/// Where each of `to` positions lies among `from`.
+fn taps(from: usize, to: usize) -> Vec<Tap> {
+    let tap = |position| {
+        let found = aligned_taps(position, from, to);
+        Tap { places: found.map(|(place, _)| place), shares: found.map(|(_, share)| share as f32) }
+    };
+    (0..to).map(tap).collect()
 }
 
 impl Kernels for Cpu {
@@ -199,6 +212,70 @@ impl Kernels for Cpu {
         }
         let (left, right) = (left.to_contiguous(), right.to_contiguous());
         fresh(left.shape(), |output| elementwise::add_relu(left.storage(), right.storage(), output))
+    }
+
+    fn add_to_channels(input: FlexTensor, numbers: FlexTensor) -> FlexTensor {
+        if !single(&input) {
+            return composed::channels::add::<Self>(input, numbers);
+        }
+        let (input, numbers) = (input.to_contiguous(), numbers.to_contiguous());
+        let shape = planes(input.shape().dims());
+        fresh(input.shape(), |output| channels::add(shape, input.storage(), numbers.storage(), output))
+    }
+
+    fn channel_sums(input: FlexTensor) -> FlexTensor {
+        if !single(&input) {
+            return composed::channels::sums::<Self>(input);
+        }
+        let input = input.to_contiguous();
+        let shape = planes(input.shape().dims());
+        fresh([shape[1]], |output| channels::sums(shape, input.storage(), output))
+    }
+
+    fn resize_aligned(input: FlexTensor, size: [usize; 2]) -> FlexTensor {
+        if !single(&input) {
+            return composed::interpolation::forward::<Self>(input, size);
+        }
+        let input = input.to_contiguous();
+        let [batch, channels, height, width] = input.shape().dims();
+        let [rows, columns] = [taps(height, size[0]), taps(width, size[1])];
+        let taps = Taps { size: [height, width], rows: &rows, columns: &columns };
+        fresh([batch, channels, size[0], size[1]], |output| interpolation::forward(taps, input.storage(), output))
+    }
+
+    fn resize_aligned_gradient(output_gradient: FlexTensor, size: [usize; 2]) -> FlexTensor {
+        if !single(&output_gradient) {
+            return composed::interpolation::transposed::<Self>(output_gradient, size);
+        }
+        let output_gradient = output_gradient.to_contiguous();
+        let [batch, channels, height, width] = output_gradient.shape().dims();
+        let [rows, columns] = [taps(size[0], height), taps(size[1], width)];
+        let taps = Taps { size, rows: &rows, columns: &columns };
+        fresh([batch, channels, size[0], size[1]], |gradient| {
+            interpolation::transposed(taps, output_gradient.storage(), gradient);
+        })
+    }
+
+    fn gather_maxima(chooser: FlexTensor, values: FlexTensor) -> FlexTensor {
+        if !single(&chooser) {
+            return composed::pooling::gather_maxima::<Self>(chooser, values);
+        }
+        let (chooser, values) = (chooser.to_contiguous(), values.to_contiguous());
+        let [batch, channels, height, width] = chooser.shape().dims();
+        fresh([batch, channels, height / 2, width / 2], |output| {
+            pooling::gather_maxima([height, width], chooser.storage(), values.storage(), output);
+        })
+    }
+
+    fn scatter_maxima(chooser: FlexTensor, values: FlexTensor) -> FlexTensor {
+        if !single(&chooser) {
+            return composed::pooling::scatter_maxima::<Self>(chooser, values);
+        }
+        let (chooser, values) = (chooser.to_contiguous(), values.to_contiguous());
+        let [_, _, height, width] = chooser.shape().dims();
+        fresh(chooser.shape(), |output| {
+            pooling::scatter_maxima([height, width], chooser.storage(), values.storage(), output);
+        })
     }
 
     fn adam(

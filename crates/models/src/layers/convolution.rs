@@ -1,6 +1,6 @@
-//! Convolution without bias.
+//! Convolution with and without bias.
 
-use crate::initialise;
+use crate::initialise::{self, Initialisation};
 use burn::{
     module::{Module, Param},
     tensor::{Tensor, backend::Backend},
@@ -8,17 +8,39 @@ use burn::{
 use herring_backend::{ConvOptions, Kernels, ops};
 use rand::Rng;
 
-/// A two-dimensional convolution without bias.
+/// What a [`Convolution`] is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConvolutionConfig {
+    /// Channels that come in.
+    pub inputs: usize,
+    /// Channels that go out.
+    pub outputs: usize,
+    /// Rows and columns of the kernel.
+    pub kernel: usize,
+    /// Rows and columns between neighbouring windows.
+    pub stride: usize,
+    /// Zeros on each side.
+    pub padding: usize,
+    /// Whether a number a channel is added to the output.
+    pub bias: bool,
+    /// How the weight is drawn; a bias is drawn by PyTorch's default either way.
+    pub initialisation: Initialisation,
+}
+
+/// A two-dimensional convolution.
 #[derive(Module, Debug)]
 pub struct Convolution<B: Backend> {
     /// `[outputs, inputs, rows, columns]`.
     pub weight: Param<Tensor<B, 4>>,
+    /// `[outputs]`.
+    pub bias: Option<Param<Tensor<B, 1>>>,
     stride: usize,
     padding: usize,
 }
 
 impl<B: Kernels> Convolution<B> {
-    /// A square kernel with weights by [`initialise::kaiming_normal`]; `padding` zeros on each side.
+    /// A square kernel without bias and with weights by [`initialise::kaiming_normal`]; `padding`
+    /// zeros on each side.
     pub fn new(
         [inputs, outputs]: [usize; 2],
         kernel: usize,
@@ -27,14 +49,30 @@ impl<B: Kernels> Convolution<B> {
         random: &mut impl Rng,
         device: &B::Device,
     ) -> Self {
-        let shape = [outputs, inputs, kernel, kernel];
-        let weight = initialise::parameter(initialise::kaiming_normal(shape, random), shape, device);
-        Self { weight, stride, padding }
+        let initialisation = Initialisation::KaimingNormal;
+        let config = ConvolutionConfig { inputs, outputs, kernel, stride, padding, bias: false, initialisation };
+        Self::from_config(&config, random, device)
+    }
+
+    /// A square kernel; first the weight is drawn, then the bias.
+    pub fn from_config(config: &ConvolutionConfig, random: &mut impl Rng, device: &B::Device) -> Self {
+        let shape = [config.outputs, config.inputs, config.kernel, config.kernel];
+        let weight = initialise::parameter(config.initialisation.convolution(shape, random), shape, device);
+        let bound = initialise::default_bound(shape[1..].iter().product());
+        let bias = config.bias.then(|| {
+            let values = initialise::uniform(config.outputs, bound, random);
+            initialise::parameter(values, [config.outputs], device)
+        });
+        Self { weight, bias, stride: config.stride, padding: config.padding }
     }
 
     /// `[batch, inputs, height, width]` to `[batch, outputs, height', width']`.
     pub fn forward(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
         let options = ConvOptions { stride: [self.stride; 2], padding: [self.padding; 2] };
-        ops::convolution(input, self.weight.val(), options)
+        let output = ops::convolution(input, self.weight.val(), options);
+        match &self.bias {
+            Some(bias) => ops::add_to_channels(output, bias.val()),
+            None => output,
+        }
     }
 }

@@ -19,7 +19,7 @@ pub struct Linear<B: Backend> {
 impl<B: Backend> Linear<B> {
     /// PyTorch's default: weight and bias uniform within `1 / sqrt(inputs)` of zero.
     pub fn new(inputs: usize, outputs: usize, random: &mut impl Rng, device: &B::Device) -> Self {
-        let bound = 1.0 / (inputs as f64).sqrt();
+        let bound = initialise::default_bound(inputs);
         Self {
             weight: initialise::parameter(
                 initialise::uniform(outputs * inputs, bound, random),

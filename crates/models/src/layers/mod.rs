@@ -5,5 +5,5 @@ mod convolution;
 mod linear;
 
 pub use batch_norm::BatchNorm;
-pub use convolution::Convolution;
+pub use convolution::{Convolution, ConvolutionConfig};
 pub use linear::Linear;

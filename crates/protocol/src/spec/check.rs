@@ -2,7 +2,7 @@
 //! trainers ask again because a specification may come from elsewhere.
 
 use crate::{
-    AttributionSpec, DataSpec, ModelSpec, PenaltySpec, ReconstructionLoss, RunSpec, TrainingImages, WeightsSpec,
+    AttributionSpec, DataSpec, ModelSpec, PenaltySpec, ReconstructionLoss, RunSpec, TrainingImages,
 };
 
 /// A value that a specification may not have. It is one line.
@@ -70,9 +70,8 @@ impl RunSpec {
         if let ModelSpec::Resnet { depth, .. } = self.model {
             check("model.depth", depth, "18 or 34", depth == 18 || depth == 34)?;
         }
-        match &self.weights {
-            WeightsSpec::Random | WeightsSpec::Run { .. } => Ok(()),
-        }
+        let (side, least) = (self.data.side(), self.model.least_side());
+        check("model", format!("images of {side} pixels"), &format!("at least {least} for this network"), side >= least)
     }
 
     fn check_objective(&self) -> Result<(), SpecError> {

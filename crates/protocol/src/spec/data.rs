@@ -14,6 +14,16 @@ pub enum DataSpec {
     Images(ImagesSpec),
 }
 
+impl DataSpec {
+    /// Rows and columns of the images that are scored.
+    pub fn side(&self) -> usize {
+        match self {
+            Self::Crosses(_) => CrossesSpec::SIDE,
+            Self::Images(images) => images.size,
+        }
+    }
+}
+
 /// Which of the synthetic crosses a run sees. Sizes count images over all classes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +39,11 @@ pub struct CrossesSpec {
     /// The seed that draws the subset of images, where it is not the run's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split_seed: Option<u32>,
+}
+
+impl CrossesSpec {
+    /// Rows and columns of an image.
+    pub const SIDE: usize = 28;
 }
 
 /// Which table of images a listing was drawn from.

@@ -20,7 +20,7 @@ pub use data::{AnnotationSpec, CrossesSpec, DataSpec, ImagesSpec, ResizeName, Sp
 pub use evaluation::{AttributionSpec, EvaluationSpec, TrainScores};
 pub use fields::{FieldError, differing_fields};
 pub(crate) use fields::json;
-pub use model::{ConvNetKindName, InitialisationName, ModelSpec, PoolingName, WeightsSpec};
+pub use model::{ConvNetKindName, InitialisationName, ModelSpec, PoolingName, ResnetLayersName, WeightsSpec};
 pub use needs::{Alternative, NeedSpec};
 pub use objective::{
     ActDiffDistance, ActDiffLayers, GradientNorm, ObjectiveSpec, PenaltySpec, ReconstructionLoss,

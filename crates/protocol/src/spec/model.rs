@@ -16,6 +16,18 @@ pub enum PoolingName {
 
 named!(PoolingName, "pooling", Global => "global", Window => "window");
 
+/// Which layers of a residual network a penalty on all layers compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ResnetLayersName {
+    /// The outputs of the normalisations, those of shortcuts left out.
+    Normalised,
+    /// What the rectifiers are given: a block's second normalisation together with the shortcut.
+    PreActivation,
+}
+
+named!(ResnetLayersName, "choice of layers", Normalised => "normalised", PreActivation => "pre-activation");
+
 /// How the weights of convolutions are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -56,6 +68,8 @@ pub enum ModelSpec {
         pooling: PoolingName,
         /// How the weights of convolutions are drawn.
         initialisation: InitialisationName,
+        /// Which layers a penalty on all layers compares.
+        layers: ResnetLayersName,
     },
     /// Four blocks of two convolutions without normalisation (activmask2020), with or without a decoder.
     ConvNet {
@@ -73,6 +87,16 @@ impl ModelSpec {
     pub fn width(&self) -> usize {
         match self {
             Self::Resnet { width, .. } | Self::ConvNet { width, .. } => *width,
+        }
+    }
+
+    /// The least rows and columns of images that it takes.
+    pub fn least_side(&self) -> usize {
+        match self {
+            // Three halvings must leave a window of four.
+            Self::Resnet { pooling: PoolingName::Window, .. } => 25,
+            Self::Resnet { .. } => 1,
+            Self::ConvNet { .. } => 8,
         }
     }
 

@@ -1,24 +1,17 @@
 //! The network that a specification names.
 
-use herring_backend::Kernels;
 use herring_models::{
-    ConvNetConfig, ConvNetKind, Depth, Initialisation, Network, NetworkConfig, Pooling, ResNetConfig,
+    ConvNetConfig, ConvNetKind, Depth, Initialisation, NetworkConfig, Pooling, ResNetConfig, ResNetLayers,
 };
-use herring_protocol::{ConvNetKindName, InitialisationName, ModelSpec, PoolingName};
-use rand::Rng;
+use herring_protocol::{ConvNetKindName, InitialisationName, ModelSpec, PoolingName, ResnetLayersName};
 
 /// The positions along one side of the windows that activmask2020's residual network averages over.
 const WINDOW: usize = 4;
 
-/// A network for images `[channels, side, side]` of `classes` classes, its weights drawn from `random`.
-pub(crate) fn network<B: Kernels>(
-    spec: &ModelSpec,
-    ([channels, side, _], classes): ([usize; 3], usize),
-    random: &mut impl Rng,
-    device: &B::Device,
-) -> Network<B> {
-    let config = match *spec {
-        ModelSpec::Resnet { depth, width, pooling, initialisation } => NetworkConfig::ResNet(ResNetConfig {
+/// The network for images `[channels, side, side]` of `classes` classes.
+pub(crate) fn network(spec: &ModelSpec, [channels, side, _]: [usize; 3], classes: usize) -> NetworkConfig {
+    match *spec {
+        ModelSpec::Resnet { depth, width, pooling, initialisation, layers } => NetworkConfig::ResNet(ResNetConfig {
             depth: if depth == 34 { Depth::ResNet34 } else { Depth::ResNet18 },
             channels,
             width,
@@ -31,6 +24,10 @@ pub(crate) fn network<B: Kernels>(
             initialisation: match initialisation {
                 InitialisationName::KaimingNormal => Initialisation::KaimingNormal,
                 InitialisationName::PytorchDefault => Initialisation::PyTorchDefault,
+            },
+            layers: match layers {
+                ResnetLayersName::Normalised => ResNetLayers::Normalised,
+                ResnetLayersName::PreActivation => ResNetLayers::PreActivation,
             },
         }),
         ModelSpec::ConvNet { kind, width, sigmoid } => NetworkConfig::ConvNet(ConvNetConfig {
@@ -45,6 +42,5 @@ pub(crate) fn network<B: Kernels>(
             classes,
             sigmoid,
         }),
-    };
-    Network::new(&config, random, device)
+    }
 }

@@ -1,0 +1,16 @@
+//! One number a channel, by broadcasting.
+
+use super::{unwrap, wrap};
+use burn::tensor::{backend::Backend, ops::FloatTensor};
+
+pub(crate) fn add<B: Backend>(input: FloatTensor<B>, numbers: FloatTensor<B>) -> FloatTensor<B> {
+    unwrap(wrap::<B, 4>(input) + wrap::<B, 1>(numbers).reshape([1, -1, 1, 1]))
+}
+
+/// Rows and columns first: those sums lie side by side in memory.
+pub(crate) fn sums<B: Backend>(input: FloatTensor<B>) -> FloatTensor<B> {
+    let input = wrap::<B, 4>(input);
+    let [batch, channels, height, width] = input.dims();
+    let planes = input.reshape([batch, channels, height * width]).sum_dim(2);
+    unwrap::<B, 1>(planes.sum_dim(0).reshape([channels]))
+}

@@ -1,0 +1,185 @@
+//! activmask2020's networks without normalisation: an encoder that classifies, alone (CNN), with a
+//! decoder behind it (convolutional auto-encoder), or with a decoder that also sees the encoder's
+//! blocks (UNet, Ronneberger et al. 2015).
+//!
+//! A block is two 3x3 convolutions, each with a bias and a rectifier. With `w` the width:
+//!
+//! | | sides | channels out |
+//! |---|---|---|
+//! | encoder, 2x2 max-pool between the blocks | `S`, `S/2`, `S/4`, `S/8` (rounded down) | `w`, `2w`, `4w`, `8w` |
+//! | classifier on the flattened last block | | classes |
+//! | decoder, bilinear up-sampling before each block | `S/4`, `S/2`, `S` | `4w`, `2w`, `w` |
+//! | 1x1 convolution, and a sigmoid on synthetic data | `S` | those of the images |
+//!
+//! The layers of a trace are the outputs of the encoder's eight convolutions *after* their
+//! rectifiers. The paper means those before; its released code stores them before, and then rectifies
+//! them in place.
+
+use crate::{
+    initialise::Initialisation,
+    layers::{Convolution, ConvolutionConfig, Linear},
+    trace::{Classifier, Mode, Stackable, Trace},
+};
+use burn::{
+    module::Module,
+    tensor::{Tensor, activation::sigmoid, backend::Backend},
+};
+use herring_backend::{Autodiff, Kernels, ops, pooling, resize};
+use rand::Rng;
+
+/// Which parts a [`ConvNet`] has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConvNetKind {
+    /// The encoder and its classifier.
+    Cnn,
+    /// A decoder too, which sees the last block of the encoder.
+    AutoEncoder,
+    /// A decoder too, each block of which also sees the encoder's block of the same size.
+    UNet,
+}
+
+/// What a [`ConvNet`] is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConvNetConfig {
+    /// Which parts it has.
+    pub kind: ConvNetKind,
+    /// Channels of the images.
+    pub channels: usize,
+    /// Channels of the first block; each further block of the encoder doubles them. The paper: 16 on
+    /// synthetic, 64 on medical images.
+    pub width: usize,
+    /// Rows and columns of the images, at least 8.
+    pub side: usize,
+    /// Classes.
+    pub classes: usize,
+    /// Whether a decoder ends in a sigmoid; the paper: on synthetic images alone.
+    pub sigmoid: bool,
+}
+
+impl ConvNetConfig {
+    /// Length of a trace's pooled features.
+    pub fn features(&self) -> usize {
+        let side = self.side / 8;
+        (self.width << 3) * side * side
+    }
+}
+
+/// A rectifier that holds the place of PyTorch's in a sequence of layers, so that what comes after it
+/// has the number that it has there.
+#[derive(Module, Clone, Debug)]
+struct Rectifier;
+
+/// A convolution, a rectifier, a convolution, and a rectifier that needs no place: `0.weight` and
+/// `2.weight` are the names of the weights.
+type Block<B> = (Convolution<B>, Rectifier, Convolution<B>);
+
+/// A square convolution that keeps the image's size.
+fn convolution<B: Kernels>(
+    [inputs, outputs]: [usize; 2],
+    kernel: usize,
+    random: &mut impl Rng,
+    device: &B::Device,
+) -> Convolution<B> {
+    let initialisation = Initialisation::PyTorchDefault;
+    let (stride, padding) = (1, kernel / 2);
+    let config = ConvolutionConfig { inputs, outputs, kernel, stride, padding, bias: true, initialisation };
+    Convolution::from_config(&config, random, device)
+}
+
+fn block<B: Kernels>([inputs, outputs]: [usize; 2], random: &mut impl Rng, device: &B::Device) -> Block<B> {
+    let first = convolution([inputs, outputs], 3, random, device);
+    (first, Rectifier, convolution([outputs, outputs], 3, random, device))
+}
+
+/// The outputs of both convolutions of a block, rectified.
+fn forward<B: Kernels>(block: &Block<B>, input: Tensor<B, 4>) -> [Tensor<B, 4>; 2] {
+    let first = ops::rectify(block.0.forward(input));
+    let second = ops::rectify(block.2.forward(first.clone()));
+    [first, second]
+}
+
+/// An encoder with a classifier and perhaps a decoder.
+#[derive(Module, Debug)]
+pub struct ConvNet<B: Backend> {
+    down0: Block<B>,
+    down1: Block<B>,
+    down2: Block<B>,
+    down3: Block<B>,
+    fc: Linear<B>,
+    up0: Option<Block<B>>,
+    up1: Option<Block<B>>,
+    up2: Option<Block<B>>,
+    out: Option<Convolution<B>>,
+    skips: bool,
+    sigmoid: bool,
+}
+
+impl<B: Kernels> ConvNet<B> {
+    /// A network with weights and biases drawn from `random` by PyTorch's default: the encoder, the
+    /// classifier, the decoder, so that networks of one seed have equal encoders.
+    pub fn new(config: &ConvNetConfig, random: &mut impl Rng, device: &B::Device) -> Self {
+        let width = config.width;
+        let down0 = block([config.channels, width], random, device);
+        let down1 = block([width, 2 * width], random, device);
+        let down2 = block([2 * width, 4 * width], random, device);
+        let down3 = block([4 * width, 8 * width], random, device);
+        let fc = Linear::new(config.features(), config.classes, random, device);
+        let decodes = config.kind != ConvNetKind::Cnn;
+        let skips = config.kind == ConvNetKind::UNet;
+        // Channels of the block before, and those of the encoder's block of the same size.
+        let mut up = |below: usize, beside: usize| {
+            let inputs = if skips { below + beside } else { below };
+            decodes.then(|| block([inputs, beside], random, device))
+        };
+        let [up0, up1, up2] = [up(8 * width, 4 * width), up(4 * width, 2 * width), up(2 * width, width)];
+        let out = decodes.then(|| convolution([width, config.channels], 1, random, device));
+        Self { down0, down1, down2, down3, fc, up0, up1, up2, out, skips, sigmoid: config.sigmoid }
+    }
+
+    /// The reconstruction, `[batch, channels, height, width]`, from the outputs of the encoder's
+    /// blocks; none without a decoder.
+    fn decode(&self, blocks: &[Tensor<B, 4>; 4]) -> Option<Tensor<B, 4>> {
+        let [down0, down1, down2, down3] = blocks;
+        let mut current = down3.clone();
+        for (up, beside) in [(&self.up0, down2), (&self.up1, down1), (&self.up2, down0)] {
+            let [_, _, height, width] = beside.dims();
+            current = resize::bilinear_aligned(current, [height, width]);
+            if self.skips {
+                current = Tensor::cat(vec![current, beside.clone()], 1);
+            }
+            [_, current] = forward(up.as_ref()?, current);
+        }
+        let drawn = self.out.as_ref()?.forward(current);
+        Some(if self.sigmoid { sigmoid(drawn) } else { drawn })
+    }
+}
+
+impl<B: Kernels> Classifier<B> for ConvNet<B> {
+    /// Without normalisation both modes are the same.
+    fn trace(&self, images: Tensor<B, 4>, _: Mode) -> Trace<B> {
+        let mut layers = Vec::with_capacity(8);
+        let mut encode = |block: &Block<B>, input: Tensor<B, 4>| {
+            let [first, second] = forward(block, input);
+            layers.extend([first, second.clone()]);
+            second
+        };
+        let down0 = encode(&self.down0, images);
+        let down1 = encode(&self.down1, pooling::maximum_2x2(down0.clone()));
+        let down2 = encode(&self.down2, pooling::maximum_2x2(down1.clone()));
+        let down3 = encode(&self.down3, pooling::maximum_2x2(down2.clone()));
+        let pooled = down3.clone().flatten(1, 3);
+        let taps = [down0, down1, down2, down3];
+        Trace {
+            logits: self.fc.forward(pooled.clone()),
+            pooled,
+            reconstruction: self.decode(&taps),
+            taps: taps.into(),
+            layers,
+            statistics: Vec::new(),
+        }
+    }
+}
+
+impl<B: Kernels> Stackable<B> for ConvNet<B> {
+    type Lifted = ConvNet<Autodiff<B>>;
+}

@@ -1,0 +1,76 @@
+//! One type for every architecture, chosen at run time.
+//!
+//! Whatever is generic over the model is compiled once a type, and the training path is long and
+//! stands on two levels of autodiff. With an enum it is compiled for one type, however many
+//! architectures there are. Weights have the names of the architecture inside: a network and the
+//! bare architecture write the same file.
+
+use crate::{
+    conv_net::{ConvNet, ConvNetConfig},
+    resnet::{ResNet, ResNetConfig},
+    trace::{BatchStatistics, Classifier, Mode, Stackable, Trace},
+};
+use burn::{
+    module::Module,
+    tensor::{Tensor, backend::Backend},
+};
+use herring_backend::{Autodiff, Kernels};
+use rand::Rng;
+
+/// What a [`Network`] is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NetworkConfig {
+    /// A residual network.
+    ResNet(ResNetConfig),
+    /// A network without normalisation, with or without a decoder.
+    ConvNet(ConvNetConfig),
+}
+
+impl NetworkConfig {
+    /// Length of a trace's pooled features.
+    pub fn features(&self) -> usize {
+        match self {
+            Self::ResNet(config) => config.features(),
+            Self::ConvNet(config) => config.features(),
+        }
+    }
+}
+
+/// A network of any architecture.
+#[derive(Module, Debug)]
+pub enum Network<B: Backend> {
+    /// A residual network.
+    ResNet(ResNet<B>),
+    /// A network without normalisation, with or without a decoder.
+    ConvNet(ConvNet<B>),
+}
+
+impl<B: Kernels> Network<B> {
+    /// A network with weights drawn from `random`, the same as those of the bare architecture.
+    pub fn new(config: &NetworkConfig, random: &mut impl Rng, device: &B::Device) -> Self {
+        match config {
+            NetworkConfig::ResNet(config) => Self::ResNet(ResNet::new(config, random, device)),
+            NetworkConfig::ConvNet(config) => Self::ConvNet(ConvNet::new(config, random, device)),
+        }
+    }
+}
+
+impl<B: Kernels> Classifier<B> for Network<B> {
+    fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
+        match self {
+            Self::ResNet(network) => network.trace(images, mode),
+            Self::ConvNet(network) => network.trace(images, mode),
+        }
+    }
+
+    fn absorb(self, statistics: Vec<BatchStatistics<B>>) -> Self {
+        match self {
+            Self::ResNet(network) => Self::ResNet(network.absorb(statistics)),
+            Self::ConvNet(network) => Self::ConvNet(network.absorb(statistics)),
+        }
+    }
+}
+
+impl<B: Kernels> Stackable<B> for Network<B> {
+    type Lifted = Network<Autodiff<B>>;
+}
