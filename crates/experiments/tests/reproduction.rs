@@ -36,6 +36,10 @@ fn take_up(store: &Store, plan: &Plan, resume: bool) -> Result<Plan, StoreError>
     store.take_up(plan, &common::crosses(), &common::targets(), &[], resume)
 }
 
+fn outputs_of(out: &Path) -> Result<herring_experiments::Outputs, herring_experiments::collect::CollectError> {
+    herring_experiments::write_outputs(out, common::catalogue())
+}
+
 fn run(out: &Path, plan: &Plan, trainer: &dyn Trainer, resume: bool) -> Result<Summary, StoreError> {
     let store = Store::open(out)?;
     take_up(&store, plan, resume)?;
@@ -128,8 +132,8 @@ fn a_finished_run_is_never_repeated_and_rows_can_be_added() {
     let summary = run(out.path(), &more, &counting, false).unwrap();
     assert_eq!((summary.done, summary.reused), (1, 1));
     let outputs = write_outputs(out.path());
-    let methods: Vec<_> = outputs.results.rows.iter().map(|row| row.method).collect();
-    assert_eq!(methods, ["baseline", "rrr"]);
+    let methods: Vec<_> = outputs.results.rows.iter().map(|row| row.method.clone()).collect();
+    assert_eq!(methods, common::methods(&["baseline", "rrr"]));
 }
 
 #[test]
@@ -432,10 +436,10 @@ fn a_run_that_takes_its_processes_down_is_given_up_and_tried_again_next_time() {
     let message = &summary.failed[0].message;
     assert!(message.contains("8 processes in a row died of it before they kept a checkpoint"), "{message}");
     let first = told.0.iter().find_map(|event| match event {
-        Event::RunEnded { run, .. } => Some(run.method),
+        Event::RunEnded { run, .. } => Some(run.method.clone()),
         _ => None,
     });
-    assert_eq!(first, Some("rrr"), "the others come first");
+    assert_eq!(first, Some(method("rrr")), "the others come first");
 
     let summary = run(out.path(), &plan, &Pretender::default(), true).unwrap();
     assert_eq!((summary.done, summary.reused, summary.failed.len()), (1, 1, 0));
@@ -478,23 +482,16 @@ fn another_reproduction_is_not_mixed_in() {
     let store = Store::open(out.path()).unwrap();
 
     let mut other = plan(&["baseline"], &[1]);
-    other.scale = Scale::Quick;
+    other.scale = herring_experiments::config::Scale::Quick;
     let refused = take_up(&store, &other, false).unwrap_err().to_string();
     assert!(refused.contains("found scale smoke, expected quick"), "{refused}");
 
-    let text = Configuration::embedded(Known::Crosses).unwrap().text().replace("width = 4\n", "width = 8\n");
-    let wider = Configuration::parse("my.toml", &text).unwrap();
-    let request = Request {
-        scale: Scale::Smoke,
-        variant: Variant::Released,
-        backend: BackendKind::Cpu,
-        methods: Some(vec!["rrr"]),
-        seeds: Some(vec![1]),
-        images: Default::default(),
-    };
+    let wider = common::crosses().text().replace("[scales.smoke]\n", "[scales.smoke]\nrun.model.width = 8\n");
+    let wider = common::parse(&wider).unwrap();
+    let request = common::request(herring_experiments::config::Scale::Smoke, Some(&["rrr"]), Some(&[1]));
     let other = Plan::new(&wider, &request).unwrap();
-    let refused = take_up(&store, &other, true).unwrap_err();
-    assert!(refused.to_string().contains("found model.width of rrr, seed 1 4, expected 8"), "{refused}");
+    let refused = store.take_up(&other, &wider, &common::targets(), &[], true).unwrap_err();
+    assert!(refused.to_string().contains("found model.width of baseline 4, expected 8"), "{refused}");
     assert_eq!(Exit::from(&refused), Exit::BadInput);
 }
 
@@ -506,12 +503,12 @@ fn a_damaged_file_is_named_with_its_place() {
     let path = out.path().join("runs").join(plan.runs[0].folder()).join("result.json");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, &text[..text.len() / 2]).unwrap();
-    let error = write_outputs(out.path()).unwrap_err().to_string();
+    let error = outputs_of(out.path()).unwrap_err().to_string();
     assert!(error.starts_with(&format!("{}:", path.display())), "{error}");
     assert!(error.contains("the file is damaged") && !error.contains('\n'), "{error}");
 
     let empty = tempfile::tempdir().unwrap();
-    let error = write_outputs(empty.path()).unwrap_err().to_string();
+    let error = outputs_of(empty.path()).unwrap_err().to_string();
     assert!(error.contains("found no reproduction here"), "{error}");
 }
 
@@ -534,7 +531,7 @@ fn every_damaged_run_is_named_before_anything_is_trained() {
     let more = plan(&["baseline", "masked", "rrr"], &[1, 2]);
     let refused = run(out.path(), &more, &counting, true).unwrap_err();
     assert_eq!((counting.runs.load(Ordering::Relaxed), Exit::from(&refused)), (0, Exit::Environment));
-    for error in [refused.to_string(), write_outputs(out.path()).unwrap_err().to_string()] {
+    for error in [refused.to_string(), outputs_of(out.path()).unwrap_err().to_string()] {
         for (path, message) in [
             (weights.clone(), "its content is not the one in SHA256SUMS"),
             (result.clone(), "its content is not the one in SHA256SUMS"),
@@ -552,12 +549,10 @@ fn a_table_is_not_renamed_by_going_on_with_another_configuration() {
     let out = tempfile::tempdir().unwrap();
     let plan = plan(&["baseline"], &[1]);
     run(out.path(), &plan, &Pretender::default(), false).unwrap();
-    let text =
-        Configuration::embedded(Known::Crosses).unwrap().text().replace("label = \"Baseline\"", "label = \"Ours\"");
-    let renamed = Configuration::parse("my.toml", &text).unwrap();
+    let text = common::crosses().text().replace("label = \"Baseline\"", "label = \"Ours\"");
+    let renamed = common::parse(&text).unwrap();
     let store = Store::open(out.path()).unwrap();
-    let refused =
-        store.take_up(&plan, &renamed, &Targets::embedded(Known::Crosses).unwrap(), &[], true).unwrap_err().to_string();
+    let refused = store.take_up(&plan, &renamed, &common::targets(), &[], true).unwrap_err().to_string();
     assert!(refused.contains("found label of baseline Baseline, expected Ours"), "{refused}");
 }
 

@@ -7,7 +7,7 @@ use super::{
     text::{Text, check_format},
 };
 use crate::{Catalogue, plan};
-use herring_protocol::{AucKind, BackendKind, MethodName, ScoreName, SpecError, Variant};
+use herring_protocol::{AucKind, BackendKind, MethodName, ScoreName, SpecError, Variant, differing_fields};
 use serde::Deserialize;
 use std::{collections::BTreeMap, ops::Range, path::Path};
 use toml::{
@@ -240,8 +240,13 @@ impl Configuration {
     }
 
     /// The first thing in which `other` would show runs of this configuration as something else:
-    /// `(what, here, in the other)`. Rows may be added, and what decides a result is not looked at.
-    pub(crate) fn clash(&self, other: &Self, scale: Scale) -> Option<(String, String, String)> {
+    /// `(what, here, in the other)`. Rows may be added; those of `planned` must be the same runs in both.
+    pub(crate) fn clash(
+        &self,
+        other: &Self,
+        (scale, variant): (Scale, Variant),
+        planned: &[MethodName],
+    ) -> Option<(String, String, String)> {
         let judgement = |of: &Self| format!("{:?}", of.scale(scale).judgement).to_lowercase();
         let mut pairs = vec![
             ("title".to_owned(), self.title.clone(), other.title.clone()),
@@ -253,6 +258,16 @@ impl Configuration {
             let theirs = |of: fn(&MethodRow) -> &String| same.map_or("none".to_owned(), |row| of(row).clone());
             pairs.push((format!("label of {}", row.method), row.label.clone(), theirs(|row| &row.label)));
             pairs.push((format!("group of {}", row.method), row.group.clone(), theirs(|row| &row.group)));
+        }
+        for row in self.methods.iter().filter(|row| planned.contains(&row.method)) {
+            let run = |of: &Self| {
+                let template = of.template(scale, variant, &row.method)?;
+                Some(plan::rehearsed(template, row, variant, BackendKind::Cpu))
+            };
+            if let (Some(here), Some(there)) = (run(self), run(other)) {
+                let fields = differing_fields(&here, &there).into_iter();
+                pairs.extend(fields.map(|(field, here, there)| (format!("{field} of {}", row.method), here, there)));
+            }
         }
         pairs.into_iter().find(|(_, here, there)| here != there)
     }

@@ -209,7 +209,8 @@ impl Store {
         let mut whole = plan.clone();
         if let Some(before) = read_plan(&self.out)? {
             let there = self.configuration()?;
-            let clash = conflict(&before, plan).or_else(|| there?.clash(configuration, plan.scale));
+            let clash = conflict(&before, plan)
+                .or_else(|| there?.clash(configuration, (plan.scale, plan.variant), &before.methods()));
             if let Some((field, found, expected)) = clash {
                 return Err(StoreError::Conflict { path: self.out.clone(), field, found, expected });
             }
