@@ -8,8 +8,10 @@
 //! - **Operations that can be differentiated again and again.** Convolution is bilinear, so with
 //!   its two gradients it forms a *closed trio*: the derivative of each is given by the other two.
 //!   [`Kernels`] holds that trio, batch normalisation with its gradients, and the rectifier. They
-//!   are implemented once for any `Autodiff<B>`, to any order. [`pooling`] and [`resize`] are built
-//!   from matrix products, which Burn can differentiate twice.
+//!   are implemented once for any `Autodiff<B>`, to any order. So are three pairs of linear
+//!   operations, each the other's transpose: maxima over 2 x 2 windows, interpolation, and a number
+//!   added to a channel. The rest of [`pooling`] and [`resize`] is built from matrix products, which
+//!   Burn can differentiate twice.
 //! - **Speed on a processor.** The backend [`Cpu`] runs them on `herring-kernels`. GPU backends
 //!   run them on Burn's own kernels, corrected where those are wrong (see [`Kernels`]).
 //!

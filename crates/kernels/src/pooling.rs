@@ -75,7 +75,7 @@ pub fn scatter_maxima(size: [usize; 2], chooser: &[f32], values: &[f32], output:
 fn pieces(size: [usize; 2], whole: usize, half: usize) -> Option<[usize; 2]> {
     let plane = size[0] * size[1];
     let window_count = (size[0] / 2) * (size[1] / 2);
-    let planes = if plane == 0 { 0 } else { whole / plane };
+    let planes = whole.checked_div(plane).unwrap_or(0);
     assert_eq!(whole, planes * plane, "no whole number of planes of {size:?}");
     assert_eq!(half, planes * window_count, "not half of {planes} planes of {size:?}");
     let in_piece = CHUNK.div_ceil(plane.max(1));

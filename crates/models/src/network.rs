@@ -37,6 +37,7 @@ impl NetworkConfig {
 }
 
 /// A network of any architecture.
+#[allow(clippy::large_enum_variant, reason = "there are few networks at a time, and Burn 0.21 has no modules in boxes")]
 #[derive(Module, Debug)]
 pub enum Network<B: Backend> {
     /// A residual network.

@@ -45,7 +45,7 @@ impl Depth {
 pub enum Pooling {
     /// The mean over all pixels.
     Global,
-    /// Means over windows of so many rows and columns that do not overlap, flattened channel by
+    /// Means over windows of so many rows and columns, at least 1, that do not overlap, flattened channel by
     /// channel. Rows and columns that fill no window are left out.
     Window(usize),
 }

@@ -84,3 +84,13 @@ fn pytorch_s_counters_are_passed_over() {
     let error = weights::load(network(Depth::ResNet18, 1, 1), &renamed).unwrap_err();
     assert!(matches!(error, WeightsError::Missing { name, .. } if name == "fc.bias"));
 }
+
+/// The experiments' numbers depend on these draws, so they are the same from release to release.
+#[test]
+fn the_default_network_of_a_seed_stays_what_it_was() {
+    let tensors = NamedTensors::of(&network(Depth::ResNet18, 8, 1));
+    let last = |name: &str| *tensors.get(name).unwrap().1.last().unwrap();
+    assert_eq!(last("conv1.weight"), -0.099_929_6);
+    assert_eq!(last("layer4.1.conv2.weight"), 0.110_139_81);
+    assert_eq!(last("fc.bias"), -0.027_606_606);
+}

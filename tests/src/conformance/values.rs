@@ -42,7 +42,11 @@ pub const CASES: [Case; 16] = [
 
 /// Compares the convolution trio, biases, pooling and resizing with plain loops; gives back what differs.
 #[derive(Debug)]
-pub struct Values;
+pub struct Values {
+    /// The precision to compute in. On the processor, single runs on this workspace's kernels and
+    /// double on what every other backend has by default.
+    pub dtype: DType,
+}
 
 impl Job for Values {
     type Output = Vec<String>;
@@ -55,23 +59,23 @@ impl Job for Values {
             }
         };
         for (index, case) in CASES.iter().enumerate() {
-            for (name, off) in trio::<B>(case, index as u64, device) {
+            for (name, off) in trio::<B>(case, index as u64, self.dtype, device) {
                 expect(format!("{name} of {case:?}"), off);
             }
         }
-        for (name, off) in planes::<B>(device) {
+        for (name, off) in planes::<B>(self.dtype, device) {
             expect(name, off);
         }
-        for (name, off) in maxima::<B>(device) {
+        for (name, off) in maxima::<B>(self.dtype, device) {
             expect(name, off);
         }
         wrong
     }
 }
 
-fn trio<B: Kernels>(case: &Case, seed: u64, device: &B::Device) -> [(&'static str, f64); 3] {
+fn trio<B: Kernels>(case: &Case, seed: u64, dtype: DType, device: &B::Device) -> [(&'static str, f64); 3] {
     let Case { image, weight, options } = *case;
-    let on = |plain: &Plain| plain.tensor::<B>(DType::F32, device);
+    let on = |plain: &Plain| plain.tensor::<B>(dtype, device);
     let (x, w) = (Plain::random(image, seed), Plain::random(weight, seed + 100));
     let dy = Plain::random(reference::output_shape(image, weight, options), seed + 200);
     let forward = ops::convolution(on(&x), on(&w), options);
@@ -84,13 +88,13 @@ fn trio<B: Kernels>(case: &Case, seed: u64, device: &B::Device) -> [(&'static st
     ]
 }
 
-fn planes<B: Kernels>(device: &B::Device) -> Vec<(String, f64)> {
+fn planes<B: Kernels>(dtype: DType, device: &B::Device) -> Vec<(String, f64)> {
     let mut found = Vec::new();
     for (seed, (size, target)) in
         [([6, 6], [3, 3]), ([7, 5], [3, 2]), ([4, 4], [9, 7]), ([5, 5], [1, 1])].into_iter().enumerate()
     {
         let image = Plain::random([2, 3, size[0], size[1]], seed as u64);
-        let on = || image.tensor::<B>(DType::F32, device);
+        let on = || image.tensor::<B>(dtype, device);
         let (pooled, taken, drawn) = (adaptive(&image, target), nearest(&image, target), bilinear(&image, target));
         let name = |what: &str| format!("{what} from {size:?} to {target:?}");
         found.push((name("adaptive average"), difference(pooling::adaptive_average(on(), target), &pooled)));
@@ -102,13 +106,13 @@ fn planes<B: Kernels>(device: &B::Device) -> Vec<(String, f64)> {
         let taken = pooling::average(on(), kernel);
         found.push((format!("average over {kernel} of {size:?}"), difference(taken, &average(&image, kernel))));
         let numbers = Plain::random([1, 3, 1, 1], 7);
-        let added = ops::add_to_channels(on(), numbers.tensor::<B>(DType::F32, device).reshape([3]));
+        let added = ops::add_to_channels(on(), numbers.tensor::<B>(dtype, device).reshape([3]));
         found.push((format!("a number a channel added to {size:?}"), difference(added, &add(&image, &numbers))));
     }
     for (kernel, stride, padding) in [([3, 3], [1, 1], [1, 1]), ([2, 2], [2, 2], [0, 0]), ([3, 2], [2, 1], [1, 0])] {
         let image = Plain::random([2, 2, 7, 6], 77);
         let expected = maximum(&image, kernel, stride, padding);
-        let taken = pooling::maximum(image.tensor::<B>(DType::F32, device), kernel, stride, padding);
+        let taken = pooling::maximum(image.tensor::<B>(dtype, device), kernel, stride, padding);
         found.push((format!("maximum over {kernel:?}"), difference(taken, &expected)));
     }
     found
@@ -152,17 +156,17 @@ pub fn bilinear(image: &Plain, target: [usize; 2]) -> Plain {
 
 /// The maximum over windows of 2 x 2 and where its gradient goes, with many equal values and with
 /// rows and columns that are in no window.
-fn maxima<B: Kernels>(device: &B::Device) -> Vec<(String, f64)> {
+fn maxima<B: Kernels>(dtype: DType, device: &B::Device) -> Vec<(String, f64)> {
     let mut found = Vec::new();
     for (seed, size) in [[2, 2], [7, 5], [4, 9], [28, 28]].into_iter().enumerate() {
         // Behind a rectifier most windows hold several zeros; whole numbers tie above zero too.
         let mut image = Plain::random([2, 3, size[0], size[1]], 50 + seed as u64);
         image.values.iter_mut().for_each(|value| *value = (*value * 3.0).round().max(0.0));
         let weights = Plain::random([2, 3, size[0] / 2, size[1] / 2], 60 + seed as u64);
-        let leaf = image.tensor::<Autodiff<B>>(DType::F32, device).require_grad();
+        let leaf = image.tensor::<Autodiff<B>>(dtype, device).require_grad();
         let taken = pooling::maximum_2x2(leaf.clone());
         let value = difference(taken.clone().inner(), &maximum(&image, [2, 2], [2, 2], [0, 0]));
-        let gradients = (taken * weights.tensor::<Autodiff<B>>(DType::F32, device)).sum().backward();
+        let gradients = (taken * weights.tensor::<Autodiff<B>>(dtype, device)).sum().backward();
         let gradient = leaf.grad(&gradients).unwrap_or_else(|| panic!("no gradient reaches the image"));
         let expected = first_maxima(&image, &weights);
         found.push((format!("maximum over 2 x 2 of {size:?}"), value));
@@ -170,7 +174,7 @@ fn maxima<B: Kernels>(device: &B::Device) -> Vec<(String, f64)> {
     }
     let mut diverged = Plain::random([1, 1, 2, 2], 1);
     diverged.values[2] = f64::NAN;
-    let taken: Tensor<B, 4> = pooling::maximum_2x2(diverged.tensor(DType::F32, device));
+    let taken: Tensor<B, 4> = pooling::maximum_2x2(diverged.tensor(dtype, device));
     let kept = taken.into_data().iter::<f64>().all(f64::is_nan);
     found.push(("not a number in a window".to_owned(), if kept { 0.0 } else { 1.0 }));
     found

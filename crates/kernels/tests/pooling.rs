@@ -1,0 +1,83 @@
+//! Maxima, interpolation and channels: each function and its transpose, on pieces large enough for
+//! several threads.
+
+use herring_kernels::{
+    channels,
+    interpolation::{self, Tap, Taps},
+    pooling,
+};
+
+mod common;
+
+use common::numbers;
+
+fn dot(left: &[f32], right: &[f32]) -> f64 {
+    left.iter().zip(right).map(|(left, right)| f64::from(*left) * f64::from(*right)).sum()
+}
+
+/// `<forward(x), y>` and `<x, transposed(y)>` are the same number.
+fn transposes(one: f64, other: f64) {
+    assert!((one - other).abs() <= 1e-4 * one.abs().max(1.0), "{one} and {other}");
+}
+
+#[test]
+fn the_first_of_equal_maxima_is_chosen() {
+    let chooser = [0.0, 0.0, 1.0, 2.0, 9.0, 0.0, 0.0, 2.0, 1.0, 9.0];
+    let values: Vec<f32> = (0..10u8).map(f32::from).collect();
+    let mut taken = [0.0; 2];
+    pooling::gather_maxima([2, 5], &chooser, &values, &mut taken);
+    assert_eq!(taken, [0.0, 3.0]);
+    let mut placed = [7.0; 10];
+    pooling::scatter_maxima([2, 5], &chooser, &[5.0, 6.0], &mut placed);
+    assert_eq!(placed, [5.0, 0.0, 0.0, 6.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+}
+
+#[test]
+fn a_plane_without_a_window_gives_nothing() {
+    let mut placed = [7.0; 6];
+    pooling::gather_maxima([1, 3], &[1.0; 6], &[1.0; 6], &mut []);
+    pooling::scatter_maxima([1, 3], &[1.0; 6], &[], &mut placed);
+    assert_eq!(placed, [0.0; 6]);
+}
+
+#[test]
+fn scattering_is_the_transpose_of_gathering() {
+    for (planes, size) in [(3, [5, 7]), (700, [9, 8]), (2, [300, 301])] {
+        let (whole, half) = (planes * size[0] * size[1], planes * (size[0] / 2) * (size[1] / 2));
+        let (chooser, x, y) = (numbers(whole, 1), numbers(whole, 2), numbers(half, 3));
+        let (mut taken, mut placed) = (vec![f32::NAN; half], vec![f32::NAN; whole]);
+        pooling::gather_maxima(size, &chooser, &x, &mut taken);
+        pooling::scatter_maxima(size, &chooser, &y, &mut placed);
+        transposes(dot(&taken, &y), dot(&x, &placed));
+    }
+}
+
+#[test]
+fn interpolation_has_its_transpose() {
+    let tap = |from: usize| {
+        move |index: usize| Tap { places: [index % from, (index + 1) % from], shares: [0.3, 0.1 * index as f32] }
+    };
+    for (planes, size, target) in [(3, [3, 4], [7, 5]), (500, [7, 7], [14, 15]), (2, [90, 80], [20, 160])] {
+        let (rows, columns): (Vec<_>, Vec<_>) =
+            ((0..target[0]).map(tap(size[0])).collect(), (0..target[1]).map(tap(size[1])).collect());
+        let taps = Taps { size, rows: &rows, columns: &columns };
+        let (from, to) = (planes * size[0] * size[1], planes * target[0] * target[1]);
+        let (x, y) = (numbers(from, 1), numbers(to, 2));
+        let (mut drawn, mut back) = (vec![f32::NAN; to], vec![f32::NAN; from]);
+        interpolation::forward(taps, &x, &mut drawn);
+        interpolation::transposed(taps, &y, &mut back);
+        transposes(dot(&drawn, &y), dot(&x, &back));
+    }
+}
+
+#[test]
+fn the_sum_of_a_channel_is_the_transpose_of_adding_to_it() {
+    for shape in [[2, 3, 5], [16, 10, 900], [1, 1, 100_000], [3, 2, 0]] {
+        let length = shape.iter().product();
+        let (x, y, added) = (numbers(length, 1), numbers(length, 2), numbers(shape[1], 3));
+        let (mut sum, mut shifted) = (vec![f32::NAN; shape[1]], vec![f32::NAN; length]);
+        channels::add(shape, &x, &added, &mut shifted);
+        channels::sums(shape, &y, &mut sum);
+        transposes(dot(&shifted, &y) - dot(&x, &y), dot(&added, &sum));
+    }
+}

@@ -1,0 +1,115 @@
+//! A network of any architecture is that architecture: the same weights, names and files.
+#![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
+
+use burn::tensor::Tensor;
+use herring_backend::{Adam, AdamSettings, Autodiff, Cpu};
+use herring_models::{
+    Classifier, ConvNet, ConvNetConfig, ConvNetKind, Depth, Initialisation, Mode, Network, NetworkConfig, Pooling,
+    ResNet, ResNetConfig, ResNetLayers, Saved, input_gradient,
+    weights::{self, NamedTensors},
+};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+const RESNET: ResNetConfig = ResNetConfig {
+    depth: Depth::ResNet18,
+    channels: 1,
+    width: 2,
+    classes: 2,
+    side: 28,
+    pooling: Pooling::Global,
+    initialisation: Initialisation::KaimingNormal,
+    layers: ResNetLayers::Normalised,
+};
+
+const UNET: ConvNetConfig =
+    ConvNetConfig { kind: ConvNetKind::UNet, channels: 3, width: 2, side: 20, classes: 4, sigmoid: true };
+
+fn random() -> ChaCha8Rng {
+    ChaCha8Rng::seed_from_u64(3)
+}
+
+fn network(config: NetworkConfig) -> Network<Cpu> {
+    Network::new(&config, &mut random(), &Default::default())
+}
+
+#[test]
+fn a_network_writes_the_file_of_the_architecture_in_it() {
+    let bare = ResNet::<Cpu>::new(&RESNET, &mut random(), &Default::default());
+    let bytes = weights::to_bytes(&bare).unwrap();
+    assert_eq!(weights::to_bytes(&network(NetworkConfig::ResNet(RESNET))).unwrap(), bytes);
+    let bare = ConvNet::<Cpu>::new(&UNET, &mut random(), &Default::default());
+    let bytes = weights::to_bytes(&bare).unwrap();
+    assert_eq!(weights::to_bytes(&network(NetworkConfig::ConvNet(UNET))).unwrap(), bytes);
+}
+
+#[test]
+fn a_network_reads_the_file_of_the_architecture_in_it() {
+    let bare = ConvNet::<Cpu>::new(&UNET, &mut ChaCha8Rng::seed_from_u64(4), &Default::default());
+    let bytes = weights::to_bytes(&bare).unwrap();
+    let loaded = weights::load(network(NetworkConfig::ConvNet(UNET)), &NamedTensors::from_bytes(&bytes).unwrap());
+    assert_eq!(weights::to_bytes(&loaded.unwrap()).unwrap(), bytes);
+    let refused = weights::load(network(NetworkConfig::ResNet(RESNET)), &NamedTensors::from_bytes(&bytes).unwrap());
+    assert!(refused.is_err(), "another architecture's weights");
+}
+
+#[test]
+fn an_optimiser_s_moments_have_the_names_of_the_architecture_too() {
+    let config = NetworkConfig::ResNet(RESNET);
+    let network = Network::<Autodiff<Cpu>>::new(&config, &mut random(), &Default::default());
+    let images = Tensor::ones([2, 1, 28, 28], &Default::default());
+    let mut gradients = network.trace(images, Mode::Train).logits.sum().backward();
+    let mut optimiser = Adam::new(AdamSettings::new(0.1));
+    let network = optimiser.step::<Autodiff<Cpu>, _>(network, &mut gradients);
+    let saved = Saved::optimiser::<Autodiff<Cpu>, _>(&optimiser, &network);
+    assert!(saved.counts.contains_key("layer1.0.conv1.weight"), "{:?}", saved.counts.keys().next());
+    let mut again = Adam::new(AdamSettings::new(0.1));
+    saved.restore_optimiser::<Autodiff<Cpu>, _>(&mut again, &network).unwrap();
+}
+
+#[test]
+fn shapes_follow_from_the_configuration() {
+    let windows = ResNetConfig { pooling: Pooling::Window(4), side: 100, channels: 3, ..RESNET };
+    let cases = [
+        (NetworkConfig::ResNet(RESNET), [1, 28], None, 17),
+        // 100, 50, 25, 13 rows and columns; three windows of four fit.
+        (NetworkConfig::ResNet(windows), [3, 100], None, 17),
+        (NetworkConfig::ConvNet(UNET), [3, 20], Some([2, 3, 20, 20]), 8),
+        (
+            NetworkConfig::ConvNet(ConvNetConfig { kind: ConvNetKind::AutoEncoder, ..UNET }),
+            [3, 20],
+            Some([2, 3, 20, 20]),
+            8,
+        ),
+        (NetworkConfig::ConvNet(ConvNetConfig { kind: ConvNetKind::Cnn, ..UNET }), [3, 20], None, 8),
+    ];
+    for (config, [channels, side], drawn, layers) in cases {
+        let images = Tensor::<Cpu, 4>::ones([2, channels, side, side], &Default::default());
+        let trace = network(config).trace(images, Mode::Train);
+        assert_eq!(trace.pooled.dims(), [2, config.features()], "{config:?}");
+        assert_eq!(trace.reconstruction.map(|images| images.dims()), drawn, "{config:?}");
+        assert_eq!(trace.layers.len(), layers, "{config:?}");
+    }
+    assert_eq!(windows.features(), 2 * 8 * 9);
+}
+
+#[test]
+fn one_pass_gives_the_gradient_and_all_that_a_trace_shows() {
+    let config = NetworkConfig::ConvNet(UNET);
+    let network = Network::<Autodiff<Cpu>>::new(&config, &mut random(), &Default::default());
+    let images = Tensor::<Autodiff<Cpu>, 4>::ones([2, 3, 20, 20], &Default::default());
+    let plain = network.trace(images.clone(), Mode::Train);
+    let found = input_gradient(&network, images, Mode::Train, |trace| trace.logits.clone().sum()).trace;
+    let same = |left: Tensor<Autodiff<Cpu>, 4>, right: Tensor<Autodiff<Cpu>, 4>| {
+        assert_eq!(left.into_data(), right.into_data());
+    };
+    same(found.reconstruction.clone().unwrap(), plain.reconstruction.unwrap());
+    for (left, right) in found.layers.into_iter().zip(plain.layers) {
+        same(left, right);
+    }
+    // The trace on the level below still depends on the parameters, the decoder's too.
+    let mut gradients = found.reconstruction.unwrap().sum().backward();
+    let mut optimiser = Adam::new(AdamSettings::new(0.1));
+    let network = optimiser.step::<Autodiff<Cpu>, _>(network, &mut gradients);
+    assert!(Saved::optimiser::<Autodiff<Cpu>, _>(&optimiser, &network).counts.contains_key("up0.2.bias"));
+}
