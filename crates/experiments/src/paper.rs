@@ -80,6 +80,8 @@ pub struct Paper {
     pub differences: Source,
     /// The tables and figures that its report has, for people.
     pub contents: &'static [&'static str],
+    /// The scores that stand side by side where several experiments are shown together.
+    pub overview: &'static [&'static str],
     /// The sections of its report, in their order.
     pub sections: &'static [Section],
 }

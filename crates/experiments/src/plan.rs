@@ -137,7 +137,7 @@ impl Plan {
     /// If a method is not of this experiment, a method or seed is given twice, images of a seed are missing, or
     /// methods need each other in a circle.
     pub fn new(configuration: &Configuration, request: &Request) -> Result<Self, PlanError> {
-        let methods = request.methods.clone().unwrap_or_else(|| configuration.default_methods());
+        let methods = request.methods.clone().unwrap_or_else(|| configuration.default_methods(request.scale));
         let seeds = request.seeds.clone().unwrap_or_else(|| configuration.scale(request.scale).seeds.clone());
         once("method", &methods)?;
         once("seed", &seeds)?;

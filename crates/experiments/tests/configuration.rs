@@ -89,7 +89,7 @@ fn the_rows_have_the_tuned_hyper_parameters_in_both_readings() {
     assert_eq!(penalties(released, "rrr"), [PenaltySpec::Rrr { weight: 10.0, offset: 1e-11 }]);
     assert_eq!(penalties(paper, "rrr"), [PenaltySpec::Rrr { weight: 10.0, offset: 0.0 }]);
 
-    let default = configuration.default_methods();
+    let default = configuration.default_methods(Scale::Paper);
     assert_eq!(default, methods(&["baseline", "masked", "actdiff", "adversarial", "gradmask", "rrr"]));
 }
 

@@ -106,5 +106,6 @@ pub static PAPER: Paper = Paper {
         "Figure 8 (generalisation against localisation)",
         "Figure A.1 (how hard the methods were to tune)",
     ],
+    overview: &["auc", "roc_auc", "iop"],
     sections: report::STANDARD,
 };

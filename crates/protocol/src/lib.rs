@@ -25,13 +25,13 @@ pub use auc::AucKind;
 pub use identity::{RunId, hexadecimal};
 pub use names::{BackendKind, MethodName, UnknownName, Variant};
 pub use outcome::{
-    EnvironmentScores, EpochRecord, GRADIENT, Localisation, Pictures, Plane, RunOutcome, RunScores, Scores, StepRecord,
+    EnvironmentScores, EpochRecord, ExplainedImage, GRADIENT, Localisation, Pictures, Plane, RunOutcome, RunScores, Scores, StepRecord,
     TEST, TRAIN, VALID,
 };
 pub use score::{Better, OverlapKind, ScoreKind, ScoreName, ScoredModel};
 pub use spec::{
     ActDiffDistance, ActDiffLayers, Alternative, AnnotationSpec, AttributionSpec, ConvNetKindName, CrossesSpec,
-    DataSpec, EvaluationSpec, FieldError, GradientNorm, ImagesSpec, InitialisationName, ModelSpec, NeedSpec,
+    DataSpec, EvaluationSpec, ExplainedModel, FieldError, GradientNorm, ImagesSpec, InitialisationName, ModelSpec, NeedSpec,
     ObjectiveSpec, OptimiserSpec, PenaltySpec, PoolingName, ReconstructionLoss, ReconstructionTarget, ResizeName,
     ResnetLayersName, RunSpec, SPEC_FORMAT, SelectionSpec, SpecError, SplitRuleName, TableName, TaskSpec, TrainScores, TrainingImages,
     TrainingSpec, WeightsSpec, differing_fields,

@@ -120,7 +120,7 @@ pub struct Plane {
 /// down to no more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pictures {
-    /// Sum over the chosen positive test images of the smoothed absolute input gradient (Figure 5).
+    /// Sum over the chosen positive test images of the smoothed absolute input gradient.
     pub saliency_sum: Plane,
     /// Sum of those images.
     pub image_sum: Plane,
@@ -128,8 +128,28 @@ pub struct Pictures {
     pub mask_sum: Plane,
     /// How many images were summed.
     pub images: usize,
-    /// Examples (Figure 3): a name such as `train, class 0` and the image.
+    /// Examples: a name such as `train, class 0` and the image.
     pub examples: Vec<(String, Plane)>,
+    /// Single test images with what the explained model makes of them, where the specification asks for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explained: Vec<ExplainedImage>,
+}
+
+/// One test image and what the explained model makes of it; the first channel stands for all.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExplainedImage {
+    /// Its class.
+    pub label: usize,
+    /// The image.
+    pub image: Plane,
+    /// Its mask.
+    pub mask: Plane,
+    /// The absolute input gradient of the logit of the last class, smoothed as the specification has it.
+    pub saliency: Plane,
+    /// What the model's decoder makes of it, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconstruction: Option<Plane>,
 }
 
 impl Pictures {

@@ -13,9 +13,9 @@ use herring_datasets::{
     listed::Listed,
     quota::CellQuota,
 };
-use herring_models::Stackable;
+use herring_models::{Mode, Stackable};
 use herring_protocol::{
-    AttributionSpec, EvaluationSpec, GRADIENT, Localisation, Pictures, Plane, RunFailure, RunSpec, SpecError, TRAIN, VALID,
+    AttributionSpec, EvaluationSpec, ExplainedImage, GRADIENT, Localisation, Pictures, Plane, RunFailure, RunSpec, SpecError, TRAIN, VALID,
 };
 use herring_saliency::{
     Attribution, IntegratedGradients, MeanMap, Occlusion, Overlap, SaliencyError, Smoothing, attribute, localise,
@@ -63,7 +63,8 @@ pub(crate) fn explain<B: Kernels, M: Stackable<B>>(
                 .map_err(|error| undefined(error, epoch))?;
         }
     }
-    maps_of.finish(examples(&images.splits)?, &spec.evaluation)
+    let explained = explained_images(model, dataset, spec, device)?;
+    maps_of.finish(examples(&images.splits)?, explained, &spec.evaluation)
 }
 
 /// The input gradient and then those of the specification.
@@ -210,7 +211,12 @@ impl Maps {
         Ok(())
     }
 
-    fn finish(self, examples: Vec<(String, Plane)>, spec: &EvaluationSpec) -> Result<Explanation, RunFailure> {
+    fn finish(
+        self,
+        examples: Vec<(String, Plane)>,
+        explained: Vec<ExplainedImage>,
+        spec: &EvaluationSpec,
+    ) -> Result<Explanation, RunFailure> {
         let plane =
             |map: &MeanMap| Pictures::shrink(Plane { height: self.size[0], width: self.size[1], values: map.sum() });
         let names = spec.attributions.iter().map(|attribution| attribution.name().to_owned());
@@ -220,10 +226,47 @@ impl Maps {
             mask_sum: plane(&self.masks),
             images: self.saliency.count(),
             examples,
+            explained,
         };
         let names = std::iter::once(GRADIENT.to_owned()).chain(names);
         Ok(Explanation { localisation: names.zip(self.overlaps.iter().map(Overlaps::mean)).collect(), pictures })
     }
+}
+
+/// The first images of each class with their maps and reconstructions.
+fn explained_images<B: Kernels, M: Stackable<B>>(
+    model: &M,
+    dataset: &Dataset,
+    spec: &RunSpec,
+    device: &B::Device,
+) -> Result<Vec<ExplainedImage>, RunFailure> {
+    let mut found = Vec::new();
+    let smoothing = smoothing(&spec.evaluation);
+    let target = dataset.classes().saturating_sub(1);
+    for class in 0..dataset.classes() {
+        let places = dataset.entries().iter().enumerate().filter(|(_, entry)| entry.label == class);
+        for (index, _) in places.take(spec.evaluation.explained_images) {
+            let sample = dataset.sample(index).map_err(data::unreadable)?;
+            let [channels, height, width] = sample.image.shape();
+            let pixels = height * width;
+            let values = TensorData::new(sample.image.values().to_vec(), [1, channels, height, width]);
+            let tensor = Tensor::<B, 4>::from_data(values, device);
+            let maps = attribute(model, tensor.clone(), &[target], &Attribution::Gradient, 1).map_err(|error| wrong(&error))?;
+            let maps: Vec<f32> = maps.into_data().iter().collect();
+            let map = smooth(&maps[..pixels], [height, width], smoothing).map_err(|error| wrong(&error))?;
+            let reconstruction = model.trace(tensor, Mode::Evaluate).reconstruction;
+            let plane = |values: Vec<f32>| Pictures::shrink(Plane { height, width, values });
+            found.push(ExplainedImage {
+                label: class,
+                image: plane(sample.image.values()[..pixels].to_vec()),
+                mask: plane(sample.mask.values().to_vec()),
+                saliency: plane(map),
+                reconstruction: reconstruction
+                    .map(|tensor| plane(tensor.into_data().iter().take(pixels).collect::<Vec<f32>>())),
+            });
+        }
+    }
+    Ok(found)
 }
 
 /// One image of each class from training and validation (Figure 3).

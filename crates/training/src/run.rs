@@ -29,7 +29,7 @@ use herring_datasets::{
 use herring_losses::Batch;
 use herring_models::{Classifier, Network, Saved, weights};
 use herring_protocol::{
-    Control, EpochRecord, Observer, Position, RunFailure, RunOutcome, RunScores, RunSpec, RunStart, Scores, SpecError,
+    Control, EpochRecord, ExplainedModel, Observer, Position, RunFailure, RunOutcome, RunScores, RunSpec, RunStart, Scores, SpecError,
     StepRecord, TRAIN, TrainScores, VALID, WeightsSpec,
 };
 use std::collections::BTreeMap;
@@ -162,7 +162,11 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
                 expected: "at least one epoch that may be selected".to_owned(),
             })
         })?;
-        self.finish(selected, state.history)
+        let explained = match self.spec.evaluation.explained_model {
+            ExplainedModel::Selected => selected.model.clone(),
+            ExplainedModel::Last => model.valid(),
+        };
+        self.finish(selected, &explained, state.history)
     }
 
     /// The training steps of an epoch that are not done yet.
@@ -359,8 +363,13 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
         evaluate::<B, _>(model, dataset, &Pass { batch_size, zeroed, epoch, auc: evaluation.auc }, &self.device)
     }
 
-    fn finish(self, selected: Selected<B>, history: Vec<EpochRecord>) -> Result<RunOutcome, RunFailure> {
-        let found = explain::<B, _>(&selected.model, self.images, self.spec, selected.epoch, &self.device)?;
+    fn finish(
+        self,
+        selected: Selected<B>,
+        explained: &Network<B>,
+        history: Vec<EpochRecord>,
+    ) -> Result<RunOutcome, RunFailure> {
+        let found = explain::<B, _>(explained, self.images, self.spec, selected.epoch, &self.device)?;
         let weights = weights::to_bytes(&selected.model).map_err(|error| RunFailure::Device(error.to_string()))?;
         let mut last = BTreeMap::new();
         if let Some(record) = history.last() {

@@ -198,7 +198,7 @@ fn pictures(spec: &RunSpec, noise: &mut Noise) -> Pictures {
     ] {
         examples.push((name.to_owned(), drawing(crosses, left, &mut places).0));
     }
-    Pictures { saliency_sum, image_sum, mask_sum, images: spec.evaluation.picture_samples, examples }
+    Pictures { saliency_sum, image_sum, mask_sum, images: spec.evaluation.picture_samples, examples, explained: Vec::new() }
 }
 
 fn plane() -> Plane {

@@ -64,6 +64,8 @@ pub struct ScaleSetting {
     pub seeds: Vec<u32>,
     /// What verdicts may claim.
     pub judgement: Judgement,
+    /// Methods that run at this scale only when asked for by name.
+    pub leave_out: Vec<MethodName>,
 }
 
 /// Points at something in an example image.
@@ -154,10 +156,12 @@ struct Scales {
 struct ScaleHead {
     judgement: Judgement,
     seeds: Option<Spanned<Vec<Spanned<u32>>>>,
+    #[serde(default)]
+    leave_out: Vec<Spanned<String>>,
 }
 
 /// The keys of a scale.
-const SCALE: [&str; 6] = ["judgement", "seeds", "run", "models", "penalties", "methods"];
+const SCALE: [&str; 7] = ["judgement", "leave_out", "seeds", "run", "models", "penalties", "methods"];
 /// The keys of a variant.
 const VARIANT: [&str; 4] = ["run", "models", "penalties", "methods"];
 
@@ -228,9 +232,10 @@ impl Configuration {
         self.methods.iter().find(|row| row.method == *method)
     }
 
-    /// The methods that run when none is asked for.
-    pub fn default_methods(&self) -> Vec<MethodName> {
-        let wanted = self.methods.iter().filter(|row| !row.optional);
+    /// The methods that run at a scale when none is asked for.
+    pub fn default_methods(&self, scale: Scale) -> Vec<MethodName> {
+        let left_out = &self.scale(scale).leave_out;
+        let wanted = self.methods.iter().filter(|row| !row.optional && !left_out.contains(&row.method));
         wanted.map(|row| row.method.clone()).collect()
     }
 
@@ -315,7 +320,16 @@ impl Configuration {
                 let place = layers::at(&whole, &format!("scales.{scale}")).map_or(0..0, Spanned::span);
                 return Err(text.invalid(place, "seeds", "nothing", "a list here or for all scales"));
             };
-            let setting = ScaleSetting { seeds: seeds(&text, listed)?, judgement: says.judgement };
+            let mut leave_out = Vec::with_capacity(says.leave_out.len());
+            for name in &says.leave_out {
+                let method = method_named(&text, name)?;
+                if found.row(&method).is_none() {
+                    let expected = "a method of this file";
+                    return Err(text.invalid(name.span(), "leave_out", format!("'{method}'"), expected));
+                }
+                leave_out.push(method);
+            }
+            let setting = ScaleSetting { seeds: seeds(&text, listed)?, judgement: says.judgement, leave_out };
             found.scales.insert(scale, setting);
         }
         found.templates = templates(&text, &whole, &found.methods)?;

@@ -1,4 +1,4 @@
-//! Validation AUC by epoch (paper, Figure 4).
+//! Validation scores by epoch (iclr2021, Figure 4; activmask2020, Figure 7).
 
 use super::{
     escape,
@@ -7,36 +7,81 @@ use super::{
     style::{Style, legend, style},
 };
 use crate::{Page, collect::Collection};
-use herring_protocol::MethodName;
+use herring_protocol::{AucKind, MethodName, Scores};
 
-/// One method's AUC: by epoch the mean, the least and the greatest over its seeds.
+/// One method's score: by epoch the mean, the least and the greatest over its seeds.
 struct Curve {
     style: Style,
     label: String,
     points: Vec<(usize, f64, f64, f64)>,
 }
 
-/// The section.
-pub fn render(page: &Page<'_>) -> String {
-    let collection = page.collection;
-    let curves: Vec<Curve> = collection.methods().iter().filter_map(|method| curve(collection, method)).collect();
-    if curves.is_empty() {
-        return section("curves", "Validation AUC by epoch", "<p>No run has finished yet.</p>\n");
-    }
-    let entries: Vec<_> = curves.iter().map(|curve| (curve.style, curve.label.clone())).collect();
-    let body = format!(
-        "<p>{} Lines are means over seeds, bands reach from the least to the greatest seed. {}</p>\n\
-         <figure>\n{}{}{}</figure>\n",
-        escape(collection.configuration.caption("curves")),
-        crate::auc::sentence(collection.plan.auc()),
-        chart(&curves, 760.0, 400.0, true),
-        chart(&curves, 380.0, 320.0, false),
-        legend(&entries, true, false),
-    );
-    section("curves", "Validation AUC by epoch", &body)
+/// What is drawn: a number of each epoch, and its name for people.
+#[derive(Clone, Copy)]
+struct Drawn {
+    label: &'static str,
+    value: fn(&Scores, AucKind) -> f64,
 }
 
-fn curve(collection: &Collection, method: &MethodName) -> Option<Curve> {
+/// The AUC that the experiment means.
+const AUC: Drawn = Drawn { label: "Validation AUC", value: |scores, auc| auc.of(scores) };
+/// The accuracy, which activmask2020 calls AUC.
+const ACCURACY: Drawn = Drawn { label: "Validation accuracy", value: |scores, _| scores.accuracy };
+
+/// The section with the validation AUC of all methods in one chart.
+pub fn render(page: &Page<'_>) -> String {
+    let collection = page.collection;
+    let heading = "Validation AUC by epoch";
+    let curves: Vec<Curve> = collection.methods().iter().filter_map(|method| curve(collection, method, AUC)).collect();
+    if curves.is_empty() {
+        return section("curves", heading, "<p>No run has finished yet.</p>\n");
+    }
+    let body = format!(
+        "<p>{} Lines are means over seeds, bands reach from the least to the greatest seed. {}</p>\n{}",
+        escape(collection.configuration.caption("curves")),
+        crate::auc::sentence(collection.plan.auc()),
+        figure(&curves, AUC),
+    );
+    section("curves", heading, &body)
+}
+
+/// The section with the validation accuracy, a chart for each group of methods.
+pub fn accuracy_by_group(page: &Page<'_>) -> String {
+    let collection = page.collection;
+    let heading = "Validation accuracy by epoch";
+    let mut groups: Vec<(&str, Vec<Curve>)> = Vec::new();
+    for row in &page.results.rows {
+        let Some(curve) = curve(collection, &row.method, ACCURACY) else { continue };
+        match groups.iter_mut().find(|(group, _)| *group == row.group) {
+            Some((_, curves)) => curves.push(curve),
+            None => groups.push((&row.group, vec![curve])),
+        }
+    }
+    if groups.is_empty() {
+        return section("curves", heading, "<p>No run has finished yet.</p>\n");
+    }
+    let figures: String = groups
+        .iter()
+        .map(|(group, curves)| format!("<h3>{}</h3>\n{}", escape(group), figure(curves, ACCURACY)))
+        .collect();
+    let body = format!(
+        "<p>{} Lines are means over seeds, bands reach from the least to the greatest seed.</p>\n{figures}",
+        escape(collection.configuration.caption("curves")),
+    );
+    section("curves", heading, &body)
+}
+
+fn figure(curves: &[Curve], drawn: Drawn) -> String {
+    let entries: Vec<_> = curves.iter().map(|curve| (curve.style, curve.label.clone())).collect();
+    format!(
+        "<figure>\n{}{}{}</figure>\n",
+        chart(curves, drawn, 760.0, 400.0, true),
+        chart(curves, drawn, 380.0, 320.0, false),
+        legend(&entries, true, false),
+    )
+}
+
+fn curve(collection: &Collection, method: &MethodName, drawn: Drawn) -> Option<Curve> {
     let histories: Vec<_> = collection.finished(method).map(|(_, run)| &run.result.history).collect();
     let epochs = histories.iter().map(|history| history.len()).max()?;
     let auc = collection.plan.auc();
@@ -46,7 +91,7 @@ fn curve(collection: &Collection, method: &MethodName) -> Option<Curve> {
         let values: Vec<f64> = histories
             .iter()
             .filter_map(|history| history.iter().find(|record| record.epoch == epoch))
-            .map(|record| auc.of(&record.valid))
+            .map(|record| (drawn.value)(&record.valid, auc))
             .collect();
         let Ok(mean) = herring_stats::summary::mean(&values) else {
             continue;
@@ -58,15 +103,16 @@ fn curve(collection: &Collection, method: &MethodName) -> Option<Curve> {
     Some(Curve { style: style(collection.style(method)), label: collection.label(method).to_owned(), points })
 }
 
-fn chart(curves: &[Curve], width: f64, height: f64, wide: bool) -> String {
+fn chart(curves: &[Curve], drawn: Drawn, width: f64, height: f64, wide: bool) -> String {
     let last = curves.iter().filter_map(|curve| curve.points.last()).map(|point| point.0).max();
     let last = last.unwrap_or(1).max(2) as f64;
     let frame = Frame {
         width,
         height,
-        right: if wide { 118.0 } else { 14.0 },
+        // Room for the names at the ends of the lines.
+        right: if wide { 14.0 + 7.3 * curves.iter().map(|curve| curve.label.chars().count()).max().unwrap_or(0) as f64 + 10.0 } else { 14.0 },
         x: Axis::new(1.0, last, if wide { 10 } else { 5 }, "Epoch"),
-        y: Axis::new(0.0, 1.0, 5, "Validation AUC"),
+        y: Axis::new(0.0, 1.0, 5, drawn.label),
     };
     let mut content = String::new();
     for curve in curves {
@@ -93,7 +139,7 @@ fn chart(curves: &[Curve], width: f64, height: f64, wide: bool) -> String {
         .iter()
         .filter_map(|curve| curve.points.last().map(|point| format!("{} {:.2}", curve.label, point.1)))
         .collect();
-    let title = format!("Mean validation AUC by epoch. At the end: {}.", words.join(", "));
+    let title = format!("{}, means by epoch. At the end: {}.", drawn.label, words.join(", "));
     frame.svg(if wide { "wide" } else { "narrow" }, &title, &content)
 }
 

@@ -11,6 +11,8 @@ pub mod curves;
 pub mod evidence;
 pub mod examples;
 mod figure;
+pub mod explained;
+pub mod fractions;
 pub mod further;
 pub mod head;
 pub mod images;

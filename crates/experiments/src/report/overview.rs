@@ -15,7 +15,7 @@ use crate::{
     config::Judgement,
     statistics::Correlation,
 };
-use herring_protocol::{MethodName, OverlapKind, ScoreKind, ScoreName};
+use herring_protocol::{MethodName, ScoreKind, ScoreName};
 
 /// An experiment with its table, and where its own report lies.
 pub(crate) struct Part<'a> {
@@ -46,23 +46,20 @@ fn tables(parts: &[Part<'_>]) -> String {
             methods.push(&row.method);
         }
     }
-    let shown = [
-        ScoreName::test(ScoreKind::Auc),
-        ScoreName::test(ScoreKind::RocAuc),
-        ScoreName::gradient(OverlapKind::Iop),
-    ];
+    let shown = shown(parts);
     let titles: String = parts
         .iter()
         .map(|part| {
             format!(
-                "<th scope=\"colgroup\" colspan=\"3\"><a href=\"{}\">{}</a></th>",
+                "<th scope=\"colgroup\" colspan=\"{}\"><a href=\"{}\">{}</a></th>",
+                shown.len(),
                 escape(&part.report),
                 escape(&part.collection.configuration.title)
             )
         })
         .collect();
-    let heads =
-        "<th scope=\"col\">Test AUC</th><th scope=\"col\">ROC AUC</th><th scope=\"col\">IoP</th>".repeat(parts.len());
+    let heads: String = shown.iter().map(|score| format!("<th scope=\"col\">{}</th>", escape(&score.label()))).collect();
+    let heads = heads.repeat(parts.len());
     let rows: String = methods
         .iter()
         .map(|method| {
@@ -93,6 +90,13 @@ fn tables(parts: &[Part<'_>]) -> String {
         scroll("All experiments")
     );
     section("tables", "Tables", &body)
+}
+
+/// The scores that stand side by side: those that the paper names, or else the test AUC.
+fn shown(parts: &[Part<'_>]) -> Vec<ScoreName> {
+    let names = parts.first().and_then(|part| part.collection.known).map_or(&[][..], |(paper, _)| paper.overview);
+    let scores: Vec<ScoreName> = names.iter().filter_map(|name| name.parse().ok()).collect();
+    if scores.is_empty() { vec![ScoreName::test(ScoreKind::Auc)] } else { scores }
 }
 
 /// What AUC is, where it is the same in all experiments, or for each of them.

@@ -46,6 +46,19 @@ pub enum TrainScores {
 
 named!(TrainScores, "choice of epochs", Never => "never", Last => "last", Each => "each");
 
+/// Which epoch's model is explained: its saliency is scored and drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ExplainedModel {
+    /// The selected one.
+    #[default]
+    Selected,
+    /// The last one.
+    Last,
+}
+
+named!(ExplainedModel, "choice of model", Selected => "selected", Last => "last");
+
 /// What is measured of a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,6 +71,12 @@ pub struct EvaluationSpec {
     /// After which epochs the training images are scored.
     #[serde(default)]
     pub train_scores: TrainScores,
+    /// Which epoch's model is explained.
+    #[serde(default)]
+    pub explained_model: ExplainedModel,
+    /// Test images of each class whose maps are kept one by one for figures.
+    #[serde(default)]
+    pub explained_images: usize,
     /// Standard deviation of the Gaussian that smooths a saliency map, in pixels.
     pub smoothing_sigma: f64,
     /// That Gaussian's radius in standard deviations.

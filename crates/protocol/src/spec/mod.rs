@@ -17,7 +17,7 @@ mod training;
 
 pub use check::SpecError;
 pub use data::{AnnotationSpec, CrossesSpec, DataSpec, ImagesSpec, ResizeName, SplitRuleName, TableName};
-pub use evaluation::{AttributionSpec, EvaluationSpec, TrainScores};
+pub use evaluation::{AttributionSpec, EvaluationSpec, ExplainedModel, TrainScores};
 pub use fields::{FieldError, differing_fields};
 pub(crate) use fields::json;
 pub use model::{ConvNetKindName, InitialisationName, ModelSpec, PoolingName, ResnetLayersName, WeightsSpec};

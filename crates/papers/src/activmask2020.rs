@@ -1,0 +1,67 @@
+//! "Underwhelming Generalization Improvements From Controlling Feature Attribution" (Viviano et al., submitted to
+//! ICLR 2020), the predecessor of [`iclr2021`](crate::iclr2021).
+
+use herring_experiments::{
+    Experiment, Group, Paper,
+    report::{curves, examples, explained, fractions, head, readings, runs, saliency, setting, summary},
+    source,
+};
+
+/// The paper.
+pub static PAPER: Paper = Paper {
+    name: "activmask2020",
+    title: "Underwhelming Generalization Improvements From Controlling Feature Attribution (2020)",
+    help: "Trains four networks (CNN, convolutional auto-encoder, UNet, ResNet-18) with ActDiff, GradMask, \
+           reconstruction and masking, prints a table beside the paper's numbers and writes a report. The crosses are \
+           generated; nothing is downloaded.",
+    experiments: &[
+        Experiment {
+            name: "crosses",
+            help: "Table 1 and the synthetic column of Table 2; nothing is needed",
+            needs: "nothing",
+            duration: ["under 1 min", "10 min", "a GPU, or weeks"],
+            configuration: source!("activmask2020/crosses.toml"),
+            targets: source!("activmask2020/targets/crosses.toml"),
+            search: None,
+            published: true,
+        },
+        Experiment {
+            name: "maxmasks",
+            help: "Figure 6 on the crosses: ActDiff with a fraction of the masks; nothing is needed",
+            needs: "nothing",
+            duration: ["under 1 min", "10 min", "a GPU, or weeks"],
+            configuration: source!("activmask2020/maxmasks.toml"),
+            targets: source!("activmask2020/targets/maxmasks.toml"),
+            search: None,
+            published: true,
+        },
+    ],
+    groups: &[Group {
+        name: "all",
+        help: "Everything of the paper that is here",
+        experiments: &["crosses", "maxmasks"],
+    }],
+    bases: &[("activmask2020", source!("activmask2020/base.toml"))],
+    differences: source!("activmask2020/differences.toml"),
+    contents: &[
+        "Table 1 (training and validation accuracy at the last epoch, best epoch)",
+        "Table 2, column Synthetic (test accuracy at the best epoch)",
+        "Figure 1 (example images)",
+        "Figure 3 (maps and reconstructions of single images)",
+        "Figure 6, column Synthetic (test accuracy and best epoch by the fraction of masks)",
+        "Figure 7 (validation accuracy by epoch, one panel for each family of networks)",
+    ],
+    overview: &["accuracy", "roc_auc"],
+    sections: &[
+        head::render,
+        summary::render,
+        setting::render,
+        fractions::render,
+        curves::accuracy_by_group,
+        examples::render,
+        explained::render,
+        saliency::render,
+        readings::render,
+        runs::render,
+    ],
+};
