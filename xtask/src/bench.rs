@@ -3,8 +3,8 @@
 use crate::{arguments::BenchStep, failure::Failure, print};
 use herring_experiments::Exit;
 use herring_protocol::{
-    ActDiffDistance, ActDiffLayers, GradientNorm, InitialisationName, ModelSpec, ObjectiveSpec, PenaltySpec, PoolingName,
-    ResnetLayersName, TaskSpec, TrainingImages,
+    ActDiffDistance, ActDiffLayers, GradientNorm, InitialisationName, ModelSpec, ObjectiveSpec, PenaltySpec,
+    PoolingName, ResnetLayersName, TaskSpec, TrainingImages,
 };
 use herring_training::{Device, bench};
 

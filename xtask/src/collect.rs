@@ -5,9 +5,9 @@ use crate::{
     failure::Failure,
     print,
 };
+use herring_experiments::Exit;
 use herring_papers::CATALOGUE;
-use herring_experiments::{
-    Exit,
+use herring_report::{
     export::{self, Table},
     mlflow,
 };

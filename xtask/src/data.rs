@@ -12,8 +12,8 @@ use herring_experiments::{
     config::{Configuration, ImagesSetting, Maximum, Scale},
 };
 use herring_images::{CheckSettings, Depth};
-use herring_pixels::Limits;
 use herring_papers::CATALOGUE;
+use herring_pixels::Limits;
 use herring_protocol::{ResizeName, SplitRuleName, TableName, Variant};
 use herring_standins::{Edition, OwnSettings, RsnaSettings, Strengths, XraySettings};
 use herring_tables::{CheckReport, Manifest, PictureInfo};
@@ -74,8 +74,7 @@ fn check_own(arguments: &CheckData, places: &ImagePlaces) -> Result<CheckReport,
     let split = |read: &Table| {
         // Parts that the table gives are the same for every seed.
         let seeds = if images::parts_given(read) { &seeds[..seeds.len().min(1)] } else { &seeds[..] };
-        let each =
-            seeds.iter().map(|seed| images::split(read, table, table.split_seed.unwrap_or(*seed)));
+        let each = seeds.iter().map(|seed| images::split(read, table, table.split_seed.unwrap_or(*seed)));
         each.collect()
     };
     let depth = if *headers { Depth::Headers } else { Depth::Pixels };
@@ -145,7 +144,7 @@ fn split(arguments: &SplitData) -> Result<Exit, Failure> {
     }
     if let Some(path) = to {
         let text = list(&reading.table, &parts);
-        herring_experiments::write_file(path, text.as_bytes())?;
+        herring_experiments::store::replace(path, text.as_bytes())?;
         print(&format!("list: {}", path.display()))?;
     }
     Ok(Exit::Done)

@@ -8,15 +8,16 @@ use crate::{
     moved, print, say, seeds, signals, status,
 };
 use herring_experiments::{
-    Exit, Experiment, Outputs, Paper,
-    config::{Configuration, ImagesSetting},
+    Exit, Experiment, Origin, Paper,
+    config::{Configuration, ImagesSetting, SeedImages},
     images::{ImagesFile, LeftOut},
-    plan::{Plan, PlannedRun, Request, SeedImages},
-    search::Found,
+    plan::{Plan, PlannedRun, Request, plan_runs},
+    search::SearchResult,
     store::Store,
-    write_overview,
+    take_up,
 };
-use herring_papers::CATALOGUE;
+use herring_papers::{CATALOGUE, REPORTS};
+use herring_report::{Outputs, write_overview};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -63,7 +64,7 @@ pub(crate) fn run(paper: &'static Paper, arguments: &Repro) -> Result<Exit, Fail
         }
     }
     if ended.len() > 1 {
-        let overview = write_overview(&ended, &selection.common_folder(paper), &CATALOGUE)?;
+        let overview = write_overview(&ended, &selection.common_folder(paper), &REPORTS)?;
         print(&format!("\noverview: {}", overview.display()))?;
     }
     Ok(worst)
@@ -73,7 +74,7 @@ fn one(asked: &Asked<'_>, resume: bool, running: &crate::arguments::Running) -> 
     let out = asked.folder();
     // Of several, some may not have been begun.
     let resume = resume && (!asked.several || Store::planned(&out).is_ok());
-    let (store, plan, left_out) = take_up(asked, resume, resume)?;
+    let (store, plan, left_out) = plan_into(asked, resume, resume)?;
     let left = |run: &PlannedRun| left_out.iter().any(|left| left.seed == run.spec.seed);
     let places: Vec<usize> = (0..plan.runs.len()).filter(|index| !left(&plan.runs[*index])).collect();
     let summary = execute::execute(&store, &plan, Some(&places), running, None)?;
@@ -116,7 +117,7 @@ pub(crate) fn plan(arguments: &PlanArguments) -> Result<Exit, Failure> {
     let (possible, lacking) = possible(arguments.paper, &arguments.selection)?;
     let mut incomplete = lacking;
     for asked in possible {
-        let (.., left_out) = take_up(&asked, false, true)?;
+        let (.., left_out) = plan_into(&asked, false, true)?;
         status::show(&asked.folder(), false)?;
         seeds::remind(&left_out);
         incomplete |= !left_out.is_empty();
@@ -149,7 +150,7 @@ fn configuration(asked: &Asked<'_>) -> Result<Configuration, Failure> {
 /// Puts the runs that were asked for into the folder's plan. `resume` keeps to what is planned there
 /// already where methods and seeds are not given; `go_on` does not mind missing runs. Gives the
 /// seeds as well that were asked for and are left out.
-fn take_up(asked: &Asked<'_>, resume: bool, go_on: bool) -> Result<(Store, Plan, Vec<LeftOut>), Failure> {
+fn plan_into(asked: &Asked<'_>, resume: bool, go_on: bool) -> Result<(Store, Plan, Vec<LeftOut>), Failure> {
     let selection = asked.selection;
     let configuration = configuration(asked)?;
     let targets = CATALOGUE.targets(asked.experiment)?;
@@ -189,13 +190,13 @@ fn take_up(asked: &Asked<'_>, resume: bool, go_on: bool) -> Result<(Store, Plan,
         }
         None => None,
     };
-    let mut plan = Plan::new(&configuration, &request)?;
+    let mut plan = plan_runs(&configuration, &request)?;
     if let Some(before) = &only {
         let names = |run: &PlannedRun| (run.spec.method.clone(), run.spec.seed);
         let planned = |run: &PlannedRun| before.runs.iter().any(|there| names(there) == names(run));
         plan.runs.retain(|run| planned(run) || again.contains(&run.spec.seed));
     }
-    let found = found(selection, &out, &mut plan)?;
+    let searches = searches(selection, &out, &mut plan)?;
     let store = Store::open(&out)?;
     // Before the plan: whoever sees its runs finds their images.
     if let Some(file) = file.as_ref().filter(|_| kept.is_none()) {
@@ -213,7 +214,12 @@ fn take_up(asked: &Asked<'_>, resume: bool, go_on: bool) -> Result<(Store, Plan,
             kept.cache.display()
         ));
     }
-    let plan = store.take_up(&plan, &configuration, &targets, &found, go_on)?;
+    let plan = take_up(
+        &store,
+        &plan,
+        &Origin { configuration: &configuration, targets: &targets, searches: &searches },
+        go_on,
+    )?;
     if let Some(file) = file {
         file.keep(&out)?;
     }
@@ -236,21 +242,21 @@ fn prepared(
     let seeds = request.seeds.as_ref().unwrap_or(&configuration.scale(request.scale).seeds);
     let unknown = seeds.iter().map(|seed| (*seed, SeedImages::default())).collect();
     let rehearsed = Request { images: unknown, ..request.clone() };
-    Plan::new(configuration, &rehearsed)?;
+    plan_runs(configuration, &rehearsed)?;
     let wanted = Wanted { configuration, images, scale: request.scale, variant: request.variant, seeds };
     images::prepare(&wanted, places, &*signals::stop()?)
 }
 
 /// Gives the runs of `plan` what the searches found that were named, and those that the folder was planned
 /// from before; gives all of them.
-fn found(selection: &Selection, out: &Path, plan: &mut Plan) -> Result<Vec<Found>, Failure> {
+fn searches(selection: &Selection, out: &Path, plan: &mut Plan) -> Result<Vec<SearchResult>, Failure> {
     let mut found = Vec::new();
     for folder in &selection.from_search {
-        let one = Found::read(folder)?;
+        let one = SearchResult::read(folder)?;
         one.apply(plan, &folder.display().to_string())?;
         found.push(one);
     }
-    for kept in Found::kept(out)? {
+    for kept in SearchResult::kept(out)? {
         // Whether a search that is named instead fits the runs that are there is seen when they are compared.
         if found.iter().all(|one| one.method != kept.method) {
             if plan.methods().contains(&kept.method) {
@@ -264,7 +270,7 @@ fn found(selection: &Selection, out: &Path, plan: &mut Plan) -> Result<Vec<Found
 
 /// Writes table and report of the folder `out` and prints the table.
 pub(crate) fn report(out: &Path) -> Result<Exit, Failure> {
-    let outputs = Outputs::of(out, &CATALOGUE)?;
+    let outputs = Outputs::of(out, &REPORTS)?;
     // The table comes first: it is worth having where the folder cannot be written any more.
     print(&outputs.table)?;
     outputs.write()?;

@@ -11,12 +11,13 @@ use herring_cluster::Attempt;
 use herring_experiments::{
     Exit, Experiment,
     config::Configuration,
-    plan::{Plan, Request},
-    search::{Conduct, Found, SearchSpace, spoken, write_page},
+    plan::{Request, plan_runs},
+    search::{Conduct, SearchResult, SearchSpace, format_value},
     store::Holder,
 };
 use herring_images::CachedListings;
 use herring_papers::CATALOGUE;
+use herring_report::write_search_page;
 use herring_search::Strategy;
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -68,7 +69,7 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
         (request.images, _) = images::prepare(&wanted, places, &stop)?;
     }
     let on_files = !request.images.is_empty();
-    let plan = Plan::new(&configuration, &request)?;
+    let plan = plan_runs(&configuration, &request)?;
     let trainer = || {
         let listings = Box::new(CachedListings::of(places.cache()));
         herring_training::trainer_with(*backend, running.device, listings).map_err(|error| error.to_string())
@@ -87,7 +88,7 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
     let conducted = with_displays(running, |events| Ok(conduct.run(events)?))?;
     if let Some(found) = &conducted.found {
         show(found)?;
-        print(&format!("trials: {}", write_page(found, &out)?.display()))?;
+        print(&format!("trials: {}", write_search_page(found, &out)?.display()))?;
     }
     if conducted.interrupted {
         let text = format!("interrupted: start it again to go on; finished trials are kept in {}", out.display());
@@ -123,10 +124,10 @@ fn folder(arguments: &Search, experiment: &Experiment) -> PathBuf {
 }
 
 /// A line a trial, the best one marked.
-fn show(found: &Found) -> Result<(), Failure> {
+fn show(found: &SearchResult) -> Result<(), Failure> {
     for trial in &found.trials {
         let values: Vec<String> =
-            trial.values.iter().map(|(name, value)| format!("{name} {}", spoken(*value))).collect();
+            trial.values.iter().map(|(name, value)| format!("{name} {}", format_value(*value))).collect();
         let outcome = match (trial.score, &trial.failure) {
             (Some(score), _) => format!("validation AUC {score:.3}"),
             (None, Some(reason)) => format!("failed: {reason}"),

@@ -32,7 +32,8 @@
 //!     folder: "/data/crosses".into(),
 //!     program: vec!["/opt/red-herring".into(), "task".into()],
 //!     indexes: vec![0, 1, 2, 5, 12],
-//!, after: Vec::new() };
+//!     after: Vec::new(),
+//! };
 //! let scripts = dry_run(&array, &Resources::default(), 10)?;
 //! assert_eq!(scripts.len(), 2);
 //! assert!(scripts[0].text.contains("#SBATCH --array=0-2,5\n"));

@@ -2,73 +2,17 @@
 
 use crate::{
     collect::{Collection, Content, FinishedRun},
-    config::{Judgement, Scale, Target},
+    config::Judgement,
     deviation::deviations,
+    plan::images_of,
+    results::{Results, Row, Verdict},
     statistics::Spread,
-    verdict::{self, Verdict},
+    verdict,
 };
-use herring_protocol::{AucKind, MethodName, OverlapKind, ScoreKind, ScoreName, ScoredModel, VALID, Variant};
-use serde::Serialize;
-
-/// The table of a reproduction.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Results {
-    /// Which experiment.
-    pub experiment: String,
-    /// How large.
-    pub scale: Scale,
-    /// Which reading of the protocol.
-    pub variant: Variant,
-    /// Which score is its AUC.
-    pub auc: AucKind,
-    /// What the verdicts may claim.
-    pub judgement: Judgement,
-    /// What the images are called, where they are of no known issue of the paper's tables.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unknown_images: Option<String>,
-    /// The columns of the table.
-    pub columns: Vec<ScoreName>,
-    /// A row a method, in the order of the paper's tables.
-    pub rows: Vec<Row>,
-}
-
-/// One method over its seeds.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Row {
-    /// Which method.
-    pub method: MethodName,
-    /// Its name for people.
-    pub label: String,
-    /// The family that it belongs to.
-    pub group: String,
-    /// How it is drawn in figures.
-    #[serde(skip)]
-    pub style: String,
-    /// Every score that the runs have; empty where no run finished.
-    #[serde(serialize_with = "crate::json::as_map")]
-    pub values: Vec<(ScoreName, Spread)>,
-    /// Runs with a result.
-    pub finished: usize,
-    /// Runs without.
-    pub failed: usize,
-    /// Runs that were not done yet.
-    pub missing: usize,
-    /// The paper's numbers.
-    pub target: Option<Target>,
-    /// How the two compare, as far as the scale allows.
-    pub verdict: Verdict,
-}
-
-impl Row {
-    /// A score, if any run has it.
-    pub fn value(&self, score: &ScoreName) -> Option<&Spread> {
-        let found = self.values.iter().find(|(other, _)| other == score);
-        found.map(|(_, spread)| spread)
-    }
-}
+use herring_protocol::{AucKind, MethodName, OverlapKind, ScoreKind, ScoreName, ScoredModel, VALID};
 
 /// The scores that a finished run has, in the order in which files list them: the table's columns first.
-pub(crate) fn scores_of(run: &FinishedRun, auc: AucKind, columns: &[ScoreName]) -> Vec<(ScoreName, f64)> {
+pub fn scores_of(run: &FinishedRun, auc: AucKind, columns: &[ScoreName]) -> Vec<(ScoreName, f64)> {
     let scores = &run.result.scores;
     let mut names = columns.to_vec();
     let mut add = |name: ScoreName| {
@@ -128,17 +72,16 @@ impl Results {
             rows,
         }
     }
-
-    /// Runs without a result.
-    pub fn failed(&self) -> usize {
-        self.rows.iter().map(|row| row.failed).sum()
-    }
 }
 
 /// What the images are called, if no manifest knows them.
 fn unknown_images(collection: &Collection) -> Option<String> {
-    let images = collection.plan.images();
-    images.into_values().find(|images| !images.issue_known).filter(|_| collection.configuration.official_issue.is_some()).map(|images| images.issue)
+    let images = images_of(&collection.plan);
+    images
+        .into_values()
+        .find(|images| !images.issue_known)
+        .filter(|_| collection.configuration.official_issue.is_some())
+        .map(|images| images.issue)
 }
 
 /// What the configuration claims for its scale, or less where the runs do not bear it out.

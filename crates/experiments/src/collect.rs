@@ -5,7 +5,7 @@ use crate::{
     config::{ConfigError, Configuration, Targets},
     images::ImagesFile,
     plan::{Plan, PlannedRun},
-    search::Found,
+    search::SearchResult,
     store::{
         BASE, EXPERIMENT, RunFailed, RunProvenance, RunResult, RunState, Store, StoreError, TARGETS, check_runs,
         read_base, read_json, run_state,
@@ -26,7 +26,7 @@ pub struct Collection {
     /// The runs of the plan, in its order.
     pub runs: Vec<StoredRun>,
     /// The searches whose values the runs have, if any.
-    pub found: Vec<Found>,
+    pub found: Vec<SearchResult>,
     /// What is known of the images, where they are files.
     pub images: Option<ImagesFile>,
     /// The paper and its experiment, if the program has them.
@@ -106,8 +106,17 @@ impl Collection {
         let reference = published.map(|(_, experiment)| catalogue.configuration(experiment)).transpose()?;
         check_runs(out, plan.runs.iter())?;
         let runs = plan.runs.iter().map(|run| StoredRun::read(out, run));
-        let (found, images) = (Found::kept(out)?, ImagesFile::of(out)?);
-        Ok(Self { runs: runs.collect::<Result<_, _>>()?, plan, configuration, targets, found, images, known, reference })
+        let (found, images) = (SearchResult::kept(out)?, ImagesFile::of(out)?);
+        Ok(Self {
+            runs: runs.collect::<Result<_, _>>()?,
+            plan,
+            configuration,
+            targets,
+            found,
+            images,
+            known,
+            reference,
+        })
     }
 
     /// The methods of the plan that are rows of the table, in the order of the table.

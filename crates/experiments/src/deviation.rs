@@ -3,26 +3,26 @@
 use crate::{
     collect::Collection,
     config::{Configuration, Scale},
-    plan::{Plan, PlannedRun, Request},
+    plan::{PlannedRun, Request, images_of, plan_runs},
 };
 use herring_protocol::{DataSpec, MethodName, RunSpec, differing_fields};
 
 /// A field of the run specifications with its value here and in the paper's setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Deviation {
+pub struct Deviation {
     /// Dotted, for instance `training.epochs`.
-    pub(crate) field: String,
+    pub field: String,
     /// The value here.
-    pub(crate) here: String,
+    pub here: String,
     /// The paper's.
-    pub(crate) paper: String,
+    pub paper: String,
     /// The rows it concerns.
-    pub(crate) methods: Vec<MethodName>,
+    pub methods: Vec<MethodName>,
 }
 
 /// Every deviation, each once. The paper's setting is that of the program's own configuration, if it
 /// has the experiment: a configuration of one's own does not say what the paper did.
-pub(crate) fn deviations(collection: &Collection) -> Vec<Deviation> {
+pub fn deviations(collection: &Collection) -> Vec<Deviation> {
     let plan = &collection.plan;
     let request = Request {
         scale: Scale::Paper,
@@ -30,9 +30,9 @@ pub(crate) fn deviations(collection: &Collection) -> Vec<Deviation> {
         backend: plan.backend,
         methods: Some(collection.methods()),
         seeds: Some(plan.seeds()),
-        images: plan.images(),
+        images: images_of(plan),
     };
-    let Ok(paper) = Plan::new(reference(collection), &request) else {
+    let Ok(paper) = plan_runs(reference(collection), &request) else {
         return Vec::new();
     };
     let mut found: Vec<Deviation> = Vec::new();
@@ -75,7 +75,7 @@ fn of_other_runs(field: &str) -> bool {
 }
 
 /// How many seeds the paper has.
-pub(crate) fn paper_seeds(collection: &Collection) -> usize {
+pub fn paper_seeds(collection: &Collection) -> usize {
     reference(collection).scale(Scale::Paper).seeds.len()
 }
 

@@ -6,7 +6,7 @@ use crate::{
     indexes::IndexError,
     plan::PlanError,
     reproduce::Summary,
-    search::{FoundError, SearchRunError},
+    search::{SearchResultError, SearchRunError},
     store::StoreError,
 };
 use herring_search::SearchError;
@@ -93,17 +93,17 @@ impl From<&CollectError> for Exit {
     }
 }
 
-impl From<&FoundError> for Exit {
-    fn from(error: &FoundError) -> Self {
+impl From<&SearchResultError> for Exit {
+    fn from(error: &SearchResultError) -> Self {
         match error {
-            FoundError::Store(error) => error.into(),
-            FoundError::Search(SearchError::System { .. } | SearchError::Busy { .. } | SearchError::Damaged { .. }) => {
-                Self::Environment
-            }
-            FoundError::Search(_)
-            | FoundError::NoScore { .. }
-            | FoundError::Mismatch { .. }
-            | FoundError::Another { .. } => Self::BadInput,
+            SearchResultError::Store(error) => error.into(),
+            SearchResultError::Search(
+                SearchError::System { .. } | SearchError::Busy { .. } | SearchError::Damaged { .. },
+            ) => Self::Environment,
+            SearchResultError::Search(_)
+            | SearchResultError::NoScore { .. }
+            | SearchResultError::Mismatch { .. }
+            | SearchResultError::Another { .. } => Self::BadInput,
         }
     }
 }
@@ -111,7 +111,7 @@ impl From<&FoundError> for Exit {
 impl From<&SearchRunError> for Exit {
     fn from(error: &SearchRunError) -> Self {
         match error {
-            SearchRunError::Found(error) => error.into(),
+            SearchRunError::SearchResult(error) => error.into(),
             SearchRunError::Trainer(_) => Self::Environment,
         }
     }

@@ -16,41 +16,36 @@
 //! clocks are read for `provenance.json` and progress alone. What is shown in a folder is whole.
 
 pub mod aggregate;
-mod auc;
-mod clock;
 pub mod collect;
 pub mod config;
-mod deviation;
+pub mod deviation;
 pub mod event;
 mod exit;
-pub mod export;
 pub mod images;
 pub mod indexes;
 pub mod jobs;
-mod json;
-pub mod mlflow;
+pub mod json;
 mod needs;
-mod outputs;
-mod overview;
 mod paper;
 pub mod plan;
 pub mod pool;
 pub mod progress;
-pub mod report;
 mod reproduce;
+pub mod results;
 pub mod search;
 pub mod statistics;
 pub mod status;
-pub mod store;
-pub mod table;
-pub mod verdict;
+mod take_up;
+mod verdict;
 pub mod work;
 
 pub use exit::Exit;
-pub use outputs::{Outputs, write_file, write_outputs};
-pub use overview::write_overview;
-pub use paper::{Catalogue, Experiment, Group, Page, Paper, Section, Source};
+pub use herring_store as store;
+pub use paper::{Catalogue, Experiment, Group, Paper, Source};
 pub use reproduce::{Agenda, Summary, reproduce};
+pub use take_up::{Origin, take_up};
+
+pub(crate) use herring_store::clock;
 
 // Compiles and runs the example of the README.
 #[cfg(doctest)]

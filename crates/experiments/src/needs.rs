@@ -59,7 +59,8 @@ pub(crate) fn readiness(store: &Store, plan: &Plan, run: &PlannedRun) -> Result<
                 values.insert(need.field.clone(), need.alternatives[place].value);
             }
             (None, first) => {
-                let reason = format!("and the others that try values of {}: none has the score {}", need.field, need.score);
+                let reason =
+                    format!("and the others that try values of {}: none has the score {}", need.field, need.score);
                 return Ok(hopeless(first.map_or(&run.id, |alternative| &alternative.run), &reason));
             }
         }

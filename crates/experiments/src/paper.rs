@@ -3,9 +3,7 @@
 //! A paper is one value of [`Paper`]; the files it names lie under `experiments/<paper>/` and are part of the
 //! program. Nothing in this crate names one: whoever starts it hands over a [`Catalogue`].
 
-use crate::aggregate::Results;
-use crate::collect::Collection;
-use crate::config::{ConfigError, Configuration, Differences, Targets};
+use crate::config::{Bases, ConfigError, Configuration, Differences, Targets};
 use crate::search::SearchSpace;
 
 /// A text that is part of the program, with the name that it has in errors.
@@ -80,25 +78,7 @@ pub struct Paper {
     pub differences: Source,
     /// The tables and figures that its report has, for people.
     pub contents: &'static [&'static str],
-    /// The scores that stand side by side where several experiments are shown together.
-    pub overview: &'static [&'static str],
-    /// The sections of its report, in their order.
-    pub sections: &'static [Section],
 }
-
-/// What a section of a report is made from.
-#[derive(Debug, Clone, Copy)]
-pub struct Page<'a> {
-    /// What the folder holds.
-    pub collection: &'a Collection,
-    /// Its rows.
-    pub results: &'a Results,
-    /// Where the paper's text and its released code differ.
-    pub differences: &'a Differences,
-}
-
-/// A section of a report, as HTML; empty where there is nothing to show.
-pub type Section = fn(&Page<'_>) -> String;
 
 impl Paper {
     /// The experiment of that name.
@@ -133,6 +113,17 @@ impl Paper {
     }
 }
 
+impl Bases for Catalogue {
+    fn base(&self, name: &str) -> Option<(&'static str, &'static str)> {
+        let all = self.papers.iter().flat_map(|paper| paper.bases);
+        { all }.find(|(other, _)| *other == name).map(|(_, source)| (source.name, source.text))
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        self.papers.iter().flat_map(|paper| paper.bases).map(|(name, _)| *name).collect()
+    }
+}
+
 /// All papers of a program.
 #[derive(Debug, Clone, Copy)]
 pub struct Catalogue {
@@ -148,14 +139,9 @@ impl Catalogue {
 
     /// The paper and experiment that a run's specification names.
     pub fn find(&self, identifier: &str) -> Option<(&'static Paper, &'static Experiment)> {
-        let all = self.papers.iter().flat_map(|paper| paper.experiments.iter().map(move |experiment| (*paper, experiment)));
+        let all =
+            self.papers.iter().flat_map(|paper| paper.experiments.iter().map(move |experiment| (*paper, experiment)));
         { all }.find(|(paper, experiment)| paper.identifier(experiment) == identifier)
-    }
-
-    /// The text that a configuration builds upon under that name.
-    pub fn base(&self, name: &str) -> Option<Source> {
-        let all = self.papers.iter().flat_map(|paper| paper.bases);
-        { all }.find(|(other, _)| *other == name).map(|(_, source)| *source)
     }
 
     /// An experiment's configuration, as it comes with the program.

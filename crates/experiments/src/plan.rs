@@ -1,10 +1,11 @@
 //! From what was asked for to the runs that answer it.
 
-use crate::config::{ChoiceSetting, Configuration, MethodRow, RunTemplate, Scale, WeightsSetting};
+use crate::config::{ChoiceSetting, Configuration, MethodRow, RunTemplate, SeedImages, WeightsSetting};
 use herring_protocol::{
-    Alternative, AucKind, BackendKind, DataSpec, MethodName, NeedSpec, RunId, RunSpec, Variant, WeightsSpec,
+    Alternative, BackendKind, DataSpec, MethodName, NeedSpec, RunId, RunSpec, Variant, WeightsSpec,
 };
-use serde::{Deserialize, Serialize};
+use herring_store::Scale;
+pub use herring_store::{Plan, PlannedRun};
 use std::collections::BTreeMap;
 
 /// What to run. Methods and seeds that are not given are those of the configuration.
@@ -22,65 +23,6 @@ pub struct Request {
     pub seeds: Option<Vec<u32>>,
     /// The images of each seed, where they are files; empty for generated ones.
     pub images: BTreeMap<u32, SeedImages>,
-}
-
-/// The images that a seed's runs see.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SeedImages {
-    /// SHA-256 of their listing, in hexadecimal digits.
-    pub listing: String,
-    /// Which issue of the table's files, for people.
-    pub issue: String,
-    /// Whether an official manifest knows that issue.
-    pub issue_known: bool,
-    /// SHA-256 of the table's records.
-    pub table_sha256: String,
-    /// Whether the table says itself what belongs to which part.
-    pub parts_given: bool,
-}
-
-/// One run to be done.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PlannedRun {
-    /// Identity of the specification.
-    pub id: RunId,
-    /// What to do.
-    pub spec: RunSpec,
-}
-
-impl PlannedRun {
-    /// The run of a specification.
-    pub fn new(spec: RunSpec) -> Self {
-        Self { id: RunId::of(&spec), spec }
-    }
-
-    /// Its name in messages, for instance `actdiff, seed 1234`.
-    pub fn label(&self) -> String {
-        format!("{}, seed {}", self.spec.method, self.spec.seed)
-    }
-
-    /// Its folder's name, for instance `actdiff-1234-0123456789abcdef`.
-    pub fn folder(&self) -> String {
-        format!("{}-{}-{}", self.spec.method, self.spec.seed, self.id)
-    }
-}
-
-/// The runs of a reproduction, in the order in which they are done: seed by seed, so that after an
-/// interruption the methods have seen equally many. A run stands behind those that it needs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Plan {
-    /// Which experiment.
-    pub experiment: String,
-    /// How large.
-    pub scale: Scale,
-    /// Which reading of the protocol.
-    pub variant: Variant,
-    /// On which kind of device.
-    pub backend: BackendKind,
-    /// What is to be done.
-    pub runs: Vec<PlannedRun>,
 }
 
 /// Why a request cannot be planned.
@@ -130,91 +72,47 @@ pub enum PlanError {
     },
 }
 
-impl Plan {
-    /// The runs that answer `request`, and those that they need.
-    ///
-    /// # Errors
-    /// If a method is not of this experiment, a method or seed is given twice, images of a seed are missing, or
-    /// methods need each other in a circle.
-    pub fn new(configuration: &Configuration, request: &Request) -> Result<Self, PlanError> {
-        let methods = request.methods.clone().unwrap_or_else(|| configuration.default_methods(request.scale));
-        let seeds = request.seeds.clone().unwrap_or_else(|| configuration.scale(request.scale).seeds.clone());
-        once("method", &methods)?;
-        once("seed", &seeds)?;
-        let mut planning = Planning { configuration, request, runs: Vec::new(), ids: BTreeMap::new() };
-        for seed in seeds {
-            for method in &methods {
-                planning.add(method, seed, &mut Vec::new())?;
-            }
+/// The runs that answer `request`, and those that they need.
+///
+/// # Errors
+/// If a method is not of this experiment, a method or seed is given twice, images of a seed are missing, or
+/// methods need each other in a circle.
+pub fn plan_runs(configuration: &Configuration, request: &Request) -> Result<Plan, PlanError> {
+    let methods = request.methods.clone().unwrap_or_else(|| configuration.default_methods(request.scale));
+    let seeds = request.seeds.clone().unwrap_or_else(|| configuration.scale(request.scale).seeds.clone());
+    once("method", &methods)?;
+    once("seed", &seeds)?;
+    let mut planning = Planning { configuration, request, runs: Vec::new(), ids: BTreeMap::new() };
+    for seed in seeds {
+        for method in &methods {
+            planning.add(method, seed, &mut Vec::new())?;
         }
-        Ok(Self {
-            experiment: configuration.experiment.clone(),
-            scale: request.scale,
-            variant: request.variant,
-            backend: request.backend,
-            runs: planning.runs,
-        })
     }
+    Ok(Plan {
+        experiment: configuration.experiment.clone(),
+        scale: request.scale,
+        variant: request.variant,
+        backend: request.backend,
+        runs: planning.runs,
+    })
+}
 
-    /// Which score is its AUC.
-    pub fn auc(&self) -> AucKind {
-        self.runs.first().map(|run| run.spec.evaluation.auc).unwrap_or(AucKind::Authors)
-    }
-
-    /// The methods it holds, in the order of its runs.
-    pub fn methods(&self) -> Vec<MethodName> {
-        let mut methods: Vec<MethodName> = Vec::new();
-        for run in &self.runs {
-            if !methods.contains(&run.spec.method) {
-                methods.push(run.spec.method.clone());
-            }
+/// The images of a plan's seeds, where they are files.
+pub fn images_of(plan: &Plan) -> BTreeMap<u32, SeedImages> {
+    let of = |run: &PlannedRun| match &run.spec.data {
+        DataSpec::Images(images) => {
+            let seed = SeedImages {
+                listing: images.listing.clone(),
+                issue: images.issue.clone(),
+                issue_known: images.issue_known,
+                table_sha256: images.table_sha256.clone(),
+                parts_given: images.ratio.is_none(),
+            };
+            Some((run.spec.seed, seed))
         }
-        methods
-    }
-
-    /// The run of that identity.
-    pub fn run(&self, id: &RunId) -> Option<&PlannedRun> {
-        self.runs.iter().find(|run| run.id == *id)
-    }
-
-    /// How many runs lie on the longest way to the run at a place through those that it needs; 0 for one that
-    /// needs none. Runs of one depth need none of each other.
-    pub fn depth(&self, place: usize) -> usize {
-        let Some(run) = self.runs.get(place) else { return 0 };
-        let needed = run.spec.needed_runs();
-        let places = needed.iter().filter_map(|id| self.runs.iter().position(|run| run.id == **id));
-        // A run stands behind those that it needs, so this ends.
-        places.filter(|needed| *needed < place).map(|needed| self.depth(needed) + 1).max().unwrap_or(0)
-    }
-
-    /// The images of its seeds, where they are files.
-    pub fn images(&self) -> BTreeMap<u32, SeedImages> {
-        let of = |run: &PlannedRun| match &run.spec.data {
-            DataSpec::Images(images) => {
-                let seed = SeedImages {
-                    listing: images.listing.clone(),
-                    issue: images.issue.clone(),
-                    issue_known: images.issue_known,
-                    table_sha256: images.table_sha256.clone(),
-                    parts_given: images.ratio.is_none(),
-                };
-                Some((run.spec.seed, seed))
-            }
-            DataSpec::Crosses(_) => None,
-        };
-        self.runs.iter().filter_map(of).collect()
-    }
-
-    /// The seeds it holds, in the order of the runs.
-    pub fn seeds(&self) -> Vec<u32> {
-        let mut seeds = Vec::new();
-        for run in &self.runs {
-            if !seeds.contains(&run.spec.seed) {
-                seeds.push(run.spec.seed);
-            }
-        }
-        seeds
-    }
+        DataSpec::Crosses(_) => None,
+    };
+    plan.runs.iter().filter_map(of).collect()
 }
 
 struct Planning<'a> {
@@ -248,7 +146,7 @@ impl Planning<'_> {
             seed,
             data,
             weights,
-            ..rehearsed(&template, &row, self.request.variant, self.request.backend)
+            ..template.rehearsed(&row.method, self.request.variant, self.request.backend)
         };
         for choice in &template.choose {
             let need = self.tried(&spec, choice)?;
@@ -305,32 +203,6 @@ impl Planning<'_> {
             self.runs.push(run);
         }
         id
-    }
-}
-
-/// A template's run as it would be, with what is not known yet left empty: seed, files, runs that it needs.
-pub(crate) fn rehearsed(template: &RunTemplate, row: &MethodRow, variant: Variant, backend: BackendKind) -> RunSpec {
-    let mut evaluation = template.evaluation.clone();
-    if evaluation.attributions.is_empty() {
-        // Without further attributions it limits nothing.
-        evaluation.attribution_limit = None;
-    }
-    RunSpec {
-        experiment: String::new(),
-        method: row.method.clone(),
-        variant,
-        seed: 0,
-        backend,
-        data: template.data.spec_of(&SeedImages::default()),
-        annotations: template.annotations.clone(),
-        model: template.model.clone(),
-        weights: WeightsSpec::Random,
-        objective: template.objective.clone(),
-        optimiser: template.optimiser.clone(),
-        training: template.training.clone(),
-        selection: template.selection.clone(),
-        evaluation,
-        needs: Vec::new(),
     }
 }
 

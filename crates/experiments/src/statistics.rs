@@ -27,7 +27,7 @@ pub struct Spread {
 
 impl Spread {
     /// Of numbers that lie in `range`; `None` where there are none.
-    pub(crate) fn of(values: &[f64], range: (f64, f64)) -> Option<Self> {
+    pub fn of(values: &[f64], range: (f64, f64)) -> Option<Self> {
         let interval = student_mean_interval(values, LEVEL).ok();
         Some(Self {
             mean: mean(values).ok()?,
@@ -40,13 +40,13 @@ impl Spread {
 
 /// Half the length of the 95 % interval of a mean of `seeds` numbers with standard deviation `sd`; 0
 /// for fewer than two.
-pub(crate) fn half_interval(sd: f64, seeds: usize) -> f64 {
+pub fn half_interval(sd: f64, seeds: usize) -> f64 {
     let quantile = two_sided_quantile(LEVEL, seeds as f64 - 1.0);
     quantile.map_or(0.0, |quantile| quantile * sd / (seeds as f64).sqrt())
 }
 
 /// The 95 % interval of the difference of two means after Welch; `None` where either has one seed only.
-pub(crate) fn difference_interval(one: &Spread, other: &Spread) -> Option<(f64, f64)> {
+pub fn difference_interval(one: &Spread, other: &Spread) -> Option<(f64, f64)> {
     let share = |of: &Spread| Some((of.sd?.powi(2) / of.seeds as f64, of.seeds as f64 - 1.0));
     let ((first, first_freedom), (second, second_freedom)) = (share(one)?, share(other)?);
     let difference = one.mean - other.mean;
@@ -61,18 +61,18 @@ pub(crate) fn difference_interval(one: &Spread, other: &Spread) -> Option<(f64, 
 
 /// How two columns of numbers go together.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Correlation {
+pub struct Correlation {
     /// Pearson's, in `[-1, 1]`.
-    pub(crate) pearson: f64,
+    pub pearson: f64,
     /// Fisher's 95 % interval of it; absent for fewer than four pairs.
-    pub(crate) interval: Option<(f64, f64)>,
+    pub interval: Option<(f64, f64)>,
     /// Spearman's, in `[-1, 1]`.
-    pub(crate) spearman: f64,
+    pub spearman: f64,
 }
 
 impl Correlation {
     /// Of pairs; `None` where they are too few or one column is constant.
-    pub(crate) fn of(one: &[f64], other: &[f64]) -> Option<Self> {
+    pub fn of(one: &[f64], other: &[f64]) -> Option<Self> {
         let linear = pearson(one, other).ok()?;
         let interval = linear.fisher_interval(LEVEL).ok();
         Some(Self {

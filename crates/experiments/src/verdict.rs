@@ -1,68 +1,11 @@
 //! What may be said about a row beside the paper's: no more than the scale and the spread over seeds allow.
 
 use crate::{
-    aggregate::Row,
     config::{Judgement, Requirement, Targets},
+    results::{Row, Standing, Verdict},
     statistics::{Spread, difference_interval, half_interval},
 };
 use herring_protocol::{GRADIENT, OverlapKind, ScoreName};
-use serde::Serialize;
-
-/// How a row stands to the paper.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Standing {
-    /// The paper's numbers are within what the seeds allow.
-    Agrees,
-    /// They are not.
-    Differs,
-    /// The paper's qualitative finding is seen: the 95 % interval over seeds bears it out.
-    Seen,
-    /// The mean over seeds shows it, and the interval does not exclude the contrary.
-    SeenInMean,
-    /// It is not seen.
-    NotSeen,
-    /// Nothing can be said.
-    Unjudged,
-}
-
-impl Standing {
-    /// In words; empty where nothing can be said.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Agrees => "agrees",
-            Self::Differs => "differs",
-            Self::Seen => "finding seen",
-            Self::SeenInMean => "finding seen in the mean only",
-            Self::NotSeen => "finding not seen",
-            Self::Unjudged => "",
-        }
-    }
-}
-
-/// A standing and the reason for it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Verdict {
-    /// In a word.
-    pub standing: Standing,
-    /// Why, in a line.
-    pub reason: String,
-}
-
-impl Verdict {
-    /// Nothing can be said, for this reason.
-    pub(crate) fn unjudged(reason: &str) -> Self {
-        Self { standing: Standing::Unjudged, reason: reason.to_owned() }
-    }
-
-    /// Standing and reason in one line.
-    pub fn text(&self) -> String {
-        match self.standing {
-            Standing::Unjudged => self.reason.clone(),
-            standing => format!("{}: {}", standing.words(), self.reason),
-        }
-    }
-}
 
 /// Two means that are printed alike to two digits are not held apart: the papers print two.
 const PRINTED: f64 = 0.005;

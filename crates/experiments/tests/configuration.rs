@@ -179,7 +179,8 @@ fn contradictions_are_refused() {
         "objective.images = \"zeroed\"\nobjective.penalties.actdiff.weight = 0.114963",
     );
     assert!(error.contains("objective.images") && error.contains("found zeroed, expected whole"), "{error}");
-    let (error, _) = error_with("objective.penalties.gradmask.weight = 0.203439\n", "objective.penalties.gradmask = {}\n");
+    let (error, _) =
+        error_with("objective.penalties.gradmask.weight = 0.203439\n", "objective.penalties.gradmask = {}\n");
     assert!(error.contains("missing field `weight`"), "{error}");
 }
 

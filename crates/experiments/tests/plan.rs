@@ -5,13 +5,13 @@ mod common;
 
 use common::{configuration_of, crosses, method, parse, request};
 use herring_experiments::{
-    config::Scale,
-    plan::{Plan, PlanError, Request, SeedImages},
+    config::{Scale, SeedImages},
+    plan::{Plan, PlanError, Request, plan_runs},
 };
 use herring_protocol::{MethodName, RunId, Variant, WeightsSpec};
 
 fn plan(request: &Request) -> Result<Plan, PlanError> {
-    Plan::new(&crosses(), request)
+    plan_runs(&crosses(), request)
 }
 
 /// Runs on files hold the listing of their images, and cannot be planned without.
@@ -28,13 +28,13 @@ fn runs_on_files_are_told_by_their_listings() {
             .collect(),
         ..request(Scale::Quick, Some(&["baseline"]), Some(&[1, 2]))
     };
-    let plan = |images: &[(u32, &str)]| Plan::new(&configuration, &request(images));
+    let plan = |images: &[(u32, &str)]| plan_runs(&configuration, &request(images));
     let planned = plan(&[(1, "a"), (2, "b")]).unwrap();
     let ids = |plan: &Plan| plan.runs.iter().map(|run| run.id.clone()).collect::<Vec<_>>();
     let other = plan(&[(1, "a"), (2, "c")]).unwrap();
     assert_eq!(ids(&planned)[0], ids(&other)[0]);
     assert_ne!(ids(&planned)[1], ids(&other)[1]);
-    assert_eq!(planned.images()[&2].listing, "b");
+    assert_eq!(herring_experiments::plan::images_of(&planned)[&2].listing, "b");
     let error = plan(&[(1, "a")]).unwrap_err().to_string();
     assert_eq!(error, "the images of seed 2 are not prepared: expected a listing of them");
     // What was written is read back as what it was.
@@ -57,7 +57,7 @@ fn ids_are_stable_and_differ_with_everything() {
     let plan = plan(&request(Scale::Quick, None, None)).unwrap();
     let run = &plan.runs[0];
     // SHA-256 of the canonical JSON, made with Python's hashlib and json.
-    assert_eq!(run.id.as_str(), "9e1f909b0264aa56");
+    assert_eq!(run.id.as_str(), "960d62080c5e213e");
     assert_eq!(run.folder(), format!("baseline-1234-{}", run.id));
 
     let mut ids: Vec<_> = plan.runs.iter().map(|run| run.id.clone()).collect();
@@ -79,7 +79,7 @@ fn editing_a_configuration_changes_only_the_ids_it_should() {
     let text = crosses().text().to_owned();
     let changed = |from: &str, to: &str| -> Vec<MethodName> {
         assert_eq!(text.matches(from).count(), 1, "'{from}' must occur once");
-        let after = Plan::new(&parse(&text.replace(from, to)).unwrap(), &request(Scale::Quick, None, None)).unwrap();
+        let after = plan_runs(&parse(&text.replace(from, to)).unwrap(), &request(Scale::Quick, None, None)).unwrap();
         let pairs = before.runs.iter().zip(&after.runs).filter(|(one, other)| one.id != other.id);
         let mut methods: Vec<_> = pairs.map(|(one, _)| one.spec.method.clone()).collect();
         methods.sort();
@@ -135,7 +135,7 @@ fn with_needs() -> String {
 fn runs_stand_behind_those_that_they_need() {
     let configuration = parse(&with_needs()).unwrap();
     let asked = request(Scale::Smoke, Some(&["tuned", "chosen"]), Some(&[1, 2]));
-    let plan = Plan::new(&configuration, &asked).unwrap();
+    let plan = plan_runs(&configuration, &asked).unwrap();
     let labels: Vec<String> = plan.runs.iter().map(|run| run.label()).collect();
     assert_eq!(
         labels,
@@ -159,12 +159,10 @@ fn runs_stand_behind_those_that_they_need() {
 
 #[test]
 fn methods_that_need_each_other_are_refused() {
-    let text = with_needs().replace(
-        "name = \"masked\"\n",
-        "name = \"masked\"\nweights = { start = \"method\", method = \"tuned\" }\n",
-    );
+    let text = with_needs()
+        .replace("name = \"masked\"\n", "name = \"masked\"\nweights = { start = \"method\", method = \"tuned\" }\n");
     let configuration = parse(&text).unwrap();
-    let error = Plan::new(&configuration, &request(Scale::Smoke, Some(&["tuned"]), None)).unwrap_err().to_string();
+    let error = plan_runs(&configuration, &request(Scale::Smoke, Some(&["tuned"]), None)).unwrap_err().to_string();
     let expected = "methods need each other in a circle: tuned -> masked -> tuned: expected one of them to need none \
                     of the others";
     assert_eq!(error, expected);

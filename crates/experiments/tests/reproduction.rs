@@ -3,21 +3,21 @@
 // Lints take the functions that tests share for functions of the program.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../examples/rehearsal/pretender.rs"]
+#[path = "../../report/examples/rehearsal/pretender.rs"]
 mod pretender;
 
 mod common;
 
+use common::{method, write_outputs};
 use herring_experiments::{
     Exit, Summary,
     event::{Event, Events, Silent},
-    plan::Plan,
+    plan::{Plan, plan_runs},
     progress::Lines,
     reproduce,
     store::{Claimed, FailureKind, Holder, RunProgress, Store, StoreError, Watch},
     work::{WorkEnd, Worker},
 };
-use common::{method, write_outputs};
 use herring_protocol::{Observer, Provenance, RunFailure, RunOutcome, RunSpec, RunStart, Trainer};
 use pretender::Pretender;
 use std::{
@@ -33,11 +33,11 @@ fn plan(methods: &[&str], seeds: &[u32]) -> Plan {
 }
 
 fn take_up(store: &Store, plan: &Plan, resume: bool) -> Result<Plan, StoreError> {
-    store.take_up(plan, &common::crosses(), &common::targets(), &[], resume)
+    common::take_up(store, plan, &common::crosses(), &[], resume)
 }
 
-fn outputs_of(out: &Path) -> Result<herring_experiments::Outputs, herring_experiments::collect::CollectError> {
-    herring_experiments::write_outputs(out, common::catalogue())
+fn outputs_of(out: &Path) -> Result<herring_report::Outputs, herring_experiments::collect::CollectError> {
+    herring_report::write_outputs(out, &herring_papers::REPORTS)
 }
 
 fn run(out: &Path, plan: &Plan, trainer: &dyn Trainer, resume: bool) -> Result<Summary, StoreError> {
@@ -60,12 +60,7 @@ impl Counting<'_> {
 }
 
 impl Trainer for Counting<'_> {
-    fn run(
-        &self,
-        spec: &RunSpec,
-        start: RunStart<'_>,
-        observer: &mut dyn Observer,
-    ) -> Result<RunOutcome, RunFailure> {
+    fn run(&self, spec: &RunSpec, start: RunStart<'_>, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure> {
         let index = self.runs.fetch_add(1, Ordering::Relaxed);
         if let Some((_, stop)) = self.stop_in.filter(|(when, _)| *when == index) {
             stop.store(true, Ordering::Relaxed);
@@ -277,7 +272,8 @@ fn killed_after(store: &Store, plan: &Plan, steps: usize) -> std::path::PathBuf 
         panic!("it is free");
     };
     let mut attempt = store.begin(run, claim).unwrap();
-    let end = Pretender::default().run(&run.spec, RunStart::fresh(), &mut Killed { attempt: &mut attempt, left: steps });
+    let end =
+        Pretender::default().run(&run.spec, RunStart::fresh(), &mut Killed { attempt: &mut attempt, left: steps });
     assert_eq!(end.unwrap_err(), RunFailure::Interrupted);
     let work = store.folder().join("work").join(run.folder());
     // A killed process releases its lock and leaves its claim.
@@ -489,8 +485,8 @@ fn another_reproduction_is_not_mixed_in() {
     let wider = common::crosses().text().replace("[scales.smoke]\n", "[scales.smoke]\nrun.model.width = 8\n");
     let wider = common::parse(&wider).unwrap();
     let request = common::request(herring_experiments::config::Scale::Smoke, Some(&["rrr"]), Some(&[1]));
-    let other = Plan::new(&wider, &request).unwrap();
-    let refused = store.take_up(&other, &wider, &common::targets(), &[], true).unwrap_err();
+    let other = plan_runs(&wider, &request).unwrap();
+    let refused = common::take_up(&store, &other, &wider, &[], true).unwrap_err();
     assert!(refused.to_string().contains("found model.width of baseline 4, expected 8"), "{refused}");
     assert_eq!(Exit::from(&refused), Exit::BadInput);
 }
@@ -552,7 +548,7 @@ fn a_table_is_not_renamed_by_going_on_with_another_configuration() {
     let text = common::crosses().text().replace("label = \"Baseline\"", "label = \"Ours\"");
     let renamed = common::parse(&text).unwrap();
     let store = Store::open(out.path()).unwrap();
-    let refused = store.take_up(&plan, &renamed, &common::targets(), &[], true).unwrap_err().to_string();
+    let refused = common::take_up(&store, &plan, &renamed, &[], true).unwrap_err().to_string();
     assert!(refused.contains("found label of baseline Baseline, expected Ours"), "{refused}");
 }
 

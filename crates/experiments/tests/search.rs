@@ -3,23 +3,24 @@
 // Lints take the functions that tests share for functions of the program.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../examples/rehearsal/pretender.rs"]
+#[path = "../../report/examples/rehearsal/pretender.rs"]
 mod pretender;
 
 mod common;
 
+use common::{method, write_outputs};
 use herring_experiments::{
     config::Scale,
     event::Silent,
-    plan::{Plan, Request},
+    plan::{Plan, Request, plan_runs},
     reproduce,
-    search::{Conduct, Conducted, Found, FoundError, SearchRunError, write_page},
+    search::{Conduct, SearchEnd, SearchResult, SearchResultError, SearchRunError},
     store::{Holder, Store},
 };
-use common::{method, write_outputs};
 use herring_protocol::{
     Observer, PenaltySpec, Provenance, RunFailure, RunOutcome, RunSpec, RunStart, Trainer, VALID, Variant,
 };
+use herring_report::write_search_page;
 use herring_search::Strategy;
 use pretender::Pretender;
 use std::{
@@ -33,7 +34,7 @@ use std::{
 
 fn plan(methods: &[&str], variant: Variant) -> Plan {
     let request = Request { variant, ..common::request(Scale::Smoke, Some(methods), Some(&[1234])) };
-    Plan::new(&common::crosses(), &request).unwrap()
+    plan_runs(&common::crosses(), &request).unwrap()
 }
 
 /// The better the closer the rate is to 1e-3; rates above 5e-3 diverge. Asks to stop in one of its runs.
@@ -44,12 +45,7 @@ struct Rated {
 }
 
 impl Trainer for Rated {
-    fn run(
-        &self,
-        spec: &RunSpec,
-        start: RunStart<'_>,
-        observer: &mut dyn Observer,
-    ) -> Result<RunOutcome, RunFailure> {
+    fn run(&self, spec: &RunSpec, start: RunStart<'_>, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure> {
         let index = self.runs.fetch_add(1, Ordering::Relaxed);
         assert_eq!(spec.selection.patience(), Some(20));
         if self.stop_in == Some(index) {
@@ -70,7 +66,7 @@ impl Trainer for Rated {
     }
 }
 
-fn search(out: &Path, stop_in: Option<usize>, jobs: usize) -> Result<Conducted, SearchRunError> {
+fn search(out: &Path, stop_in: Option<usize>, jobs: usize) -> Result<SearchEnd, SearchRunError> {
     let mut space = common::space();
     space.iterations = 7;
     let study = space.study(&method("adversarial"), Variant::Released, Strategy::Random);
@@ -118,7 +114,7 @@ fn a_search_ends_the_same_wherever_it_was_interrupted() {
         assert_eq!(folders, 12, "no trial was done twice under another name");
     }
 
-    let page = fs::read_to_string(write_page(&expected, whole.path()).unwrap()).unwrap();
+    let page = fs::read_to_string(write_search_page(&expected, whole.path()).unwrap()).unwrap();
     assert_eq!(page.matches("<tr><th scope=\"row\">").count(), 1 + 12);
     assert!(page.contains("Figure") && page.contains("failed: cross-entropy is not finite"));
 }
@@ -135,7 +131,7 @@ fn several_trials_at_once_use_the_same_budget() {
 fn the_seeds_get_what_was_found_and_the_report_shows_the_trials() {
     let folder = tempfile::tempdir().unwrap();
     let found = search(folder.path(), None, 1).unwrap().found.unwrap();
-    assert_eq!(Found::read(folder.path()).unwrap(), found);
+    assert_eq!(SearchResult::read(folder.path()).unwrap(), found);
 
     let mut with = plan(&["baseline", "adversarial"], Variant::Released);
     let before = with.clone();
@@ -157,15 +153,7 @@ fn the_seeds_get_what_was_found_and_the_report_shows_the_trials() {
 
     let out = tempfile::tempdir().unwrap();
     let store = Store::open(out.path()).unwrap();
-    store
-        .take_up(
-            &with,
-            &common::crosses(),
-            &common::targets(),
-            &[found],
-            false,
-        )
-        .unwrap();
+    common::take_up(&store, &with, &common::crosses(), &[found], false).unwrap();
     reproduce(&with, &store, &Pretender::default(), &mut Silent, &AtomicBool::new(false)).unwrap();
     let page = fs::read_to_string(write_outputs(out.path()).report).unwrap();
     assert!(
@@ -173,8 +161,8 @@ fn the_seeds_get_what_was_found_and_the_report_shows_the_trials() {
         "the density of the trials is in the report"
     );
 
-    let mismatch = |plan: &mut Plan| match Found::read(folder.path()).unwrap().apply(plan, "there") {
-        Err(error @ FoundError::Mismatch { .. }) => error.to_string(),
+    let mismatch = |plan: &mut Plan| match SearchResult::read(folder.path()).unwrap().apply(plan, "there") {
+        Err(error @ SearchResultError::Mismatch { .. }) => error.to_string(),
         other => panic!("{other:?}"),
     };
     let error = mismatch(&mut plan(&["adversarial"], Variant::Paper));

@@ -1,10 +1,12 @@
 //! "Underwhelming Generalization Improvements From Controlling Feature Attribution" (Viviano et al., submitted to
 //! ICLR 2020), the predecessor of [`iclr2021`](crate::iclr2021).
 
-use herring_experiments::{
-    Experiment, Group, Paper,
-    report::{curves, examples, explained, fractions, head, readings, runs, saliency, setting, summary},
-    source,
+use herring_experiments::{Experiment, Group, Paper, source};
+use herring_report::{
+    PaperReport,
+    sections::{
+        curves, evidence, examples, explained, fractions, head, images, readings, runs, saliency, setting, summary,
+    },
 };
 
 /// The paper.
@@ -51,17 +53,24 @@ pub static PAPER: Paper = Paper {
         "Figure 6, column Synthetic (test accuracy and best epoch by the fraction of masks)",
         "Figure 7 (validation accuracy by epoch, one panel for each family of networks)",
     ],
-    overview: &["accuracy", "roc_auc"],
+};
+
+/// Its report.
+pub static REPORT: PaperReport = PaperReport {
+    paper: &PAPER,
     sections: &[
         head::render,
+        evidence::render,
         summary::render,
         setting::render,
         fractions::render,
         curves::accuracy_by_group,
+        images::render,
         examples::render,
         explained::render,
         saliency::render,
         readings::render,
         runs::render,
     ],
+    overview: &["accuracy", "roc_auc"],
 };

@@ -1,6 +1,7 @@
 //! "Saliency is a Possible Red Herring When Diagnosing Poor Generalization" (Viviano et al., ICLR 2021).
 
-use herring_experiments::{Experiment, Group, Paper, report, source};
+use herring_experiments::{Experiment, Group, Paper, source};
+use herring_report::{PaperReport, sections};
 
 /// What must be at hand for the radiographs.
 const XRAY: &str = "--data-root with nih/ and padchest/";
@@ -106,6 +107,8 @@ pub static PAPER: Paper = Paper {
         "Figure 8 (generalisation against localisation)",
         "Figure A.1 (how hard the methods were to tune)",
     ],
-    overview: &["auc", "roc_auc", "iop"],
-    sections: report::STANDARD,
 };
+
+/// Its report.
+pub static REPORT: PaperReport =
+    PaperReport { paper: &PAPER, sections: sections::STANDARD, overview: &["auc", "roc_auc", "iop"] };

@@ -1,13 +1,24 @@
 //! The papers that can be reproduced, and the registry of all of them.
 //!
 //! A paper is one module here, which names its texts under `experiments/<paper>/` and the sections of its
-//! report, and one line in [`CATALOGUE`]. Adding one is copying a sibling: see "Where to change what" in
+//! report, and one word in the list below. Adding one is copying a sibling: see "Where to change what" in
 //! `docs/architecture.md`.
 
 pub mod activmask2020;
 pub mod iclr2021;
 
 use herring_experiments::Catalogue;
+use herring_report::Reports;
 
-/// All papers, in the order in which they are listed.
-pub static CATALOGUE: Catalogue = Catalogue { papers: &[&iclr2021::PAPER, &activmask2020::PAPER] };
+/// Lists the modules of papers in the catalogue and in the list of reports.
+macro_rules! papers {
+    ($($paper:ident),+ $(,)?) => {
+        /// All papers, in the order in which they are listed.
+        pub static CATALOGUE: Catalogue = Catalogue { papers: &[$(&$paper::PAPER),+] };
+
+        /// All papers with their reports.
+        pub static REPORTS: Reports = Reports { catalogue: &CATALOGUE, papers: &[$(&$paper::REPORT),+] };
+    };
+}
+
+papers![iclr2021, activmask2020];

@@ -25,16 +25,16 @@ pub use auc::AucKind;
 pub use identity::{RunId, hexadecimal};
 pub use names::{BackendKind, MethodName, UnknownName, Variant};
 pub use outcome::{
-    EnvironmentScores, EpochRecord, ExplainedImage, GRADIENT, Localisation, Pictures, Plane, RunOutcome, RunScores, Scores, StepRecord,
-    TEST, TRAIN, VALID,
+    EnvironmentScores, EpochRecord, ExplainedImage, GRADIENT, Localisation, Pictures, Plane, RunOutcome, RunScores,
+    Scores, StepRecord, TEST, TRAIN, VALID,
 };
 pub use score::{Better, OverlapKind, ScoreKind, ScoreName, ScoredModel};
 pub use spec::{
     ActDiffDistance, ActDiffLayers, Alternative, AnnotationSpec, AttributionSpec, ConvNetKindName, CrossesSpec,
-    DataSpec, EvaluationSpec, ExplainedModel, FieldError, GradientNorm, ImagesSpec, InitialisationName, ModelSpec, NeedSpec,
-    ObjectiveSpec, OptimiserSpec, PenaltySpec, PoolingName, ReconstructionLoss, ReconstructionTarget, ResizeName,
-    ResnetLayersName, RunSpec, SPEC_FORMAT, SelectionSpec, SpecError, SplitRuleName, TableName, TaskSpec, TrainScores, TrainingImages,
-    TrainingSpec, WeightsSpec, differing_fields,
+    DataSpec, EvaluationSpec, ExplainedModel, FieldError, GradientNorm, ImagesSpec, InitialisationName, ModelSpec,
+    NeedSpec, ObjectiveSpec, OptimiserSpec, PenaltySpec, PoolingName, ReconstructionLoss, ReconstructionTarget,
+    ResizeName, ResnetLayersName, RunSpec, SPEC_FORMAT, SelectionSpec, SpecError, SplitRuleName, TableName, TaskSpec,
+    TrainScores, TrainingImages, TrainingSpec, WeightsSpec, differing_fields,
 };
 pub use trainer::{
     Control, FinishedWeights, NoWeights, Observer, Position, Provenance, RunFailure, RunStart, Snapshot, Trainer,

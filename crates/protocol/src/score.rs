@@ -11,10 +11,7 @@
 //! | `iou_integrated_gradients`, ... | of another attribution |
 //! | `best_epoch` | the selected epoch, from 1 |
 
-use crate::{
-    AucKind, GRADIENT, Localisation, RunScores, Scores, TEST, UnknownName,
-    names::named,
-};
+use crate::{AucKind, GRADIENT, Localisation, RunScores, Scores, TEST, UnknownName, names::named};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 

@@ -15,7 +15,8 @@ use herring_datasets::{
 };
 use herring_models::{Mode, Stackable};
 use herring_protocol::{
-    AttributionSpec, EvaluationSpec, ExplainedImage, GRADIENT, Localisation, Pictures, Plane, RunFailure, RunSpec, SpecError, TRAIN, VALID,
+    AttributionSpec, EvaluationSpec, ExplainedImage, GRADIENT, Localisation, Pictures, Plane, RunFailure, RunSpec,
+    SpecError, TRAIN, VALID,
 };
 use herring_saliency::{
     Attribution, IntegratedGradients, MeanMap, Occlusion, Overlap, SaliencyError, Smoothing, attribute, localise,
@@ -59,7 +60,8 @@ pub(crate) fn explain<B: Kernels, M: Stackable<B>>(
             let maps = attribute(model, tensor.clone().select(0, rows), &classes, attribution, batch_size)
                 .map_err(|error| wrong(&error))?;
             let maps: Vec<f32> = maps.into_data().iter().collect();
-            maps_of.add(&packed, &chosen, place, attribution.smoothed(), &maps)
+            maps_of
+                .add(&packed, &chosen, place, attribution.smoothed(), &maps)
                 .map_err(|error| undefined(error, epoch))?;
         }
     }
@@ -251,7 +253,8 @@ fn explained_images<B: Kernels, M: Stackable<B>>(
             let pixels = height * width;
             let values = TensorData::new(sample.image.values().to_vec(), [1, channels, height, width]);
             let tensor = Tensor::<B, 4>::from_data(values, device);
-            let maps = attribute(model, tensor.clone(), &[target], &Attribution::Gradient, 1).map_err(|error| wrong(&error))?;
+            let maps = attribute(model, tensor.clone(), &[target], &Attribution::Gradient, 1)
+                .map_err(|error| wrong(&error))?;
             let maps: Vec<f32> = maps.into_data().iter().collect();
             let map = smooth(&maps[..pixels], [height, width], smoothing).map_err(|error| wrong(&error))?;
             let reconstruction = model.trace(tensor, Mode::Evaluate).reconstruction;

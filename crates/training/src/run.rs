@@ -29,8 +29,8 @@ use herring_datasets::{
 use herring_losses::Batch;
 use herring_models::{Classifier, Network, Saved, weights};
 use herring_protocol::{
-    Control, EpochRecord, ExplainedModel, Observer, Position, RunFailure, RunOutcome, RunScores, RunSpec, RunStart, Scores, SpecError,
-    StepRecord, TRAIN, TrainScores, VALID, WeightsSpec,
+    Control, EpochRecord, ExplainedModel, Observer, Position, RunFailure, RunOutcome, RunScores, RunSpec, RunStart,
+    Scores, SpecError, StepRecord, TRAIN, TrainScores, VALID, WeightsSpec,
 };
 use std::collections::BTreeMap;
 
@@ -329,8 +329,7 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
         };
         let cross_entropy = finite("cross-entropy", number(objective.task))?;
         let penalty = finite("penalty", objective.penalty.map_or(0.0, number))?;
-        let discriminator =
-            objective.auxiliary.map(|loss| finite("discriminator loss", number(loss))).transpose()?;
+        let discriminator = objective.auxiliary.map(|loss| finite("discriminator loss", number(loss))).transpose()?;
         for pass in objective.statistics {
             model = model.absorb(pass);
         }

@@ -2,11 +2,10 @@
 
 use super::{
     ConfigError, RunTemplate, Scale,
+    judgement::Judgement,
     layers::{self, Layer, Table},
-    scale::Judgement,
     text::{Text, check_format},
 };
-use crate::{Catalogue, plan};
 use herring_protocol::{AucKind, BackendKind, MethodName, ScoreName, SpecError, Variant, differing_fields};
 use serde::Deserialize;
 use std::{collections::BTreeMap, ops::Range, path::Path};
@@ -14,6 +13,14 @@ use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
+
+/// Texts that configurations may build upon.
+pub trait Bases {
+    /// The path, for errors, and the content of the text of that name.
+    fn base(&self, name: &str) -> Option<(&'static str, &'static str)>;
+    /// Every name.
+    fn names(&self) -> Vec<&'static str>;
+}
 
 /// An experiment without contradictions.
 #[derive(Debug, Clone)]
@@ -170,18 +177,18 @@ impl Configuration {
     ///
     /// # Errors
     /// If the file cannot be read, or as [`Self::parse`].
-    pub fn read(path: &Path, catalogue: &Catalogue) -> Result<Self, ConfigError> {
-        Self::check(with_base(Text::read(path)?, catalogue)?)
+    pub fn read(path: &Path, bases: &dyn Bases) -> Result<Self, ConfigError> {
+        Self::check(with_base(Text::read(path)?, bases)?)
     }
 
-    /// Parses and checks `content`; `name` stands for it in errors. A file may build upon a text of the
-    /// catalogue that it names under `base`.
+    /// Parses and checks `content`; `name` stands for it in errors. A file may build upon one of
+    /// `bases`, which it names under `base`.
     ///
     /// # Errors
     /// With file, line and column: malformed TOML, unknown or missing keys, values out of range, and
     /// values that contradict each other.
-    pub fn parse(name: &str, content: &str, catalogue: &Catalogue) -> Result<Self, ConfigError> {
-        Self::check(with_base(Text::new(name, content), catalogue)?)
+    pub fn parse(name: &str, content: &str, bases: &dyn Bases) -> Result<Self, ConfigError> {
+        Self::check(with_base(Text::new(name, content), bases)?)
     }
 
     /// Parses and checks `content` upon the text `base`.
@@ -267,7 +274,7 @@ impl Configuration {
         for row in self.methods.iter().filter(|row| planned.contains(&row.method)) {
             let run = |of: &Self| {
                 let template = of.template(scale, variant, &row.method)?;
-                Some(plan::rehearsed(template, row, variant, BackendKind::Cpu))
+                Some(template.rehearsed(&row.method, variant, BackendKind::Cpu))
             };
             if let (Some(here), Some(there)) = (run(self), run(other)) {
                 let fields = differing_fields(&here, &there).into_iter();
@@ -337,18 +344,17 @@ impl Configuration {
     }
 }
 
-fn with_base(text: Text, catalogue: &Catalogue) -> Result<Text, ConfigError> {
+fn with_base(text: Text, bases: &dyn Bases) -> Result<Text, ConfigError> {
     #[derive(Deserialize)]
     struct Named {
         base: Option<Spanned<String>>,
     }
     let named: Named = text.parse()?;
     let Some(name) = named.base else { return Ok(text) };
-    match catalogue.base(name.get_ref()) {
-        Some(source) => Ok(text.upon(Text::new(source.name, source.text))),
+    match bases.base(name.get_ref()) {
+        Some((path, content)) => Ok(text.upon(Text::new(path, content))),
         None => {
-            let all: Vec<_> = catalogue.papers.iter().flat_map(|paper| paper.bases).map(|(name, _)| *name).collect();
-            let expected = format!("one of {}", all.join(", "));
+            let expected = format!("one of {}", bases.names().join(", "));
             Err(text.invalid(name.span(), "base", format!("'{}'", name.get_ref()), expected))
         }
     }
@@ -495,7 +501,7 @@ fn check_template(
             return Err(text.invalid(at("data.mask_threshold"), "data.mask_threshold", threshold, expected));
         }
     }
-    let spec = plan::rehearsed(template, row, variant, BackendKind::Cpu);
+    let spec = template.rehearsed(&row.method, variant, BackendKind::Cpu);
     spec.check().map_err(wrong)?;
     for choice in &template.choose {
         if choice.values.is_empty() {

@@ -51,7 +51,8 @@ pub(super) fn merged<'i>(base: &Table<'i>, over: &Table<'i>) -> Table<'i> {
         Some(DeValue::String(text)) => Some(text.to_string()),
         _ => None,
     };
-    let other_kind = TAGS.iter().any(|key| tag(over, key).is_some_and(|kind| tag(base, key).is_some_and(|of| of != kind)));
+    let other_kind =
+        TAGS.iter().any(|key| tag(over, key).is_some_and(|kind| tag(base, key).is_some_and(|of| of != kind)));
     if other_kind {
         return over.clone();
     }

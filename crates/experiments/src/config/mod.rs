@@ -9,17 +9,18 @@
 
 mod differences;
 pub(crate) mod experiment;
+mod judgement;
 mod layers;
 mod maximum;
-mod scale;
 mod targets;
 mod template;
 pub(crate) mod text;
 
 pub use differences::{Difference, Differences};
-pub use experiment::{Arrow, Configuration, MethodRow, ScaleSetting};
+pub use experiment::{Arrow, Bases, Configuration, MethodRow, ScaleSetting};
+pub use herring_store::{Scale, UnknownScale};
+pub use judgement::Judgement;
 pub use maximum::Maximum;
-pub use scale::{Judgement, Scale, UnknownScale};
 pub use targets::{Finding, Requirement, Target, TargetValue, Targets};
-pub use template::{ChoiceSetting, DataSetting, ImagesSetting, RunTemplate, WeightsSetting};
+pub use template::{ChoiceSetting, DataSetting, ImagesSetting, RunTemplate, SeedImages, WeightsSetting};
 pub use text::ConfigError;

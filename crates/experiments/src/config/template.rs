@@ -1,10 +1,10 @@
 //! A run as a configuration states it: everything but experiment, seed, device and the files that are found.
 
 use super::Maximum;
-use crate::plan::SeedImages;
 use herring_protocol::{
-    AnnotationSpec, CrossesSpec, DataSpec, EvaluationSpec, ImagesSpec, MethodName, ModelSpec, ObjectiveSpec,
-    OptimiserSpec, ResizeName, ScoreName, SelectionSpec, SplitRuleName, TableName, TrainingSpec,
+    AnnotationSpec, BackendKind, CrossesSpec, DataSpec, EvaluationSpec, ImagesSpec, MethodName, ModelSpec,
+    ObjectiveSpec, OptimiserSpec, ResizeName, RunSpec, ScoreName, SelectionSpec, SplitRuleName, TableName,
+    TrainingSpec, Variant, WeightsSpec,
 };
 use serde::Deserialize;
 
@@ -34,6 +34,49 @@ pub struct RunTemplate {
     /// Values that are chosen by trying several.
     #[serde(default)]
     pub choose: Vec<ChoiceSetting>,
+}
+
+/// The images that a seed's runs see.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SeedImages {
+    /// SHA-256 of their listing, in hexadecimal digits.
+    pub listing: String,
+    /// Which issue of the table's files, for people.
+    pub issue: String,
+    /// Whether an official manifest knows that issue.
+    pub issue_known: bool,
+    /// SHA-256 of the table's records.
+    pub table_sha256: String,
+    /// Whether the table says itself what belongs to which part.
+    pub parts_given: bool,
+}
+
+impl RunTemplate {
+    /// The run as it would be, with what is not known yet left empty: experiment, seed, files, runs that it needs.
+    pub(crate) fn rehearsed(&self, method: &MethodName, variant: Variant, backend: BackendKind) -> RunSpec {
+        let mut evaluation = self.evaluation.clone();
+        if evaluation.attributions.is_empty() {
+            // Without further attributions it limits nothing.
+            evaluation.attribution_limit = None;
+        }
+        RunSpec {
+            experiment: String::new(),
+            method: method.clone(),
+            variant,
+            seed: 0,
+            backend,
+            data: self.data.spec_of(&SeedImages::default()),
+            annotations: self.annotations.clone(),
+            model: self.model.clone(),
+            weights: WeightsSpec::Random,
+            objective: self.objective.clone(),
+            optimiser: self.optimiser.clone(),
+            training: self.training.clone(),
+            selection: self.selection.clone(),
+            evaluation,
+            needs: Vec::new(),
+        }
+    }
 }
 
 /// Which images a method's runs see.

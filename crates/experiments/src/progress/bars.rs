@@ -2,7 +2,7 @@
 
 use super::{Estimate, elsewhere, origin, sentence};
 use crate::{
-    clock::spoken,
+    clock::format_duration,
     event::{Event, Events, RunEnd},
 };
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -58,7 +58,7 @@ impl Bars {
 
     fn tell_left(&mut self) {
         let text = match self.estimated {
-            Some((left, at)) => format!("about {} left", spoken((left - at.elapsed().as_secs_f64()).max(1.0))),
+            Some((left, at)) => format!("about {} left", format_duration((left - at.elapsed().as_secs_f64()).max(1.0))),
             None => "time left not known yet".to_owned(),
         };
         self.whole.set_message(text);

@@ -101,9 +101,7 @@ impl Estimate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        event::{Pending, RunEnd, RunName},
-    };
+    use crate::event::{Pending, RunEnd, RunName};
     use herring_protocol::{AucKind, EpochRecord, Position, RunId, Scores};
 
     fn name(index: usize, method: &str) -> RunName {
@@ -137,8 +135,7 @@ mod tests {
             average_precision: 0.5,
             environments: Vec::new(),
         };
-        let record =
-            EpochRecord {
+        let record = EpochRecord {
             epoch: 1,
             train_cross_entropy: 0.7,
             train_penalty: 0.0,

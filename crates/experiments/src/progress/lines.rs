@@ -2,7 +2,7 @@
 
 use super::{Estimate, elsewhere, origin, sentence};
 use crate::{
-    clock::spoken,
+    clock::format_duration,
     event::{Event, Events},
 };
 use std::{
@@ -73,8 +73,10 @@ impl<W: Write> Events for Lines<W> {
                 };
                 let every = epochs.div_ceil(LINES_A_RUN);
                 if record.epoch.is_multiple_of(every) && last.elapsed() >= QUIET {
-                    let left =
-                        self.estimate.left().map_or_else(String::new, |left| format!("; about {} left", spoken(left)));
+                    let left = self
+                        .estimate
+                        .left()
+                        .map_or_else(String::new, |left| format!("; about {} left", format_duration(left)));
                     self.of_run(
                         worker,
                         &format!(

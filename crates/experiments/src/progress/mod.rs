@@ -33,10 +33,11 @@ fn draws(kind: Option<&OsStr>) -> bool {
 
 /// One line on how a run ended.
 fn sentence(run: &RunName, end: &RunEnd, seconds: f64) -> String {
-    let (label, time) = (run.label(), clock::spoken(seconds));
+    let (label, time) = (run.label(), clock::format_duration(seconds));
     match end {
         RunEnd::Finished { auc, iop, best_epoch } => {
-            let score = |name: &str, value: &Option<f64>| value.map_or(String::new(), |value| format!("{name} {value:.3}, "));
+            let score =
+                |name: &str, value: &Option<f64>| value.map_or(String::new(), |value| format!("{name} {value:.3}, "));
             format!("{label}: {}{}best epoch {best_epoch}, in {time}", score("test AUC", auc), score("IoP", iop))
         }
         RunEnd::Failed { failure } => format!("{label}: FAILED after {time}: {}", failure.message),

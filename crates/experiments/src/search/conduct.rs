@@ -1,8 +1,6 @@
 //! Asks, trains, tells, until the budget is used.
 
-use super::{
-    found::{Found, FoundError, LEDGER, SearchedRun, with_values},
-};
+use super::result::{LEDGER, SearchResult, SearchResultError, SearchedRun, with_values};
 use crate::{
     event::{Event, Events, Pending, RunName},
     plan::{Plan, PlannedRun},
@@ -47,9 +45,9 @@ pub struct Conduct<'a> {
 
 /// How a search ended.
 #[derive(Debug)]
-pub struct Conducted {
+pub struct SearchEnd {
     /// What it found; none while no trial has a score.
-    pub found: Option<Found>,
+    pub found: Option<SearchResult>,
     /// Whether it was asked to stop before its end.
     pub interrupted: bool,
 }
@@ -59,7 +57,7 @@ pub struct Conducted {
 pub enum SearchRunError {
     /// Its folder.
     #[error(transparent)]
-    Found(#[from] FoundError),
+    SearchResult(#[from] SearchResultError),
     /// The device.
     #[error("{0}")]
     Trainer(String),
@@ -67,13 +65,13 @@ pub enum SearchRunError {
 
 impl From<StoreError> for SearchRunError {
     fn from(error: StoreError) -> Self {
-        Self::Found(error.into())
+        Self::SearchResult(error.into())
     }
 }
 
 impl From<SearchError> for SearchRunError {
     fn from(error: SearchError) -> Self {
-        Self::Found(error.into())
+        Self::SearchResult(error.into())
     }
 }
 
@@ -83,7 +81,7 @@ impl Conduct<'_> {
     /// # Errors
     /// If another search is in the folder, a file is damaged, the system refuses, or a strategy is not
     /// in this build. Trials that fail are no error.
-    pub fn run(&self, events: &mut dyn Events) -> Result<Conducted, SearchRunError> {
+    pub fn run(&self, events: &mut dyn Events) -> Result<SearchEnd, SearchRunError> {
         let mut base = self.plan.runs[0].clone();
         base.spec.selection = base.spec.selection.with_patience(Some(self.patience));
         let base = PlannedRun::new(base.spec);
@@ -122,24 +120,22 @@ impl Conduct<'_> {
         let interrupted =
             ledger.trials().iter().filter(|trial| trial.state != TrialState::Running).count() < self.study.budget();
         drop(ledger);
-        let found = match Found::read(self.out) {
+        let found = match SearchResult::read(self.out) {
             Ok(found) => Some(found),
-            Err(FoundError::NoScore { .. }) => None,
+            Err(SearchResultError::NoScore { .. }) => None,
             Err(error) => return Err(error.into()),
         };
-        Ok(Conducted { found, interrupted })
+        Ok(SearchEnd { found, interrupted })
     }
 
     fn planned(&self, ledger: &Ledger, base: &PlannedRun) -> Event {
         let over = |index: &usize| ledger.trials().get(*index).is_some_and(|trial| trial.state != TrialState::Running);
         let budget = self.study.budget();
-        let pending = (0..budget)
-            .filter(|index| !over(index))
-            .map(|index| Pending {
-                run: RunName::new(index, base),
-                epochs: base.spec.training.epochs,
-                cost: base.spec.objective.relative_cost(),
-            });
+        let pending = (0..budget).filter(|index| !over(index)).map(|index| Pending {
+            run: RunName::new(index, base),
+            epochs: base.spec.training.epochs,
+            cost: base.spec.objective.relative_cost(),
+        });
         Event::Planned { pending: pending.collect(), whole: budget, workers: self.jobs.max(1) }
     }
 

@@ -13,34 +13,15 @@
 //! as an undisturbed one. With several at once the order in which they end decides what is proposed.
 
 mod conduct;
-mod found;
+mod result;
 mod space;
 
-pub use conduct::{Conduct, Conducted, SearchRunError, TrainerOf};
-pub use found::{Found, FoundError, FoundTrial};
+pub use conduct::{Conduct, SearchEnd, SearchRunError, TrainerOf};
+pub use result::{SearchResult, SearchResultError, SearchTrial};
 pub use space::SearchSpace;
 
-use crate::{
-    report,
-    store::{Locked, StoreError, replace},
-};
-use std::path::{Path, PathBuf};
-
-pub(crate) use found::FOUND;
-
-/// Writes `search.html` into a search's folder and says where it is.
-///
-/// # Errors
-/// If the system refuses.
-pub fn write_page(found: &Found, out: &Path) -> Result<PathBuf, StoreError> {
-    let _locked = Locked::of(out)?;
-    let path = out.join("search.html");
-    replace(&path, report::render_search(found).as_bytes())?;
-    Ok(path)
-}
-
 /// A hyper-parameter for people: four digits that count.
-pub fn spoken(value: f64) -> String {
+pub fn format_value(value: f64) -> String {
     if value == value.trunc() && value.abs() < 1e4 {
         return format!("{value}");
     }
@@ -56,7 +37,8 @@ mod tests {
 
     #[test]
     fn numbers_have_four_digits_that_count() {
-        let spoken: Vec<_> = [3.11e-4, 10.0, 0.203439, 1.64700001, 5.0, 1e-5, 0.0].into_iter().map(spoken).collect();
-        assert_eq!(spoken, ["3.110e-4", "10", "0.2034", "1.647", "5", "1.000e-5", "0"]);
+        let texts: Vec<_> =
+            [3.11e-4, 10.0, 0.203439, 1.64700001, 5.0, 1e-5, 0.0].into_iter().map(format_value).collect();
+        assert_eq!(texts, ["3.110e-4", "10", "0.2034", "1.647", "5", "1.000e-5", "0"]);
     }
 }

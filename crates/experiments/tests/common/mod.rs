@@ -2,13 +2,15 @@
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file takes what it needs")]
 
 use herring_experiments::{
-    Catalogue, Experiment, Outputs,
+    Catalogue, Experiment, Origin,
     config::{Configuration, Scale, Targets},
-    plan::{Plan, Request},
-    search::SearchSpace,
+    plan::{Plan, Request, plan_runs},
+    search::{SearchResult, SearchSpace},
+    store::{Store, StoreError},
 };
-use herring_papers::{CATALOGUE, iclr2021};
+use herring_papers::{CATALOGUE, REPORTS, iclr2021};
 use herring_protocol::{BackendKind, MethodName, Variant};
+use herring_report::Outputs;
 use std::path::Path;
 
 pub(crate) fn catalogue() -> &'static Catalogue {
@@ -54,7 +56,7 @@ pub(crate) fn methods(names: &[&str]) -> Vec<MethodName> {
 }
 
 pub(crate) fn write_outputs(out: &Path) -> Outputs {
-    herring_experiments::write_outputs(out, &CATALOGUE).unwrap()
+    herring_report::write_outputs(out, &REPORTS).unwrap()
 }
 
 /// A request on the processor as released.
@@ -71,5 +73,17 @@ pub(crate) fn request(scale: Scale, names: Option<&[&str]>, seeds: Option<&[u32]
 
 /// Runs of the crosses at the scale smoke.
 pub(crate) fn smoke(names: &[&str], seeds: &[u32]) -> Plan {
-    Plan::new(&crosses(), &request(Scale::Smoke, Some(names), Some(seeds))).unwrap()
+    plan_runs(&crosses(), &request(Scale::Smoke, Some(names), Some(seeds))).unwrap()
+}
+
+/// Takes up a plan of `configuration` beside the targets of the crosses.
+pub(crate) fn take_up(
+    store: &Store,
+    plan: &Plan,
+    configuration: &Configuration,
+    searches: &[SearchResult],
+    resume: bool,
+) -> Result<Plan, StoreError> {
+    let origin = Origin { configuration, targets: &targets(), searches };
+    herring_experiments::take_up(store, plan, &origin, resume)
 }

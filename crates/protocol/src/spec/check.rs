@@ -1,9 +1,7 @@
 //! What a specification may not say, checked in one place: configurations ask before anything is planned, and
 //! trainers ask again because a specification may come from elsewhere.
 
-use crate::{
-    AttributionSpec, DataSpec, ModelSpec, PenaltySpec, ReconstructionLoss, RunSpec, TrainingImages,
-};
+use crate::{AttributionSpec, DataSpec, ModelSpec, PenaltySpec, ReconstructionLoss, RunSpec, TrainingImages};
 
 /// A value that a specification may not have. It is one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

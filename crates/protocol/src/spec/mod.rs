@@ -18,13 +18,13 @@ mod training;
 pub use check::SpecError;
 pub use data::{AnnotationSpec, CrossesSpec, DataSpec, ImagesSpec, ResizeName, SplitRuleName, TableName};
 pub use evaluation::{AttributionSpec, EvaluationSpec, ExplainedModel, TrainScores};
-pub use fields::{FieldError, differing_fields};
 pub(crate) use fields::json;
+pub use fields::{FieldError, differing_fields};
 pub use model::{ConvNetKindName, InitialisationName, ModelSpec, PoolingName, ResnetLayersName, WeightsSpec};
 pub use needs::{Alternative, NeedSpec};
 pub use objective::{
-    ActDiffDistance, ActDiffLayers, GradientNorm, ObjectiveSpec, PenaltySpec, ReconstructionLoss,
-    ReconstructionTarget, TaskSpec, TrainingImages,
+    ActDiffDistance, ActDiffLayers, GradientNorm, ObjectiveSpec, PenaltySpec, ReconstructionLoss, ReconstructionTarget,
+    TaskSpec, TrainingImages,
 };
 pub use training::{OptimiserSpec, SelectionSpec, TrainingSpec};
 

@@ -1,0 +1,227 @@
+//! What a search found, for the runs that follow it.
+
+use crate::{
+    config::Scale,
+    plan::{Plan, PlannedRun},
+    store::{FOUND, Locked, StoreError, pretty_json, read_json, replace},
+};
+use herring_protocol::{AucKind, BackendKind, FieldError, MethodName, RunSpec, Variant};
+use herring_search::{Ledger, Origin, SearchError, Trial, TrialState, best};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The file of a search's folder.
+pub(super) const SEARCH: &str = "search.json";
+/// The ledger's folder.
+pub(super) const LEDGER: &str = "search";
+const FORMAT: u32 = 2;
+
+/// `search.json`: what a search is of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SearchedRun {
+    pub(super) format: u32,
+    pub(super) experiment: String,
+    pub(super) method: MethodName,
+    pub(super) scale: Scale,
+    pub(super) variant: Variant,
+    pub(super) backend: BackendKind,
+    pub(super) patience: usize,
+    /// The run from which trials depart.
+    pub(super) run: PlannedRun,
+}
+
+impl SearchedRun {
+    pub(super) fn new(plan: &Plan, run: PlannedRun, patience: usize) -> Self {
+        Self {
+            format: FORMAT,
+            experiment: plan.experiment.clone(),
+            method: run.spec.method.clone(),
+            scale: plan.scale,
+            variant: plan.variant,
+            backend: plan.backend,
+            patience,
+            run,
+        }
+    }
+
+    /// Writes `search.json` into the folder, or refuses if another search is there.
+    pub(super) fn put(&self, out: &Path) -> Result<(), SearchResultError> {
+        let _locked = Locked::of(out)?;
+        let path = out.join(SEARCH);
+        if path.exists() {
+            let there: Self = read_json(&path)?;
+            if there != *self {
+                return Err(SearchResultError::Another { path: out.display().to_string() });
+            }
+        }
+        Ok(replace(&path, &pretty_json(&path, self)?)?)
+    }
+}
+
+/// One trial of a search.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchTrial {
+    /// From 1.
+    pub number: usize,
+    /// Hyper-parameters by name.
+    pub values: Vec<(String, f64)>,
+    /// How they were chosen: `initial`, `model` or `random`.
+    pub origin: String,
+    /// The validation AUC, of the kind that the search means, at the epoch of the lowest validation
+    /// cross-entropy; none where the trial
+    /// failed or is not done.
+    pub score: Option<f64>,
+    /// Why it failed, if it did.
+    pub failure: Option<String>,
+}
+
+impl SearchTrial {
+    fn new(trial: &Trial) -> Self {
+        let origin = match trial.origin {
+            Origin::Initial => "initial",
+            Origin::Model => "model",
+            Origin::Random { .. } => "random",
+        };
+        Self {
+            number: trial.number,
+            values: trial.values.clone(),
+            origin: origin.to_owned(),
+            score: trial.score(),
+            failure: match &trial.state {
+                TrialState::Failed(reason) => Some(reason.clone()),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// What a search for one method found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchResult {
+    format: u32,
+    /// The experiment.
+    pub experiment: String,
+    /// The method.
+    pub method: MethodName,
+    /// The scale of the trials.
+    pub scale: Scale,
+    /// Their reading of the protocol.
+    pub variant: Variant,
+    /// Which AUC their scores are.
+    pub auc: AucKind,
+    /// Number of the trial with the highest score.
+    pub best: usize,
+    /// Every trial.
+    pub trials: Vec<SearchTrial>,
+}
+
+/// Why a search cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchResultError {
+    /// Its files.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its ledger.
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    /// No trial has a score.
+    #[error("{path}: found no trial with a score, expected at least one: go on with the search first")]
+    NoScore {
+        /// The search's folder.
+        path: String,
+    },
+    /// It is of something else than what is planned.
+    #[error("{path}: this search is of {field} {found}, expected {expected}")]
+    Mismatch {
+        /// The search's folder.
+        path: String,
+        /// In what they differ.
+        field: &'static str,
+        /// The search's.
+        found: String,
+        /// The plan's.
+        expected: String,
+    },
+    /// The folder holds another search.
+    #[error("{path}: another search is here: choose another --out")]
+    Another {
+        /// The folder.
+        path: String,
+    },
+}
+
+impl SearchResult {
+    /// Reads a search's folder; it may still be going on.
+    ///
+    /// # Errors
+    /// If there is none, a file of it is damaged, or no trial has a score yet.
+    pub fn read(out: &Path) -> Result<Self, SearchResultError> {
+        let path = out.join(SEARCH);
+        let (_, trials) = Ledger::read(&out.join(LEDGER))?;
+        let of: SearchedRun = read_json(&path)?;
+        let best = best(&trials).ok_or_else(|| SearchResultError::NoScore { path: out.display().to_string() })?.number;
+        Ok(Self {
+            format: FORMAT,
+            experiment: of.experiment,
+            method: of.method,
+            scale: of.scale,
+            variant: of.variant,
+            auc: of.run.spec.evaluation.auc,
+            best,
+            trials: trials.iter().map(SearchTrial::new).collect(),
+        })
+    }
+
+    /// The values of the best trial.
+    pub fn values(&self) -> &[(String, f64)] {
+        let found = self.trials.iter().find(|trial| trial.number == self.best);
+        found.map_or(&[], |trial| trial.values.as_slice())
+    }
+
+    /// Gives the runs of its method in `plan` the values that were found. `path` stands in errors.
+    ///
+    /// # Errors
+    /// If the plan is of another experiment or variant, or lacks the method.
+    pub fn apply(&self, plan: &mut Plan, path: &str) -> Result<(), SearchResultError> {
+        let mismatch = |field, found: String, expected: String| {
+            Err(SearchResultError::Mismatch { path: path.to_owned(), field, found, expected })
+        };
+        if self.experiment != plan.experiment {
+            return mismatch("experiment", self.experiment.clone(), plan.experiment.clone());
+        }
+        if self.variant != plan.variant {
+            return mismatch("variant", self.variant.to_string(), plan.variant.to_string());
+        }
+        let methods = plan.methods();
+        if !methods.contains(&self.method) {
+            let expected = methods.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
+            return mismatch("method", self.method.to_string(), expected);
+        }
+        for run in plan.runs.iter_mut().filter(|run| run.spec.method == self.method) {
+            match with_values(&run.spec, self.values()) {
+                Ok(spec) => *run = PlannedRun::new(spec),
+                Err(error) => {
+                    return mismatch("hyper-parameter", error.field, format!("one that {} has", self.method));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What was kept with the reproduction in the folder `out`; nothing where there is none.
+    ///
+    /// # Errors
+    /// If the file is damaged.
+    pub fn kept(out: &Path) -> Result<Vec<Self>, StoreError> {
+        let path = out.join(FOUND);
+        if path.exists() { read_json(&path) } else { Ok(Vec::new()) }
+    }
+}
+
+/// `spec` with hyper-parameters exchanged, each by its dotted field.
+pub(super) fn with_values(spec: &RunSpec, values: &[(String, f64)]) -> Result<RunSpec, FieldError> {
+    values.iter().try_fold(spec.clone(), |spec, (name, value)| spec.with_value(name, *value))
+}

@@ -1,0 +1,48 @@
+//! Rehearses a reproduction with a trainer that only pretends: plan, runs, folder, table and report
+//! are real, the numbers are made up. Any trainer of one's own takes its place by implementing
+//! `herring_protocol::Trainer`.
+//!
+//! `cargo run --release -p herring-report --example rehearsal -- [FOLDER] [SCALE]`
+
+mod pretender;
+
+use herring_experiments::{
+    Origin,
+    config::Scale,
+    plan::{Request, plan_runs},
+    progress, reproduce,
+    store::Store,
+    take_up,
+};
+use herring_papers::{CATALOGUE, REPORTS, iclr2021};
+use herring_protocol::{BackendKind, Variant};
+use herring_report::write_outputs;
+use pretender::Pretender;
+use std::{error::Error, path::PathBuf, sync::atomic::AtomicBool};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let out = arguments.next().map_or_else(|| std::env::temp_dir().join("rehearsal"), PathBuf::from);
+    let scale: Scale = arguments.next().as_deref().unwrap_or("quick").parse()?;
+
+    let experiment = &iclr2021::PAPER.experiments[0];
+    let (configuration, targets) = (CATALOGUE.configuration(experiment)?, CATALOGUE.targets(experiment)?);
+    let request = Request {
+        scale,
+        variant: Variant::Released,
+        backend: BackendKind::Cpu,
+        methods: None,
+        seeds: None,
+        images: Default::default(),
+    };
+    let plan = plan_runs(&configuration, &request)?;
+    let store = Store::open(&out)?;
+    let origin = Origin { configuration: &configuration, targets: &targets, searches: &[] };
+    take_up(&store, &plan, &origin, true)?;
+    let mut progress = progress::for_standard_error();
+    let stop = AtomicBool::new(false);
+    reproduce(&plan, &store, &Pretender::default(), progress.as_mut(), &stop)?;
+    let outputs = write_outputs(&out, &REPORTS)?;
+    println!("{}\nreport: {}", outputs.table, outputs.report.display());
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! Table and report, made from a reproduction's folder and written into it.
+
+use crate::{Page, Reports, export, html, sections::STANDARD, table};
+use herring_experiments::{
+    collect::{CollectError, Collection},
+    config::{ConfigError, Differences},
+    results::Results,
+    store::{Locked, StoreError, replace},
+};
+use std::path::{Path, PathBuf};
+
+/// What a reproduction's folder comes to.
+#[derive(Debug, Clone)]
+pub struct Outputs {
+    /// The numbers of the table.
+    pub results: Results,
+    /// The table, as wide as the terminal.
+    pub table: String,
+    /// Where the report is, once it is written.
+    pub report: PathBuf,
+    /// The files and their content.
+    files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Outputs {
+    /// Reads the folder `out` and makes `table.txt`, `results.csv`, `results.json` and `report.html` of
+    /// it, without writing them. It looks at nothing else.
+    ///
+    /// # Errors
+    /// If the folder holds no reproduction, or a file of it is damaged.
+    pub fn of(out: &Path, reports: &Reports) -> Result<Self, CollectError> {
+        let collection = Collection::read(out, reports.catalogue)?;
+        let results = Results::of(&collection);
+        let differences = known_differences(&collection)?;
+
+        let json = out.join("results.json");
+        let report = out.join("report.html");
+        let page = page(&Page { collection: &collection, results: &results, differences: &differences }, reports);
+        let files = vec![
+            (out.join("table.txt"), table::render(&results, table::PLAIN_WIDTH).into_bytes()),
+            (out.join("results.csv"), export::csv(&export::Table::of(&results)).into_bytes()),
+            (json.clone(), export::results_json(&collection, &results, &json)?),
+            (report.clone(), page.into_bytes()),
+        ];
+        Ok(Self { table: table::render(&results, table::terminal_width()), results, report, files })
+    }
+
+    /// Writes the files into the folder, where they are not there already.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn write(&self) -> Result<(), StoreError> {
+        let folder = self.report.parent().unwrap_or(Path::new("."));
+        let _locked = Locked::of(folder)?;
+        self.files.iter().try_for_each(|(path, content)| replace(path, content))
+    }
+}
+
+/// The report: the sections of the paper, or the standard ones where the program has no such paper.
+fn page(content: &Page<'_>, reports: &Reports) -> String {
+    let paper = content.collection.known.and_then(|(paper, _)| reports.of(paper.name));
+    let sections = paper.map_or(STANDARD, |report| report.sections);
+    let body: String = sections.iter().map(|section| section(content)).collect();
+    let title = format!("{}: reproduction at scale {}", content.collection.configuration.title, content.results.scale);
+    html::page(&title, &body)
+}
+
+/// Makes and writes what the folder `out` comes to. It can be repeated at any time, also while runs are
+/// going on.
+///
+/// # Errors
+/// If the folder holds no reproduction, a file of it is damaged, or the system refuses to write.
+pub fn write_outputs(out: &Path, reports: &Reports) -> Result<Outputs, CollectError> {
+    let outputs = Outputs::of(out, reports)?;
+    outputs.write()?;
+    Ok(outputs)
+}
+
+/// The differences between text and code that are known of the collection's experiment.
+fn known_differences(collection: &Collection) -> Result<Differences, ConfigError> {
+    match collection.known {
+        Some((paper, experiment)) => paper.differences_of(experiment.name),
+        None => Ok(Differences::default()),
+    }
+}

@@ -1,0 +1,31 @@
+//! The page of a search: what was tried and how hard it was to tune.
+
+use crate::{
+    html::{escape, page},
+    sections::tuning,
+};
+use herring_experiments::{
+    search::SearchResult,
+    store::{Locked, StoreError, replace},
+};
+use std::path::{Path, PathBuf};
+
+/// Writes `search.html` into a search's folder and gives its path.
+///
+/// # Errors
+/// If the system refuses.
+pub fn write_search_page(result: &SearchResult, out: &Path) -> Result<PathBuf, StoreError> {
+    let _locked = Locked::of(out)?;
+    let path = out.join("search.html");
+    replace(&path, render(result).as_bytes())?;
+    Ok(path)
+}
+
+fn render(result: &SearchResult) -> String {
+    let SearchResult { method, scale, variant, experiment, .. } = result;
+    let title = format!("Search for {method}");
+    let head =
+        format!("<h1>{title}</h1>\n<p>Experiment {}, scale {scale}, variant {variant}.</p>\n", escape(experiment));
+    let tuning = tuning::of(std::slice::from_ref(result), &|method| (method.to_string(), method.to_string()));
+    page(&title, &format!("{head}{tuning}{}", tuning::trials(result)))
+}

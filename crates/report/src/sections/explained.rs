@@ -1,0 +1,84 @@
+//! Single test images with the models' maps and reconstructions (activmask2020, Figure 3).
+
+use super::{colormap, escape, picture, section};
+use crate::Page;
+use herring_experiments::collect::FinishedRun;
+use herring_protocol::{ExplainedImage, Plane};
+
+/// The section; nothing where no run kept single images. Each method shows those of its first finished run.
+pub fn render(page: &Page<'_>) -> String {
+    let mut groups: Vec<(&str, String)> = Vec::new();
+    let mut seeds: Vec<u32> = Vec::new();
+    for row in &page.results.rows {
+        let Some((seed, run)) = page.collection.finished(&row.method).next() else { continue };
+        if run.pictures.explained.is_empty() {
+            continue;
+        }
+        if !seeds.contains(&seed) {
+            seeds.push(seed);
+        }
+        let panels = panels(&row.label, run);
+        match groups.iter_mut().find(|(group, _)| *group == row.group) {
+            Some((_, text)) => text.push_str(&panels),
+            None => groups.push((&row.group, panels)),
+        }
+    }
+    if groups.is_empty() {
+        return String::new();
+    }
+    let figures: String = groups
+        .iter()
+        .map(|(group, panels)| format!("<h3>{}</h3>\n<div class=\"panels\">\n{panels}</div>\n", escape(group)))
+        .collect();
+    let seeds: Vec<String> = seeds.iter().map(u32::to_string).collect();
+    let body = format!(
+        "<p>The absolute input gradient of the last class’s logit for the first test images of each class, seed {}, each \
+         map with its own greatest value, under the outline of the mask; beside it what the decoder makes of the image, \
+         where there is one. {}</p>\n{figures}",
+        seeds.join(" or "),
+        escape(page.collection.configuration.caption("explained")),
+    );
+    section("explained", "Single images", &body)
+}
+
+fn panels(label: &str, run: &FinishedRun) -> String {
+    let mut text = String::new();
+    for explained in &run.pictures.explained {
+        text.push_str(&map(label, explained));
+        if let Some(reconstruction) = &explained.reconstruction {
+            text.push_str(&grey(label, explained.label, reconstruction));
+        }
+    }
+    text
+}
+
+fn map(label: &str, explained: &ExplainedImage) -> String {
+    let ExplainedImage { label: class, image, mask, saliency, .. } = explained;
+    let greatest = saliency.values.iter().copied().fold(0.0f32, f32::max);
+    let span = f64::from(greatest).max(f64::MIN_POSITIVE);
+    let range = picture::Range::of(image, 1);
+    let address = picture::address(image.height, image.width, |row, column| {
+        let below = picture::grey(range.lifted(range.share(picture::at(image, row, column))));
+        let share = picture::at(saliency, row, column) / span;
+        let colour = colormap::colour(share);
+        // Faint saliency lets the image show.
+        let cover = 0.15 + 0.8 * share.sqrt();
+        [0, 1, 2].map(|part| (cover * f64::from(colour[part]) + (1.0 - cover) * f64::from(below[part])).round() as u8)
+    });
+    // A mask that is everything outlines nothing.
+    let inside = |row, column| picture::at(mask, row, column) >= 0.5;
+    let outline = format!("<path class=\"outline\" d=\"{}\"/>", picture::outline(mask.height, mask.width, inside));
+    let title = format!("Map of {label} for a test image of class {class}");
+    let caption = format!("{}<br><span>map, class {class}</span>", escape(label));
+    picture::panel((image.height, image.width), &title, &address, &outline, &caption)
+}
+
+fn grey(label: &str, class: usize, plane: &Plane) -> String {
+    let range = picture::Range::of(plane, 1);
+    let address = picture::address(plane.height, plane.width, |row, column| {
+        picture::grey(range.share(picture::at(plane, row, column)))
+    });
+    let title = format!("Reconstruction by {label} of a test image of class {class}");
+    let caption = format!("{}<br><span>reconstruction, class {class}</span>", escape(label));
+    picture::panel((plane.height, plane.width), &title, &address, "", &caption)
+}

@@ -1,0 +1,135 @@
+//! What a run may have beside the table's columns: worst environments and further attributions.
+
+use super::{escape, scroll, section, style::style};
+use crate::Page;
+use herring_experiments::{
+    collect::Collection,
+    results::{Results, Row},
+};
+use herring_protocol::{AucKind, GRADIENT, ScoreKind, ScoreName, ScoredModel, TEST};
+
+/// The section; nothing where the runs have no more than the table.
+pub fn render(page: &Page<'_>) -> String {
+    let Page { collection, results, .. } = page;
+    let mut columns: Vec<ScoreName> = Vec::new();
+    for (score, _) in results.rows.iter().flat_map(|row| &row.values) {
+        if is_further(score, results) && !columns.contains(score) {
+            columns.push(score.clone());
+        }
+    }
+    if columns.is_empty() {
+        return String::new();
+    }
+    let environments = environments(collection, results);
+    let heads: String =
+        columns.iter().map(|score| format!("<th scope=\"col\">{}</th>", escape(&score.label()))).collect();
+    let rows: String = results.rows.iter().map(|row| line(row, &columns)).collect();
+    let body = format!(
+        "{environments}<p>{} The worst environment of a run is the one with the least score on the test images; an AUC \
+         is defined where an environment holds every class, and ranks within it: a shortcut that is the same for \
+         all of its images does not show in it, but does in the accuracy. Integrated gradients start from a zero image and are smoothed like \
+         the input gradient; occlusion moves a zero square by its own side and is not smoothed. Mean ± sample \
+         SD over seeds, below it the value of the authors’ corrected tables, where there is one.</p>\n{}\
+         <table class=\"runs\">\n<caption>Further scores</caption>\n<thead><tr>\
+         <th scope=\"col\">Method</th>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n",
+        crate::auc::sentence(results.auc),
+        scroll("Further scores")
+    );
+    section("further", "Environments and further attributions", &body)
+}
+
+/// Whether a score stands in this section: what the table lacks of the test images, but not what says the same under
+/// another name.
+fn is_further(score: &ScoreName, results: &Results) -> bool {
+    if results.columns.contains(score) {
+        return false;
+    }
+    match score {
+        ScoreName::OnSet { model: ScoredModel::Selected, set, kind } => {
+            set == TEST
+                && match kind {
+                    // The authors' score is for a paper's tables and stands there; the ROC AUC stands here beside it.
+                    ScoreKind::RocAuc => results.auc != AucKind::Roc,
+                    ScoreKind::Accuracy | ScoreKind::WorstAuc | ScoreKind::WorstAccuracy => true,
+                    ScoreKind::Auc => results.auc == AucKind::Roc,
+                    ScoreKind::AuthorsAuc | ScoreKind::AveragePrecision | ScoreKind::CrossEntropy => false,
+                }
+        }
+        ScoreName::OnSet { model: ScoredModel::Last, .. } | ScoreName::BestEpoch => false,
+        ScoreName::Overlap { attribution, .. } => attribution != GRADIENT,
+    }
+}
+
+/// Accuracy and AUC on the test images of each environment, means over seeds.
+fn environments(collection: &Collection, results: &Results) -> String {
+    let Some(images) = &collection.images else {
+        return String::new();
+    };
+    let heads: String = images
+        .environments
+        .iter()
+        .map(|name| {
+            format!(
+                "<th scope=\"col\">{0}<br><small>accuracy</small></th><th scope=\"col\">{0}<br><small>AUC</small></th>",
+                escape(name)
+            )
+        })
+        .collect();
+    let mut rows = String::new();
+    for row in &results.rows {
+        let mut cells = String::new();
+        for environment in 0..images.environments.len() {
+            let scores: Vec<_> = collection
+                .finished(&row.method)
+                .filter_map(|(_, run)| {
+                    run.result.scores.on(TEST)?.environments.iter().find(|of| of.environment == environment)
+                })
+                .collect();
+            let accuracies: Vec<f64> = scores.iter().map(|scores| scores.accuracy).collect();
+            let aucs: Vec<f64> = scores.iter().filter_map(|scores| results.auc.within(scores)).collect();
+            for values in [accuracies, aucs] {
+                let mean = herring_stats::summary::mean(&values);
+                cells.push_str(&mean.map_or_else(|_| "<td>–</td>".to_owned(), |mean| format!("<td>{mean:.3}</td>")));
+            }
+        }
+        let (class, label) = (style(&row.style).class, escape(&row.label));
+        rows.push_str(&format!(
+            "<tr><th scope=\"row\"><span class=\"swatch {class}\"></span>{label}</th>{cells}</tr>\n"
+        ));
+    }
+    format!(
+        "<p>Scores on the test images of each environment, means over seeds.</p>\n{}<table class=\"runs\">\n\
+         <caption>Each environment</caption>\n<thead><tr><th scope=\"col\">Method</th>{heads}</tr></thead>\n\
+         <tbody>\n{rows}</tbody>\n</table></div>\n",
+        scroll("Scores by environment")
+    )
+}
+
+fn line(row: &Row, columns: &[ScoreName]) -> String {
+    let cells: String = columns.iter().map(|score| cell(row, score)).collect();
+    format!(
+        "<tr><th scope=\"row\"><span class=\"swatch {}\"></span>{}</th>{cells}</tr>\n",
+        style(&row.style).class,
+        escape(&row.label)
+    )
+}
+
+fn cell(row: &Row, score: &ScoreName) -> String {
+    let ours = match row.value(score) {
+        Some(spread) => match spread.sd {
+            Some(sd) => format!("{:.3} ± {sd:.3}", spread.mean),
+            None => format!("{:.3}", spread.mean),
+        },
+        None => "–".to_owned(),
+    };
+    let theirs = row.target.as_ref().and_then(|target| target.value(score));
+    let theirs = theirs.map_or_else(String::new, |value| {
+        format!(
+            "<br><small class=\"paper\" title=\"{}\">paper {:.2} ± {:.2}</small>",
+            escape(&value.source),
+            value.mean,
+            value.sd
+        )
+    });
+    format!("<td>{ours}{theirs}</td>")
+}

@@ -1,0 +1,43 @@
+//! The sections of a report, one a file. A paper's report is a list of them; each is a function from a
+//! [`Page`](crate::Page) to HTML, empty where there is nothing to show.
+
+mod colormap;
+pub mod curves;
+pub mod evidence;
+pub mod examples;
+pub mod explained;
+mod figure;
+pub mod fractions;
+pub mod further;
+pub mod head;
+pub mod images;
+pub(crate) mod overview;
+mod picture;
+pub mod readings;
+pub mod runs;
+pub mod saliency;
+pub mod scatter;
+pub mod setting;
+mod style;
+pub mod summary;
+pub mod tuning;
+
+use crate::Section;
+pub(crate) use crate::html::{escape, page, scroll, section};
+
+/// The sections of iclr2021, and of an experiment that belongs to no paper of the program.
+pub const STANDARD: &[Section] = &[
+    head::render,
+    evidence::render,
+    summary::render,
+    setting::render,
+    curves::render,
+    images::render,
+    examples::render,
+    saliency::render,
+    scatter::render,
+    further::render,
+    tuning::render,
+    readings::render,
+    runs::render,
+];

@@ -1,0 +1,92 @@
+//! What a scale changes of the paper's setting, read off the runs themselves.
+
+use super::{escape, scroll, section};
+use crate::Page;
+use herring_experiments::deviation::{deviations, paper_seeds};
+
+/// The section; nothing where no paper has such an experiment.
+pub fn render(page: &Page<'_>) -> String {
+    let collection = page.collection;
+    if collection.known.is_some_and(|(_, experiment)| !experiment.published) {
+        // Nobody published one.
+        return String::new();
+    }
+    let (seeds, theirs) = (collection.plan.seeds().len(), paper_seeds(collection));
+    let mut rows = String::new();
+    if seeds != theirs {
+        rows.push_str(&line("Seeds", &seeds.to_string(), &theirs.to_string()));
+    }
+    let all = collection.methods();
+    for deviation in deviations(collection) {
+        let mut name = words(&deviation.field);
+        if deviation.methods.len() < all.len() {
+            let labels: Vec<_> = deviation.methods.iter().map(|method| collection.label(method)).collect();
+            name.push_str(&format!(" ({})", labels.join(", ")));
+        }
+        rows.push_str(&line(&name, &deviation.here, &deviation.paper));
+    }
+    let body = if rows.is_empty() {
+        "<p>Nothing: sizes, model, epochs, hyper-parameters and number of seeds are the paper’s.</p>\n".to_owned()
+    } else {
+        format!(
+            "<p>Everything that is not listed is as in the paper’s setting.</p>\n{}<table class=\"plain\">\n\
+             <caption>Settings here and in the paper</caption>\n<thead><tr>\
+             <th scope=\"col\">Setting</th><th scope=\"col\">Here</th><th scope=\"col\">Paper</th></tr></thead>\n\
+             <tbody>\n{rows}</tbody>\n</table></div>\n",
+            scroll("Settings")
+        )
+    };
+    section("setting", "What differs from the paper’s setting", &body)
+}
+
+fn line(name: &str, ours: &str, paper: &str) -> String {
+    format!("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>\n", escape(name), escape(ours), escape(paper))
+}
+
+/// A field of a run's specification in words.
+fn words(field: &str) -> String {
+    let known = match field {
+        "annotations.fraction" => "Fraction of masks kept",
+        "data.train" => "Training images",
+        "data.valid" => "Validation images",
+        "data.test" => "Test images",
+        "data.cell_limit" => "Images of each environment and class, at most",
+        "data.saliency_limit" => "Test images of each environment and class whose saliency is computed, at most",
+        "data.saliency_size" => "Side of the images whose saliency is computed (pixels)",
+        "data.size" => "Side of the images (pixels)",
+        "data.resize" => "Resizing of the images",
+        "data.empty_negatives" => "Negatives have an empty mask",
+        "data.split_seed" => "Seed of the split",
+        "data.issue" => "Issue of the tables",
+        "data.issue_known" => "Whether that issue is a known one",
+        "data.ratio" => "Share of a class from its home environment in training",
+        "data.rule" => "Rule of validation and test",
+        "data.dilation_sigma" => "Mask dilation σ (pixels)",
+        "evaluation.attribution_limit" => "Images of each environment and class for further attributions",
+        "evaluation.attributions.integrated-gradients.steps" => "Steps of integrated gradients",
+        "evaluation.attributions.occlusion.window" => "Side of the occluding square (pixels)",
+        "evaluation.smoothing_sigma" => "Smoothing σ of saliency (pixels)",
+        "evaluation.smoothing_truncate" => "Radius of that smoothing (σ)",
+        "evaluation.picture_samples" => "Images a seed in the mean saliency map",
+        "model.depth" => "ResNet depth",
+        "model.width" => "Channels of the first stage",
+        "optimiser.learning_rate" => "Learning rate",
+        "training.epochs" => "Epochs",
+        "training.batch_size" => "Batch size",
+        "selection.burn_in" => "First epoch that may be selected",
+        "selection.patience" => "Patience (epochs)",
+        _ => "",
+    };
+    if !known.is_empty() {
+        return known.to_owned();
+    }
+    let penalty = field.strip_prefix("objective.penalties.").and_then(|rest| rest.split_once('.'));
+    match penalty {
+        Some((kind, "weight")) => format!("Penalty weight λ of {kind}"),
+        Some(("adversarial", "hidden")) => "Units of the discriminator’s layers".to_owned(),
+        Some(("adversarial", "every")) => "Loss evaluations an encoder update".to_owned(),
+        Some(("adversarial", "learning_rate")) => "Discriminator’s learning rate".to_owned(),
+        Some((kind, name)) => format!("{name} of {kind}"),
+        None => field.to_owned(),
+    }
+}

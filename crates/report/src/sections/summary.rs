@@ -1,0 +1,142 @@
+//! The table.
+
+use super::{escape, scroll, section, style::style};
+use crate::{Page, table::seeds};
+use herring_experiments::{
+    config::{Judgement, TargetValue},
+    results::Standing,
+    results::{Results, Row},
+    statistics::Spread,
+};
+use herring_protocol::{ScoreKind, ScoreName};
+
+/// The section.
+pub fn render(page: &Page<'_>) -> String {
+    let Page { collection, results, .. } = page;
+    let published = results.rows.iter().any(|row| row.target.is_some());
+    let words = match results.judgement {
+        _ if results.unknown_images.is_some() => {
+            "<strong>The images are not the paper’s</strong>: they are of no known issue of its tables, as generated \
+             stand-ins are. The paper’s values stand beside the numbers for the layout only."
+        }
+        _ if !published => "There are no published numbers to compare with.",
+        Judgement::Paper => {
+            "This is the paper’s setting. A row agrees with the paper where the 95 % intervals of both \
+             means meet, or both are the same to two digits."
+        }
+        Judgement::Findings => {
+            "This is <strong>not the paper’s setting</strong>, so numbers are not comparable; a verdict \
+             says only whether the paper’s qualitative finding is seen."
+        }
+        Judgement::None => {
+            "This is <strong>not the paper’s setting</strong> and too small to mean anything: it shows \
+             that everything runs."
+        }
+    };
+    let heads: String =
+        results.columns.iter().map(|score| format!("<th scope=\"col\">{}</th>", escape(&score.label()))).collect();
+    let rows: String = results.rows.iter().map(|each| row(each, results, published)).collect();
+    let sources: String = collection
+        .targets
+        .sources
+        .iter()
+        .map(|(name, text)| format!("<li><b>{}</b>: {}</li>\n", escape(name), escape(text)))
+        .collect();
+    let (beside, caption, sources) = match published {
+        true => (
+            ", and the paper’s value",
+            "Each method beside the paper",
+            format!(
+                "<details><summary>Where the paper’s values come from</summary>\n<ul>\n{sources}</ul>\n</details>\n"
+            ),
+        ),
+        false => ("", "Each method", String::new()),
+    };
+    let body = format!(
+        "<p>{words} Each cell holds the mean ± sample SD over seeds and Student’s 95 % interval of the \
+         mean{beside}. {}{}</p>\n\
+         {}<table class=\"results\">\n<caption>{caption}</caption>\n<thead><tr><th scope=\"col\">Method</th>{heads}\
+         <th scope=\"col\">Seeds</th><th scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n{rows}</tbody>\n\
+         </table></div>\n{sources}",
+        meaning(results),
+        crate::auc::sentence(results.auc),
+        scroll("Results")
+    );
+    section("results", "Results", &body)
+}
+
+/// What is easily taken for something else, of the columns that the table has.
+fn meaning(results: &Results) -> String {
+    let overlap = results.columns.iter().any(|score| matches!(score, ScoreName::Overlap { .. }));
+    let accuracy =
+        results.columns.iter().any(|score| matches!(score, ScoreName::OnSet { kind: ScoreKind::Accuracy, .. }));
+    let mut text = String::new();
+    if overlap {
+        text.push_str(
+            "IoU, IoP and IoT are intersection over union, over prediction and over truth of thresholded saliency and \
+             mask; what the paper prints as IoU is IoP. ",
+        );
+    }
+    if accuracy {
+        text.push_str("Accuracy is what the paper prints as AUC. ");
+    }
+    text
+}
+
+fn row(row: &Row, results: &Results, published: bool) -> String {
+    let cells: String = results.columns.iter().map(|score| cell(row, score, published)).collect();
+    let (class, word) = match row.verdict.standing {
+        Standing::Agrees => ("good", "agrees"),
+        Standing::Seen => ("good", "seen"),
+        Standing::SeenInMean => ("none", "seen in the mean only"),
+        Standing::Differs => ("bad", "differs"),
+        Standing::NotSeen => ("bad", "not seen"),
+        Standing::Unjudged => ("none", "not judged"),
+    };
+    let failed = if row.failed > 0 { " failed" } else { "" };
+    format!(
+        "<tr><th scope=\"row\"><span class=\"swatch {}\"></span>{}</th>{cells}\
+         <td data-label=\"Seeds\" class=\"number{failed}\">{}</td>\
+         <td data-label=\"Verdict\" class=\"verdict\"><span class=\"badge {class}\">{word}</span> {}</td></tr>\n",
+        style(&row.style).class,
+        escape(&row.label),
+        escape(&seeds(row)),
+        escape(&row.verdict.reason),
+    )
+}
+
+fn cell(row: &Row, score: &ScoreName, published: bool) -> String {
+    let theirs = row.target.as_ref().and_then(|target| target.value(score));
+    format!(
+        "<td data-label=\"{}\" class=\"number\">{}{}</td>",
+        escape(&score.label()),
+        ours(row.value(score), score),
+        if published { paper(theirs, score) } else { String::new() },
+    )
+}
+
+fn ours(spread: Option<&Spread>, score: &ScoreName) -> String {
+    let digits = score.digits();
+    let Some(spread) = spread else {
+        return "<b>–</b>".to_owned();
+    };
+    let sd = spread.sd.map_or_else(String::new, |sd| format!(" <span class=\"sd\">± {sd:.digits$}</span>"));
+    // Of an epoch's number it would say little.
+    let interval = spread.interval.filter(|_| *score != ScoreName::BestEpoch);
+    let interval =
+        interval.map_or_else(String::new, |(low, high)| format!("<small>[{low:.digits$}, {high:.digits$}]</small>"));
+    format!("<span class=\"ours\"><b>{:.digits$}</b>{sd}</span>{interval}", spread.mean)
+}
+
+fn paper(value: Option<&TargetValue>, score: &ScoreName) -> String {
+    let digits = score.digits();
+    match value {
+        Some(value) => format!(
+            "<small class=\"paper\" title=\"{}\">paper {:.digits$} ± {:.digits$}</small>",
+            escape(&value.source),
+            value.mean,
+            value.sd
+        ),
+        None => "<small class=\"paper\">paper –</small>".to_owned(),
+    }
+}

@@ -1,0 +1,410 @@
+//! An attempt at a run: its records and checkpoints while it goes on, its folder once it is done.
+
+use crate::{
+    StoreError,
+    checkpoint::{self, Extent, Head, Unusable},
+    claim::{ATTEMPT, Claim, highest, name, number},
+    files::{Locked, entries, pretty_json, remove_all, sync_folder, write_through},
+    record::{RunFailed, RunProvenance, RunResult},
+    seal::seal,
+};
+use crate::{clock, plan::PlannedRun};
+use herring_protocol::{EpochRecord, Position, RunOutcome, StepRecord, hexadecimal};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{BufWriter, ErrorKind, Write},
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+/// What the folder of a failed run's name begins with.
+pub(crate) const FAILED: &str = "failed-";
+/// Checkpoints that are kept: the last one, and the one before in case it is damaged.
+const KEPT: usize = 2;
+/// What the name of a checkpoint begins with that could not be used.
+const REFUSED: &str = "refused-";
+
+/// An attempt at a run by the one who holds its claim. When it is dropped without an end its
+/// checkpoints stay for the next attempt.
+#[derive(Debug)]
+pub struct Attempt {
+    out: PathBuf,
+    run: PlannedRun,
+    claim: Claim,
+    /// Of this attempt, within the run's working folder.
+    folder: PathBuf,
+    steps: Lines,
+    epochs: Lines,
+    /// What an earlier attempt left to go on from, the furthest last.
+    candidates: Vec<(Position, PathBuf)>,
+    /// Attempts since the one that kept the last checkpoint, this one not counted.
+    fruitless: u32,
+    /// When the first attempt began, and the wall time of earlier ones up to their checkpoints.
+    before: (String, f64),
+    clock: Instant,
+}
+
+/// Where an attempt begins.
+#[derive(Debug, Default)]
+pub struct Start {
+    /// How far the run had come.
+    pub position: Position,
+    /// What the trainer goes on from; none at the beginning.
+    pub snapshot: Option<Vec<u8>>,
+    /// Checkpoints that could not be used, a line each.
+    pub refused: Vec<String>,
+    from: Option<PathBuf>,
+}
+
+/// How an attempt's end was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Published {
+    /// The folder is there now.
+    Now,
+    /// Another attempt had published the same before.
+    Before,
+}
+
+impl Attempt {
+    pub(crate) fn begin(out: &Path, run: &PlannedRun, claim: Claim) -> Result<Self, StoreError> {
+        let work = working_folder(out, run);
+        let mut candidates = checkpoint::list(&work)?;
+        candidates.reverse();
+        let fruitless = fruitless(&work)?;
+        let folder = work.join(name(ATTEMPT, claim.number()));
+        if let Err(error) = fs::create_dir(&folder) {
+            claim.check()?;
+            return Err(StoreError::system("create", &folder)(error));
+        }
+        Ok(Self {
+            steps: Lines::create(folder.join("steps.jsonl"), &[])?,
+            epochs: Lines::create(folder.join("epochs.jsonl"), &[])?,
+            out: out.to_owned(),
+            run: run.clone(),
+            fruitless,
+            claim,
+            folder,
+            candidates,
+            before: (clock::now(), 0.0),
+            clock: Instant::now(),
+        })
+    }
+
+    /// How many attempts before this one ended without keeping a checkpoint: their processes died.
+    pub fn fruitless(&self) -> u32 {
+        self.fruitless
+    }
+
+    /// When the first attempt began (UTC, RFC 3339), and the seconds of wall time since, those left out
+    /// that lie between a checkpoint and the attempt that went on from it.
+    pub fn time(&self) -> (String, f64) {
+        let (started, seconds) = &self.before;
+        (started.clone(), seconds + self.clock.elapsed().as_secs_f64())
+    }
+
+    /// Where to go on from: the furthest checkpoint that is whole, or the beginning.
+    ///
+    /// # Errors
+    /// If the system refuses, or a checkpoint is of another version of this program.
+    pub fn start(&mut self) -> Result<Start, StoreError> {
+        let mut start = Start::default();
+        while let Some((_, path)) = self.candidates.pop() {
+            match self.take_up(&path) {
+                Ok((position, snapshot)) => {
+                    start.position = position;
+                    start.snapshot = Some(snapshot);
+                    start.from = Some(path);
+                    return Ok(start);
+                }
+                Err(TakeUp::Damaged(message)) => {
+                    start.refused.push(format!("{}: the checkpoint is damaged: {message}", path.display()));
+                    set_aside(&path)?;
+                }
+                Err(TakeUp::Store(error)) => return Err(error),
+            }
+        }
+        self.steps = Lines::create(self.folder.join("steps.jsonl"), &[])?;
+        self.epochs = Lines::create(self.folder.join("epochs.jsonl"), &[])?;
+        Ok(start)
+    }
+
+    /// As [`start`](Self::start), after the trainer could not go on from `refused`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start_before(&mut self, refused: &Start) -> Result<Start, StoreError> {
+        if let Some(path) = &refused.from {
+            set_aside(path)?;
+        }
+        self.start()
+    }
+
+    /// The error for a checkpoint whose snapshot has another version's format.
+    pub fn foreign(&self, start: &Start, found: String) -> StoreError {
+        StoreError::Version { path: start.from.clone().unwrap_or_else(|| self.folder.clone()), found }
+    }
+
+    fn take_up(&mut self, path: &Path) -> Result<(Position, Vec<u8>), TakeUp> {
+        let (head, snapshot) = checkpoint::read(path, &self.run.id).map_err(|unusable| match unusable {
+            Unusable::Damaged(message) => TakeUp::Damaged(message),
+            Unusable::System(error) => TakeUp::Store(StoreError::system("read", path)(error)),
+            Unusable::Version(found) => TakeUp::Store(StoreError::Version { path: path.to_owned(), found }),
+        })?;
+        let beside = |name: &str| path.with_file_name(name);
+        let steps = head.steps.read(&beside("steps.jsonl")).map_err(TakeUp::Damaged)?;
+        let epochs = head.epochs.read(&beside("epochs.jsonl")).map_err(TakeUp::Damaged)?;
+        self.steps = Lines::create(self.folder.join("steps.jsonl"), &steps).map_err(TakeUp::Store)?;
+        self.epochs = Lines::create(self.folder.join("epochs.jsonl"), &epochs).map_err(TakeUp::Store)?;
+        self.before = (head.started, head.seconds);
+        Ok((head.position, snapshot))
+    }
+
+    /// Writes a step's line.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn step(&mut self, record: &StepRecord) -> Result<(), StoreError> {
+        let written = self.steps.write(record);
+        self.fenced(written)
+    }
+
+    /// Writes an epoch's line.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn epoch(&mut self, record: &EpochRecord) -> Result<(), StoreError> {
+        let written = self.epochs.write(record);
+        self.fenced(written)
+    }
+
+    /// Keeps a snapshot to go on from; gives its size in bytes.
+    ///
+    /// # Errors
+    /// If the system refuses, or another attempt has taken over.
+    pub fn checkpoint(&mut self, position: Position, snapshot: &[u8]) -> Result<u64, StoreError> {
+        let kept = self.keep(position, snapshot);
+        self.fenced(kept)
+    }
+
+    fn keep(&mut self, position: Position, snapshot: &[u8]) -> Result<u64, StoreError> {
+        let (started, seconds) = self.time();
+        let (steps, epochs) = (self.steps.extent()?, self.epochs.extent()?);
+        let head = Head { run: self.run.id.clone(), position, started, seconds, steps, epochs };
+        self.claim.check()?;
+        let bytes = checkpoint::write(&self.folder, &head, snapshot)?;
+        self.prune()?;
+        Ok(bytes)
+    }
+
+    /// The system refuses much to an attempt whose folder its successor has removed; that is no error to
+    /// tell.
+    fn fenced<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        if matches!(done, Err(StoreError::System { .. })) {
+            self.claim.check()?;
+        }
+        done
+    }
+
+    /// Removes all but the last checkpoints, and earlier attempts that hold none of them.
+    fn prune(&self) -> Result<(), StoreError> {
+        let _locked = Locked::of(&self.out)?;
+        // Writing may have taken long; a successor's folder is not to be touched.
+        self.claim.check()?;
+        let work = working_folder(&self.out, &self.run);
+        let checkpoints = checkpoint::list(&work)?;
+        let (kept, old) = checkpoints.split_at(checkpoints.len().min(KEPT));
+        for (_, path) in old {
+            fs::remove_file(path).map_err(StoreError::system("remove", path))?;
+        }
+        for path in entries(&work)? {
+            let holds = kept.iter().any(|(_, kept)| kept.starts_with(&path));
+            let earlier = number(&path, ATTEMPT).is_some_and(|number| number < self.claim.number());
+            if earlier && !holds {
+                remove_all(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the attempt without a trace, unless it has kept a checkpoint: it does not count among those that
+    /// died of the run.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn withdraw(self) -> Result<(), StoreError> {
+        let locked = Locked::of(&self.out)?;
+        let Self { steps, epochs, claim, folder, .. } = self;
+        // Open files keep a folder alive on some systems.
+        drop((steps, epochs));
+        let work = folder.parent().unwrap_or(&folder);
+        if !checkpoint::list(work)?.iter().any(|(_, path)| path.starts_with(&folder)) {
+            remove_all(&folder)?;
+        }
+        claim.give_back(&locked);
+        Ok(())
+    }
+
+    /// Shows the run with its outcome, in one step.
+    ///
+    /// # Errors
+    /// If the system refuses, or another attempt has taken over; then nothing is shown.
+    pub fn publish(
+        self,
+        outcome: &RunOutcome,
+        chosen: &BTreeMap<String, f64>,
+        provenance: &RunProvenance,
+    ) -> Result<Published, StoreError> {
+        let name = self.run.folder();
+        let assembled = self.assemble(provenance).and_then(|folder| {
+            write_json(&folder.join("result.json"), &RunResult::new(&self.run, outcome, chosen))?;
+            let pictures = folder.join("pictures.json");
+            let compact = serde_json::to_vec(&outcome.pictures)
+                .map_err(|error| StoreError::system("write", &pictures)(error.into()))?;
+            write_through(&pictures, &compact)?;
+            write_through(&folder.join("weights.safetensors"), &outcome.weights)?;
+            Ok(folder)
+        });
+        self.show(assembled, &name)
+    }
+
+    /// Shows the run as failed, in one step.
+    ///
+    /// # Errors
+    /// If the system refuses, or another attempt has taken over; then nothing is shown.
+    pub fn publish_failure(self, failed: &RunFailed, provenance: &RunProvenance) -> Result<Published, StoreError> {
+        let name = format!("{FAILED}{}", self.run.folder());
+        let assembled = self.assemble(provenance).and_then(|folder| {
+            write_json(&folder.join("failure.json"), failed)?;
+            Ok(folder)
+        });
+        self.show(assembled, &name)
+    }
+
+    /// The folder to be shown with what every run's holds. The records are copied: until the folder is
+    /// shown, the checkpoints need theirs.
+    fn assemble(&self, provenance: &RunProvenance) -> Result<PathBuf, StoreError> {
+        let folder = self.folder.join("run");
+        fs::create_dir(&folder).map_err(StoreError::system("create", &folder))?;
+        write_json(&folder.join("provenance.json"), provenance)?;
+        write_json(&folder.join("config.json"), &self.run.spec)?;
+        for lines in [&self.steps, &self.epochs] {
+            let content = lines.content()?;
+            write_through(&folder.join(lines.path.file_name().unwrap_or_default()), &content)?;
+        }
+        Ok(folder)
+    }
+
+    fn show(self, assembled: Result<PathBuf, StoreError>, name: &str) -> Result<Published, StoreError> {
+        let sealed = assembled.and_then(|folder| {
+            seal(&folder)?;
+            sync_folder(&folder)?;
+            Ok(folder)
+        });
+        let folder = self.fenced(sealed)?;
+        let runs = self.out.join("runs");
+        let locked = Locked::of(&self.out)?;
+        self.claim.check()?;
+        let shown = runs.join(name);
+        let published = if runs.join(self.run.folder()).exists() || shown.exists() {
+            Published::Before
+        } else {
+            match fs::rename(&folder, &shown) {
+                Ok(()) => {
+                    sync_folder(&runs)?;
+                    Published::Now
+                }
+                // By a machine that the folder's lock does not reach.
+                Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::DirectoryNotEmpty) => {
+                    Published::Before
+                }
+                Err(error) => return Err(StoreError::system("create", &shown)(error)),
+            }
+        };
+        self.end(&locked)?;
+        Ok(published)
+    }
+
+    /// Removes the working folder: nothing is left to go on from.
+    fn end(self, _locked: &Locked) -> Result<(), StoreError> {
+        let work = working_folder(&self.out, &self.run);
+        let Self { steps, epochs, claim, .. } = self;
+        // Open files keep a folder alive on some systems.
+        drop((steps, epochs, claim));
+        remove_all(&work)
+    }
+}
+
+enum TakeUp {
+    Damaged(String),
+    Store(StoreError),
+}
+
+/// Where the attempts at a run work.
+pub(crate) fn working_folder(out: &Path, run: &PlannedRun) -> PathBuf {
+    out.join("work").join(run.folder())
+}
+
+/// How many attempts in a run's working folder have ended without keeping a checkpoint since the last one.
+pub(crate) fn fruitless(work: &Path) -> Result<u32, StoreError> {
+    let last = checkpoint::list(work)?.first().and_then(|(_, path)| number(path.parent()?, ATTEMPT));
+    Ok(highest(work, ATTEMPT)?.saturating_sub(last.unwrap_or(0)))
+}
+
+/// Gives a checkpoint that cannot be used a name under which it is not tried again.
+fn set_aside(path: &Path) -> Result<(), StoreError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let aside = path.with_file_name(format!("{REFUSED}{name}"));
+    match fs::rename(path, &aside) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(StoreError::system("rename", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreError> {
+    write_through(path, &pretty_json(path, value)?)
+}
+
+/// A file of JSON lines that knows its own sum.
+#[derive(Debug)]
+struct Lines {
+    path: PathBuf,
+    file: BufWriter<File>,
+    bytes: u64,
+    digest: Sha256,
+}
+
+impl Lines {
+    /// A file that holds `before`.
+    fn create(path: PathBuf, before: &[u8]) -> Result<Self, StoreError> {
+        let mut file = File::create(&path).map_err(StoreError::system("create", &path))?;
+        file.write_all(before).map_err(StoreError::system("write", &path))?;
+        let digest = Sha256::new().chain_update(before);
+        Ok(Self { path, file: BufWriter::new(file), bytes: before.len() as u64, digest })
+    }
+
+    fn write<T: Serialize>(&mut self, record: &T) -> Result<(), StoreError> {
+        let mut line =
+            serde_json::to_vec(record).map_err(|error| StoreError::system("write", &self.path)(error.into()))?;
+        line.push(b'\n');
+        self.file.write_all(&line).map_err(StoreError::system("write", &self.path))?;
+        self.digest.update(&line);
+        self.bytes += line.len() as u64;
+        Ok(())
+    }
+
+    /// How far it is written, once everything is.
+    fn extent(&mut self) -> Result<Extent, StoreError> {
+        self.file.flush().map_err(StoreError::system("write", &self.path))?;
+        Ok(Extent { bytes: self.bytes, sha256: hexadecimal(&self.digest.clone().finalize()) })
+    }
+
+    /// All that was written.
+    fn content(&self) -> Result<Vec<u8>, StoreError> {
+        let mut content = fs::read(&self.path).map_err(StoreError::system("read", &self.path))?;
+        content.extend_from_slice(self.file.buffer());
+        Ok(content)
+    }
+}

@@ -1,0 +1,166 @@
+//! What can go wrong with a reproduction's folder.
+
+use crate::STORE_FORMAT;
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+/// A file of a run that is not what was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: the file is damaged: {}", self.path.display(), self.message)
+    }
+}
+
+/// Why a reproduction's folder cannot be used as asked. Its text is one line.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The system refused: the disk is full, the folder is not writable, ...
+    #[error("cannot {action} {}: {source}", path.display())]
+    System {
+        /// What was tried: "create", "write", ...
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Another attempt has taken the run over; what this one did is not needed any more.
+    #[error("{}: another attempt has taken this run over", path.display())]
+    Superseded {
+        /// The run's working folder.
+        path: PathBuf,
+    },
+    /// A checkpoint is of another version of this program.
+    #[error("{}: this checkpoint has format {found}, expected 2: finish the run with the version of red-herring that began it, or remove {} to begin it again", path.display(), path.parent().and_then(Path::parent).unwrap_or(path).display())]
+    Version {
+        /// The checkpoint.
+        path: PathBuf,
+        /// Its format.
+        found: String,
+    },
+    /// The images of a run cannot be had. The run is not at fault and stays as it is.
+    #[error(
+        "{run}: {message}; the run is not marked as failed and keeps its checkpoints: name the folder with the prepared images with --cache DIR, or prepare them again (`repro-iclr2021 --resume` with --manifest or --data-root)"
+    )]
+    Images {
+        /// Method and seed.
+        run: String,
+        /// What is missing or cannot be read.
+        message: String,
+    },
+    /// The folder holds no reproduction.
+    #[error("{}: found no reproduction here, expected a folder that `plan` or a `repro-` command wrote", path.display())]
+    Nothing {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is no reproduction to go on with.
+    #[error("{}: nothing to resume: found no reproduction here; leave out --resume to start one", path.display())]
+    NothingToResume {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Something else stands where a folder is wanted.
+    #[error("cannot create {}: {} is not a directory", path.display(), culprit.display())]
+    NoFolder {
+        /// What was to be created.
+        path: PathBuf,
+        /// What stands in the way.
+        culprit: PathBuf,
+    },
+    /// The folder holds files that this program did not write and would overwrite.
+    #[error("{}: this file is not from a reproduction and would be overwritten: choose another --out", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The folder holds a reproduction that was not brought to its end.
+    #[error("{}: an unfinished reproduction is here ({finished} of {planned} runs are done): add --resume to go on with it, or choose another --out", path.display())]
+    Unfinished {
+        /// The folder.
+        path: PathBuf,
+        /// Runs that are done.
+        finished: usize,
+        /// Runs that were planned.
+        planned: usize,
+    },
+    /// A folder that another version of this program wrote.
+    #[error("{}: this folder has format {found}, expected {STORE_FORMAT}: its runs are from another version of red-herring; choose another --out", path.display())]
+    Format {
+        /// The folder.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+    },
+    /// The folder holds another reproduction.
+    #[error("{}: another reproduction is here: found {field} {found}, expected {expected}: choose another --out", path.display())]
+    Conflict {
+        /// The folder.
+        path: PathBuf,
+        /// In what they differ.
+        field: String,
+        /// What is there.
+        found: String,
+        /// What was asked for.
+        expected: String,
+    },
+    /// Runs of the plan are not what was written.
+    #[error("{}: remove {} to repeat {}", listed(damages), if damages.len() == 1 { "its folder" } else { "their folders" }, if damages.len() == 1 { "the run" } else { "the runs" })]
+    DamagedRuns {
+        /// What is wrong, one thing a run.
+        damages: Vec<Damage>,
+    },
+    /// A file is not what this program writes.
+    #[error("{}: the file is damaged: {message}: {}", place(path, *line, *column), remedy(path))]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// 1-based; 0 where it is not known.
+        line: usize,
+        /// 1-based; 0 where it is not known.
+        column: usize,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+impl StoreError {
+    /// For `map_err`: the system refused `action` on `path`.
+    pub fn system(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::System { action, path, source }
+    }
+}
+
+fn listed(damages: &[Damage]) -> String {
+    damages.iter().map(Damage::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// A file with what is known of the place in it.
+fn place(path: &Path, line: usize, column: usize) -> String {
+    match (line, column) {
+        (0, _) => path.display().to_string(),
+        (line, 0) => format!("{}:{line}", path.display()),
+        (line, column) => format!("{}:{line}:{column}", path.display()),
+    }
+}
+
+/// What to do about a damaged file. The plan and its configuration stand beside the runs, everything
+/// else inside one.
+fn remedy(path: &Path) -> &'static str {
+    if path.ends_with("plan.json") || path.ends_with("experiment.toml") {
+        "remove this file and repeat the command; finished runs are kept"
+    } else {
+        "remove its folder to repeat the run"
+    }
+}

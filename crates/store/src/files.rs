@@ -1,0 +1,124 @@
+//! Reading and writing files so that what is there is whole.
+
+use crate::StoreError;
+use serde::{Serialize, de::DeserializeOwned};
+use std::{
+    ffi::OsString,
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+/// Creates a file with `content` and waits until it is on the disk.
+pub(crate) fn write_through(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    let mut file = File::create(path).map_err(StoreError::system("create", path))?;
+    file.write_all(content).map_err(StoreError::system("write", path))?;
+    file.sync_all().map_err(StoreError::system("write", path))
+}
+
+/// How many drafts this process has made.
+static DRAFTS: AtomicU64 = AtomicU64::new(0);
+
+/// Replaces a file by one with `content` in one step: a reader sees the old one or the new one. A file
+/// that has this content already is left alone.
+pub fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    if fs::read(path).is_ok_and(|there| there == content) {
+        return Ok(());
+    }
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    // Two programs that write the same file at once must not share its draft.
+    name.push(format!(".{}-{}.partial", std::process::id(), DRAFTS.fetch_add(1, Ordering::Relaxed)));
+    let partial = path.with_file_name(name);
+    let written = write_through(&partial, content)
+        .and_then(|()| fs::rename(&partial, path).map_err(StoreError::system("write", path)));
+    if written.is_err() {
+        // The first error is the one to tell.
+        let _ = fs::remove_file(&partial);
+    }
+    written
+}
+
+/// Removes drafts of [`replace`] that a process left that is gone. Whoever writes into the folder itself
+/// holds the lock.
+pub(crate) fn remove_drafts(_locked: &Locked, out: &Path) -> Result<(), StoreError> {
+    for path in entries(out)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') && name.ends_with(".partial") {
+            fs::remove_file(&path).map_err(StoreError::system("remove", &path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Held by the one process that changes what all share: the plan, claims, what is shown. The system
+/// releases it when the process ends, however it ends.
+#[derive(Debug)]
+pub struct Locked(File);
+
+/// Empty for ever.
+pub(crate) const LOCK: &str = ".lock";
+
+impl Locked {
+    /// Waits for it; holders keep it for moments.
+    pub fn of(out: &Path) -> Result<Self, StoreError> {
+        let path = out.join(LOCK);
+        let file = File::options().write(true).create(true).truncate(false).open(&path);
+        let file = file.map_err(StoreError::system("create", &path))?;
+        file.lock().map_err(StoreError::system("lock", &path))?;
+        Ok(Self(file))
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // Closing the file does it as well.
+        let _ = self.0.unlock();
+    }
+}
+
+/// Removes a folder with all that is in it, if it is there.
+pub(crate) fn remove_all(folder: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::system("remove", folder)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// The entries of a folder, in the order of their names; none where there is no such folder.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let refused = |error| StoreError::system("read", folder)(error);
+    let listed = match fs::read_dir(folder) {
+        Ok(listed) => listed,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(refused(error)),
+    };
+    let paths = listed.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>();
+    let mut paths = paths.map_err(refused)?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// Waits until a folder's entries are on the disk.
+pub(crate) fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    herring_folders::sync(path).map_err(StoreError::system("write", path))
+}
+
+/// JSON for people and programs, with a newline at the end.
+pub fn pretty_json<T: Serialize>(path: &Path, value: &T) -> Result<Vec<u8>, StoreError> {
+    let mut text = serde_json::to_vec_pretty(value).map_err(|error| StoreError::system("write", path)(error.into()))?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// Reads JSON that this program wrote.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
+    let text = fs::read(path).map_err(StoreError::system("read", path))?;
+    serde_json::from_slice(&text).map_err(|error| {
+        // The library's text repeats the place at its end.
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
+        StoreError::Damaged { path: path.to_owned(), line: error.line(), column: error.column(), message }
+    })
+}

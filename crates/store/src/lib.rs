@@ -1,0 +1,464 @@
+//! Runs on disk: a reproduction's folder.
+//!
+//! This crate knows runs as identities and bytes, and the order in which they are planned. It knows no
+//! configuration, no table and no trainer.
+//!
+//! ```text
+//! OUT/
+//!   plan.json                 what was asked for: scale, variant, backend, every run
+//!   experiment.toml           the configuration it was made from
+//!   base.toml                 the text that the configuration builds upon, if any
+//!   targets.toml              the paper's numbers it is compared with
+//!   runs/
+//!     actdiff-1234-<id>/      one folder a run
+//!       config.json           the specification
+//!       provenance.json       versions, device, start, wall time: the only file with clocks
+//!       steps.jsonl           a line a training step
+//!       epochs.jsonl          a line an epoch
+//!       result.json           the final numbers
+//!       pictures.json         what the report's figures need
+//!       weights.safetensors   the selected model
+//!       SHA256SUMS            the SHA-256 of all of these but provenance.json
+//!     failed-rrr-1234-<id>/   the same for a run without a result, with failure.json
+//!   work/
+//!     rrr-3232-<id>/          a run that is not done yet
+//!       claim-0002            who does it
+//!       attempt-0002/         the records so far and the last checkpoints
+//!   found.json                the searches whose values the runs have, if any
+//!   slurm/                    scripts, logs and the list of jobs, where a cluster does the runs
+//!   .lock                     held for moments by who changes what all share
+//!   table.txt, results.csv, results.json, report.html
+//! ```
+//!
+//! *Invariants.* A folder under `runs` is whole: a run is written under `work` and shown by one
+//! rename. Any number of processes may work in the folder at once; a run is done by the one that holds
+//! its claim (see `claim.rs`). A process may die at any moment: what it leaves is taken up by the next
+//! attempt at the run, or removed once the run is done. Readers need no lock.
+
+mod attempt;
+mod checkpoint;
+mod claim;
+pub mod clock;
+mod error;
+mod files;
+mod plan;
+mod record;
+mod scale;
+mod seal;
+
+pub use attempt::{Attempt, Published, Start};
+pub use claim::{Claim, Claimed, Holder, Watch};
+pub use error::{Damage, StoreError};
+pub use files::{Locked, pretty_json, read_json, replace};
+pub use plan::{Plan, PlannedRun};
+pub use record::{FailureKind, RunFailed, RunProvenance, RunResult, STORE_FORMAT};
+pub use scale::{Scale, UnknownScale};
+pub use seal::check_runs;
+
+use attempt::{FAILED, working_folder};
+use files::{LOCK, remove_all, remove_drafts};
+use herring_protocol::{Position, differing_fields};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The configuration that a reproduction was made from.
+pub const EXPERIMENT: &str = "experiment.toml";
+/// The text that it builds upon.
+pub const BASE: &str = "base.toml";
+/// What it is compared with.
+pub const TARGETS: &str = "targets.toml";
+/// The searches whose values its runs have.
+pub const FOUND: &str = "found.json";
+
+/// The text that the configuration of the folder `out` builds upon, if any.
+pub fn read_base(out: &Path) -> Result<Option<String>, StoreError> {
+    let path = out.join(BASE);
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::system("read", &path)(error)),
+    }
+}
+
+/// `plan.json`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    format: u32,
+    plan: Plan,
+}
+
+/// The format of a file, whatever else it holds.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
+
+/// What is there of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RunState {
+    /// A result, in this folder.
+    Finished(PathBuf),
+    /// A failure, in this folder.
+    Failed(PathBuf, RunFailed),
+    /// Neither.
+    Missing,
+}
+
+/// The progress of a run that is neither finished nor failed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RunProgress {
+    /// This one does it at the moment; how far its last checkpoint is.
+    Running(Holder, Option<Position>),
+    /// Nobody does it; the next attempt goes on from here.
+    Interrupted(Position),
+    /// Nothing is there to go on from.
+    NotBegun,
+}
+
+/// What a reproduction writes into its folder beside its plan and its lock.
+const WRITTEN: [&str; 14] = [
+    EXPERIMENT,
+    BASE,
+    TARGETS,
+    FOUND,
+    "runs",
+    "work",
+    "table.txt",
+    "results.csv",
+    "results.json",
+    "report.html",
+    "search",
+    "search.json",
+    "search.html",
+    "slurm",
+];
+
+/// The first thing in which two reproductions differ: `(what, there, asked for)`.
+pub type Clash = (String, String, String);
+
+/// What is to be taken up in a folder.
+pub struct TakeUp<'a> {
+    /// The runs that were asked for.
+    pub plan: &'a Plan,
+    /// Files that say what the runs were made from, by name; those of an earlier reproduction are replaced.
+    pub files: Vec<(&'static str, Vec<u8>)>,
+    /// Says whether the files that are there were made for something else than what is asked for now; asked with
+    /// the plan that is there.
+    pub clash: &'a dyn Fn(&Plan) -> Result<Option<Clash>, StoreError>,
+    /// Whether to go on with a reproduction that was not brought to its end.
+    pub resume: bool,
+}
+
+/// A reproduction's folder, opened for writing.
+#[derive(Debug)]
+pub struct Store {
+    out: PathBuf,
+}
+
+impl Store {
+    /// Opens the folder `out`, or makes it.
+    ///
+    /// # Errors
+    /// If the system refuses, or files are there that are not from a reproduction and would be
+    /// overwritten; then nothing is written.
+    pub fn open(out: &Path) -> Result<Self, StoreError> {
+        refuse_foreign(out)?;
+        let runs = out.join("runs");
+        fs::create_dir_all(&runs).map_err(|source| match runs.ancestors().find(|path| path.exists()) {
+            Some(culprit) if !culprit.is_dir() => {
+                StoreError::NoFolder { path: out.to_owned(), culprit: culprit.to_owned() }
+            }
+            _ => StoreError::system("create", &runs)(source),
+        })?;
+        let locked = Locked::of(out)?;
+        remove_drafts(&locked, out)?;
+        Ok(Self { out: out.to_owned() })
+    }
+
+    /// The plan of the folder `out`; writes nothing.
+    ///
+    /// # Errors
+    /// If the folder holds no reproduction, or its plan is damaged.
+    pub fn planned_in(out: &Path) -> Result<Plan, StoreError> {
+        read_plan(out)?.ok_or_else(|| StoreError::Nothing { path: out.to_owned() })
+    }
+
+    /// Opens the folder `out` to do the runs of its plan at the places `asked`, or all.
+    ///
+    /// # Errors
+    /// If what is there of one of them is damaged, or the system refuses.
+    pub fn open_for(out: &Path, plan: &Plan, asked: Option<&[usize]>) -> Result<Self, StoreError> {
+        let wanted = |index: usize| asked.is_none_or(|asked| asked.contains(&index));
+        check_runs(out, plan.runs.iter().enumerate().filter(|(index, _)| wanted(*index)).map(|(_, run)| run))?;
+        Self::open(out)
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.out
+    }
+
+    /// What the reproduction in the folder `out` has planned so far; writes nothing.
+    ///
+    /// # Errors
+    /// If the folder holds no reproduction, or its plan is damaged.
+    pub fn planned(out: &Path) -> Result<Plan, StoreError> {
+        read_plan(out)?.ok_or_else(|| StoreError::NothingToResume { path: out.to_owned() })
+    }
+
+    /// Takes up what is asked for in this folder and gives back the whole plan of the folder: a reproduction that
+    /// is there already is extended, if the two fit together.
+    ///
+    /// # Errors
+    /// If another kind of reproduction is there, or one that was not brought to its end while
+    /// [`TakeUp::resume`] is not set, or a run is there that is damaged, or the system refuses.
+    pub fn take_up(&self, asked: &TakeUp<'_>) -> Result<Plan, StoreError> {
+        let _locked = Locked::of(&self.out)?;
+        let mut whole = asked.plan.clone();
+        if let Some(before) = read_plan(&self.out)? {
+            let clash = match conflict(&before, asked.plan) {
+                Some(clash) => Some(clash),
+                None => (asked.clash)(&before)?,
+            };
+            if let Some((field, found, expected)) = clash {
+                return Err(StoreError::Conflict { path: self.out.clone(), field, found, expected });
+            }
+            let states = before.runs.iter().map(|run| self.state(run));
+            let states = states.collect::<Result<Vec<_>, _>>()?;
+            let missing = states.iter().filter(|state| **state == RunState::Missing).count();
+            if missing > 0 && !asked.resume {
+                return Err(StoreError::Unfinished {
+                    path: self.out.clone(),
+                    finished: before.runs.len() - missing,
+                    planned: before.runs.len(),
+                });
+            }
+            let added = asked.plan.runs.iter().filter(|run| !before.runs.contains(run));
+            whole.runs = before.runs.iter().chain(added).cloned().collect();
+        }
+        check_runs(&self.out, whole.runs.iter())?;
+        // Before the plan: whoever sees its runs finds what they were made from.
+        for (name, content) in &asked.files {
+            replace(&self.out.join(name), content)?;
+        }
+        let path = self.out.join("plan.json");
+        let manifest = Manifest { format: STORE_FORMAT, plan: whole.clone() };
+        replace(&path, &pretty_json(&path, &manifest)?)?;
+        Ok(whole)
+    }
+
+    /// What is there of `run`.
+    ///
+    /// # Errors
+    /// If a file of it cannot be read.
+    pub fn state(&self, run: &PlannedRun) -> Result<RunState, StoreError> {
+        run_state(&self.out, run)
+    }
+
+    /// The progress of a run that is [`RunState::Missing`].
+    ///
+    /// # Errors
+    /// If the working folder cannot be read.
+    pub fn progress(&self, run: &PlannedRun) -> Result<RunProgress, StoreError> {
+        run_progress(&self.out, run)
+    }
+
+    /// Claims `run` for `own`, unless another does it.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn claim(&self, run: &PlannedRun, own: &Holder, watch: &mut Watch) -> Result<Claimed, StoreError> {
+        let locked = Locked::of(&self.out)?;
+        Claim::take(&locked, &working_folder(&self.out, run), own, watch)
+    }
+
+    /// Gives a claim back that turned out not to be needed.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn give_back(&self, claim: Claim) -> Result<(), StoreError> {
+        let locked = Locked::of(&self.out)?;
+        claim.give_back(&locked);
+        Ok(())
+    }
+
+    /// Begins an attempt at `run`.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn begin(&self, run: &PlannedRun, claim: Claim) -> Result<Attempt, StoreError> {
+        Attempt::begin(&self.out, run, claim)
+    }
+
+    /// Removes failures that may pass another time of `runs`, so that they are tried again.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn forget_passing_failures<'a>(&self, runs: impl Iterator<Item = &'a PlannedRun>) -> Result<(), StoreError> {
+        let _locked = Locked::of(&self.out)?;
+        for run in runs {
+            if let RunState::Failed(folder, failed) = self.state(run)?
+                && failed.may_pass_another_time()
+            {
+                // Out of sight in one step: a folder that is half removed would look damaged.
+                let work = self.out.join("work");
+                fs::create_dir_all(&work).map_err(StoreError::system("create", &work))?;
+                let aside = work.join(format!("{REMOVED}{}", run.folder()));
+                remove_all(&aside)?;
+                fs::rename(&folder, &aside).map_err(StoreError::system("remove", &folder))?;
+                remove_all(&aside)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many attempts at `run` in a row have ended without keeping a checkpoint.
+    ///
+    /// # Errors
+    /// If the working folder cannot be read.
+    pub fn fruitless(&self, run: &PlannedRun) -> Result<u32, StoreError> {
+        attempt::fruitless(&working_folder(&self.out, run))
+    }
+
+    /// Removes what was left of attempts at runs that are done: their processes died between showing
+    /// the run and clearing up, or have been superseded.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn tidy<'a>(&self, runs: impl Iterator<Item = &'a PlannedRun>) -> Result<(), StoreError> {
+        let _locked = Locked::of(&self.out)?;
+        for run in runs {
+            let work = working_folder(&self.out, run);
+            if work.exists() && self.state(run)? != RunState::Missing {
+                remove_all(&work)?;
+            }
+            remove_all(&self.out.join("work").join(format!("{REMOVED}{}", run.folder())))?;
+        }
+        // Goes where no run is being done.
+        let _ = fs::remove_dir(self.out.join("work"));
+        Ok(())
+    }
+}
+
+/// What the name of a folder begins with that is being removed.
+const REMOVED: &str = "removed-";
+
+/// The progress of a run of the folder `out` that is neither finished nor failed.
+pub fn run_progress(out: &Path, run: &PlannedRun) -> Result<RunProgress, StoreError> {
+    let work = working_folder(out, run);
+    let position = checkpoint::list(&work)?.first().map(|(position, _)| *position);
+    Ok(match (claim::holder(&work)?, position) {
+        (Some(holder), position) => RunProgress::Running(holder, position),
+        (None, Some(position)) => RunProgress::Interrupted(position),
+        (None, None) => RunProgress::NotBegun,
+    })
+}
+
+/// Refuses a folder that is no reproduction's and in which something of another origin would be
+/// overwritten. One is a reproduction's if it holds a plan, or, where that was lost, the lock.
+fn refuse_foreign(out: &Path) -> Result<(), StoreError> {
+    let lock = out.join(LOCK);
+    match fs::symlink_metadata(&lock) {
+        Ok(found) if found.is_file() && found.len() == 0 => return Ok(()),
+        Ok(_) => return Err(StoreError::Foreign { path: lock }),
+        Err(_) => {}
+    }
+    // A copy may have left hidden files out.
+    let plan = out.join("plan.json");
+    match read_plan(out) {
+        Ok(Some(_)) => return Ok(()),
+        Ok(None) => {}
+        Err(_) if plan.exists() => return Err(StoreError::Foreign { path: plan }),
+        // Said where the folder is made.
+        Err(_) => return Ok(()),
+    }
+    match WRITTEN.iter().map(|name| out.join(name)).find(|path| fs::symlink_metadata(path).is_ok()) {
+        Some(path) => Err(StoreError::Foreign { path }),
+        None => Ok(()),
+    }
+}
+
+/// What is there of `run` in the folder `out`.
+pub fn run_state(out: &Path, run: &PlannedRun) -> Result<RunState, StoreError> {
+    let runs = out.join("runs");
+    let finished = runs.join(run.folder());
+    if finished.is_dir() {
+        return Ok(RunState::Finished(finished));
+    }
+    let failed = runs.join(format!("{FAILED}{}", run.folder()));
+    if failed.is_dir() {
+        let record = read_json(&failed.join("failure.json"))?;
+        return Ok(RunState::Failed(failed, record));
+    }
+    Ok(RunState::Missing)
+}
+
+/// The plan of the folder `out`, if it holds one.
+fn read_plan(out: &Path) -> Result<Option<Plan>, StoreError> {
+    let path = out.join("plan.json");
+    if !path.try_exists().map_err(StoreError::system("read", &path))? {
+        return Ok(None);
+    }
+    // Before the rest, which another format may not have.
+    let Format { format } = read_json(&path)?;
+    check_format(out, format)?;
+    let manifest: Manifest = read_json(&path)?;
+    Ok(Some(manifest.plan))
+}
+
+/// Refuses a folder of another format.
+fn check_format(out: &Path, found: u32) -> Result<(), StoreError> {
+    if found == STORE_FORMAT { Ok(()) } else { Err(StoreError::Format { path: out.to_owned(), found }) }
+}
+
+/// The first thing in which two plans cannot stand in one table: `(field, there, asked for)`.
+fn conflict(there: &Plan, asked: &Plan) -> Option<(String, String, String)> {
+    for (field, found, expected) in [
+        ("experiment", there.experiment.clone(), asked.experiment.clone()),
+        ("scale", there.scale.to_string(), asked.scale.to_string()),
+        ("variant", there.variant.to_string(), asked.variant.to_string()),
+        ("backend", there.backend.to_string(), asked.backend.to_string()),
+    ] {
+        if found != expected {
+            return Some((field.to_owned(), found, expected));
+        }
+    }
+    let first = there.runs.first()?;
+    for run in &asked.runs {
+        let same = |other: &&PlannedRun| other.spec.method == run.spec.method;
+        let same_seed = |other: &&PlannedRun| same(other) && other.spec.seed == run.spec.seed;
+        let same_method = there.runs.iter().find(same_seed).or_else(|| there.runs.iter().find(same));
+        // Another seed may see other images.
+        let of_a_seed = |field: &str| {
+            let other_seed = same_method.unwrap_or(first).spec.seed != run.spec.seed;
+            field == "seed" || (other_seed && (field == "data.listing" || of_other_runs(field)))
+        };
+        // Rows of one table may differ in everything but the table that their images were drawn from.
+        let fields = differing_fields(&same_method.unwrap_or(first).spec, &run.spec);
+        let of_the_table = |field: &str| field == "data.table_sha256";
+        let mut clashes: Vec<_> = fields
+            .into_iter()
+            .filter(|(field, ..)| !of_a_seed(field) && (same_method.is_some() || of_the_table(field)))
+            .collect();
+        // Another listing mostly follows from something that a person set.
+        clashes.sort_by_key(|(field, ..)| field == "data.listing" || field == "data.table_sha256");
+        if let Some((field, found, expected)) = clashes.into_iter().next() {
+            return Some((format!("{field} of {}", run.label()), found, expected));
+        }
+        let same = there.runs.iter().find(|other| other.spec == run.spec);
+        if let Some(other) = same.filter(|other| other.id != run.id) {
+            let (found, expected) = (other.id.to_string(), run.id.to_string());
+            return Some((format!("id of {}", run.label()), found, expected));
+        }
+    }
+    None
+}
+
+/// Whether a field names other runs, which are others for each seed.
+fn of_other_runs(field: &str) -> bool {
+    field == "weights.run" || field == "needs"
+}

@@ -1,0 +1,93 @@
+//! What is planned in a folder, as data: runs with their identities, in the order in which they are done.
+
+use crate::Scale;
+use herring_protocol::{AucKind, BackendKind, MethodName, RunId, RunSpec, Variant};
+use serde::{Deserialize, Serialize};
+
+/// One run to be done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedRun {
+    /// Identity of the specification.
+    pub id: RunId,
+    /// What to do.
+    pub spec: RunSpec,
+}
+
+impl PlannedRun {
+    /// The run of a specification.
+    pub fn new(spec: RunSpec) -> Self {
+        Self { id: RunId::of(&spec), spec }
+    }
+
+    /// Its name in messages, for instance `actdiff, seed 1234`.
+    pub fn label(&self) -> String {
+        format!("{}, seed {}", self.spec.method, self.spec.seed)
+    }
+
+    /// Its folder's name, for instance `actdiff-1234-0123456789abcdef`.
+    pub fn folder(&self) -> String {
+        format!("{}-{}-{}", self.spec.method, self.spec.seed, self.id)
+    }
+}
+
+/// The runs of a reproduction, in the order in which they are done: seed by seed, so that after an
+/// interruption the methods have seen equally many. A run stands behind those that it needs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Which experiment.
+    pub experiment: String,
+    /// How large.
+    pub scale: Scale,
+    /// Which reading of the protocol.
+    pub variant: Variant,
+    /// On which kind of device.
+    pub backend: BackendKind,
+    /// What is to be done.
+    pub runs: Vec<PlannedRun>,
+}
+
+impl Plan {
+    /// Which score is its AUC.
+    pub fn auc(&self) -> AucKind {
+        self.runs.first().map(|run| run.spec.evaluation.auc).unwrap_or(AucKind::Authors)
+    }
+
+    /// The methods it holds, in the order of its runs.
+    pub fn methods(&self) -> Vec<MethodName> {
+        let mut methods: Vec<MethodName> = Vec::new();
+        for run in &self.runs {
+            if !methods.contains(&run.spec.method) {
+                methods.push(run.spec.method.clone());
+            }
+        }
+        methods
+    }
+
+    /// The run of that identity.
+    pub fn run(&self, id: &RunId) -> Option<&PlannedRun> {
+        self.runs.iter().find(|run| run.id == *id)
+    }
+
+    /// How many runs lie on the longest way to the run at a place through those that it needs; 0 for one that
+    /// needs none. Runs of one depth need none of each other.
+    pub fn depth(&self, place: usize) -> usize {
+        let Some(run) = self.runs.get(place) else { return 0 };
+        let needed = run.spec.needed_runs();
+        let places = needed.iter().filter_map(|id| self.runs.iter().position(|run| run.id == **id));
+        // A run stands behind those that it needs, so this ends.
+        places.filter(|needed| *needed < place).map(|needed| self.depth(needed) + 1).max().unwrap_or(0)
+    }
+
+    /// The seeds it holds, in the order of the runs.
+    pub fn seeds(&self) -> Vec<u32> {
+        let mut seeds = Vec::new();
+        for run in &self.runs {
+            if !seeds.contains(&run.spec.seed) {
+                seeds.push(run.spec.seed);
+            }
+        }
+        seeds
+    }
+}

@@ -1,0 +1,139 @@
+//! What the files of a run hold.
+//!
+//! Only [`RunProvenance`] knows clocks. Everything else is decided by the run's specification, so
+//! that two folders of the same run are the same, byte for byte.
+
+use herring_protocol::{EpochRecord, MethodName, Provenance, RunFailure, RunId, RunOutcome, RunScores, Variant};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use crate::plan::PlannedRun;
+
+/// The format of the files below; readers refuse others.
+pub const STORE_FORMAT: u32 = 2;
+
+/// `result.json`: a [`RunOutcome`] without its pictures and weights, which have files of their own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunResult {
+    /// Of this file.
+    pub format: u32,
+    /// Identity of the run.
+    pub id: RunId,
+    /// Its method.
+    pub method: MethodName,
+    /// Its seed.
+    pub seed: u32,
+    /// Every number.
+    pub scores: RunScores,
+    /// Which of several values other runs decided, by field; absent where none had to be decided.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub chosen: BTreeMap<String, f64>,
+    /// A record an epoch, in order.
+    pub history: Vec<EpochRecord>,
+}
+
+impl RunResult {
+    /// What is kept of `outcome` beside pictures and weights.
+    pub fn new(run: &PlannedRun, outcome: &RunOutcome, chosen: &BTreeMap<String, f64>) -> Self {
+        Self {
+            format: STORE_FORMAT,
+            id: run.id.clone(),
+            method: run.spec.method.clone(),
+            seed: run.spec.seed,
+            scores: outcome.scores.clone(),
+            chosen: chosen.clone(),
+            history: outcome.history.clone(),
+        }
+    }
+}
+
+/// Why a run failed, as far as the file tells them apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
+pub enum FailureKind {
+    /// A number that decides the result is not finite. The same run fails again in the same way.
+    NotFinite {
+        /// 1-based.
+        epoch: usize,
+        /// 1-based; 0 stands for the validation after the epoch.
+        step: usize,
+        /// Which number.
+        quantity: String,
+    },
+    /// The specification cannot be carried out. The same run fails again in the same way.
+    Specification,
+    /// A run that this one needs failed, or its weights do not fit. It may go well once the other one has.
+    Need,
+    /// The device gave up, or, in folders of earlier versions, images could not be read. It may go well another
+    /// time.
+    Device,
+}
+
+/// `failure.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunFailed {
+    /// Of this file.
+    pub format: u32,
+    /// Identity of the run.
+    pub id: RunId,
+    /// Its method.
+    pub method: MethodName,
+    /// Its seed.
+    pub seed: u32,
+    /// Why, for programs.
+    pub failure: FailureKind,
+    /// Why, for people.
+    pub message: String,
+}
+
+impl RunFailed {
+    /// The record of a failure; `None` for an interruption, which is no failure.
+    pub fn new(run: &PlannedRun, failure: &RunFailure) -> Option<Self> {
+        let kind = match failure {
+            RunFailure::NotFinite { epoch, step, quantity } => {
+                FailureKind::NotFinite { epoch: *epoch, step: *step, quantity: quantity.clone() }
+            }
+            RunFailure::Interrupted => return None,
+            RunFailure::Specification(_) => FailureKind::Specification,
+            RunFailure::Need { .. } => FailureKind::Need,
+            RunFailure::Checkpoint(_)
+            | RunFailure::CheckpointFormat { .. }
+            | RunFailure::Data(_)
+            | RunFailure::Device(_) => FailureKind::Device,
+        };
+        Some(Self {
+            format: STORE_FORMAT,
+            id: run.id.clone(),
+            method: run.spec.method.clone(),
+            seed: run.spec.seed,
+            failure: kind,
+            message: failure.to_string(),
+        })
+    }
+
+    /// Whether doing the run again is of any use.
+    pub fn may_pass_another_time(&self) -> bool {
+        matches!(self.failure, FailureKind::Device | FailureKind::Need)
+    }
+}
+
+/// `provenance.json`: what computed a run, and when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunProvenance {
+    /// Of this file.
+    pub format: u32,
+    /// Version of this program.
+    pub program: String,
+    /// What computed.
+    pub computed_by: Provenance,
+    /// The run's seed.
+    pub seed: u32,
+    /// The run's reading of the protocol.
+    pub variant: Variant,
+    /// When its first attempt that left a checkpoint started, in UTC, as in RFC 3339.
+    pub started: String,
+    /// How long it took, in seconds; of interrupted attempts the time up to their last checkpoint.
+    pub wall_seconds: f64,
+}

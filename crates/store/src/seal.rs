@@ -1,0 +1,158 @@
+//! What makes damage to a run visible: the SHA-256 of each of its files, kept beside them.
+//!
+//! The list has the format of `sha256sum`, so `sha256sum -c SHA256SUMS` within a run's folder checks
+//! it too. `provenance.json` is not in it, because it knows clocks and everything else of a run is the
+//! same bytes whenever it is done again.
+
+use crate::plan::PlannedRun;
+use crate::{
+    STORE_FORMAT, StoreError,
+    attempt::FAILED,
+    error::Damage,
+    files::{read_json, write_through},
+    record::{RunFailed, RunProvenance, RunResult},
+};
+use herring_protocol::{MethodName, RunId, hexadecimal};
+use sha2::{Digest, Sha256};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, Read},
+    path::Path,
+};
+
+/// The list's name.
+const SUMS: &str = "SHA256SUMS";
+/// The one file that the list leaves out.
+const PROVENANCE: &str = "provenance.json";
+
+/// The files of a run with a result, beside the list and the provenance.
+const OF_A_RESULT: [&str; 6] =
+    ["config.json", "epochs.jsonl", "pictures.json", "result.json", "steps.jsonl", "weights.safetensors"];
+/// The files of a run without, beside the list and the provenance.
+const OF_A_FAILURE: [&str; 4] = ["config.json", "epochs.jsonl", "failure.json", "steps.jsonl"];
+
+/// Writes the list of a run's folder, whose other files are all there.
+pub(crate) fn seal(folder: &Path) -> Result<(), StoreError> {
+    let mut names = Vec::new();
+    let refused = |error| StoreError::system("read", folder)(error);
+    for entry in fs::read_dir(folder).map_err(refused)? {
+        let name = entry.map_err(refused)?.file_name().to_string_lossy().into_owned();
+        if name != PROVENANCE {
+            names.push(name);
+        }
+    }
+    names.sort();
+    let mut text = String::new();
+    for name in names {
+        let path = folder.join(&name);
+        let sum = sum_of(&path).map_err(StoreError::system("read", &path))?;
+        text.push_str(&format!("{sum}  {name}\n"));
+    }
+    write_through(&folder.join(SUMS), text.as_bytes())
+}
+
+/// Refuses runs that are not whole, all of them at once.
+pub fn check_runs<'a>(out: &Path, runs: impl Iterator<Item = &'a PlannedRun>) -> Result<(), StoreError> {
+    let damages: Vec<_> = runs.filter_map(|run| damage(&out.join("runs"), run)).collect();
+    if damages.is_empty() { Ok(()) } else { Err(StoreError::DamagedRuns { damages }) }
+}
+
+/// The first thing that is wrong with what is there of `run`; `None` also where nothing is there.
+fn damage(runs: &Path, run: &PlannedRun) -> Option<Damage> {
+    let finished = runs.join(run.folder());
+    let failed = runs.join(format!("{FAILED}{}", run.folder()));
+    let (folder, files) = if fs::symlink_metadata(&finished).is_ok() {
+        (finished, OF_A_RESULT.as_slice())
+    } else if fs::symlink_metadata(&failed).is_ok() {
+        (failed, OF_A_FAILURE.as_slice())
+    } else {
+        return None;
+    };
+    if !folder.is_dir() {
+        return Some(Damage { path: folder, message: "found no folder, expected one of a run".to_owned() });
+    }
+    let path = folder.join(SUMS);
+    let list = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) => return Some(Damage { path, message: unreadable(&error) }),
+    };
+    let sums: BTreeMap<&str, &str> = list.lines().filter_map(|line| line.split_once("  ")).map(swap).collect();
+    for name in files {
+        let path = folder.join(name);
+        let Some(expected) = sums.get(name) else {
+            return Some(Damage { path: folder.join(SUMS), message: format!("it lacks {name}") });
+        };
+        match sum_of(&path) {
+            Ok(sum) if sum == *expected => {}
+            Ok(_) => return Some(Damage { path, message: format!("its content is not the one in {SUMS}") }),
+            Err(error) => return Some(Damage { path, message: unreadable(&error) }),
+        }
+    }
+    stranger(&folder, run, files == OF_A_FAILURE.as_slice())
+}
+
+/// The complaint if the records in `folder` are not those of `run`.
+fn stranger(folder: &Path, run: &PlannedRun, failed: bool) -> Option<Damage> {
+    let (path, record) = if failed {
+        let path = folder.join("failure.json");
+        let record = read_json::<RunFailed>(&path).map(|of| (of.format, of.id, of.method, of.seed));
+        (path, record)
+    } else {
+        let path = folder.join("result.json");
+        let record = read_json::<RunResult>(&path).map(|of| (of.format, of.id, of.method, of.seed));
+        (path, record)
+    };
+    let message = match record {
+        Ok((format, ..)) if format != STORE_FORMAT => format!("found format {format}, expected {STORE_FORMAT}"),
+        Ok((_, id, method, seed)) if (&id, &method, seed) != (&run.id, &run.spec.method, run.spec.seed) => {
+            let spec = &run.spec;
+            format!("found {}, expected {}", named(&method, seed, &id), named(&spec.method, spec.seed, &run.id))
+        }
+        Ok(_) => {
+            let path = folder.join(PROVENANCE);
+            let error = read_json::<RunProvenance>(&path).err()?;
+            return Some(Damage { path, message: what(error) });
+        }
+        Err(error) => what(error),
+    };
+    Some(Damage { path, message })
+}
+
+fn named(method: &MethodName, seed: u32, id: &RunId) -> String {
+    format!("{method}, seed {seed}, id {id}")
+}
+
+/// An error without the file's name, which stands beside it.
+fn what(error: StoreError) -> String {
+    match error {
+        StoreError::System { source, .. } => unreadable(&source),
+        StoreError::Damaged { line, message, .. } if line > 0 => format!("line {line}: {message}"),
+        StoreError::Damaged { message, .. } => message,
+        other => other.to_string(),
+    }
+}
+
+fn unreadable(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "it is missing".to_owned(),
+        _ => format!("it cannot be read: {error}"),
+    }
+}
+
+fn swap<T, U>((one, other): (T, U)) -> (U, T) {
+    (other, one)
+}
+
+/// The SHA-256 of a file in hexadecimal digits.
+fn sum_of(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut digest = Sha256::new();
+    let mut block = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(hexadecimal(&digest.finalize())),
+            read => digest.update(&block[..read]),
+        }
+    }
+}
