@@ -13,10 +13,12 @@
 //! | [`classes`] | the class of every slice of a label volume |
 //! | [`mod@slice`] | from a slice and its label to an image and a mask |
 //! | [`mod@prepare`] | all of that, into the cache and a listing |
+//! | [`mod@check`] | what is wrong with a task's folder, all at once |
 //!
 //! What comes out is a listing like that of image files (`herring-images`): training opens it by its SHA-256.
 //! Random crops and flips belong to training; the training samples are larger for that.
 
+pub mod check;
 pub mod classes;
 pub mod decathlon;
 mod error;
@@ -26,6 +28,7 @@ pub mod settings;
 pub mod slice;
 pub mod split;
 
+pub use check::check;
 pub use classes::{LabelError, slice_classes};
 pub use decathlon::{Collection, Task, VolumeFiles};
 pub use error::VolumesError;
