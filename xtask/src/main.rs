@@ -16,6 +16,7 @@ mod search;
 mod seeds;
 mod signals;
 mod status;
+mod volumes;
 
 use arguments::{BenchCommand, Command, Xtask};
 use clap::Parser;
