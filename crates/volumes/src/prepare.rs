@@ -75,13 +75,14 @@ pub struct Prepared {
 /// listing is kept in the cache's folder, where [`herring_images::CachedListings`] opens it by its name.
 ///
 /// A sample's id is its volume and slice, `liver_0.nii.gz/57`; it has one channel of raw intensities. Samples of
-/// class 0 have masks of ones.
+/// class 0 have masks of ones. `progress` is told of labels first, one request a volume, then of slices.
 ///
 /// # Errors
 /// [`VolumesError::Setting`] for settings that cannot be used; [`VolumesError::DatasetFile`] as
 /// [`Collection::read`]; [`VolumesError::TooFewVolumes`] and [`VolumesError::TooFewSlices`] if there is not
 /// enough to draw from; [`VolumesError::Damaged`] with every volume of the parts that cannot be used, all at
-/// once; [`VolumesError::Interrupted`] once `stop` is set, with what is done kept; whatever the cache says.
+/// once; [`VolumesError::Interrupted`] once `stop` is set, with what is done kept; whatever the cache says: after
+/// [`herring_cache::CacheError::Damaged`], [`Cache::forget_damaged`] drops what is damaged, so that it is made again.
 pub fn prepare(
     cache: &Cache,
     root: &Path,
@@ -95,14 +96,11 @@ pub fn prepare(
     let used: BTreeSet<usize> = Part::ALL.into_iter().flat_map(|part| parts.of(part)).copied().collect();
     let headers = headers(&collection, &used)?;
     let classes = classes(cache, &collection, &used, progress, stop)?;
-    let mut drawn = Vec::new();
-    let mut facts = Vec::new();
-    for (part, count) in Part::ALL.into_iter().zip([settings.train_slices, settings.valid_slices, settings.test_slices])
-    {
-        let (of_part, known) = draw(&collection, &parts, &classes, part, count, settings)?;
-        drawn.push(of_part);
-        facts.push(known);
-    }
+    let draw = |part, count| draw(&collection, &parts, &classes, (part, count), settings);
+    let (train, of_train) = draw(Part::Train, settings.train_slices)?;
+    let (valid, of_valid) = draw(Part::Valid, settings.valid_slices)?;
+    let (test, of_test) = draw(Part::Test, settings.test_slices)?;
+    let drawn = [train, valid, test];
     let wanted: Vec<Wanted> = drawn.concat();
     let (filled, order) = fill(cache, &collection, &headers, &wanted, progress, stop)?;
     let mut keys: Vec<Option<Key>> = vec![None; wanted.len()];
@@ -123,9 +121,8 @@ pub fn prepare(
     let mut quota = CellQuota::new(settings.look_limit);
     listing.looked_at = listing.test.iter().filter(|entry| quota.admit(0, entry.label)).cloned().collect();
     let name = listing.keep(cache.folder())?;
-    let [train, valid, test] = facts.try_into().unwrap_or_else(|_| unreachable!("there are three parts"));
     let complaints = filled.damage.iter().map(ToString::to_string).collect();
-    let facts = Facts { task: settings.task, parts: [train, valid, test] };
+    let facts = Facts { task: settings.task, parts: [of_train, of_valid, of_test] };
     Ok(Prepared { listing, name, facts, decoded: filled.decoded, found: filled.found, complaints })
 }
 
@@ -237,8 +234,7 @@ fn draw(
     collection: &Collection,
     split: &VolumeSplit,
     classes: &BTreeMap<usize, Vec<bool>>,
-    part: Part,
-    count: usize,
+    (part, count): (Part, usize),
     settings: &VolumeSettings,
 ) -> Result<(Vec<Wanted>, PartFacts), VolumesError> {
     let mut slices = Vec::new();
