@@ -129,8 +129,7 @@ impl Fields<'_> {
             found,
             expected: "whole numbers of 8 to 64 bits, or floating point of 32 or 64 bits",
         })?;
-        // 0 stands for the usual place, as does every place before it in files of careless programs: refused,
-        // since the header itself would be read as voxels.
+        // 0 stands for the usual place. Any other place before it would take the header for voxels.
         let offset = if offset == 0 { least_offset } else { offset };
         if offset < least_offset {
             return Err(NiftiError::Header {
