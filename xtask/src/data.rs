@@ -4,7 +4,7 @@ use crate::{
     arguments::{CheckData, DataCommand, ImagePlaces, SplitData, SplitRule, Standin, StandinData, StandinEdition},
     failure::Failure,
     images::{self, bad, read},
-    print,
+    print, volumes,
 };
 use herring_datasets::{Part, Table, confounded::Parts};
 use herring_experiments::{
@@ -35,6 +35,7 @@ fn check(arguments: &CheckData) -> Result<Exit, Failure> {
     let (places, probe) = (from.places(), if *headers { header } else { whole });
     let collections: &[&str] = match name.as_str() {
         "own" => &[],
+        name if volumes::tasks(name).is_some() => &[],
         "xray" => &["nih", "padchest"],
         other => &[other],
     };
@@ -44,8 +45,10 @@ fn check(arguments: &CheckData) -> Result<Exit, Failure> {
         let exclusions = images::exclusions(collection, &places.tables)?;
         reports.push(herring_tables::check_without(&manifest, images::data_root(&places)?, &exclusions, &probe));
     }
-    if collections.is_empty() {
-        reports.push(check_own(arguments, &places)?);
+    match volumes::tasks(name) {
+        Some(tasks) => reports.extend(volumes::check(&tasks, images::data_root(&places)?, *headers)?),
+        None if collections.is_empty() => reports.push(check_own(arguments, &places)?),
+        None => {}
     }
     for report in &reports {
         print(&report.render(if *all { None } else { Some(SHOWN) }))?;
@@ -201,6 +204,7 @@ fn stand_in(arguments: &StandinData) -> Result<Exit, Failure> {
         StandinEdition::Small => Edition::Small,
         StandinEdition::Full => Edition::Full,
     };
+    let volumes_of_task = *per_cell;
     let per_cell = per_cell.unwrap_or(match scale {
         Scale::Smoke => 20,
         Scale::Quick => 300,
@@ -212,7 +216,7 @@ fn stand_in(arguments: &StandinData) -> Result<Exit, Failure> {
     let faint = match name {
         Standin::Xray => 0.15,
         Standin::Rsna => 0.2,
-        Standin::Own => usual.pathology_contrast,
+        Standin::Own | Standin::Decathlon => usual.pathology_contrast,
     };
     let strengths = Strengths {
         pathology_contrast: pathology.unwrap_or(faint),
@@ -235,11 +239,15 @@ fn stand_in(arguments: &StandinData) -> Result<Exit, Failure> {
         Standin::Own => {
             herring_standins::own(root, &OwnSettings { per_cell, seed, strengths, ..OwnSettings::default() })
         }
+        Standin::Decathlon => volumes::stand_in(root, volumes_of_task, *scale, seed),
     };
     let summary = summary.map_err(Failure::device)?;
     for folder in &summary.folders {
         print(&format!("written: {}", folder.display()))?;
     }
-    print("These images are generated; results on them say nothing about radiographs.")?;
+    print(match name {
+        Standin::Decathlon => "These volumes are generated; results on them say nothing about patients.",
+        _ => "These images are generated; results on them say nothing about radiographs.",
+    })?;
     Ok(Exit::Done)
 }

@@ -17,6 +17,7 @@ mod search;
 mod seeds;
 mod signals;
 mod status;
+mod volumes;
 
 use arguments::{Asked, BenchCommand, Command};
 use failure::Failure;

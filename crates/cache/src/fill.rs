@@ -6,9 +6,9 @@
 //!           └─ worker: ...                                            ┘
 //! ```
 //!
-//! A worker holds one request's sources and one block; between workers and writer there are at most as
-//! many blocks as workers. So memory does not grow with the number of requests, but for the list of
-//! keys that is returned.
+//! A worker holds one request's sources and one block (with [`Cache::fill_together`], one group's sources and
+//! its blocks); between workers and writer there are at most as many blocks as workers. So memory does not grow
+//! with the number of requests, but for the list of keys that is returned.
 
 use crate::{
     Cache, CacheError, Damage, Key, SourceHash,
@@ -21,6 +21,7 @@ use std::{
     collections::HashMap,
     fs::{self, File},
     io::Read,
+    ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
@@ -199,6 +200,52 @@ impl Cache {
     where
         D: Fn(&Request, &[Vec<u8>]) -> Result<Image, String> + Sync,
     {
+        let decode = |requests: &[&Request], sources: &[Vec<u8>]| {
+            requests.iter().map(|request| decode(request, sources)).collect::<Vec<_>>()
+        };
+        let groups = (0..requests.len()).map(|place| place..place + 1).collect();
+        self.fill_groups((requests, groups), decode, settings, progress, stop)
+    }
+
+    /// Like [`Cache::fill`] where several blocks are made of the same sources, for instance the slices of a
+    /// volume: neighbouring requests with equal sources form a group, whose sources are read once. `decode` gets
+    /// those requests of a group that have no block yet and gives a block or a message for each, in their order.
+    ///
+    /// A worker holds the sources of one group and the blocks that come of it.
+    ///
+    /// # Errors
+    /// As [`Cache::fill`].
+    pub fn fill_together<D>(
+        &self,
+        requests: &[Request],
+        decode: D,
+        settings: &FillSettings,
+        progress: &mut dyn FnMut(&Progress),
+        stop: &AtomicBool,
+    ) -> Result<Filled, CacheError>
+    where
+        D: Fn(&[&Request], &[Vec<u8>]) -> Vec<Result<Image, String>> + Sync,
+    {
+        let mut groups = Vec::new();
+        let mut next = 0;
+        for group in requests.chunk_by(|one, other| one.sources == other.sources) {
+            groups.push(next..next + group.len());
+            next += group.len();
+        }
+        self.fill_groups((requests, groups), decode, settings, progress, stop)
+    }
+
+    fn fill_groups<D>(
+        &self,
+        (requests, groups): (&[Request], Vec<Range<usize>>),
+        decode: D,
+        settings: &FillSettings,
+        progress: &mut dyn FnMut(&Progress),
+        stop: &AtomicBool,
+    ) -> Result<Filled, CacheError>
+    where
+        D: Fn(&[&Request], &[Vec<u8>]) -> Vec<Result<Image, String>> + Sync,
+    {
         // As when it is opened: nobody else may come for long.
         let _ = crate::files::tidy(self.packs());
         self.refresh()?;
@@ -206,6 +253,7 @@ impl Cache {
         let job = Job {
             cache: self,
             requests,
+            groups,
             decode,
             settings,
             memo: Memo::load(&sources),
@@ -224,6 +272,8 @@ impl Cache {
 struct Job<'a, D> {
     cache: &'a Cache,
     requests: &'a [Request],
+    /// Places of requests with the same sources.
+    groups: Vec<Range<usize>>,
     decode: D,
     settings: &'a FillSettings,
     memo: Memo,
@@ -237,21 +287,23 @@ struct Job<'a, D> {
 
 impl<D> Job<'_, D>
 where
-    D: Fn(&Request, &[Vec<u8>]) -> Result<Image, String> + Sync,
+    D: Fn(&[&Request], &[Vec<u8>]) -> Vec<Result<Image, String>> + Sync,
 {
     fn run(&self, progress: &mut dyn FnMut(&Progress)) -> Result<Filled, CacheError> {
         let cores = || thread::available_parallelism().map_or(1, usize::from);
         let workers = if self.settings.workers == 0 { cores() } else { self.settings.workers };
-        let workers = workers.min(self.requests.len()).max(1);
+        let workers = workers.min(self.groups.len()).max(1);
         thread::scope(|scope| {
             let (sender, receiver) = mpsc::sync_channel(workers);
             for _ in 0..workers {
                 let sender = sender.clone();
                 let work = move || {
-                    while let Some((place, outcome)) = self.next() {
-                        // The writer has failed, and says so.
-                        if sender.send((place, outcome)).is_err() {
-                            return;
+                    while let Some(outcomes) = self.next() {
+                        for outcome in outcomes {
+                            // The writer has failed, and says so.
+                            if sender.send(outcome).is_err() {
+                                return;
+                            }
                         }
                     }
                 };
@@ -293,10 +345,10 @@ where
                 Some(Ok(made)) if *made == key => Outcome::Found(key),
                 // The other one failed, or its source has changed meanwhile: this request stands alone.
                 _ if self.stop.load(Ordering::Relaxed) => continue,
-                _ => match self.one(place, &self.requests[place]) {
-                    Ok(Outcome::Same(_, key)) => Outcome::Found(key),
-                    Ok(outcome) => outcome,
-                    Err(failure) => Outcome::Failed(failure),
+                _ => match self.group(place..place + 1).pop() {
+                    Some((_, Outcome::Same(_, key))) => Outcome::Found(key),
+                    Some((_, outcome)) => outcome,
+                    None => continue,
                 },
             };
             self.take(&mut writer, place, outcome)?;
@@ -358,60 +410,108 @@ where
         self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A worker's side: what comes of the next request, if there is one and none wishes to stop.
-    fn next(&self) -> Option<(usize, Outcome)> {
+    /// A worker's side: what comes of the next group's requests, if there is one and none wishes to stop.
+    fn next(&self) -> Option<Vec<(usize, Outcome)>> {
         if self.stop.load(Ordering::Relaxed) || self.halt.load(Ordering::Relaxed) {
             return None;
         }
-        let place = self.next.fetch_add(1, Ordering::Relaxed);
-        let request = self.requests.get(place)?;
-        Some((place, self.one(place, request).unwrap_or_else(Outcome::Failed)))
+        let group = self.groups.get(self.next.fetch_add(1, Ordering::Relaxed))?;
+        Some(self.group(group.clone()))
     }
 
-    fn one(&self, place: usize, request: &Request) -> Result<Outcome, Box<Failure>> {
-        let mut sources = Vec::with_capacity(request.sources.len());
-        for path in &request.sources {
+    /// What comes of requests with the same sources, with the place of each.
+    fn group(&self, places: Range<usize>) -> Vec<(usize, Outcome)> {
+        let mut outcomes = Vec::with_capacity(places.len());
+        if let Err((path, cause)) = self.try_group(places.clone(), &mut outcomes) {
+            // Those that are not done yet; what they claimed is free again.
+            let done: Vec<usize> = outcomes.iter().map(|(place, _)| *place).collect();
+            let left = places.filter(|place| !done.contains(place));
+            let failed = |place: usize| {
+                let failure = Failure::of(&self.requests[place], Some(&path), cause.clone());
+                (place, Outcome::Failed(failure))
+            };
+            outcomes.extend(left.map(failed));
+        }
+        outcomes
+    }
+
+    /// Puts what comes of each request into `outcomes`; fails with a source that keeps the others from a block.
+    fn try_group(&self, places: Range<usize>, outcomes: &mut Vec<(usize, Outcome)>) -> Result<(), (PathBuf, Cause)> {
+        let paths = self.requests.get(places.start).map(|request| request.sources.as_slice()).unwrap_or_default();
+        let mut sources = Vec::with_capacity(paths.len());
+        for path in paths {
             let known = if self.settings.rehash { None } else { self.remembered(path) };
             sources.push(match known {
                 Some(hash) => (hash, None),
-                None => self.load(request, path).map(|(hash, bytes)| (hash, Some(bytes)))?,
+                None => self.load(path).map(|(hash, bytes)| (hash, Some(bytes)))?,
             });
         }
-        let mut key = key(&sources, request);
-        match self.claim(key, place) {
-            Claim::Found => return Ok(Outcome::Found(key)),
-            Claim::Same(first) => return Ok(Outcome::Same(first, key)),
-            Claim::Mine => {}
+        let mut mine = self.claim_each(places, &sources, outcomes);
+        if mine.is_empty() {
+            return Ok(());
         }
-        let mut claimed = Claimed { started: &self.started, key: Some(key) };
         // What is decoded is what was hashed, even if a file has changed since its hash was remembered.
-        for (path, source) in request.sources.iter().zip(&mut sources) {
+        let before: Vec<SourceHash> = sources.iter().map(|(hash, _)| *hash).collect();
+        for (path, source) in paths.iter().zip(&mut sources) {
             if source.1.is_none() {
-                let (hash, bytes) = self.load(request, path)?;
+                let (hash, bytes) = self.load(path)?;
                 *source = (hash, Some(bytes));
             }
         }
-        let now = self::key(&sources, request);
-        if now != key {
-            key = now;
-            match self.claim(key, place) {
-                Claim::Found => return Ok(Outcome::Found(key)),
-                Claim::Same(first) => return Ok(Outcome::Same(first, key)),
-                Claim::Mine => claimed.exchange(key),
+        if sources.iter().map(|(hash, _)| *hash).ne(before) {
+            let places: Vec<usize> = mine.iter().map(|(place, _)| *place).collect();
+            // The former keys are free for others.
+            drop(mine);
+            mine = self.claim_each(places, &sources, outcomes);
+            if mine.is_empty() {
+                return Ok(());
             }
         }
         let sources: Vec<Vec<u8>> = sources.into_iter().filter_map(|(_, bytes)| bytes).collect();
-        let image = catch_unwind(AssertUnwindSafe(|| (self.decode)(request, &sources)))
-            .unwrap_or_else(|panic| Err(format!("the decoder panicked: {}", panic_text(&*panic))));
+        let requests: Vec<&Request> = mine.iter().map(|(place, _)| &self.requests[*place]).collect();
+        let images = catch_unwind(AssertUnwindSafe(|| (self.decode)(&requests, &sources))).unwrap_or_else(|panic| {
+            vec![Err(format!("the decoder panicked: {}", panic_text(&*panic))); requests.len()]
+        });
         drop(sources);
-        let made = image.and_then(|image| block(key, &image)).map_err(|message| {
-            // Whatever a library says, a message stays one line.
-            let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-            let file = request.sources.first().map(PathBuf::as_path);
-            Failure::of(request, file, Cause::Decode(message))
-        })?;
-        claimed.keep();
-        Ok(Outcome::Made(made))
+        let mut images = images.into_iter();
+        for (place, claimed) in mine {
+            let key = claimed.key;
+            let image = images.next().unwrap_or_else(|| Err("the decoder gave no block".to_owned()));
+            let outcome = match image.and_then(|image| block(key, &image)) {
+                Ok(block) => {
+                    claimed.keep();
+                    Outcome::Made(block)
+                }
+                Err(message) => {
+                    // Whatever a library says, a message stays one line.
+                    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+                    let request = &self.requests[place];
+                    let file = request.sources.first().map(PathBuf::as_path);
+                    Outcome::Failed(Failure::of(request, file, Cause::Decode(message)))
+                }
+            };
+            outcomes.push((place, outcome));
+        }
+        Ok(())
+    }
+
+    /// Claims the blocks of requests. Those that are there or being made are done; the others are this worker's.
+    fn claim_each(
+        &self,
+        places: impl IntoIterator<Item = usize>,
+        sources: &[(SourceHash, Option<Vec<u8>>)],
+        outcomes: &mut Vec<(usize, Outcome)>,
+    ) -> Vec<(usize, Claimed<'_>)> {
+        let mut mine = Vec::new();
+        for place in places {
+            let key = key(sources, &self.requests[place]);
+            match self.claim(key, place) {
+                Claim::Found => outcomes.push((place, Outcome::Found(key))),
+                Claim::Same(first) => outcomes.push((place, Outcome::Same(first, key))),
+                Claim::Mine => mine.push((place, Claimed { started: &self.started, key, kept: false })),
+            }
+        }
+        mine
     }
 
     fn claim(&self, key: Key, place: usize) -> Claim {
@@ -434,8 +534,8 @@ where
         self.memo.find(path, Stamp::of(&metadata))
     }
 
-    fn load(&self, request: &Request, path: &Path) -> Result<(SourceHash, Vec<u8>), Box<Failure>> {
-        let refused = |message: String| Failure::of(request, Some(path), Cause::Source(message));
+    fn load(&self, path: &Path) -> Result<(SourceHash, Vec<u8>), (PathBuf, Cause)> {
+        let refused = |message: String| (path.to_owned(), Cause::Source(message));
         let broken = |error: std::io::Error| refused(error.to_string());
         let largest = self.settings.largest_source;
         let too_large = |found: u64| refused(format!("found {found} bytes, expected at most {largest}"));
@@ -466,31 +566,22 @@ where
 /// Takes the key off the list when nothing came of it, so that a further request tries itself.
 struct Claimed<'a> {
     started: &'a Mutex<HashMap<Key, usize>>,
-    key: Option<Key>,
+    key: Key,
+    kept: bool,
 }
 
 impl Claimed<'_> {
     /// The block is with the writer, which takes the key off the list once it is published.
     fn keep(mut self) {
-        self.key = None;
-    }
-
-    /// Gives the former key free.
-    fn exchange(&mut self, key: Key) {
-        self.release();
-        self.key = Some(key);
-    }
-
-    fn release(&mut self) {
-        if let Some(key) = self.key.take() {
-            self.started.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
-        }
+        self.kept = true;
     }
 }
 
 impl Drop for Claimed<'_> {
     fn drop(&mut self) {
-        self.release();
+        if !self.kept {
+            self.started.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        }
     }
 }
 

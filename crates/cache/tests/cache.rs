@@ -196,6 +196,43 @@ fn what_fails_is_listed_and_the_others_go_on() {
 }
 
 #[test]
+fn blocks_of_the_same_sources_are_made_together_and_only_those_that_lack() {
+    let files = Files::new(3);
+    let cache = Cache::open(files.folder("cache")).unwrap();
+    let both = |number: usize| ["2x3", "3x2"].map(|recipe| request(recipe, vec![files.path(number)], recipe));
+    fill(&cache, &both(0)[..1]);
+    let calls = std::sync::Mutex::new(Vec::new());
+    let together = |requests: &[&Request], sources: &[Vec<u8>]| {
+        calls
+            .lock()
+            .unwrap()
+            .push((sources[0][0], requests.iter().map(|request| request.id.clone()).collect::<Vec<_>>()));
+        requests.iter().map(|request| decode(request, sources)).collect()
+    };
+    let mut requests: Vec<Request> = (0..2).flat_map(both).collect();
+    requests.extend(both(1));
+    requests.push(request("bad", vec![files.path(2)], "bad"));
+    requests.push(request("2x3", vec![files.path(2)], "2x3"));
+    requests.extend(["2x3", "3x2"].map(|recipe| request(recipe, vec![files.path(9)], recipe)));
+    let (settings, stop) = (FillSettings { workers: 1, ..FillSettings::default() }, AtomicBool::new(false));
+    let filled = cache.fill_together(&requests, together, &settings, &mut |_| {}, &stop).unwrap();
+    assert_eq!((filled.decoded, filled.found, filled.failed), (4, 3, 3));
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let expected = [(0, texts(&["3x2"])), (1, texts(&["2x3", "3x2"])), (2, texts(&["bad", "2x3"]))];
+    assert_eq!(*calls.lock().unwrap(), expected, "file 0 has one of its blocks, file 1 is asked for twice");
+    for (request, key) in requests.iter().zip(&filled.keys) {
+        match key {
+            Ok(key) => {
+                let expected = decode(request, &[fs::read(&request.sources[0]).unwrap()]).unwrap();
+                assert_eq!(cache.get(key).unwrap(), expected);
+            }
+            Err(failure) if request.id == "bad" => one_line(&failure.to_string(), &["two lines", "00002.raw"]),
+            Err(failure) => one_line(&failure.to_string(), &["cannot read", "00009.raw"]),
+        }
+    }
+}
+
+#[test]
 fn a_block_that_is_wanted_twice_is_made_once() {
     let files = Files::new(30);
     for number in 0..30 {

@@ -42,16 +42,36 @@ pub fn dilate(mask: &Image, sigma: f64) -> Result<Image, DatasetError> {
     let mut result = Image::filled(channels, height, width, 0.0);
     let planes = mask.values().chunks_exact(height * width);
     let results = result.values_mut().chunks_exact_mut(height * width);
+    // A square is a row of columns: each row is widened, then each column, which costs the same for any width.
     for (plane, wide) in planes.zip(results) {
-        for (place, _) in plane.iter().enumerate().filter(|&(_, &v)| v != 0.0) {
-            let (row, column) = (place / width, place % width);
-            let columns = reach(column, half_width, width);
-            for near in reach(row, half_width, height) {
-                wide[near * width..][columns.clone()].fill(1.0);
+        for (row, wide) in plane.chunks_exact(width).zip(wide.chunks_exact_mut(width)) {
+            for (column, near) in widened(row.iter().map(|&value| value != 0.0), half_width) {
+                wide[column] = if near { 1.0 } else { 0.0 };
+            }
+        }
+        for column in 0..width {
+            let inside: Vec<bool> = (0..height).map(|row| wide[row * width + column] != 0.0).collect();
+            for (row, near) in widened(inside.into_iter(), half_width) {
+                wide[row * width + column] = if near { 1.0 } else { 0.0 };
             }
         }
     }
     Ok(result)
+}
+
+// For every position of a line whether one that is inside lies within `half_width`.
+fn widened(inside: impl ExactSizeIterator<Item = bool>, half_width: usize) -> impl Iterator<Item = (usize, bool)> {
+    let length = inside.len();
+    // How many are inside before each position.
+    let mut before = Vec::with_capacity(length + 1);
+    before.push(0_usize);
+    for (place, inside) in inside.enumerate() {
+        before.push(before[place] + usize::from(inside));
+    }
+    (0..length).map(move |centre| {
+        let near = reach(centre, half_width, length);
+        (centre, before[near.end] > before[near.start])
+    })
 }
 
 // Positions within `half_width` of `centre` that exist on a side of `side` pixels.
@@ -140,6 +160,25 @@ mod tests {
         assert_eq!(dilate(&mask, 1e300).unwrap(), mask);
         mask.values_mut()[0] = 0.25;
         assert_eq!(dilate(&mask, 1e300).unwrap(), Image::filled(1, 3, 5, 1.0));
+    }
+
+    #[test]
+    fn every_pixel_within_the_square_is_reached() {
+        let (height, width) = (9, 14);
+        for places in [vec![0], vec![125], vec![13, 60], vec![30, 31, 47, 100]] {
+            let mut mask = Image::filled(1, height, width, 0.0);
+            places.iter().for_each(|&place| mask.values_mut()[place] = 0.5);
+            for half_width in 0..6 {
+                let wide = dilate(&mask, half_width as f64 / 4.0).unwrap();
+                for (place, &value) in wide.values().iter().enumerate() {
+                    let near = |other: &usize| {
+                        (place / width).abs_diff(other / width) <= half_width
+                            && (place % width).abs_diff(other % width) <= half_width
+                    };
+                    assert_eq!(value == 1.0, places.iter().any(near), "{place} {half_width}");
+                }
+            }
+        }
     }
 
     #[test]

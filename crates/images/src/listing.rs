@@ -65,6 +65,9 @@ pub struct Listing {
     pub size: usize,
     /// Rows and columns of the images that are looked at.
     pub look_size: usize,
+    /// Rows and columns of the training images, where they differ: training that crops gets larger ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train_size: Option<usize>,
     /// What is trained on.
     pub train: Vec<Entry>,
     /// What selects the epoch.
@@ -79,20 +82,27 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// An empty listing.
-    pub(crate) fn new(classes: &[String], environments: &[String], size: usize, look_size: usize) -> Self {
+    /// A listing without images, which are `size` x `size` pixels, those that are looked at `look_size` x
+    /// `look_size`.
+    pub fn new(classes: &[String], environments: &[String], size: usize, look_size: usize) -> Self {
         Self {
             format: FORMAT,
             classes: classes.to_vec(),
             environments: environments.to_vec(),
             size,
             look_size,
+            train_size: None,
             train: Vec::new(),
             valid: Vec::new(),
             test: Vec::new(),
             looked_at: Vec::new(),
             excluded: Vec::new(),
         }
+    }
+
+    /// Rows and columns of the training images.
+    pub fn size_in_training(&self) -> usize {
+        self.train_size.unwrap_or(self.size)
     }
 
     /// Its text, and the SHA-256 of that in hexadecimal digits.

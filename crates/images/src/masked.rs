@@ -28,7 +28,7 @@ pub struct Masked {
 /// # Errors
 /// Whatever the cache says.
 pub fn masked(cache: &Arc<Cache>, listing: &Listing) -> Result<Vec<Masked>, ImagesError> {
-    let dataset = open::dataset(cache, "train", (listing.classes.len(), listing.size), &listing.train)?;
+    let dataset = open::dataset(cache, "train", (listing.classes.len(), listing.size_in_training()), &listing.train)?;
     let mut quota = CellQuota::new(Some(1));
     let mut found = Vec::new();
     for (index, entry) in listing.train.iter().enumerate() {
@@ -40,7 +40,7 @@ pub fn masked(cache: &Arc<Cache>, listing: &Listing) -> Result<Vec<Masked>, Imag
             id: entry.id.clone(),
             label: entry.label,
             environment: entry.environment,
-            size: listing.size,
+            size: listing.size_in_training(),
             image: sample.image.values().to_vec(),
             mask: sample.mask.values().to_vec(),
         });

@@ -54,8 +54,8 @@ impl Sum {
 /// Whatever the cache says.
 pub fn means(cache: &Arc<Cache>, listing: &Listing) -> Result<Means, ImagesError> {
     let (environments, classes) = (listing.environments.len(), listing.classes.len());
-    let dataset = open::dataset(cache, "train", (classes, listing.size), &listing.train)?;
-    let empty = Sum { images: 0, values: vec![0.0; listing.size * listing.size] };
+    let dataset = open::dataset(cache, "train", (classes, listing.size_in_training()), &listing.train)?;
+    let empty = Sum { images: 0, values: vec![0.0; listing.size_in_training() * listing.size_in_training()] };
     let mut cells = vec![vec![empty.clone(); classes]; environments];
     for (index, entry) in listing.train.iter().enumerate() {
         let sample = dataset.sample(index)?;
@@ -72,7 +72,7 @@ pub fn means(cache: &Arc<Cache>, listing: &Listing) -> Result<Means, ImagesError
         sum.mean()
     };
     Ok(Means {
-        size: listing.size,
+        size: listing.size_in_training(),
         environments: (0..environments).map(|wanted| together(&|environment, _| environment == wanted)).collect(),
         classes: (0..classes).map(|wanted| together(&|_, class| class == wanted)).collect(),
         cells: cells.iter().map(|row| row.iter().map(Sum::mean).collect()).collect(),

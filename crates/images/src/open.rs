@@ -49,7 +49,7 @@ impl CachedListings {
         };
         Ok(Listed {
             splits: Splits {
-                train: dataset("train", listing.size, &listing.train)?,
+                train: dataset("train", listing.size_in_training(), &listing.train)?,
                 valid: dataset("valid", listing.size, &listing.valid)?,
                 tests: vec![("test".to_owned(), dataset("test", listing.size, &listing.test)?)],
             },

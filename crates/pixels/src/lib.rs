@@ -22,6 +22,7 @@
 //! | `prepare` | [`prepare()`]: scaling, crop and resizing |
 //! | `reduce` | [`reduce()`]: a picture in full size as a small edition holds it |
 //! | `resample` | scikit-image's and Pillow's resizing as weights of one axis |
+//! | `pillow` | [`resize_pillow`]: Pillow's resizing of whole numbers and single precision, bit for bit |
 //! | `mask` | [`mask()`]: discs, boxes and mask files |
 //! | `mask_file` | [`MaskSettings`], [`inspect_mask`]: what a mask file marks |
 //!
@@ -54,6 +55,7 @@ mod mask_file;
 mod modality;
 mod note;
 mod picture;
+mod pillow;
 mod png;
 mod preparation;
 mod prepare;
@@ -70,6 +72,7 @@ pub use mask_file::{MaskFacts, MaskSettings, inspect_mask};
 pub use modality::{Direction, ModalityLut};
 pub use note::PixelNote;
 pub use picture::{Picture, PictureInfo, Values};
+pub use pillow::{PillowMode, resize_pillow};
 pub use preparation::{Crop, FORMAT, Monochrome1, Preparation, Range, Resize};
 pub use prepare::prepare;
 pub use reduce::reduce;

@@ -10,7 +10,7 @@ use crate::StandinError;
 const WARNING: &str = "\
 GENERATED PICTURES, NOT PATIENTS.
 
-Every picture in this folder was computed by the program herring-standins. The tables imitate the columns of the
+Every picture or volume in this folder was computed by the program herring-standins. The tables imitate the columns of the
 official files so that programs which read those can be tried without them. Names, ages, dates, findings and reports
 are invented. Nothing measured on these pictures says anything about radiology, and they are never a substitute for
 the real data in a paper.

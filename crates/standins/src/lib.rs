@@ -1,4 +1,4 @@
-//! Generated stand-ins for chest X-ray collections that cannot be shared.
+//! Generated stand-ins for chest X-ray collections that cannot be shared, and for volumes that are large.
 //!
 //! The collections behind the experiments of *Saliency is a Possible Red Herring When Diagnosing Poor
 //! Generalization* (ICLR 2021) must be requested from their owners. This crate writes folders in the
@@ -14,6 +14,7 @@
 //! | [`xray()`] | `ROOT/nih`, `ROOT/padchest` | a wider heart | site: L tag or ring |
 //! | [`rsna()`] | `ROOT/rsna` | one or two opacities in boxes | view: L tag or ring |
 //! | [`own()`] | `ROOT/own`, with `manifest.csv` | (three shapes) | stripes along a side |
+//! | [`decathlon()`] | `ROOT/Task02_Heart`, `ROOT/Task03_Liver`, `ROOT/Task07_Pancreas` | slices with the organ | (tasks) |
 //!
 //! With [`Edition::Full`] the first two write the layouts in which the owners hand the collections out: images in
 //! full size in many folders, and DICOM files whose headers hold the view.
@@ -36,10 +37,12 @@
 
 mod canvas;
 mod chest;
+pub mod decathlon;
 mod dicom;
 mod error;
 mod folder;
 mod marker;
+mod nifti;
 pub mod own;
 mod plan;
 pub mod rsna;
@@ -49,10 +52,11 @@ mod summary;
 mod table;
 pub mod xray;
 
+pub use decathlon::decathlon;
 pub use error::StandinError;
 pub use own::own;
 pub use rsna::rsna;
-pub use settings::{Edition, OwnSettings, RsnaSettings, Strengths, XraySettings};
+pub use settings::{DecathlonSettings, Edition, OwnSettings, RsnaSettings, Strengths, XraySettings};
 pub use summary::Summary;
 pub use xray::xray;
 

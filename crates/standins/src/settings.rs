@@ -120,6 +120,41 @@ impl Default for OwnSettings {
     }
 }
 
+/// Three tasks of the Medical Segmentation Decathlon: an organ in a body, volume by volume.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecathlonSettings {
+    /// Volumes of each task, 1 to 1000.
+    pub volumes: usize,
+    /// Voxels along the first and the second axis, 16 to 512.
+    pub side: u16,
+    /// Slices: voxels along the third axis, 4 to 1000.
+    pub slices: u16,
+    /// Decides everything random. Each volume has its own stream.
+    pub seed: u32,
+}
+
+impl Default for DecathlonSettings {
+    /// 8 volumes a task, 48 x 48 x 12 voxels, seed 0.
+    fn default() -> Self {
+        Self { volumes: 8, side: 48, slices: 12, seed: 0 }
+    }
+}
+
+impl DecathlonSettings {
+    pub(crate) fn check(&self) -> Result<(), StandinError> {
+        if !(1..=1000).contains(&self.volumes) {
+            return Err(StandinError::setting("volumes", self.volumes, "1 to 1000"));
+        }
+        if !(16..=512).contains(&self.side) {
+            return Err(StandinError::setting("side", self.side, "16 to 512 voxels"));
+        }
+        if !(4..=1000).contains(&self.slices) {
+            return Err(StandinError::setting("slices", self.slices, "4 to 1000"));
+        }
+        Ok(())
+    }
+}
+
 impl Strengths {
     fn check(&self) -> Result<(), StandinError> {
         let shares = [

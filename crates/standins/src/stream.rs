@@ -13,6 +13,7 @@ pub(crate) enum Collection {
     Padchest = 2,
     Rsna = 3,
     Own = 4,
+    Decathlon = 5,
 }
 
 /// What a stream is for, so that a change in one ingredient leaves the others as they were.

@@ -1,11 +1,14 @@
-//! What holds for all three generators: equal bytes, refusals, nothing half-written.
+//! What holds for all generators: equal bytes, refusals, nothing half-written.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 
 use common::files;
-use herring_standins::{OwnSettings, RsnaSettings, StandinError, Strengths, Summary, XraySettings, own, rsna, xray};
+use herring_standins::{
+    DecathlonSettings, OwnSettings, RsnaSettings, StandinError, Strengths, Summary, XraySettings, decathlon, own, rsna,
+    xray,
+};
 use proptest::prelude::*;
 
 fn all(root: &std::path::Path, seed: u32) -> Vec<Summary> {
@@ -13,6 +16,7 @@ fn all(root: &std::path::Path, seed: u32) -> Vec<Summary> {
         xray(root, &XraySettings { per_cell: 3, others: 2, side: 48, seed, ..Default::default() }).unwrap(),
         rsna(root, &RsnaSettings { per_cell: 3, others: 1, side: 48, seed, ..Default::default() }).unwrap(),
         own(root, &OwnSettings { per_cell: 2, side: 32, seed, ..Default::default() }).unwrap(),
+        decathlon(root, &DecathlonSettings { volumes: 2, side: 16, slices: 5, seed }).unwrap(),
     ]
 }
 
@@ -43,7 +47,7 @@ fn no_two_pictures_are_alike() {
         .collect();
     let different: std::collections::BTreeSet<_> = pictures.iter().collect();
     assert_eq!(different.len(), pictures.len());
-    assert_eq!(pictures.len(), 16 + 13 + 18);
+    assert_eq!(pictures.len(), 16 + 13 + 18 + 3 * 2);
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub enum FindingKind {
     MaskUnreadable,
     /// A mask has another size than its image.
     MaskSize,
+    /// A mask holds a label that stands for nothing.
+    MaskLabel,
     /// A part, or a cell of environment and class, without what a run needs.
     PartIncomplete,
     /// Something could not be looked at because of something else.
@@ -96,6 +98,7 @@ impl FindingKind {
             Self::MaskMissing => "missing masks",
             Self::MaskUnreadable => "unreadable masks",
             Self::MaskSize => "masks of another size than their images",
+            Self::MaskLabel => "masks with labels that nothing names",
             Self::PartIncomplete => "parts that cannot be used",
             Self::NotChecked => "things not looked at",
             Self::Counts => "counts of no known edition",

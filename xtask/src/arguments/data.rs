@@ -18,7 +18,7 @@ pub(crate) enum DataCommand {
 /// Where data are.
 #[derive(Args)]
 pub(crate) struct DataPlaces {
-    /// The folder that holds nih/, padchest/ and rsna/
+    /// The folder that holds nih/, padchest/ and rsna/, or Task02_Heart/, Task03_Liver/ and Task07_Pancreas/
     #[arg(long, visible_alias = "root", value_name = "DIR")]
     data_root: Option<PathBuf>,
     /// Images of your own: a CSV file, or a folder images/ENVIRONMENT/LABEL/
@@ -38,12 +38,12 @@ impl DataPlaces {
 
 #[derive(Args)]
 pub(crate) struct CheckData {
-    /// nih, padchest, rsna, xray (the first two), or own
+    /// nih, padchest, rsna, xray (the first two), heart, liver, pancreas, decathlon (these three), or own
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) from: DataPlaces,
-    /// Look at the headers of images only, instead of decoding each of them
+    /// Look at the headers of images and volumes only, instead of decoding each of them
     #[arg(long)]
     pub(crate) headers: bool,
     /// List everything, not only the first of each kind
@@ -99,6 +99,8 @@ pub(crate) enum Standin {
     Rsna,
     /// A manifest with three classes and three environments
     Own,
+    /// Three tasks of the Medical Segmentation Decathlon: an organ in volumes
+    Decathlon,
 }
 
 /// Editions of a collection.
@@ -116,9 +118,9 @@ pub(crate) struct StandinData {
     #[arg(value_enum, value_name = "NAME")]
     pub(crate) name: Standin,
     /// Where; a new folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, visible_alias = "out", value_name = "DIR")]
     pub(crate) root: PathBuf,
-    /// Images of each environment and class [default: enough for the scale]
+    /// Images of each environment and class, volumes of each task [default: enough for the scale]
     #[arg(long, value_name = "N")]
     pub(crate) per_cell: Option<usize>,
     /// For which scale: decides numbers and sizes that are not given
@@ -130,7 +132,7 @@ pub(crate) struct StandinData {
     /// How visible the mark of the environment is, from 0 to 1 [default: 0.9]
     #[arg(long, value_name = "SHARE")]
     pub(crate) marker: Option<f32>,
-    /// In which layout and size; own has only one
+    /// In which layout and size; own and decathlon have only one
     #[arg(long, value_enum, default_value = "small")]
     pub(crate) edition: StandinEdition,
     /// Decides every pixel

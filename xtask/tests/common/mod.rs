@@ -28,6 +28,7 @@ impl Place {
     }
 
     /// `repro-iclr2021` at the smallest scale, with cache and output in here.
+    #[allow(dead_code, reason = "not every test file runs experiments")]
     pub(crate) fn repro(&self, experiment: &str, out: &str, more: &[&str]) -> Output {
         let (cache, out) = (self.path("cache"), self.path(out));
         let mut arguments = vec!["repro-iclr2021", "--scale", "smoke", "--experiment", experiment];
