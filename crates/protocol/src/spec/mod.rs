@@ -19,12 +19,12 @@ pub use check::SpecError;
 pub use data::{AnnotationSpec, CrossesSpec, DataSpec, ImagesSpec, ResizeName, SplitRuleName, TableName};
 pub use evaluation::{AttributionSpec, EvaluationSpec, TrainScores};
 pub use fields::{FieldError, differing_fields};
-pub(crate) use fields::json;
+pub(crate) use fields::{json, nothing_else};
 pub use model::{ConvNetKindName, InitialisationName, ModelSpec, PoolingName, ResnetLayersName, WeightsSpec};
 pub use needs::{Alternative, NeedSpec};
 pub use objective::{
-    ActDiffDistance, ActDiffLayers, GradientNorm, ObjectiveSpec, PenaltySpec, ReconstructionLoss,
-    ReconstructionTarget, TaskSpec, TrainingImages,
+    ActDiffDistance, ActDiffLayers, GradientNorm, ObjectiveSpec, PenaltySpec, ReconstructionLoss, ReconstructionTarget,
+    TaskSpec, TrainingImages,
 };
 pub use training::{OptimiserSpec, SelectionSpec, TrainingSpec};
 
