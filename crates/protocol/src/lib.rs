@@ -33,8 +33,8 @@ pub use spec::{
     ActDiffDistance, ActDiffLayers, Alternative, AnnotationSpec, AttributionSpec, ConvNetKindName, CrossesSpec,
     DataSpec, EvaluationSpec, FieldError, GradientNorm, ImagesSpec, InitialisationName, ModelSpec, NeedSpec,
     ObjectiveSpec, OptimiserSpec, PenaltySpec, PoolingName, ReconstructionLoss, ReconstructionTarget, ResizeName,
-    ResnetLayersName, RunSpec, SPEC_FORMAT, SelectionSpec, SpecError, SplitRuleName, TableName, TaskSpec, TrainScores, TrainingImages,
-    TrainingSpec, WeightsSpec, differing_fields,
+    ResnetLayersName, RunSpec, SPEC_FORMAT, SelectionSpec, SpecError, SplitRuleName, TableName, TaskSpec, TrainScores,
+    TrainingImages, TrainingSpec, WeightsSpec, differing_fields,
 };
 pub use trainer::{
     Control, FinishedWeights, NoWeights, Observer, Position, Provenance, RunFailure, RunStart, Snapshot, Trainer,

@@ -151,12 +151,7 @@ pub trait Trainer {
     ///
     /// # Errors
     /// Every way in which a run can end without an outcome, as a value.
-    fn run(
-        &self,
-        spec: &RunSpec,
-        start: RunStart<'_>,
-        observer: &mut dyn Observer,
-    ) -> Result<RunOutcome, RunFailure>;
+    fn run(&self, spec: &RunSpec, start: RunStart<'_>, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure>;
 
     /// What it computes on.
     fn provenance(&self) -> Provenance;
