@@ -15,7 +15,8 @@ use herring_datasets::{
 };
 use herring_models::Stackable;
 use herring_protocol::{
-    AttributionSpec, EvaluationSpec, GRADIENT, Localisation, Pictures, Plane, RunFailure, RunSpec, SpecError, TRAIN, VALID,
+    AttributionSpec, EvaluationSpec, GRADIENT, Localisation, Pictures, Plane, RunFailure, RunSpec, SpecError, TRAIN,
+    VALID,
 };
 use herring_saliency::{
     Attribution, IntegratedGradients, MeanMap, Occlusion, Overlap, SaliencyError, Smoothing, attribute, localise,
@@ -59,7 +60,8 @@ pub(crate) fn explain<B: Kernels, M: Stackable<B>>(
             let maps = attribute(model, tensor.clone().select(0, rows), &classes, attribution, batch_size)
                 .map_err(|error| wrong(&error))?;
             let maps: Vec<f32> = maps.into_data().iter().collect();
-            maps_of.add(&packed, &chosen, place, attribution.smoothed(), &maps)
+            maps_of
+                .add(&packed, &chosen, place, attribution.smoothed(), &maps)
                 .map_err(|error| undefined(error, epoch))?;
         }
     }

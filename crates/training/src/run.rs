@@ -58,6 +58,7 @@ impl Job for TrainingJob<'_> {
             }));
         }
         let images = data::images_of(self.spec, self.listings)?;
+        data::check_sets(self.spec, &images)?;
         let (mut run, model) = TrainingRun::<B>::new(self.spec, device.clone(), &images);
         let (model, state) = match (self.start.snapshot, &self.spec.weights) {
             (Some(bytes), _) => run.restore(model, bytes)?,
@@ -325,8 +326,7 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
         };
         let cross_entropy = finite("cross-entropy", number(objective.task))?;
         let penalty = finite("penalty", objective.penalty.map_or(0.0, number))?;
-        let discriminator =
-            objective.auxiliary.map(|loss| finite("discriminator loss", number(loss))).transpose()?;
+        let discriminator = objective.auxiliary.map(|loss| finite("discriminator loss", number(loss))).transpose()?;
         for pass in objective.statistics {
             model = model.absorb(pass);
         }

@@ -155,7 +155,8 @@ mod tests {
     fn an_environment_with_both_classes_has_an_auc_of_its_own() {
         let logits = [vec![0.0, 1.0], vec![1.0, 0.0], vec![0.0, 2.0], vec![0.0, 3.0]];
         let found = of(&logits, &[1, 0, 0, 1], &[2, 2, 0, 0]).unwrap();
-        let environments: Vec<_> = found.environments.iter().map(|s| (s.environment, s.images, s.authors_auc)).collect();
+        let environments: Vec<_> =
+            found.environments.iter().map(|s| (s.environment, s.images, s.authors_auc)).collect();
         assert_eq!(environments, [(0, 2, Some(0.75)), (2, 2, Some(1.0))]);
         assert_eq!(AucKind::Authors.worst(&found), Some(0.75));
         assert!(found.environments.iter().all(|scores| scores.roc_auc.is_none()));

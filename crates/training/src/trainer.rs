@@ -42,12 +42,7 @@ struct DeviceTrainer {
 }
 
 impl Trainer for DeviceTrainer {
-    fn run(
-        &self,
-        spec: &RunSpec,
-        start: RunStart<'_>,
-        observer: &mut dyn Observer,
-    ) -> Result<RunOutcome, RunFailure> {
+    fn run(&self, spec: &RunSpec, start: RunStart<'_>, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure> {
         if spec.backend != self.device.backend {
             return Err(RunFailure::Specification(SpecError {
                 field: "backend".to_owned(),
