@@ -1,7 +1,8 @@
 //! What the tests of the whole workspace share.
 //!
-//! - [`golden`]: training losses and their parameter gradients against stored values from PyTorch;
-//! - [`golden_models`]: architectures, their layers and their derivatives likewise;
+//! - [`golden`]: architectures, training losses and their parameter gradients against stored values from
+//!   PyTorch;
+//! - [`shared_passes`]: penalties together against the same penalties alone;
 //! - [`conformance`]: the operations of `herring-backend` against plain references and finite
 //!   differences, for any backend;
 //! - [`backends`]: the backends of this build, so that each test runs on all of them.
@@ -9,4 +10,4 @@
 pub mod backends;
 pub mod conformance;
 pub mod golden;
-pub mod golden_models;
+pub mod shared_passes;

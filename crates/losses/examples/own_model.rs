@@ -9,7 +9,7 @@ use burn::{
     tensor::{Distribution, Int, Tensor, backend::Backend},
 };
 use herring_backend::{Autodiff, Cpu, Kernels, ops, pooling};
-use herring_losses::{Batch, Penalty, Rrr, Variant};
+use herring_losses::{Batch, Rrr, Task, TrainingLoss};
 use herring_models::{Classifier, Mode, Stackable, Trace};
 
 #[derive(Module, Debug)]
@@ -43,11 +43,11 @@ fn main() {
             features: Conv2dConfig::new([1, 8], [4, 4]).with_stride([4, 4]).init(&device),
             classes: Conv2dConfig::new([8, 2], [1, 2]).init(&device),
         };
-        let mut penalty = Rrr { weight, variant: Variant::Paper };
+        let mut loss = TrainingLoss::new(Task::CrossEntropy).with(Rrr { weight, offset: 0.0 });
         let mut optimiser = AdamConfig::new().init();
         for _ in 0..300 {
-            let loss = penalty.objective(&model, &batch).total(labels.clone());
-            let gradients = GradientsParams::from_grads(loss.backward(), &model);
+            let total = loss.objective(&model, &batch).total();
+            let gradients = GradientsParams::from_grads(total.backward(), &model);
             model = optimiser.step(0.01, model, gradients);
         }
         let right = model.trace(image(-1.0), Mode::Evaluate).logits.argmax(1).reshape([16]).equal(labels.clone());

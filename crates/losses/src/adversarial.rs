@@ -5,7 +5,6 @@
 //! |---|---|---|
 //! | target 1 | masked images | whole images (symmetric, of no effect on the encoder's aim) |
 //! | weight | on the encoder's penalty | on the encoder's penalty and on the discriminator's loss |
-//!
 //! | gradient of the cross-entropy | of the logit, never zero | of the sigmoid: none once it rounds to 1, or underflows to 0 |
 //! | count of evaluations | not said: training batches | goes on through validation and test |
 //!

@@ -236,6 +236,11 @@ fn uncapitalised(label: &str) -> String {
     }
 }
 
+/// Whether a text is lower-case letters and digits alone.
+fn is_plain(text: &str) -> bool {
+    text.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
+}
+
 const LAST: &str = "last_";
 
 impl fmt::Display for ScoreName {
@@ -267,7 +272,9 @@ impl FromStr for ScoreName {
             if text == kind.name() {
                 return Ok(Self::gradient(kind));
             }
-            if let Some(attribution) = text.strip_prefix(kind.name()).and_then(|rest| rest.strip_prefix('_')) {
+            let attribution = text.strip_prefix(kind.name()).and_then(|rest| rest.strip_prefix('_'));
+            let named = |name: &&str| name.split('_').all(|word| !word.is_empty() && is_plain(word));
+            if let Some(attribution) = attribution.filter(named) {
                 return Ok(Self::Overlap { attribution: attribution.replace('_', "-"), kind });
             }
         }
@@ -283,15 +290,14 @@ impl FromStr for ScoreName {
                 return Ok(Self::OnSet { model, set: TEST.to_owned(), kind });
             }
             let set = rest.strip_suffix(kind.name()).and_then(|rest| rest.strip_suffix('_'));
-            let plain = |set: &&str| set.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit());
-            if let Some(set) = set.filter(plain).filter(|set| !set.is_empty()) {
+            if let Some(set) = set.filter(|set| !set.is_empty() && is_plain(set)) {
                 return Ok(Self::OnSet { model, set: set.to_owned(), kind });
             }
         }
         let kinds = ScoreKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
         let expected = format!(
-            "one of {kinds}, iou, iop, iot, best_epoch, a set's name before one of them such as valid_accuracy, or \
-             last_ before that"
+            "one of {kinds}, iou, iop, iot, best_epoch, a set's name before one of them such as valid_accuracy, \
+             last_ before that, or an attribution's name after an overlap such as iou_occlusion"
         );
         Err(UnknownName { what: "score", found: text.to_owned(), expected })
     }
@@ -333,8 +339,10 @@ mod tests {
             let score: ScoreName = name.parse().unwrap();
             assert_eq!((score.to_string().as_str(), score.label().as_str()), (name, label));
         }
-        for wrong in ["", "auk", "_auc", "a-b_auc", "last_", "iou_"] {
-            assert!(wrong == "iou_" || wrong.parse::<ScoreName>().is_err(), "{wrong}");
+        for wrong in ["", "auk", "_auc", "a-b_auc", "last_", "iou_", "iou__occlusion", "iop_Occlusion", "iot_a-b"] {
+            let error = wrong.parse::<ScoreName>().unwrap_err().to_string();
+            assert!(error.starts_with(&format!("unknown score '{wrong}': expected one of auc, ")), "{error}");
+            assert!(!error.contains('\n'), "{error}");
         }
     }
 }

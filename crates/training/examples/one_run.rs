@@ -12,16 +12,21 @@ impl Observer for Print {
     }
 
     fn epoch(&mut self, record: &EpochRecord) -> Control {
-        let EpochRecord { epoch, train_cross_entropy, valid, .. } = record;
-        println!("epoch {epoch}: cross-entropy {train_cross_entropy:.3}, validation AUC {:.3}", valid.auc);
+        let EpochRecord { epoch, train_cross_entropy, train_penalty, valid, .. } = record;
+        let accuracy = valid.accuracy;
+        println!(
+            "epoch {epoch}: cross-entropy {train_cross_entropy:.3}, penalty {train_penalty:.3}, validation accuracy \
+             {accuracy:.3}"
+        );
         Control::Continue
     }
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let spec = RunSpec {
+/// activmask2020's auto-encoder, small, with two of its penalties.
+fn spec() -> Result<RunSpec, UnknownName> {
+    Ok(RunSpec {
         experiment: "example".to_owned(),
-        method: Method::ActDiff,
+        method: "actdiff".parse()?,
         variant: Variant::Released,
         seed: 1234,
         backend: BackendKind::Cpu,
@@ -29,33 +34,54 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             train: 64,
             valid: 32,
             test: 32,
-            dilation_sigma: 0.8,
-            mask_fraction: 1.0,
+            dilation_sigma: 0.5,
+            split_seed: Some(0),
         }),
-        model: ModelSpec { depth: 18, width: 4 },
-        training: TrainingSpec {
-            epochs: 4,
-            batch_size: 16,
-            learning_rate: 1e-3,
-            penalty_weight: 1.0,
-            burn_in: 1,
-            patience: 4,
+        annotations: AnnotationSpec::Given { fraction: 1.0 },
+        model: ModelSpec::ConvNet { kind: ConvNetKindName::AutoEncoder, width: 4, sigmoid: true },
+        weights: WeightsSpec::Random,
+        objective: ObjectiveSpec {
+            images: TrainingImages::Whole,
+            task: TaskSpec::CrossEntropy,
+            penalties: vec![
+                PenaltySpec::Actdiff {
+                    weight: 10.0,
+                    weighted: true,
+                    layers: ActDiffLayers::All,
+                    distance: ActDiffDistance::Position,
+                    offset: 1e-6,
+                },
+                PenaltySpec::Reconstruction {
+                    weight: 10.0,
+                    loss: ReconstructionLoss::BinaryCrossEntropy,
+                    target: ReconstructionTarget::Image,
+                },
+            ],
         },
-        discriminator: None,
+        optimiser: OptimiserSpec::Adam { learning_rate: 1e-3 },
+        training: TrainingSpec { epochs: 4, batch_size: 16 },
+        selection: SelectionSpec::HighestAccuracy { patience: None },
         evaluation: EvaluationSpec {
+            auc: AucKind::Roc,
+            zeroed_sets: Vec::new(),
+            train_scores: TrainScores::Last,
             smoothing_sigma: 1.0,
             smoothing_truncate: 3.5,
             picture_samples: 2,
             attributions: Vec::new(),
             attribution_limit: None,
-            auc: AucKind::Authors,
         },
-    };
+        needs: Vec::new(),
+    })
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let trainer = herring_training::trainer(BackendKind::Cpu, 0)?;
-    let outcome = trainer.run(&spec, None, &mut Print)?;
-    println!(
-        "epoch {} was selected: test AUC {:.3}, IoP {:.3}",
-        outcome.best_epoch, outcome.test.auc, outcome.localisation.iop
-    );
+    let outcome = trainer.run(&spec()?, RunStart::fresh(), &mut Print)?;
+    for name in ["best_epoch", "last_train_accuracy", "accuracy", "auc", "iop"] {
+        let score: ScoreName = name.parse()?;
+        let value = score.of(&outcome.scores, AucKind::Roc).map_or("none".to_owned(), |value| format!("{value:.3}"));
+        println!("{}: {value}", score.label());
+    }
     Ok(())
 }

@@ -10,7 +10,9 @@ use herring_datasets::{
     listed::{Listed, Listings},
 };
 use herring_losses::Batch;
-use herring_protocol::{CrossesSpec, DataSpec, ObjectiveSpec, RunFailure, RunSpec, SpecError, TEST, TrainingImages};
+use herring_protocol::{
+    CrossesSpec, DataSpec, ObjectiveSpec, RunFailure, RunSpec, SpecError, TEST, TRAIN, TrainingImages, VALID,
+};
 use rand::Rng;
 
 /// The images of a run.
@@ -34,6 +36,20 @@ pub(crate) fn images_of(spec: &RunSpec, listings: &dyn Listings) -> Result<Liste
             }
             Ok(listed)
         }
+    }
+}
+
+/// Refuses a set that the specification names and the images do not have.
+pub(crate) fn check_sets(spec: &RunSpec, images: &Listed) -> Result<(), RunFailure> {
+    let tests = images.splits.tests.iter().map(|(name, _)| name.as_str());
+    let sets: Vec<&str> = [TRAIN, VALID].into_iter().chain(tests).collect();
+    match spec.evaluation.zeroed_sets.iter().find(|name| !sets.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(unknown) => Err(RunFailure::Specification(SpecError {
+            field: "evaluation.zeroed_sets".to_owned(),
+            found: unknown.clone(),
+            expected: format!("sets among {}", sets.join(", ")),
+        })),
     }
 }
 

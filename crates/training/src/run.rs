@@ -58,6 +58,7 @@ impl Job for TrainingJob<'_> {
             }));
         }
         let images = data::images_of(self.spec, self.listings)?;
+        data::check_sets(self.spec, &images)?;
         let (mut run, model) = TrainingRun::<B>::new(self.spec, device.clone(), &images);
         let (model, state) = match (self.start.snapshot, &self.spec.weights) {
             (Some(bytes), _) => run.restore(model, bytes)?,

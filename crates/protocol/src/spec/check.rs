@@ -69,7 +69,18 @@ impl RunSpec {
             check("model.depth", depth, "18 or 34", depth == 18 || depth == 34)?;
         }
         let (side, least) = (self.data.side(), self.model.least_side());
-        check("model", format!("images of {side} pixels"), &format!("at least {least} for this network"), side >= least)
+        check(
+            "model",
+            format!("images of {side} pixels"),
+            &format!("at least {least} for this network"),
+            side >= least,
+        )?;
+        if let DataSpec::Images(images) = &self.data {
+            let expected = format!("{side}: this network's last layer fits images of one size");
+            let fits = self.model.takes_any_side() || images.saliency_size == side;
+            check("data.saliency_size", images.saliency_size, &expected, fits)?;
+        }
+        Ok(())
     }
 
     fn check_objective(&self) -> Result<(), SpecError> {
@@ -136,8 +147,11 @@ impl RunSpec {
             let expected = "no more than the positive half of the test images";
             check("evaluation.picture_samples", found, expected, evaluation.picture_samples <= crosses.test / 2)?;
         }
-        for attribution in &evaluation.attributions {
-            let field = |name: &str| format!("evaluation.attributions.{}.{name}", attribution.name());
+        for (place, attribution) in evaluation.attributions.iter().enumerate() {
+            let name = attribution.name();
+            let again = evaluation.attributions[..place].iter().any(|earlier| earlier.name() == name);
+            check(&format!("evaluation.attributions.{name}"), "it twice", "each attribution once", !again)?;
+            let field = |setting: &str| format!("evaluation.attributions.{name}.{setting}");
             match *attribution {
                 AttributionSpec::IntegratedGradients { steps } => {
                     check(&field("steps"), steps, "a number of points from 1 to 1000", (1..=1000).contains(&steps))?;

@@ -119,7 +119,8 @@ pub struct ImagesSpec {
     pub rule: SplitRuleName,
     /// Rows and columns of the images that are trained on and scored.
     pub size: usize,
-    /// Rows and columns of the images whose saliency is computed; a convolutional network takes any.
+    /// Rows and columns of the images whose saliency is computed; a network that ends in the mean over all
+    /// positions takes any, others take [`size`](Self::size) alone.
     pub saliency_size: usize,
     /// At most this many images of each environment and class, for small runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 //! `objective.penalties.gradmask.weight`.
 
 use crate::RunSpec;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 /// A field that a specification does not have, or a value that it does not take.
@@ -62,6 +63,15 @@ pub fn differing_fields(one: &RunSpec, other: &RunSpec) -> Vec<(String, String, 
 pub(crate) fn json(spec: &RunSpec) -> Value {
     // A RunSpec is numbers, text and structures of them, which always have a JSON form.
     serde_json::to_value(spec).unwrap_or(Value::Null)
+}
+
+/// Reads what stands beside the tag of a choice without settings, which must be nothing. Without it serde
+/// passes over unknown fields there, although it was told to deny them.
+pub(crate) fn nothing_else<'de, D: Deserializer<'de>>(fields: D) -> Result<(), D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    Nothing::deserialize(fields).map(|Nothing {}| ())
 }
 
 /// The tag of a table in a list of tagged tables.

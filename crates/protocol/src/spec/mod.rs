@@ -18,8 +18,8 @@ mod training;
 pub use check::SpecError;
 pub use data::{AnnotationSpec, CrossesSpec, DataSpec, ImagesSpec, ResizeName, SplitRuleName, TableName};
 pub use evaluation::{AttributionSpec, EvaluationSpec, ExplainedModel, TrainScores};
-pub(crate) use fields::json;
 pub use fields::{FieldError, differing_fields};
+pub(crate) use fields::{json, nothing_else};
 pub use model::{ConvNetKindName, InitialisationName, ModelSpec, PoolingName, ResnetLayersName, WeightsSpec};
 pub use needs::{Alternative, NeedSpec};
 pub use objective::{

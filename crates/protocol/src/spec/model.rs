@@ -100,6 +100,11 @@ impl ModelSpec {
         }
     }
 
+    /// Whether it takes images of another size than it was made for. Flattened features fix the size.
+    pub fn takes_any_side(&self) -> bool {
+        matches!(self, Self::Resnet { pooling: PoolingName::Global, .. })
+    }
+
     /// Whether a forward pass gives a reconstruction of the image.
     pub fn reconstructs(&self) -> bool {
         match self {
@@ -114,6 +119,7 @@ impl ModelSpec {
 #[serde(tag = "start", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum WeightsSpec {
     /// Drawn from the run's own stream.
+    #[serde(deserialize_with = "crate::spec::nothing_else")]
     Random,
     /// Those of the selected model of another run, which must be finished first.
     Run {

@@ -27,6 +27,7 @@ named!(TrainingImages, "version of the images", Whole => "whole", Permuted => "p
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TaskSpec {
     /// Mean cross-entropy of the softmax, in nats.
+    #[serde(deserialize_with = "crate::spec::nothing_else")]
     CrossEntropy,
 }
 

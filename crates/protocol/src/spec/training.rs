@@ -51,6 +51,7 @@ pub enum SelectionSpec {
         patience: Option<usize>,
     },
     /// The last one.
+    #[serde(deserialize_with = "crate::spec::nothing_else")]
     LastEpoch,
 }
 

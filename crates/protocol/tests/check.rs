@@ -1,0 +1,256 @@
+//! What a specification may not say is refused in one line that names the field, the value and what it may be.
+#![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
+
+mod common;
+
+use common::{adversarial, crosses, images, resnet, spec};
+use herring_protocol::*;
+
+/// A specification with one change, and the message with which it is refused.
+fn refused(change: impl FnOnce(&mut RunSpec)) -> String {
+    let mut spec = spec();
+    change(&mut spec);
+    let message = spec.check().unwrap_err().to_string();
+    assert_eq!(message.lines().count(), 1, "{message}");
+    message
+}
+
+fn of_crosses(change: impl FnOnce(&mut CrossesSpec)) -> String {
+    let mut crosses = crosses();
+    change(&mut crosses);
+    refused(|spec| spec.data = DataSpec::Crosses(crosses))
+}
+
+fn of_images(change: impl FnOnce(&mut ImagesSpec)) -> String {
+    let mut images = images();
+    change(&mut images);
+    refused(|spec| spec.data = DataSpec::Images(images))
+}
+
+fn of_penalty(penalty: PenaltySpec) -> String {
+    refused(|spec| spec.objective.penalties = vec![penalty])
+}
+
+#[test]
+fn what_can_be_carried_out_passes() {
+    assert_eq!(spec().check(), Ok(()));
+    let mut with_files = spec();
+    with_files.data = DataSpec::Images(images());
+    assert_eq!(with_files.check(), Ok(()));
+    for selection in [SelectionSpec::HighestAccuracy { patience: None }, SelectionSpec::LastEpoch] {
+        assert_eq!(RunSpec { selection, ..spec() }.check(), Ok(()));
+    }
+}
+
+#[test]
+fn data_outside_its_range_is_named() {
+    let even = "expected an even number of images from 2 to 512";
+    assert_eq!(of_crosses(|data| data.train = 7), format!("data.train: found 7, {even}"));
+    assert_eq!(of_crosses(|data| data.valid = 0), format!("data.valid: found 0, {even}"));
+    assert_eq!(of_crosses(|data| data.test = 514), format!("data.test: found 514, {even}"));
+    let sigma = "expected a number of pixels from 0 to 28";
+    assert_eq!(of_crosses(|data| data.dilation_sigma = 28.5), format!("data.dilation_sigma: found 28.5, {sigma}"));
+    assert_eq!(of_crosses(|data| data.dilation_sigma = f64::NAN), format!("data.dilation_sigma: found NaN, {sigma}"));
+    let pixels = "expected a number of pixels from 8 to 1024";
+    assert_eq!(of_images(|data| data.size = 7), format!("data.size: found 7, {pixels}"));
+    assert_eq!(of_images(|data| data.saliency_size = 2000), format!("data.saliency_size: found 2000, {pixels}"));
+    assert_eq!(of_images(|data| data.ratio = Some(1.5)), "data.ratio: found 1.5, expected a share from 0 to 1");
+    let count = "expected a number from 1 to 100000";
+    assert_eq!(of_images(|data| data.cell_limit = Some(0)), format!("data.cell_limit: found 0, {count}"));
+    assert_eq!(of_images(|data| data.saliency_limit = Some(0)), format!("data.saliency_limit: found 0, {count}"));
+    assert_eq!(
+        refused(|spec| spec.annotations = AnnotationSpec::Given { fraction: -0.1 }),
+        "annotations.fraction: found -0.1, expected a fraction from 0 to 1"
+    );
+}
+
+#[test]
+fn networks_that_do_not_exist_or_do_not_fit_the_images_are_named() {
+    assert_eq!(
+        refused(|spec| spec.model = ModelSpec::ConvNet { kind: ConvNetKindName::AutoEncoder, width: 0, sigmoid: true }),
+        "model.width: found 0, expected a number of channels from 1 to 1024"
+    );
+    let mut deep = spec();
+    deep.objective.penalties.clear();
+    deep.model = resnet(PoolingName::Global);
+    assert_eq!(deep.check(), Ok(()));
+    if let ModelSpec::Resnet { depth, .. } = &mut deep.model {
+        *depth = 50;
+    }
+    assert_eq!(deep.check().unwrap_err().to_string(), "model.depth: found 50, expected 18 or 34");
+    // Three halvings of 24 pixels leave 3, and a window has 4.
+    let small = |pooling, size| {
+        let mut small = deep.clone();
+        small.model = resnet(pooling);
+        small.data = DataSpec::Images(ImagesSpec { size, saliency_size: size, ..images() });
+        small.check().map_err(|error| error.to_string())
+    };
+    assert_eq!(small(PoolingName::Global, 8), Ok(()));
+    assert_eq!(small(PoolingName::Window, 25), Ok(()));
+    let message = "model: found images of 24 pixels, expected at least 25 for this network";
+    assert_eq!(small(PoolingName::Window, 24), Err(message.to_owned()));
+}
+
+#[test]
+fn saliency_at_another_size_needs_a_network_that_takes_it() {
+    let at = |model: ModelSpec| {
+        let mut spec = spec();
+        spec.objective.penalties.clear();
+        spec.data = DataSpec::Images(ImagesSpec { size: 64, saliency_size: 96, ..images() });
+        spec.model = model;
+        spec.check().map_err(|error| error.to_string())
+    };
+    assert_eq!(at(resnet(PoolingName::Global)), Ok(()));
+    let message = "data.saliency_size: found 96, expected 64: this network's last layer fits images of one size";
+    assert_eq!(at(resnet(PoolingName::Window)), Err(message.to_owned()));
+    let cnn = ModelSpec::ConvNet { kind: ConvNetKindName::Cnn, width: 4, sigmoid: false };
+    assert_eq!(at(cnn), Err(message.to_owned()));
+}
+
+#[test]
+fn penalties_outside_their_range_are_named() {
+    let gradmask = |weight| PenaltySpec::Gradmask { weight, norm: GradientNorm::Image };
+    let weight = "expected a finite number from 0 up";
+    assert_eq!(of_penalty(gradmask(-1.0)), format!("objective.penalties.gradmask.weight: found -1, {weight}"));
+    assert_eq!(
+        of_penalty(gradmask(f64::INFINITY)),
+        format!("objective.penalties.gradmask.weight: found inf, {weight}")
+    );
+    let twice = refused(|spec| spec.objective.penalties = vec![gradmask(1.0), gradmask(2.0)]);
+    assert_eq!(twice, "objective.penalties.gradmask: found it twice, expected each penalty once");
+    assert_eq!(
+        of_penalty(PenaltySpec::Rrr { weight: 1.0, offset: 2.0 }),
+        "objective.penalties.rrr.offset: found 2, expected a number from 0 to 1"
+    );
+    let game = |change: fn(&mut PenaltySpec)| {
+        let mut game = adversarial();
+        change(&mut game);
+        of_penalty(game)
+    };
+    for (change, message) in [
+        (
+            (|game| {
+                if let PenaltySpec::Adversarial { learning_rate, .. } = game {
+                    *learning_rate = 0.0;
+                }
+            }) as fn(&mut PenaltySpec),
+            "learning_rate: found 0, expected a learning rate above 0, at most 1",
+        ),
+        (
+            |game| {
+                if let PenaltySpec::Adversarial { every, .. } = game {
+                    *every = 0;
+                }
+            },
+            "every: found 0, expected a number of loss evaluations from 1 to 1000",
+        ),
+        (
+            |game| {
+                if let PenaltySpec::Adversarial { hidden, .. } = game {
+                    *hidden = 0;
+                }
+            },
+            "hidden: found 0, expected a number from 1 to 100000",
+        ),
+        (
+            |game| {
+                if let PenaltySpec::Adversarial { layers, .. } = game {
+                    *layers = 17;
+                }
+            },
+            "layers: found 17, expected a number of layers from 1 to 16",
+        ),
+    ] {
+        assert_eq!(game(change), format!("objective.penalties.adversarial.{message}"));
+    }
+}
+
+#[test]
+fn choices_that_do_not_fit_together_are_named() {
+    let reconstruction = |loss| PenaltySpec::Reconstruction { weight: 1.0, loss, target: ReconstructionTarget::Image };
+    let alone = |spec: &mut RunSpec, model| {
+        spec.model = model;
+        spec.objective.penalties = vec![reconstruction(ReconstructionLoss::BinaryCrossEntropy)];
+    };
+    let cnn = ModelSpec::ConvNet { kind: ConvNetKindName::Cnn, width: 4, sigmoid: true };
+    assert_eq!(
+        refused(|spec| alone(spec, cnn)),
+        "objective.penalties.reconstruction: found it, expected no such penalty: the network has no decoder, so it \
+         reconstructs nothing"
+    );
+    let linear = ModelSpec::ConvNet { kind: ConvNetKindName::Unet, width: 4, sigmoid: false };
+    assert_eq!(
+        refused(|spec| alone(spec, linear)),
+        "objective.penalties.reconstruction.loss: found binary-cross-entropy, expected squared-error: the network's \
+         reconstruction has no sigmoid"
+    );
+    for images in [TrainingImages::Permuted, TrainingImages::Zeroed] {
+        assert_eq!(
+            refused(|spec| spec.objective.images = images),
+            format!(
+                "objective.images: found {images}, expected whole: a penalty compares whole images with their \
+                 permuted versions"
+            )
+        );
+    }
+}
+
+#[test]
+fn training_and_selection_outside_their_range_are_named() {
+    for (rate, found) in [(0.0, "0"), (1.5, "1.5"), (f64::NAN, "NaN")] {
+        assert_eq!(
+            refused(|spec| spec.optimiser = OptimiserSpec::Adam { learning_rate: rate }),
+            format!("optimiser.learning_rate: found {found}, expected a learning rate above 0, at most 1")
+        );
+    }
+    let count = "expected a number from 1 to 100000";
+    assert_eq!(refused(|spec| spec.training.epochs = 0), format!("training.epochs: found 0, {count}"));
+    assert_eq!(refused(|spec| spec.training.batch_size = 0), format!("training.batch_size: found 0, {count}"));
+    let rule = |selection| refused(|spec| spec.selection = selection);
+    let reached = "expected an epoch that is reached";
+    let late = SelectionSpec::LowestLoss { burn_in: 11, patience: None };
+    assert_eq!(rule(late), format!("selection.burn_in: found 11 with 10 epochs, {reached}"));
+    let none = SelectionSpec::LowestLoss { burn_in: 0, patience: None };
+    assert_eq!(rule(none), format!("selection.burn_in: found 0 with 10 epochs, {reached}"));
+    let impatient = SelectionSpec::HighestAccuracy { patience: Some(0) };
+    assert_eq!(rule(impatient), format!("selection.patience: found 0, {count}"));
+}
+
+#[test]
+fn evaluations_outside_their_range_are_named() {
+    let of = |change: fn(&mut EvaluationSpec)| refused(|spec| change(&mut spec.evaluation));
+    assert_eq!(
+        of(|evaluation| evaluation.smoothing_sigma = -1.0),
+        "evaluation.smoothing_sigma: found -1, expected a number of pixels from 0 to 28"
+    );
+    assert_eq!(
+        of(|evaluation| evaluation.smoothing_truncate = 0.0),
+        "evaluation.smoothing_truncate: found 0, expected a number of standard deviations above 0, at most 10"
+    );
+    assert_eq!(
+        of(|evaluation| evaluation.picture_samples = 0),
+        "evaluation.picture_samples: found 0, expected a number from 1 to 100000"
+    );
+    assert_eq!(
+        of(|evaluation| evaluation.picture_samples = 65),
+        "evaluation.picture_samples: found 65 with 128 test images, expected no more than the positive half of the \
+         test images"
+    );
+    assert_eq!(
+        of(|evaluation| evaluation.attributions = vec![AttributionSpec::IntegratedGradients { steps: 0 }]),
+        "evaluation.attributions.integrated-gradients.steps: found 0, expected a number of points from 1 to 1000"
+    );
+    assert_eq!(
+        of(|evaluation| evaluation.attributions = vec![AttributionSpec::Occlusion { window: 0 }]),
+        "evaluation.attributions.occlusion.window: found 0, expected a number of pixels from 1 to 1024"
+    );
+    assert_eq!(
+        of(|evaluation| evaluation.attributions =
+            vec![AttributionSpec::Occlusion { window: 2 }, AttributionSpec::Occlusion { window: 4 }]),
+        "evaluation.attributions.occlusion: found it twice, expected each attribution once"
+    );
+    assert_eq!(
+        of(|evaluation| evaluation.attribution_limit = Some(0)),
+        "evaluation.attribution_limit: found 0, expected a number from 1 to 100000"
+    );
+}

@@ -1,0 +1,109 @@
+//! From every place that a run has come to, it goes on to the same bytes: for each objective, each
+//! architecture and each rule of selection.
+#![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
+
+mod common;
+
+use common::*;
+use herring_protocol::*;
+
+#[test]
+fn every_objective_goes_on_from_every_place() {
+    for (name, objective) in objectives() {
+        let spec = RunSpec {
+            training: TrainingSpec { epochs: 2, batch_size: 8 },
+            selection: SelectionSpec::LowestLoss { burn_in: 1, patience: None },
+            ..spec(objective)
+        };
+        resumes_everywhere(name, &spec, &NoWeights);
+    }
+}
+
+#[test]
+fn every_architecture_trains_with_all_of_activmask2020_s_penalties() {
+    let resnet = ModelSpec::Resnet {
+        depth: 18,
+        width: 2,
+        pooling: PoolingName::Window,
+        initialisation: InitialisationName::PytorchDefault,
+        layers: ResnetLayersName::PreActivation,
+    };
+    let network = |kind, sigmoid| ModelSpec::ConvNet { kind, width: 2, sigmoid };
+    let mut ends = Vec::new();
+    for (name, model, loss) in [
+        ("residual network", resnet, None),
+        ("cnn", network(ConvNetKindName::Cnn, false), None),
+        ("auto-encoder", network(ConvNetKindName::AutoEncoder, true), Some(ReconstructionLoss::BinaryCrossEntropy)),
+        ("unet", network(ConvNetKindName::Unet, false), Some(ReconstructionLoss::SquaredError)),
+    ] {
+        let mut penalties =
+            vec![actdiff(ActDiffLayers::All, ActDiffDistance::Position), gradmask(GradientNorm::Absolute)];
+        let target = ReconstructionTarget::Image;
+        penalties.extend(loss.map(|loss| PenaltySpec::Reconstruction { weight: 0.1, loss, target }));
+        let spec = RunSpec {
+            model,
+            training: TrainingSpec { epochs: 2, batch_size: 8 },
+            selection: SelectionSpec::HighestAccuracy { patience: None },
+            ..spec(with(penalties))
+        };
+        let outcome = resumes_everywhere(name, &spec, &NoWeights);
+        let [first, last] = [&outcome.history[0], &outcome.history[1]];
+        assert!(first.train_penalty > 0.0 && last.train_penalty != first.train_penalty, "{name}: {first:?}");
+        ends.push(outcome.weights);
+    }
+    ends.sort();
+    ends.dedup();
+    assert_eq!(ends.len(), 4);
+}
+
+#[test]
+fn a_reconstruction_of_the_permuted_images_is_another_one() {
+    let last = |target| {
+        let loss = ReconstructionLoss::BinaryCrossEntropy;
+        let model = ModelSpec::ConvNet { kind: ConvNetKindName::Unet, width: 2, sigmoid: true };
+        let spec = RunSpec { model, ..spec(with(vec![PenaltySpec::Reconstruction { weight: 1.0, loss, target }])) };
+        resumes_everywhere("reconstruction", &spec, &NoWeights)
+    };
+    let (image, permuted) = (last(ReconstructionTarget::Image), last(ReconstructionTarget::Permuted));
+    assert_ne!(image.weights, permuted.weights);
+    assert!(image.history[0].train_penalty > 0.0);
+}
+
+#[test]
+fn every_rule_of_selection_goes_on_from_every_place() {
+    for rule in [
+        SelectionSpec::LowestLoss { burn_in: 1, patience: None },
+        SelectionSpec::HighestAccuracy { patience: None },
+        SelectionSpec::LastEpoch,
+    ] {
+        let mut spec = RunSpec { selection: rule.clone(), ..spec(plain()) };
+        spec.evaluation.train_scores = TrainScores::Last;
+        resumes_everywhere(&format!("{rule:?}"), &spec, &NoWeights);
+    }
+}
+
+#[test]
+fn a_snapshot_of_something_else_is_refused() {
+    let trainer = trainer();
+    let mut keeper = Keeper::default();
+    let own = spec(with(vec![adversarial(true)]));
+    trainer.run(&own, RunStart::fresh(), &mut keeper).unwrap();
+    let (_, bytes) = &keeper.snapshots[4];
+    let taken_up = |spec: &RunSpec, bytes: &[u8]| {
+        let start = RunStart { snapshot: Some(bytes), finished: &NoWeights };
+        trainer.run(spec, start, &mut Keeper::default())
+    };
+    let refused = |spec: &RunSpec, bytes: &[u8]| match taken_up(spec, bytes) {
+        Err(RunFailure::Checkpoint(message)) => message,
+        other => panic!("{other:?}"),
+    };
+    let other = RunSpec { seed: 1, ..own.clone() };
+    assert_eq!(refused(&other, bytes), "found a snapshot of another run, expected one of this run");
+    assert!(refused(&own, &bytes[..bytes.len() - 1]).contains("not a complete safetensors file"));
+    let text = b"\\\"format\\\":2";
+    let at = bytes.windows(text.len()).position(|window| window == text).unwrap();
+    let mut newer = bytes.clone();
+    newer[at + text.len() - 1] = b'3';
+    let failure = taken_up(&own, &newer).unwrap_err();
+    assert_eq!(failure, RunFailure::CheckpointFormat { found: "3".to_owned() });
+}

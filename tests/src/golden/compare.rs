@@ -1,0 +1,163 @@
+//! Computes what a fixture holds.
+
+use super::{fixture::Fixture, gradients_by_path, losses, report::Report, values};
+use burn::tensor::Tensor;
+use herring_backend::{Autodiff, Job, Kernels, ops};
+use herring_losses::{Batch, DiscriminatorLoss};
+use herring_models::{
+    Classifier, Discriminator, DiscriminatorConfig, Mode, Network, NetworkConfig, input_gradient,
+    weights::{self, NamedTensors},
+};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+/// Compares everything that a fixture holds and that exists here.
+#[derive(Debug)]
+pub struct Comparison<'a> {
+    /// What is compared.
+    pub fixture: &'a Fixture,
+    /// What its network is made of.
+    pub network: NetworkConfig,
+}
+
+impl Job for Comparison<'_> {
+    type Output = Report;
+
+    fn run<B: Kernels>(self, device: &B::Device) -> Report {
+        let fixture = self.fixture;
+        let fresh = Network::new(&self.network, &mut ChaCha8Rng::seed_from_u64(0), device);
+        let model = weights::load(fresh, &fixture.tensors.below("model.")).unwrap_or_else(|error| panic!("{error}"));
+        let (batch, report) = (fixture.batch(device), Report::default());
+        let mut comparing = Comparing::<B> { fixture, device: device.clone(), model, batch, report };
+        comparing.forward_passes();
+        if fixture.has("saliency.eval") {
+            comparing.saliency();
+        }
+        comparing.running_statistics();
+        for loss in fixture.losses() {
+            comparing.loss(loss);
+        }
+        comparing.report
+    }
+}
+
+struct Comparing<'a, B: Kernels> {
+    fixture: &'a Fixture,
+    device: B::Device,
+    model: Network<Autodiff<B>>,
+    batch: Batch<Autodiff<B>>,
+    report: Report,
+}
+
+impl<B: Kernels> Comparing<'_, B> {
+    fn compare<const D: usize>(&mut self, name: &str, found: Tensor<Autodiff<B>, D>) {
+        assert_eq!(found.dims().as_slice(), self.fixture.shape(name), "{name}: another shape");
+        self.report.compare(name, &values(found), self.fixture.expected(name));
+    }
+
+    fn forward_passes(&mut self) {
+        let images = self.batch.images.clone();
+        let train = self.model.trace(images.clone(), Mode::Train);
+        self.compare("logits.train", train.logits);
+        if self.fixture.has("pooled.train") {
+            self.compare("pooled.train", train.pooled);
+        }
+        let stored = self.fixture.tensors.names().filter(|name| name.starts_with("tap") && name.ends_with(".train"));
+        let stored = stored.count();
+        if stored > 0 {
+            assert_eq!(train.layers.len(), stored, "another number of layers");
+            for (index, layer) in train.layers.into_iter().enumerate() {
+                self.compare(&format!("tap{index}.train"), layer);
+            }
+        }
+        match train.reconstruction {
+            Some(reconstruction) => self.compare("reconstruction.train", reconstruction),
+            None => assert!(!self.fixture.has("reconstruction.train"), "the network reconstructs nothing"),
+        }
+        let evaluated = self.model.trace(images, Mode::Evaluate);
+        self.compare("logits.eval", evaluated.logits);
+    }
+
+    fn saliency(&mut self) {
+        let images = self.batch.images.clone();
+        let score = |trace: &herring_models::Trace<_>| ops::total(trace.logits.clone().narrow(1, 1, 1));
+        let saliency = input_gradient(&self.model, images, Mode::Evaluate, score);
+        self.compare("saliency.eval", saliency.gradient);
+    }
+
+    fn running_statistics(&mut self) {
+        let statistics = self.model.trace(self.batch.images.clone(), Mode::Train).statistics;
+        let absorbed = NamedTensors::of::<Autodiff<B>, _>(&self.model.clone().absorb(statistics));
+        for name in self.fixture.tensors.below("after_one_train_forward.").names() {
+            let (_, found) = absorbed.get(name).unwrap_or_else(|error| panic!("{error}"));
+            let full = format!("after_one_train_forward.{name}");
+            self.report.compare(&full, found, self.fixture.expected(&full));
+        }
+    }
+
+    /// Compares the loss of that name, or notes that it does not exist here.
+    fn loss(&mut self, name: &str) {
+        match name {
+            "adversarial.encoder" | "adversarial.discriminator" => self.adversarial(name),
+            _ => {
+                let Some(mut loss) = losses::training_loss(name) else {
+                    self.report.passed_over.push(name.to_owned());
+                    return;
+                };
+                let objective = loss.objective(&self.model, &losses::batch_of(name, &self.batch));
+                let value = match losses::is_of_the_task(name) {
+                    true => objective.task,
+                    false => objective.penalty.unwrap_or_else(|| panic!("{name} has no penalty")),
+                };
+                self.derivatives(name, value);
+            }
+        }
+        self.report.losses.push(name.to_owned());
+    }
+
+    /// Compares a loss of one number and the gradients of the model. A parameter of which no gradient is
+    /// stored must have none here, or one of zeros.
+    fn derivatives(&mut self, name: &str, loss: Tensor<Autodiff<B>, 1>) {
+        self.compare(&format!("{name}.value"), loss.clone());
+        let found = gradients_by_path::<Autodiff<B>, _>(&self.model, &loss.backward());
+        let expected = self.fixture.tensors.below(&format!("{name}.grad."));
+        for parameter in expected.names() {
+            assert!(found.contains_key(parameter), "{name}: no gradient reaches {parameter}");
+        }
+        for (parameter, gradient) in found {
+            match expected.get(&parameter) {
+                Ok((_, expected)) => {
+                    self.report.compare(&format!("{name}.grad.{parameter}"), &gradient, expected);
+                }
+                Err(_) => assert!(gradient.iter().all(|value| *value == 0.0), "{name}: {parameter} has a gradient"),
+            }
+        }
+    }
+
+    /// The fixture's discriminator has no spectral normalisation, and its layers are numbered as in a
+    /// sequence with rectifiers between them.
+    fn adversarial(&mut self, name: &str) {
+        let config = DiscriminatorConfig {
+            features: self.fixture.shape("discriminator.0.weight")[1],
+            hidden: self.fixture.shape("discriminator.0.weight")[0],
+            layers: 2,
+            spectral: false,
+        };
+        let fresh = Discriminator::new(&config, &mut ChaCha8Rng::seed_from_u64(0), &self.device);
+        let stored = self.fixture.tensors.below("discriminator.").renamed(|name| match name.split_once('.') {
+            Some(("4", rest)) => format!("output.{rest}"),
+            Some((index, rest)) => format!("hidden.{}.{rest}", index.parse::<usize>().unwrap_or(0) / 2),
+            None => name.to_owned(),
+        });
+        let discriminator: Discriminator<Autodiff<B>> =
+            weights::load(fresh, &stored).unwrap_or_else(|error| panic!("{error}"));
+        let masked = self.model.trace(self.batch.masked.clone(), Mode::Train).pooled;
+        let whole = self.model.trace(self.batch.images.clone(), Mode::Train).pooled;
+        let (whole, masked) = (discriminator.forward(whole), discriminator.forward(masked));
+        let loss = DiscriminatorLoss { released: true };
+        match name {
+            "adversarial.encoder" => self.derivatives(name, loss.encoder(whole, masked)),
+            _ => self.compare(&format!("{name}.value"), loss.discriminator(whole, masked)),
+        }
+    }
+}

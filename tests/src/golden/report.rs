@@ -1,0 +1,44 @@
+//! What a comparison found.
+
+/// Largest difference that passes, relative to the largest entry of the stored tensor.
+pub const TOLERANCE: f64 = 1e-4;
+
+/// What was compared, and how far off it is.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// `(name, largest difference relative to the largest stored entry)`, one a tensor.
+    pub compared: Vec<(String, f64)>,
+    /// Losses whose value and gradients were compared.
+    pub losses: Vec<String>,
+    /// Losses of the fixture that do not exist here.
+    pub passed_over: Vec<String>,
+}
+
+impl Report {
+    /// The comparisons that are further off than [`TOLERANCE`].
+    pub fn failures(&self) -> Vec<String> {
+        self.compared
+            .iter()
+            .filter(|(_, difference)| difference.is_nan() || *difference > TOLERANCE)
+            .map(|(name, difference)| format!("{name}: off by {difference:.2e}"))
+            .collect()
+    }
+
+    /// The comparison that is furthest off; of none it is 0.
+    pub fn worst(&self) -> (&str, f64) {
+        let furthest = self.compared.iter().max_by(|left, right| left.1.total_cmp(&right.1));
+        furthest.map_or(("nothing", 0.0), |(name, difference)| (name, *difference))
+    }
+
+    /// Compares one tensor.
+    pub(crate) fn compare(&mut self, name: &str, found: &[f32], expected: &[f32]) {
+        assert_eq!(found.len(), expected.len(), "{name}: another number of values");
+        let largest = expected.iter().fold(0.0f64, |most, value| most.max(f64::from(value.abs())));
+        let furthest = found
+            .iter()
+            .zip(expected)
+            .map(|(found, expected)| f64::from(found - expected).abs())
+            .fold(0.0, |most: f64, value| if value.is_nan() { f64::NAN } else { most.max(value) });
+        self.compared.push((name.to_owned(), furthest / largest.max(1e-12)));
+    }
+}
