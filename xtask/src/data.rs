@@ -66,7 +66,7 @@ fn check_own(arguments: &CheckData, places: &ImagePlaces) -> Result<CheckReport,
         Some(path) => Configuration::read(path, &CATALOGUE)?,
         None => own_configuration()?,
     };
-    let table = match images::of(&configuration, *scale, Variant::Released) {
+    let table = match images::of_table(&configuration, *scale, Variant::Released) {
         Some(table) if table.table == TableName::Own => table,
         _ => return Err(bad("--config: found an experiment on other images, expected one with table = \"own\"")),
     };

@@ -3,7 +3,7 @@
 use crate::{
     arguments::{ImagePlaces, TableOptions},
     failure::Failure,
-    seeds,
+    seeds, volumes,
 };
 use herring_cache::{Cache, Progress};
 use herring_datasets::{
@@ -13,7 +13,7 @@ use herring_datasets::{
 };
 use herring_experiments::{
     Exit,
-    config::{Configuration, ImagesSetting, RunTemplate, Scale, SeedImages},
+    config::{Configuration, DataSetting, ImagesSetting, RunTemplate, Scale, SeedImages},
     images::{ImagesFile, MaskedImage},
 };
 use herring_images::{
@@ -33,9 +33,11 @@ use std::{
 const KNOWN: &str = "known";
 
 /// What is to be prepared.
+#[derive(Clone, Copy)]
 pub(crate) struct Wanted<'a> {
     pub(crate) configuration: &'a Configuration,
-    pub(crate) images: &'a ImagesSetting,
+    /// Which images; they are files.
+    pub(crate) data: &'a DataSetting,
     pub(crate) scale: Scale,
     pub(crate) variant: Variant,
     pub(crate) seeds: &'a [u32],
@@ -43,8 +45,16 @@ pub(crate) struct Wanted<'a> {
 
 /// How the images of an experiment's runs are drawn and prepared, if they are files. They are the same for all
 /// methods.
-pub(crate) fn of(configuration: &Configuration, scale: Scale, variant: Variant) -> Option<&ImagesSetting> {
-    configuration.templates(scale, variant).find_map(|run| run.data.images())
+pub(crate) fn of(configuration: &Configuration, scale: Scale, variant: Variant) -> Option<&DataSetting> {
+    configuration.templates(scale, variant).map(|run| &run.data).find(|data| data.needs_files())
+}
+
+/// The same, where they come from a table of image files.
+pub(crate) fn of_table(configuration: &Configuration, scale: Scale, variant: Variant) -> Option<&ImagesSetting> {
+    match of(configuration, scale, variant)? {
+        DataSetting::Images(images) => Some(images),
+        DataSetting::Crosses(_) | DataSetting::Volumes(_) => None,
+    }
 }
 
 /// The one value that the runs of all methods have: a seed's images are prepared once.
@@ -73,18 +83,29 @@ pub(crate) fn prepare(
     places: &ImagePlaces,
     stop: &AtomicBool,
 ) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
-    let reading = read(wanted.images.table, wanted.images.empty_negatives, places)?;
-    let runs = || wanted.configuration.templates(wanted.scale, wanted.variant);
-    shared(runs(), "data", |run| &run.data)?;
-    let mask_fraction = shared(runs(), "annotations", |run| run.annotations.fraction())?.unwrap_or(1.0);
-    let cell_limit = wanted.images.cell_limit;
+    shared(wanted.configuration.templates(wanted.scale, wanted.variant), "data", |run| &run.data)?;
+    match wanted.data {
+        DataSetting::Crosses(_) => Err(bad("found generated images, expected images that are files")),
+        DataSetting::Images(images) => prepare_table(images, wanted.seeds, places, stop),
+        DataSetting::Volumes(setting) => volumes::prepare(setting, wanted.seeds, places, stop),
+    }
+}
+
+fn prepare_table(
+    images: &ImagesSetting,
+    wanted_seeds: &[u32],
+    places: &ImagePlaces,
+    stop: &AtomicBool,
+) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
+    let reading = read(images.table, images.empty_negatives, places)?;
+    let cell_limit = images.cell_limit;
     let given = parts_given(&reading.table);
     // Seeds that share a split share its listing.
     let mut splits: BTreeMap<u32, Parts> = BTreeMap::new();
-    let split_seed = |seed: u32| wanted.images.split_seed.unwrap_or(if given { 0 } else { seed });
-    for seed in wanted.seeds {
+    let split_seed = |seed: u32| images.split_seed.unwrap_or(if given { 0 } else { seed });
+    for seed in wanted_seeds {
         if let Entry::Vacant(place) = splits.entry(split_seed(*seed)) {
-            let parts = split(&reading.table, wanted.images, split_seed(*seed)).map_err(bad)?;
+            let parts = split(&reading.table, images, split_seed(*seed)).map_err(bad)?;
             place.insert(parts);
         }
     }
@@ -95,10 +116,9 @@ pub(crate) fn prepare(
         return Err(bad(lacking.join("\n")));
     }
     let settings = ImageSettings {
-        reductions: reductions(wanted.images.table, &reading)?,
+        reductions: reductions(images.table, &reading)?,
         excluded: excluded(&reading),
-        mask_fraction,
-        ..settings(wanted.images, reading.table.environments())?
+        ..settings(images, reading.table.environments())?
     };
     let cache = Arc::new(Cache::open(places.cache()).map_err(Failure::device)?);
     let usage = parts.first().and_then(|parts| herring_images::usage(&reading.table, parts, cell_limit));
@@ -125,7 +145,7 @@ pub(crate) fn prepare(
             .and_then(|means| Ok((means, herring_images::masked(&cache, listing)?)));
         Ok::<_, ImagesError>((prepared, means))
     };
-    let mut seeds = wanted.seeds.to_vec();
+    let mut seeds = wanted_seeds.to_vec();
     let mut left_out = Vec::new();
     let (parts, first, place, filled) = loop {
         let parts: Vec<Parts> = splits.values().cloned().collect();
@@ -166,15 +186,15 @@ pub(crate) fn prepare(
     for warning in &warnings {
         crate::say(&format!("warning: {warning}"));
     }
-    let (issue, issue_known) = issue(wanted.images.table, &reading)?;
+    let (issue, issue_known) = issue(images.table, &reading)?;
     let names: BTreeMap<u32, String> = splits.keys().copied().zip(names).collect();
     let table_sha256 = herring_images::sha256(&reading.table.text());
-    let images = seeds.iter().filter_map(|seed| {
+    let found = seeds.iter().filter_map(|seed| {
         let listing = names.get(&split_seed(*seed))?.clone();
         let (issue, table_sha256) = (issue.clone(), table_sha256.clone());
         Some((*seed, SeedImages { listing, issue, issue_known, table_sha256, parts_given: given }))
     });
-    let images = images.collect();
+    let found = found.collect();
     let (means, masked) = means.map_err(failure)?;
     let file = ImagesFile {
         warnings,
@@ -182,7 +202,7 @@ pub(crate) fn prepare(
         masked: masked.into_iter().map(masked_image).collect(),
         ..describe(&reading, &issue, (first, &parts[place]), means, places)?
     };
-    Ok((images, file))
+    Ok((found, file))
 }
 
 /// Reads a table, without the images that are to be left out.
@@ -230,7 +250,12 @@ pub(crate) fn manifest(places: &ImagePlaces) -> Result<&Path, Failure> {
 }
 
 /// A line for each thing that an experiment lacks; none if it can be run.
-pub(crate) fn missing(images: &ImagesSetting, places: &ImagePlaces) -> Result<Vec<String>, Failure> {
+pub(crate) fn missing(data: &DataSetting, places: &ImagePlaces) -> Result<Vec<String>, Failure> {
+    let images = match data {
+        DataSetting::Crosses(_) => return Ok(Vec::new()),
+        DataSetting::Volumes(setting) => return Ok(volumes::missing(setting, places)),
+        DataSetting::Images(images) => images,
+    };
     match (images.table, &places.data_root, &places.manifest) {
         (TableName::Own, _, Some(manifest)) if manifest.exists() => Ok(Vec::new()),
         (TableName::Own, _, Some(manifest)) => Ok(vec![format!("{}: a manifest", manifest.display())]),
@@ -280,12 +305,11 @@ pub(crate) fn settings(images: &ImagesSetting, environments: &[String]) -> Resul
         colour: if own { Colour::Refused } else { Colour::FirstChannel },
         original: original(images.table)?,
         reductions: Vec::new(),
-        look_size: images.saliency_size,
-        look_limit: images.saliency_limit,
+        saliency_size: images.saliency_size,
+        saliency_limit: images.saliency_limit,
         mask: MaskSettings { threshold: images.mask_threshold },
         facts: own,
         excluded: Vec::new(),
-        mask_fraction: 1.0,
     })
 }
 
@@ -373,7 +397,7 @@ pub(crate) fn shared_patients(table: &Table, parts: &Parts) -> Option<String> {
     ))
 }
 
-fn masked_image(masked: Masked) -> MaskedImage {
+pub(crate) fn masked_image(masked: Masked) -> MaskedImage {
     let Masked { id, label, environment, size, image, mask } = masked;
     let plane = |values: Vec<f32>| Pictures::shrink(Plane { height: size, width: size, values });
     MaskedImage { id, label, environment, image: plane(image), mask: plane(mask) }
@@ -387,23 +411,35 @@ fn describe(
     places: &ImagePlaces,
 ) -> Result<ImagesFile, Failure> {
     let table = &reading.table;
-    let size = means.size;
-    let plane = |mean: Mean| Pictures::shrink(Plane { height: size, width: size, values: mean.values });
-    let planes = |means: Vec<Mean>| means.into_iter().map(plane).collect::<Vec<_>>();
     let mut lines = vec![format!("issue: {issue}")];
     lines.extend(reading.summary().lines().map(str::to_owned));
     Ok(ImagesFile {
-        format: ImagesFile::FORMAT,
-        cache_from_here: None,
-        left_out: Vec::new(),
-        cache: std::path::absolute(places.cache()).map_err(Failure::device)?,
         reading: lines,
-        warnings: Vec::new(),
-        masked: Vec::new(),
         classes: table.classes().to_vec(),
         environments: table.environments().to_vec(),
         seed,
         parts: Part::ALL.map(|part| (part.name().to_owned(), parts.cells(table, part))).to_vec(),
+        ..described(means, places)?
+    })
+}
+
+/// What a folder keeps of its images, with their means and without anything else.
+pub(crate) fn described(means: Means, places: &ImagePlaces) -> Result<ImagesFile, Failure> {
+    let size = means.size;
+    let plane = |mean: Mean| Pictures::shrink(Plane { height: size, width: size, values: mean.values });
+    let planes = |means: Vec<Mean>| means.into_iter().map(plane).collect::<Vec<_>>();
+    Ok(ImagesFile {
+        format: ImagesFile::FORMAT,
+        cache: std::path::absolute(places.cache()).map_err(Failure::device)?,
+        cache_from_here: None,
+        reading: Vec::new(),
+        warnings: Vec::new(),
+        classes: Vec::new(),
+        environments: Vec::new(),
+        seed: 0,
+        parts: Vec::new(),
+        left_out: Vec::new(),
+        masked: Vec::new(),
         environment_means: planes(means.environments),
         class_means: planes(means.classes),
         cell_means: means.cells.into_iter().map(planes).collect(),
@@ -427,12 +463,12 @@ pub(crate) fn trainer(
 
 /// How far preparing is, on a line of the terminal that is overwritten.
 #[derive(Default)]
-struct Shown {
+pub(crate) struct Shown {
     tenth: usize,
 }
 
 impl Shown {
-    fn show(&mut self, progress: &Progress) {
+    pub(crate) fn show(&mut self, progress: &Progress) {
         let tenth = progress.done * 10 / progress.requests.max(1);
         let terminal = std::io::stderr().is_terminal();
         let due = if terminal { progress.done.is_multiple_of(50) } else { tenth > self.tenth };
@@ -444,7 +480,7 @@ impl Shown {
         self.tenth = tenth;
     }
 
-    fn clear(&self) {
+    pub(crate) fn clear(&self) {
         if std::io::stderr().is_terminal() {
             let _ = write!(std::io::stderr(), "{:60}\r", "");
         }
@@ -455,7 +491,7 @@ pub(crate) fn bad(error: impl std::fmt::Display) -> Failure {
     Failure { text: error.to_string(), exit: Exit::BadInput }
 }
 
-fn failure(error: herring_images::ImagesError) -> Failure {
+pub(crate) fn failure(error: herring_images::ImagesError) -> Failure {
     let exit = match error {
         ImagesError::Interrupted { .. } => Exit::Interrupted,
         ImagesError::Damaged { .. } | ImagesError::Preparation(_) => Exit::BadInput,

@@ -12,7 +12,6 @@ use herring_experiments::{
 };
 use herring_images::CachedListings;
 use herring_papers::CATALOGUE;
-use herring_protocol::DataSpec;
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
@@ -120,11 +119,7 @@ fn rename(out: &Path, file: ImagesFile, cache: &Path) -> Result<(), Failure> {
 }
 
 fn listings<'a>(runs: impl Iterator<Item = &'a PlannedRun>) -> BTreeSet<&'a str> {
-    let listing = |run: &'a PlannedRun| match &run.spec.data {
-        DataSpec::Images(images) => Some(images.listing.as_str()),
-        DataSpec::Crosses(_) => None,
-    };
-    runs.filter_map(listing).collect()
+    runs.filter_map(|run| run.spec.data.listing()).collect()
 }
 
 fn found(cache: &Path, listings: &BTreeSet<&str>) -> Result<(), String> {

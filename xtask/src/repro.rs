@@ -9,7 +9,7 @@ use crate::{
 };
 use herring_experiments::{
     Exit, Experiment, Origin, Paper,
-    config::{Configuration, ImagesSetting, SeedImages},
+    config::{Configuration, DataSetting, SeedImages},
     images::{ImagesFile, LeftOut},
     plan::{Plan, PlannedRun, Request, plan_runs},
     search::SearchResult,
@@ -236,14 +236,14 @@ fn in_order(request: &Request, configuration: &Configuration, images: &BTreeMap<
 fn prepared(
     places: &ImagePlaces,
     configuration: &Configuration,
-    images: &ImagesSetting,
+    data: &DataSetting,
     request: &Request,
 ) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
     let seeds = request.seeds.as_ref().unwrap_or(&configuration.scale(request.scale).seeds);
     let unknown = seeds.iter().map(|seed| (*seed, SeedImages::default())).collect();
     let rehearsed = Request { images: unknown, ..request.clone() };
     plan_runs(configuration, &rehearsed)?;
-    let wanted = Wanted { configuration, images, scale: request.scale, variant: request.variant, seeds };
+    let wanted = Wanted { configuration, data, scale: request.scale, variant: request.variant, seeds };
     images::prepare(&wanted, places, &*signals::stop()?)
 }
 

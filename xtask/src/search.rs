@@ -63,9 +63,9 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
     let out = arguments.out.clone().unwrap_or_else(|| folder(arguments, experiment));
     crate::execute::check_device(*backend, running.device)?;
     let stop = signals::stop()?;
-    if let Some(images) = images::of(&configuration, *scale, *variant) {
+    if let Some(data) = images::of(&configuration, *scale, *variant) {
         let seeds = &[space.seed];
-        let wanted = Wanted { configuration: &configuration, images, scale: *scale, variant: *variant, seeds };
+        let wanted = Wanted { configuration: &configuration, data, scale: *scale, variant: *variant, seeds };
         (request.images, _) = images::prepare(&wanted, places, &stop)?;
     }
     let on_files = !request.images.is_empty();

@@ -1,11 +1,26 @@
-//! `data check` and `data stand-in` for volumes: the Medical Segmentation Decathlon.
+//! Volumes of the Medical Segmentation Decathlon: preparing their slices, `data check` and `data stand-in`.
 
-use crate::failure::Failure;
-use herring_experiments::config::Scale;
+use crate::{
+    arguments::ImagePlaces,
+    failure::Failure,
+    images::{self, Shown, bad},
+};
+use herring_cache::Cache;
+use herring_datasets::Part;
+use herring_experiments::{
+    Exit,
+    config::{Scale, SeedImages, VolumesSetting},
+    images::ImagesFile,
+};
+use herring_images::{ImagesError, Listing, Masked, Means};
 use herring_standins::{DecathlonSettings, StandinError, Summary};
 use herring_tables::CheckReport;
-use herring_volumes::Task;
-use std::path::Path;
+use herring_volumes::{Collection, Facts, Prepared, Task, VolumeSettings, VolumesError};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 /// The tasks that a name of `data check` stands for, if it stands for volumes.
 pub(crate) fn tasks(name: &str) -> Option<Vec<Task>> {
@@ -20,7 +35,7 @@ pub(crate) fn check(tasks: &[Task], root: &Path, headers: bool) -> Result<Vec<Ch
     if !root.is_dir() {
         let names = Task::ALL.map(Task::folder).join(", ");
         let root = root.display();
-        return Err(crate::images::bad(format!("{root}: found no such folder, expected one that holds {names}")));
+        return Err(bad(format!("{root}: found no such folder, expected one that holds {names}")));
     }
     Ok(tasks.iter().map(|task| herring_volumes::check(root, *task, headers)).collect())
 }
@@ -35,4 +50,151 @@ pub(crate) fn stand_in(root: &Path, volumes: Option<usize>, scale: Scale, seed: 
     };
     let volumes = volumes.unwrap_or(settings.volumes);
     herring_standins::decathlon(root, &DecathlonSettings { volumes, ..settings })
+}
+
+/// The task of a configuration.
+fn task(setting: &VolumesSetting) -> Result<Task, Failure> {
+    let name = setting.task.name();
+    Task::named(name).ok_or_else(|| bad(format!("data.task: found '{name}', expected heart, liver or pancreas")))
+}
+
+/// A line for each thing that an experiment on volumes lacks; none if it can be run.
+pub(crate) fn missing(setting: &VolumesSetting, places: &ImagePlaces) -> Vec<String> {
+    let Ok(task) = task(setting) else { return Vec::new() };
+    let Some(root) = &places.data_root else {
+        return vec![format!("--data-root: the folder that holds {task}")];
+    };
+    let file = root.join(task.folder()).join("dataset.json");
+    if file.is_file() { Vec::new() } else { vec![format!("{}: which volumes there are", file.display())] }
+}
+
+/// Prepares the slices of every seed and tells of them; the file describes the first seed's.
+pub(crate) fn prepare(
+    setting: &VolumesSetting,
+    seeds: &[u32],
+    places: &ImagePlaces,
+    stop: &AtomicBool,
+) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
+    let (task, root) = (task(setting)?, images::data_root(places)?);
+    let collection = Collection::read(root, task).map_err(failure)?;
+    let names: Vec<&str> = collection.volumes.iter().map(|volume| volume.name.as_str()).collect();
+    let kind = if collection.is_generated() { " generated" } else { "" };
+    let found = SeedImages {
+        issue: format!("{task}: {}{kind} volumes", names.len()),
+        issue_known: collection.looks_published(),
+        table_sha256: herring_images::sha256(&names.join("\n")),
+        ..SeedImages::default()
+    };
+    let cache = Arc::new(Cache::open(places.cache()).map_err(Failure::device)?);
+    let mut prepared: BTreeMap<u32, Filled> = BTreeMap::new();
+    for seed in seeds {
+        let seed = setting.split_seed.unwrap_or(*seed);
+        if prepared.contains_key(&seed) {
+            continue;
+        }
+        let filled = match fill(&cache, root, &settings(setting, task, seed), stop) {
+            Err(failure) if failure.exit == Exit::Environment => {
+                // A block that was damaged since it was written shows when it is read: it is made again.
+                for damage in cache.forget_damaged().map_err(Failure::device)? {
+                    crate::say(&format!("note: {damage}; its slices are prepared again"));
+                }
+                fill(&cache, root, &settings(setting, task, seed), stop)?
+            }
+            filled => filled?,
+        };
+        prepared.insert(seed, filled);
+    }
+    let of = |seed: &u32| prepared.get(&setting.split_seed.unwrap_or(*seed));
+    let Some((first, filled)) = seeds.first().and_then(|seed| Some((*seed, of(seed)?))) else {
+        return Err(bad("no seed was given: expected at least one"));
+    };
+    let all = seeds
+        .iter()
+        .filter_map(|seed| Some((*seed, SeedImages { listing: of(seed)?.prepared.name.clone(), ..found.clone() })));
+    let file = describe(&found.issue, first, filled, places)?;
+    Ok((all.collect(), file))
+}
+
+fn settings(setting: &VolumesSetting, task: Task, seed: u32) -> VolumeSettings {
+    let VolumesSetting { train, valid, test, volumes_per_part, train_size, size, .. } = *setting;
+    VolumeSettings {
+        task,
+        seed,
+        train_slices: train,
+        valid_slices: valid,
+        test_slices: test,
+        volumes_per_part,
+        train_size,
+        size,
+        dilation_sigma: setting.dilation_sigma,
+        saliency_limit: setting.saliency_limit,
+    }
+}
+
+/// The slices of a split seed, and what they look like.
+struct Filled {
+    prepared: Prepared,
+    means: Means,
+    masked: Vec<Masked>,
+}
+
+fn fill(cache: &Arc<Cache>, root: &Path, settings: &VolumeSettings, stop: &AtomicBool) -> Result<Filled, Failure> {
+    let mut shown = Shown::default();
+    let prepared = herring_volumes::prepare(cache, root, settings, &mut |progress| shown.show(progress), stop);
+    shown.clear();
+    let prepared = prepared.map_err(failure)?;
+    for complaint in &prepared.complaints {
+        crate::say(&format!("note: {complaint}"));
+    }
+    let looks = |listing: &Listing| {
+        Ok::<_, ImagesError>((herring_images::means(cache, listing)?, herring_images::masked(cache, listing)?))
+    };
+    let (means, masked) = looks(&prepared.listing).map_err(images::failure)?;
+    Ok(Filled { prepared, means, masked })
+}
+
+/// A line for each part: its volumes, and slices of each class.
+fn lines(facts: &Facts) -> Vec<String> {
+    let of = |(part, facts): (Part, &herring_volumes::PartFacts)| {
+        let [without, with] = facts.slices;
+        format!(
+            "{}: {} of {} slices, {with} of them with the organ, of {} volumes: {}",
+            part.name(),
+            facts.drawn,
+            without + with,
+            facts.volumes.len(),
+            facts.volumes.join(", ")
+        )
+    };
+    Part::ALL.into_iter().zip(&facts.parts).map(of).collect()
+}
+
+fn describe(issue: &str, seed: u32, filled: &Filled, places: &ImagePlaces) -> Result<ImagesFile, Failure> {
+    let Filled { prepared, means, masked } = filled;
+    let listing = &prepared.listing;
+    let mut reading = vec![format!("issue: {issue}")];
+    reading.extend(lines(&prepared.facts));
+    let counts = |entries: &[herring_images::Entry]| {
+        let of = |label: usize| entries.iter().filter(|entry| entry.label == label).count();
+        vec![(0..listing.classes.len()).map(of).collect::<Vec<usize>>()]
+    };
+    let parts = Part::ALL.into_iter().zip([&listing.train, &listing.valid, &listing.test]);
+    Ok(ImagesFile {
+        reading,
+        classes: listing.classes.clone(),
+        environments: listing.environments.clone(),
+        seed,
+        parts: parts.map(|(part, entries)| (part.name().to_owned(), counts(entries))).collect(),
+        masked: masked.iter().cloned().map(images::masked_image).collect(),
+        ..images::described(means.clone(), places)?
+    })
+}
+
+fn failure(error: VolumesError) -> Failure {
+    let exit = match error {
+        VolumesError::Interrupted { .. } => Exit::Interrupted,
+        VolumesError::Cache(_) | VolumesError::Listing(_) => Exit::Environment,
+        _ => Exit::BadInput,
+    };
+    Failure { text: error.to_string(), exit }
 }

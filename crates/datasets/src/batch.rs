@@ -63,6 +63,19 @@ impl Batch {
         Ok(batch)
     }
 
+    /// The same samples with other pixels, `[height, width]` for each of the same channels.
+    pub(crate) fn with_pixels(&self, [height, width]: [usize; 2], images: Vec<f32>, masks: Vec<f32>) -> Self {
+        let [count, channels, ..] = self.shape;
+        Self {
+            shape: [count, channels, height, width],
+            images,
+            masks,
+            labels: self.labels.clone(),
+            environments: self.environments.clone(),
+            indices: self.indices.clone(),
+        }
+    }
+
     /// `[batch, channels, height, width]` of the images.
     pub fn shape(&self) -> [usize; 4] {
         self.shape

@@ -109,6 +109,20 @@ impl Dataset {
         Ok(Self { name: name.into(), classes, environments, shape, entries, pixels })
     }
 
+    /// The same samples, of whose masks a `fraction` of each class is kept; the others become 1 everywhere. See
+    /// [`crate::mask::keep_fraction`].
+    ///
+    /// # Errors
+    /// [`DatasetError::OutOfRange`] if `fraction` is not within `[0, 1]`.
+    pub fn with_mask_fraction(self, fraction: f64) -> Result<Self, DatasetError> {
+        let labels: Vec<usize> = self.entries.iter().map(|entry| entry.label).collect();
+        let kept = crate::mask::kept(&labels, fraction)?;
+        Ok(match kept.contains(&false) {
+            true => Self { pixels: Arc::new(KeptMasks { pixels: Arc::clone(&self.pixels), kept }), ..self },
+            false => self,
+        })
+    }
+
     /// What the dataset calls itself, for instance `crosses/train`.
     pub fn name(&self) -> &str {
         &self.name
@@ -210,6 +224,22 @@ impl Pixels for InMemory {
     }
 }
 
+/// Pixels whose masks are withheld where they are not kept.
+struct KeptMasks {
+    pixels: Arc<dyn Pixels>,
+    kept: Vec<bool>,
+}
+
+impl Pixels for KeptMasks {
+    fn read(&self, index: usize, image: &mut [f32], mask: &mut [f32]) -> Result<(), DatasetError> {
+        self.pixels.read(index, image, mask)?;
+        if self.kept.get(index) == Some(&false) {
+            mask.fill(1.0);
+        }
+        Ok(())
+    }
+}
+
 /// The parts of an experiment.
 #[derive(Debug, Clone)]
 pub struct Splits {
@@ -274,6 +304,21 @@ mod tests {
         assert_eq!(dataset.class_counts(), [0, 2]);
         assert_eq!((dataset.name(), dataset.classes()), ("d", 2));
         assert!(!dataset.is_empty());
+    }
+
+    #[test]
+    fn masks_beyond_the_fraction_become_whole() {
+        let masked = |label| Sample { mask: Image::filled(1, 4, 5, 0.0), label, ..sample() };
+        let samples: Vec<Sample> = [0, 1, 0, 1].into_iter().map(masked).collect();
+        let whole = Dataset::new("d", 2, samples).unwrap();
+        let half = whole.clone().with_mask_fraction(0.5).unwrap();
+        let first = |dataset: &Dataset| -> Vec<f32> {
+            dataset.samples().unwrap().iter().map(|sample| sample.mask.values()[0]).collect()
+        };
+        assert_eq!(first(&half), [0.0, 0.0, 1.0, 1.0]);
+        assert_eq!(first(&whole.clone().with_mask_fraction(1.0).unwrap()), [0.0; 4]);
+        assert_eq!(half.samples().unwrap()[3].image, whole.samples().unwrap()[3].image);
+        assert!(whole.with_mask_fraction(1.5).is_err());
     }
 
     #[test]

@@ -17,6 +17,7 @@
 //! | [`mask`] | dilation, the outside of a mask, withholding masks |
 //! | [`permute`] | what happens to the pixels outside the mask |
 //! | [`batch`] | epochs of packed batches |
+//! | [`augment`] | random crops and flips of a batch |
 //! | [`record`] | [`Table`]s of images that are not read yet |
 //! | [`listed`] | the images of a run, and who has them |
 //! | [`quota`] | so many of each environment and class |
@@ -37,6 +38,7 @@
 //! # Ok::<(), herring_datasets::DatasetError>(())
 //! ```
 
+pub mod augment;
 pub mod batch;
 pub mod confounded;
 pub mod crosses;
@@ -52,6 +54,7 @@ pub mod permute;
 pub mod quota;
 pub mod record;
 
+pub use augment::Augmentation;
 pub use batch::{Batch, Batches};
 pub use dataset::{Dataset, Entry, Pixels, Sample, Splits};
 pub use error::DatasetError;

@@ -62,9 +62,14 @@ pub fn deviations(collection: &Collection) -> Vec<Deviation> {
 /// not known here, so listings are taken to be equal.
 fn with_official_images(paper: &RunSpec, official: Option<&str>) -> RunSpec {
     let mut paper = paper.clone();
-    if let (DataSpec::Images(images), Some(issue)) = (&mut paper.data, official) {
-        issue.clone_into(&mut images.issue);
-        images.issue_known = true;
+    let (issue, known) = match &mut paper.data {
+        DataSpec::Crosses(_) => return paper,
+        DataSpec::Images(images) => (&mut images.issue, &mut images.issue_known),
+        DataSpec::Volumes(volumes) => (&mut volumes.issue, &mut volumes.issue_known),
+    };
+    if let Some(official) = official {
+        official.clone_into(issue);
+        *known = true;
     }
     paper
 }

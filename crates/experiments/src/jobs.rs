@@ -1,7 +1,7 @@
 //! How many runs to do at once on this machine.
 
 use crate::plan::Plan;
-use herring_protocol::{BackendKind, DataSpec, RunSpec};
+use herring_protocol::{BackendKind, RunSpec};
 use std::thread::available_parallelism;
 
 /// Memory that a run on the crosses may need, in bytes: about twice the highest peak that was measured at the
@@ -37,10 +37,7 @@ fn cores() -> usize {
 /// What a run may need, in bytes; never less than the smallest that was measured.
 fn memory(spec: &RunSpec) -> u64 {
     let (side, channels) = MEASURED;
-    let rows = match &spec.data {
-        DataSpec::Crosses(_) => side,
-        DataSpec::Images(images) => images.size.max(images.saliency_size) as u64,
-    };
+    let rows = spec.data.stored_sides().into_iter().max().map_or(side, |rows| rows as u64);
     let share = rows * rows * spec.model.width() as u64;
     (RUN * share / (side * side * channels)).max(RUN)
 }

@@ -107,6 +107,17 @@ pub fn images_of(plan: &Plan) -> BTreeMap<u32, SeedImages> {
                 issue_known: images.issue_known,
                 table_sha256: images.table_sha256.clone(),
                 parts_given: images.ratio.is_none(),
+                ..SeedImages::default()
+            };
+            Some((run.spec.seed, seed))
+        }
+        DataSpec::Volumes(volumes) => {
+            let seed = SeedImages {
+                listing: volumes.listing.clone(),
+                issue: volumes.issue.clone(),
+                issue_known: volumes.issue_known,
+                table_sha256: volumes.table_sha256.clone(),
+                ..SeedImages::default()
             };
             Some((run.spec.seed, seed))
         }

@@ -25,12 +25,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         colour: Colour::Refused,
         original: None,
         reductions: Vec::new(),
-        look_size: 64,
-        look_limit: Some(10),
+        saliency_size: 64,
+        saliency_limit: Some(10),
         mask: MaskSettings::default(),
         facts: false,
         excluded: Vec::new(),
-        mask_fraction: 1.0,
     };
     let stop = AtomicBool::new(false);
     let prepared = prepare(&cache, (&reading.root, &reading.table), &[parts], &settings, &mut |_| {}, &stop)?;

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Of this file; raised whenever a listing comes to stand for other images.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Where the mask of an image comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,8 +63,8 @@ pub struct Listing {
     pub environments: Vec<String>,
     /// Rows and columns of the images that are trained on and scored.
     pub size: usize,
-    /// Rows and columns of the images that are looked at.
-    pub look_size: usize,
+    /// Rows and columns of the images whose saliency is computed.
+    pub saliency_size: usize,
     /// Rows and columns of the training images, where they differ: training that crops gets larger ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub train_size: Option<usize>,
@@ -74,28 +74,28 @@ pub struct Listing {
     pub valid: Vec<Entry>,
     /// What is scored.
     pub test: Vec<Entry>,
-    /// What is looked at.
-    pub looked_at: Vec<Entry>,
+    /// The test images whose saliency is computed.
+    pub saliency: Vec<Entry>,
     /// What was left out of the table before it was split. It decides what was drawn from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excluded: Vec<Excluded>,
 }
 
 impl Listing {
-    /// A listing without images, which are `size` x `size` pixels, those that are looked at `look_size` x
-    /// `look_size`.
-    pub fn new(classes: &[String], environments: &[String], size: usize, look_size: usize) -> Self {
+    /// A listing without images; they will have `size` x `size` pixels, and `saliency_size` x `saliency_size` where
+    /// saliency is computed.
+    pub fn new(classes: &[String], environments: &[String], size: usize, saliency_size: usize) -> Self {
         Self {
             format: FORMAT,
             classes: classes.to_vec(),
             environments: environments.to_vec(),
             size,
-            look_size,
+            saliency_size,
             train_size: None,
             train: Vec::new(),
             valid: Vec::new(),
             test: Vec::new(),
-            looked_at: Vec::new(),
+            saliency: Vec::new(),
             excluded: Vec::new(),
         }
     }

@@ -34,7 +34,7 @@ impl CachedListings {
         let cache = Cache::open_to_read(&self.folder)?;
         for name in names {
             let listing = Listing::read(&self.folder, name)?;
-            for entry in [&listing.train, &listing.valid, &listing.test, &listing.looked_at].into_iter().flatten() {
+            for entry in [&listing.train, &listing.valid, &listing.test, &listing.saliency].into_iter().flatten() {
                 block(&cache, entry)?;
             }
         }
@@ -53,7 +53,7 @@ impl CachedListings {
                 valid: dataset("valid", listing.size, &listing.valid)?,
                 tests: vec![("test".to_owned(), dataset("test", listing.size, &listing.test)?)],
             },
-            saliency: dataset("saliency", listing.look_size, &listing.looked_at)?,
+            saliency: dataset("saliency", listing.saliency_size, &listing.saliency)?,
         })
     }
 }

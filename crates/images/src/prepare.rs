@@ -2,7 +2,7 @@
 
 use crate::{Depth, Facts, ImageSettings, ImagesError, Listing, block, facts, inspect, listing::Entry};
 use herring_cache::{Cache, FillSettings, Filled, Progress, Request};
-use herring_datasets::{Record, Region, Table, confounded::Parts, mask, quota::CellQuota, record::Part};
+use herring_datasets::{Record, Region, Table, confounded::Parts, quota::CellQuota, record::Part};
 use herring_pixels::Preparation;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -95,10 +95,10 @@ pub fn prepare(
     let mut listings = Vec::new();
     let mut names = Vec::new();
     for plan in &plans {
-        let mut listing = Listing::new(table.classes(), table.environments(), size, settings.look_size);
+        let mut listing = Listing::new(table.classes(), table.environments(), size, settings.saliency_size);
         listing.excluded = settings.excluded.clone();
         let mut lists = plan.lists.iter().map(|list| list.iter().zip(keys.by_ref()).map(entry).collect::<Vec<_>>());
-        for part in [&mut listing.train, &mut listing.valid, &mut listing.test, &mut listing.looked_at] {
+        for part in [&mut listing.train, &mut listing.valid, &mut listing.test, &mut listing.saliency] {
             *part = lists.next().unwrap_or_default();
         }
         drop(lists);
@@ -190,19 +190,12 @@ impl<'a> Plan<'a> {
             Ok::<_, ImagesError>(Wanted { record, region: record.region.clone(), preparation })
         };
         let list = |part: Part| parts.of(part).iter().map(|index| wanted(index, None)).collect::<Result<Vec<_>, _>>();
-        let mut train: Vec<Wanted<'a>> = list(Part::Train)?;
-        let labels: Vec<usize> = train.iter().map(|wanted| wanted.record.label).collect();
-        for (wanted, kept) in train.iter_mut().zip(mask::kept(&labels, settings.mask_fraction)?) {
-            if !kept {
-                wanted.region = Region::Everything;
-            }
-        }
-        let mut quota = CellQuota::new(settings.look_limit);
-        let looked_at = parts.test.iter().filter(|index| {
+        let mut quota = CellQuota::new(settings.saliency_limit);
+        let chosen = parts.test.iter().filter(|index| {
             let record = &table.records()[**index];
             quota.admit(record.environment, record.label)
         });
-        let looked_at = looked_at.map(|index| wanted(index, Some(settings.look_size))).collect::<Result<_, _>>()?;
-        Ok(Self { lists: [train, list(Part::Valid)?, list(Part::Test)?, looked_at] })
+        let saliency = chosen.map(|index| wanted(index, Some(settings.saliency_size))).collect::<Result<_, _>>()?;
+        Ok(Self { lists: [list(Part::Train)?, list(Part::Valid)?, list(Part::Test)?, saliency] })
     }
 }

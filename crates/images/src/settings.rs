@@ -39,17 +39,15 @@ pub struct ImageSettings {
     /// cannot be reduced.
     pub reductions: Vec<Option<Reduction>>,
     /// Rows and columns of the images that are looked at; the preparations have the size for the others.
-    pub look_size: usize,
+    pub saliency_size: usize,
     /// At most so many test images of each environment and class are looked at.
-    pub look_limit: Option<usize>,
+    pub saliency_limit: Option<usize>,
     /// Which pixels of a mask file are inside.
     pub mask: MaskSettings,
     /// Whether it is looked for what gives reason to doubt the images ([`crate::Prepared::facts`]).
     pub facts: bool,
     /// What was left out of the table on request; a part of the listing.
     pub excluded: Vec<Excluded>,
-    /// Fraction of the training masks of each class that are kept, in `[0, 1]`; the others become all ones.
-    pub mask_fraction: f64,
 }
 
 impl ImageSettings {

@@ -113,12 +113,11 @@ fn settings() -> ImageSettings {
         colour: Colour::Refused,
         original: None,
         reductions: Vec::new(),
-        look_size: 8,
-        look_limit: None,
+        saliency_size: 8,
+        saliency_limit: None,
         mask: MaskSettings::default(),
         facts: true,
         excluded: Vec::new(),
-        mask_fraction: 1.0,
     }
 }
 

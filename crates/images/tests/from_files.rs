@@ -58,12 +58,11 @@ fn settings(size: usize) -> ImageSettings {
         colour: Colour::Refused,
         original: None,
         reductions: Vec::new(),
-        look_size: 8,
-        look_limit: Some(1),
+        saliency_size: 8,
+        saliency_limit: Some(1),
         mask: MaskSettings::default(),
         facts: true,
         excluded: Vec::new(),
-        mask_fraction: 1.0,
     }
 }
 
@@ -90,9 +89,9 @@ fn what_is_listed_is_read_back_with_its_mask() {
     let valid = |index: usize| listed.splits.valid.sample(index).unwrap().mask.values().to_vec();
     assert!(valid(0).iter().all(|value| *value == 0.0) && valid(1).iter().all(|value| *value == 1.0));
     // One of each environment and class, at the size that is looked at.
-    let looked: Vec<_> = listed.looked_at.entries().iter().map(|entry| entry.id.as_str()).collect();
+    let looked: Vec<_> = listed.saliency.entries().iter().map(|entry| entry.id.as_str()).collect();
     assert_eq!(looked, ["6.png", "7.png", "2.png"]);
-    assert_eq!(listed.looked_at.image_shape(), [1, 8, 8]);
+    assert_eq!(listed.saliency.image_shape(), [1, 8, 8]);
 }
 
 #[test]
@@ -105,8 +104,6 @@ fn a_listing_is_told_by_its_pixels_and_not_by_places() {
     let first = name(&one, &caches[0], &settings(16));
     assert_eq!(first, name(&other, &caches[1], &settings(16)), "elsewhere the same");
     assert_ne!(first, name(&one, &caches[0], &settings(12)), "another size");
-    let fewer = ImageSettings { mask_fraction: 0.5, ..settings(16) };
-    assert_ne!(first, name(&one, &caches[0], &fewer), "withheld masks");
     let excluded = vec![Excluded { id: "9.png".into(), reason: "broken".into() }];
     let without = ImageSettings { excluded, ..settings(16) };
     assert_ne!(first, name(&one, &caches[0], &without), "what was left out before the draw");
@@ -121,13 +118,6 @@ fn a_second_time_nothing_is_decoded_and_withheld_masks_are_full() {
     let again = prepared(root.path(), &table, cache.path(), &settings(16)).unwrap();
     assert!(first.decoded > 0);
     assert_eq!((again.decoded, again.names), (0, first.names));
-
-    let fewer = ImageSettings { mask_fraction: 0.5, ..settings(16) };
-    let found = prepared(root.path(), &table, cache.path(), &fewer).unwrap();
-    let listed = CachedListings::of(cache.path()).open(&found.names[0]).unwrap();
-    let full =
-        |index: usize| listed.splits.train.sample(index).unwrap().mask.values().iter().all(|value| *value == 1.0);
-    assert_eq!([0, 1, 2, 3].map(full), [false, false, true, true], "the first of each class keep theirs");
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub use spec::{
     DataSpec, EvaluationSpec, ExplainedModel, FieldError, GradientNorm, ImagesSpec, InitialisationName, ModelSpec,
     NeedSpec, ObjectiveSpec, OptimiserSpec, PenaltySpec, PoolingName, ReconstructionLoss, ReconstructionTarget,
     ResizeName, ResnetLayersName, RunSpec, SPEC_FORMAT, SelectionSpec, SpecError, SplitRuleName, TableName, TaskSpec,
-    TrainScores, TrainingImages, TrainingSpec, WeightsSpec, differing_fields,
+    TrainScores, TrainingImages, TrainingSpec, VolumeTaskName, VolumesSpec, WeightsSpec, differing_fields,
 };
 pub use trainer::{
     Control, FinishedWeights, NoWeights, Observer, Position, Provenance, RunFailure, RunStart, Snapshot, Trainer,

@@ -1,9 +1,10 @@
 //! From samples to tensors.
 
+use crate::random::{Purpose, batch_stream};
 use burn::tensor::{Tensor, TensorData};
 use herring_backend::Kernels;
 use herring_datasets::{
-    DatasetError,
+    Augmentation, DatasetError,
     batch::Batch as Packed,
     crosses::{self, CrossesSettings},
     dataset::Splits,
@@ -11,7 +12,8 @@ use herring_datasets::{
 };
 use herring_losses::Batch;
 use herring_protocol::{
-    CrossesSpec, DataSpec, ObjectiveSpec, RunFailure, RunSpec, SpecError, TEST, TRAIN, TrainingImages, VALID,
+    CrossesSpec, DataSpec, ImagesSpec, ObjectiveSpec, RunFailure, RunSpec, SpecError, TEST, TRAIN, TrainingImages,
+    VALID, VolumesSpec,
 };
 use rand::Rng;
 
@@ -24,16 +26,18 @@ pub(crate) fn images_of(spec: &RunSpec, listings: &dyn Listings) -> Result<Liste
             let saliency = splits.test(TEST).unwrap_or(&splits.valid).clone();
             Ok(Listed { saliency, splits })
         }
-        DataSpec::Images(images) => {
-            let listed = listings.open(&images.listing).map_err(unreadable)?;
-            let (found, expected) = (sides(&listed), (images.size, images.saliency_size));
+        DataSpec::Images(ImagesSpec { listing, .. }) | DataSpec::Volumes(VolumesSpec { listing, .. }) => {
+            let mut listed = listings.open(listing).map_err(unreadable)?;
+            let (found, expected) = (sides(&listed), spec.data.stored_sides());
             if found != expected {
                 return Err(RunFailure::Specification(SpecError {
                     field: "data.listing".to_owned(),
-                    found: format!("images of {} and {} pixels", found.0, found.1),
-                    expected: format!("{} and {}, as the specification has it", expected.0, expected.1),
+                    found: format!("images of {} and {} pixels", found[0], found[1]),
+                    expected: format!("{} and {}, as the specification has it", expected[0], expected[1]),
                 }));
             }
+            let fraction = spec.annotations.fraction();
+            listed.splits.train = listed.splits.train.with_mask_fraction(fraction).map_err(unreadable)?;
             Ok(listed)
         }
     }
@@ -54,8 +58,34 @@ pub(crate) fn check_sets(spec: &RunSpec, images: &Listed) -> Result<(), RunFailu
 }
 
 /// Rows of the images that are trained on, and of those whose saliency is computed.
-fn sides(listed: &Listed) -> (usize, usize) {
-    (listed.splits.train.image_shape()[1], listed.saliency.image_shape()[1])
+fn sides(listed: &Listed) -> [usize; 2] {
+    [listed.splits.train.image_shape()[1], listed.saliency.image_shape()[1]]
+}
+
+/// What is done to training images at each presentation, if anything is.
+pub(crate) fn augmentation(data: &DataSpec) -> Option<Augmentation> {
+    match data {
+        DataSpec::Crosses(_) | DataSpec::Images(_) => None,
+        DataSpec::Volumes(volumes) => {
+            Some(Augmentation { side: volumes.size, horizontal_flip: true, vertical_flip: true })
+        }
+    }
+}
+
+/// A batch of training images as it is presented: what `purpose` draws for it in this epoch.
+pub(crate) fn presented(
+    packed: Packed,
+    spec: &RunSpec,
+    purpose: Purpose,
+    epoch: usize,
+    batch: usize,
+) -> Result<Packed, RunFailure> {
+    match augmentation(&spec.data) {
+        None => Ok(packed),
+        Some(augmentation) => {
+            packed.augmented(&augmentation, &mut batch_stream(spec.seed, purpose, epoch, batch)).map_err(unreadable)
+        }
+    }
 }
 
 fn crosses_of(spec: &CrossesSpec, mask_fraction: f64, seed: u32) -> Result<Splits, RunFailure> {

@@ -5,7 +5,11 @@ use crate::{
     scores::{self, Scored},
 };
 use herring_backend::Kernels;
-use herring_datasets::{DatasetError, batch::Batches, dataset::Dataset};
+use herring_datasets::{
+    DatasetError,
+    batch::{Batch as Packed, Batches},
+    dataset::Dataset,
+};
 use herring_models::{Classifier, Mode};
 use herring_protocol::{AucKind, RunFailure, Scores, SpecError};
 
@@ -23,7 +27,7 @@ pub(crate) fn wrong_batch_size(error: &DatasetError) -> RunFailure {
 }
 
 /// How a set is scored.
-pub(crate) struct Pass {
+pub(crate) struct Pass<'a> {
     /// Images at once.
     pub(crate) batch_size: usize,
     /// Whether what lies outside the masks is set to zero.
@@ -32,20 +36,22 @@ pub(crate) struct Pass {
     pub(crate) epoch: usize,
     /// Which AUC the run means.
     pub(crate) auc: AucKind,
+    /// What is done to a batch, by its number, before it is scored.
+    pub(crate) presented: &'a dyn Fn(Packed, usize) -> Result<Packed, RunFailure>,
 }
 
 /// Scores of `model` on `dataset`, with running statistics.
 pub(crate) fn evaluate<B: Kernels, M: Classifier<B>>(
     model: &M,
     dataset: &Dataset,
-    pass: &Pass,
+    pass: &Pass<'_>,
     device: &B::Device,
 ) -> Result<Scores, RunFailure> {
     let classes = dataset.classes();
     let mut logits: Vec<Vec<f64>> = Vec::with_capacity(dataset.len());
     let (mut labels, mut environments) = (Vec::with_capacity(dataset.len()), Vec::with_capacity(dataset.len()));
-    for packed in batches(dataset, pass.batch_size)? {
-        let packed = packed.map_err(data::unreadable)?;
+    for (number, packed) in batches(dataset, pass.batch_size)?.enumerate() {
+        let packed = (pass.presented)(packed.map_err(data::unreadable)?, number)?;
         let found = model.trace(data::evaluated::<B>(&packed, pass.zeroed, device), Mode::Evaluate).logits;
         let values: Vec<f64> = found.into_data().iter::<f64>().collect();
         logits.extend(values.chunks_exact(classes).map(<[f64]>::to_vec));

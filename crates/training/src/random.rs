@@ -15,6 +15,8 @@ pub(crate) enum Purpose {
     Discriminator,
     Order,
     Permutation,
+    Augmentation,
+    TrainScores,
 }
 
 impl Purpose {
@@ -24,6 +26,8 @@ impl Purpose {
             Self::Discriminator => b"discriminator",
             Self::Order => b"order",
             Self::Permutation => b"permutation",
+            Self::Augmentation => b"augmentation",
+            Self::TrainScores => b"train-scores",
         }
     }
 }
@@ -36,6 +40,13 @@ pub(crate) fn stream(seed: u32, purpose: Purpose, epoch: usize) -> ChaCha8Rng {
     let name = purpose.name();
     key[12..12 + name.len()].copy_from_slice(name);
     ChaCha8Rng::from_seed(key)
+}
+
+/// The stream of a purpose for one batch of an epoch: nothing of it has to be kept to go on with the next batch.
+pub(crate) fn batch_stream(seed: u32, purpose: Purpose, epoch: usize, batch: usize) -> ChaCha8Rng {
+    let mut stream = stream(seed, purpose, epoch);
+    stream.set_stream(batch as u64);
+    stream
 }
 
 /// How far a stream has been drawn, in words of 32 bits.

@@ -187,6 +187,7 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
         let steps = batches.len();
         for (index, packed) in batches.enumerate().skip(state.position.steps) {
             let packed = packed.map_err(data::unreadable)?;
+            let packed = data::presented(packed, self.spec, Purpose::Augmentation, epoch, index)?;
             let batch = training_batch(&packed, &self.spec.objective, &mut permutation, &self.device);
             let mut record = StepRecord {
                 epoch,
@@ -360,7 +361,13 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
                 self.loss.skipped_batch();
             }
         }
-        evaluate::<B, _>(model, dataset, &Pass { batch_size, zeroed, epoch, auc: evaluation.auc }, &self.device)
+        // Training images are scored as they are trained on, with draws of their own (activmask2020, released code).
+        let presented = |packed, batch| match set {
+            TRAIN => data::presented(packed, self.spec, Purpose::TrainScores, epoch, batch),
+            _ => Ok(packed),
+        };
+        let pass = Pass { batch_size, zeroed, epoch, auc: evaluation.auc, presented: &presented };
+        evaluate::<B, _>(model, dataset, &pass, &self.device)
     }
 
     fn finish(

@@ -48,6 +48,15 @@ impl Task {
         }
     }
 
+    /// Volumes with labels in the published collection.
+    pub fn published_volumes(self) -> usize {
+        match self {
+            Self::Heart => 20,
+            Self::Liver => 131,
+            Self::Pancreas => 281,
+        }
+    }
+
     /// The task of that name, if there is one.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|task| task.name() == name)
@@ -84,10 +93,14 @@ pub struct Collection {
     pub volumes: Vec<VolumeFiles>,
     /// How many volumes the file says there are, where it does; official files may be wrong about it.
     pub announced: Option<usize>,
+    /// What the file says the volumes are.
+    pub description: String,
 }
 
 #[derive(Deserialize)]
 struct DatasetFile {
+    #[serde(default)]
+    description: String,
     labels: BTreeMap<String, String>,
     training: Vec<Pair>,
     #[serde(rename = "numTraining")]
@@ -148,6 +161,16 @@ impl Collection {
         if let Some(twice) = volumes.windows(2).find(|pair| pair[0].name == pair[1].name) {
             return Err(refused("training", format!("{} twice", twice[0].name), "each volume once"));
         }
-        Ok(Self { task, source, labels, volumes, announced: file.announced })
+        Ok(Self { task, source, labels, volumes, announced: file.announced, description: file.description })
+    }
+
+    /// Whether it is one of this project's stand-ins, whose description says so.
+    pub fn is_generated(&self) -> bool {
+        self.description.starts_with("generated")
+    }
+
+    /// Whether it has as many volumes as the published collection, and they are not generated.
+    pub fn looks_published(&self) -> bool {
+        self.volumes.len() == self.task.published_volumes() && !self.is_generated()
     }
 }

@@ -118,8 +118,8 @@ pub fn prepare(
     for (list, of_part) in [&mut listing.train, &mut listing.valid, &mut listing.test].into_iter().zip(&drawn) {
         *list = entries.by_ref().take(of_part.len()).collect();
     }
-    let mut quota = CellQuota::new(settings.look_limit);
-    listing.looked_at = listing.test.iter().filter(|entry| quota.admit(0, entry.label)).cloned().collect();
+    let mut quota = CellQuota::new(settings.saliency_limit);
+    listing.saliency = listing.test.iter().filter(|entry| quota.admit(0, entry.label)).cloned().collect();
     let name = listing.keep(cache.folder())?;
     let complaints = filled.damage.iter().map(ToString::to_string).collect();
     let facts = Facts { task: settings.task, parts: [of_train, of_valid, of_test] };
@@ -254,15 +254,13 @@ fn draw(
     }
     let of_slices: Vec<bool> = slices.iter().map(|(.., class)| *class).collect();
     let drawn = draw_slices(&of_slices, count, settings.seed)?;
-    let labels: Vec<usize> = drawn.iter().map(|place| usize::from(of_slices[*place])).collect();
-    let fraction = if part == Part::Train { settings.mask_fraction } else { 1.0 };
-    let wanted = drawn.iter().zip(mask::kept(&labels, fraction)?).map(|(&place, kept)| {
+    let wanted = drawn.iter().map(|&place| {
         let (volume, slice, class) = slices[place];
         let (size, sigma) = match part {
             Part::Train => (settings.train_size, settings.dilation_sigma),
             Part::Valid | Part::Test => (settings.size, 0.0),
         };
-        Wanted { volume, slice, class, size, dilation: Some(sigma).filter(|_| class && kept) }
+        Wanted { volume, slice, class, size, dilation: Some(sigma).filter(|_| class) }
     });
     let wanted: Vec<Wanted> = wanted.collect();
     let facts = PartFacts { volumes, slices: available, drawn: wanted.len() };

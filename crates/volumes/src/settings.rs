@@ -28,9 +28,7 @@ pub struct VolumeSettings {
     /// Training masks are widened by [`mask::dilation_half_width`] of this, in pixels of the full slice.
     pub dilation_sigma: f64,
     /// At most so many test slices of each class are looked at; all where there is none.
-    pub look_limit: Option<usize>,
-    /// Fraction of the training masks of each class that are kept, in `[0, 1]`; the others become all ones.
-    pub mask_fraction: f64,
+    pub saliency_limit: Option<usize>,
 }
 
 impl VolumeSettings {
@@ -46,8 +44,7 @@ impl VolumeSettings {
             train_size: 110,
             size: 100,
             dilation_sigma: if task == Task::Heart { 8.0 } else { 16.0 },
-            look_limit: None,
-            mask_fraction: 1.0,
+            saliency_limit: None,
         }
     }
 
@@ -67,15 +64,14 @@ impl VolumeSettings {
         if self.volumes_per_part == Some(0) {
             return Err(VolumesError::setting("volumes_per_part", 0, "at least 1"));
         }
-        if self.look_limit == Some(0) {
-            return Err(VolumesError::setting("look_limit", 0, "at least 1"));
+        if self.saliency_limit == Some(0) {
+            return Err(VolumesError::setting("saliency_limit", 0, "at least 1"));
         }
         let sizes = [("train_size", self.train_size), ("size", self.size)];
         if let Some((field, found)) = sizes.into_iter().find(|(_, size)| !(1..=LARGEST_SIZE).contains(size)) {
             return Err(VolumesError::setting(field, found, "1 to 4096 pixels"));
         }
         mask::dilation_half_width(self.dilation_sigma)?;
-        mask::kept(&[], self.mask_fraction)?;
         Ok(())
     }
 }

@@ -36,7 +36,7 @@ fn settings(task: Task) -> VolumeSettings {
         train_size: 33,
         size: 30,
         dilation_sigma: 0.5,
-        look_limit: Some(2),
+        saliency_limit: Some(2),
         ..VolumeSettings::paper(task)
     }
 }
@@ -143,14 +143,10 @@ fn samples_are_the_slices_that_numpy_draws() {
                 }
             }
         }
-        assert_eq!(listed.looked_at.class_counts(), [2, 2]);
+        assert_eq!(listed.saliency.class_counts(), [2, 2]);
         assert_eq!(prepared.listing.environments, [task.folder()]);
         let again = try_prepare(root, &settings).unwrap();
         assert_eq!((again.decoded, again.found, &again.name), (0, 30, &prepared.name));
-        let fewer = VolumeSettings { mask_fraction: 0.5, ..settings.clone() };
-        let fewer = try_prepare(root, &fewer).unwrap();
-        assert_eq!(fewer.decoded, 2, "two training masks are withheld");
-        assert_ne!(fewer.name, prepared.name);
         let [train, _, test] = &prepared.facts.parts;
         assert_eq!((train.volumes.len(), test.volumes.len(), train.drawn), (2, 4, 8));
         assert_eq!(train.slices[0] + train.slices[1], 24);

@@ -1,7 +1,7 @@
 //! An experiment: its methods with their settings, its variants and its scales.
 
 use super::{
-    ConfigError, RunTemplate, Scale,
+    ConfigError, DataSetting, RunTemplate, Scale,
     judgement::Judgement,
     layers::{self, Layer, Table},
     text::{Text, check_format},
@@ -489,7 +489,7 @@ fn check_template(
     let wrong = |SpecError { field, found, expected }: SpecError| {
         text.invalid(at(&field), &format!("{field} of {} at scale {scale}", row.method), found, expected)
     };
-    if let Some(images) = template.data.images() {
+    if let DataSetting::Images(images) = &template.data {
         let own = images.table == herring_protocol::TableName::Own;
         let values = images.maximum.values();
         if !values.is_empty() && (!own || !values.iter().all(|value| (1..=65_535).contains(value))) {

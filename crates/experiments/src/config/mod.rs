@@ -22,5 +22,7 @@ pub use herring_store::{Scale, UnknownScale};
 pub use judgement::Judgement;
 pub use maximum::Maximum;
 pub use targets::{Finding, Requirement, Target, TargetValue, Targets};
-pub use template::{ChoiceSetting, DataSetting, ImagesSetting, RunTemplate, SeedImages, WeightsSetting};
+pub use template::{
+    ChoiceSetting, DataSetting, ImagesSetting, RunTemplate, SeedImages, VolumesSetting, WeightsSetting,
+};
 pub use text::ConfigError;

@@ -4,7 +4,7 @@ use super::Maximum;
 use herring_protocol::{
     AnnotationSpec, BackendKind, CrossesSpec, DataSpec, EvaluationSpec, ImagesSpec, MethodName, ModelSpec,
     ObjectiveSpec, OptimiserSpec, ResizeName, RunSpec, ScoreName, SelectionSpec, SplitRuleName, TableName,
-    TrainingSpec, Variant, WeightsSpec,
+    TrainingSpec, Variant, VolumeTaskName, VolumesSpec, WeightsSpec,
 };
 use serde::Deserialize;
 
@@ -41,11 +41,11 @@ pub struct RunTemplate {
 pub struct SeedImages {
     /// SHA-256 of their listing, in hexadecimal digits.
     pub listing: String,
-    /// Which issue of the table's files, for people.
+    /// Which issue of the table's files or of the volumes, for people.
     pub issue: String,
-    /// Whether an official manifest knows that issue.
+    /// Whether that issue is a published one.
     pub issue_known: bool,
-    /// SHA-256 of the table's records.
+    /// SHA-256 of the table's records, or of the names of the volumes.
     pub table_sha256: String,
     /// Whether the table says itself what belongs to which part.
     pub parts_given: bool,
@@ -87,6 +87,34 @@ pub enum DataSetting {
     Crosses(CrossesSpec),
     /// Images that are files.
     Images(ImagesSetting),
+    /// Slices of volumes that are files.
+    Volumes(VolumesSetting),
+}
+
+/// How slices of volumes are drawn and prepared; see [`VolumesSpec`].
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VolumesSetting {
+    /// The task.
+    pub task: VolumeTaskName,
+    /// The seed of the split and of the draw, where it is not the run's.
+    pub split_seed: Option<u32>,
+    /// Training slices, half of each class.
+    pub train: usize,
+    /// Validation slices, half of each class.
+    pub valid: usize,
+    /// Test slices, half of each class.
+    pub test: usize,
+    /// At most this many volumes of each part.
+    pub volumes_per_part: Option<usize>,
+    /// Rows and columns of the training slices before they are cropped.
+    pub train_size: usize,
+    /// Rows and columns of what is trained on and scored.
+    pub size: usize,
+    /// Standard deviation, in pixels of the whole slice, of the Gaussian that enlarges the training masks.
+    pub dilation_sigma: f64,
+    /// Saliency is computed for at most this many test slices of each class.
+    pub saliency_limit: Option<usize>,
 }
 
 /// How images that are files are drawn and prepared.
@@ -123,6 +151,28 @@ pub struct ImagesSetting {
     pub saliency_limit: Option<usize>,
 }
 
+impl VolumesSetting {
+    fn spec(&self, found: &SeedImages) -> VolumesSpec {
+        let Self { task, split_seed, train, valid, test, volumes_per_part, train_size, size, .. } = *self;
+        VolumesSpec {
+            listing: found.listing.clone(),
+            task,
+            issue: found.issue.clone(),
+            issue_known: found.issue_known,
+            table_sha256: found.table_sha256.clone(),
+            split_seed,
+            train,
+            valid,
+            test,
+            volumes_per_part,
+            train_size,
+            size,
+            dilation_sigma: self.dilation_sigma,
+            saliency_limit: self.saliency_limit,
+        }
+    }
+}
+
 /// Where a method's weights start.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(tag = "start", rename_all = "kebab-case", deny_unknown_fields)]
@@ -152,20 +202,17 @@ pub struct ChoiceSetting {
 }
 
 impl DataSetting {
-    /// The images, if they are files.
-    pub fn images(&self) -> Option<&ImagesSetting> {
-        match self {
-            Self::Images(images) => Some(images),
-            Self::Crosses(_) => None,
-        }
+    /// Whether the images are files that must be at hand.
+    pub fn needs_files(&self) -> bool {
+        !matches!(self, Self::Crosses(_))
     }
 
     /// Which images a run sees; `found` is what there is of a seed's files. `None` where files are needed and none
     /// were found.
     pub(crate) fn spec(&self, found: Option<&SeedImages>) -> Option<DataSpec> {
-        match (self, found) {
-            (Self::Images(_), None) => None,
-            (_, found) => Some(self.spec_of(found.unwrap_or(&SeedImages::default()))),
+        match found {
+            None if self.needs_files() => None,
+            found => Some(self.spec_of(found.unwrap_or(&SeedImages::default()))),
         }
     }
 
@@ -173,6 +220,7 @@ impl DataSetting {
     pub(crate) fn spec_of(&self, found: &SeedImages) -> DataSpec {
         let images = match self {
             Self::Crosses(crosses) => return DataSpec::Crosses(crosses.clone()),
+            Self::Volumes(volumes) => return DataSpec::Volumes(volumes.spec(found)),
             Self::Images(images) => images,
         };
         let drawn = !found.parts_given;

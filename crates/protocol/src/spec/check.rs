@@ -1,7 +1,10 @@
 //! What a specification may not say, checked in one place: configurations ask before anything is planned, and
 //! trainers ask again because a specification may come from elsewhere.
 
-use crate::{AttributionSpec, DataSpec, ModelSpec, PenaltySpec, ReconstructionLoss, RunSpec, TrainingImages};
+use crate::{
+    AttributionSpec, CrossesSpec, DataSpec, ImagesSpec, ModelSpec, PenaltySpec, ReconstructionLoss, RunSpec,
+    TrainingImages, VolumesSpec,
+};
 
 /// A value that a specification may not have. It is one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,30 +36,9 @@ impl RunSpec {
 
     fn check_data(&self) -> Result<(), SpecError> {
         match &self.data {
-            DataSpec::Crosses(crosses) => {
-                for (field, size) in [("train", crosses.train), ("valid", crosses.valid), ("test", crosses.test)] {
-                    let expected = "an even number of images from 2 to 512";
-                    let allowed = size % 2 == 0 && (2..=CROSSES_A_GROUP).contains(&size);
-                    check(&format!("data.{field}"), size, expected, allowed)?;
-                }
-                let sigma = crosses.dilation_sigma;
-                let allowed = (0.0..=28.0).contains(&sigma);
-                check("data.dilation_sigma", sigma, "a number of pixels from 0 to 28", allowed)?;
-            }
-            DataSpec::Images(images) => {
-                for (field, side) in [("size", images.size), ("saliency_size", images.saliency_size)] {
-                    let expected = "a number of pixels from 8 to 1024";
-                    check(&format!("data.{field}"), side, expected, (8..=1024).contains(&side))?;
-                }
-                if let Some(ratio) = images.ratio {
-                    check("data.ratio", ratio, "a share from 0 to 1", (0.0..=1.0).contains(&ratio))?;
-                }
-                for (field, limit) in [("cell_limit", images.cell_limit), ("saliency_limit", images.saliency_limit)] {
-                    if let Some(limit) = limit {
-                        count(&format!("data.{field}"), limit)?;
-                    }
-                }
-            }
+            DataSpec::Crosses(crosses) => check_crosses(crosses)?,
+            DataSpec::Images(images) => check_images(images)?,
+            DataSpec::Volumes(volumes) => check_volumes(volumes)?,
         }
         let fraction = self.annotations.fraction();
         check("annotations.fraction", fraction, "a fraction from 0 to 1", (0.0..=1.0).contains(&fraction))
@@ -164,6 +146,51 @@ impl RunSpec {
         }
         evaluation.attribution_limit.map_or(Ok(()), |limit| count("evaluation.attribution_limit", limit))
     }
+}
+
+fn check_crosses(crosses: &CrossesSpec) -> Result<(), SpecError> {
+    for (field, size) in [("train", crosses.train), ("valid", crosses.valid), ("test", crosses.test)] {
+        let expected = "an even number of images from 2 to 512";
+        let allowed = size % 2 == 0 && (2..=CROSSES_A_GROUP).contains(&size);
+        check(&format!("data.{field}"), size, expected, allowed)?;
+    }
+    let sigma = crosses.dilation_sigma;
+    let allowed = (0.0..=28.0).contains(&sigma);
+    check("data.dilation_sigma", sigma, "a number of pixels from 0 to 28", allowed)
+}
+
+fn check_images(images: &ImagesSpec) -> Result<(), SpecError> {
+    side("size", images.size)?;
+    side("saliency_size", images.saliency_size)?;
+    if let Some(ratio) = images.ratio {
+        check("data.ratio", ratio, "a share from 0 to 1", (0.0..=1.0).contains(&ratio))?;
+    }
+    limit("cell_limit", images.cell_limit)?;
+    limit("saliency_limit", images.saliency_limit)
+}
+
+fn check_volumes(volumes: &VolumesSpec) -> Result<(), SpecError> {
+    for (field, slices) in [("train", volumes.train), ("valid", volumes.valid), ("test", volumes.test)] {
+        let allowed = slices % 2 == 0 && (2..=100_000).contains(&slices);
+        check(&format!("data.{field}"), slices, "an even number of slices from 2 to 100000", allowed)?;
+    }
+    side("train_size", volumes.train_size)?;
+    side("size", volumes.size)?;
+    let (found, least) = (volumes.train_size, volumes.size);
+    check("data.train_size", found, &format!("at least data.size, which is {least}"), found >= least)?;
+    let sigma = volumes.dilation_sigma;
+    check("data.dilation_sigma", sigma, "a number of pixels from 0 to 128", (0.0..=128.0).contains(&sigma))?;
+    limit("volumes_per_part", volumes.volumes_per_part)?;
+    limit("saliency_limit", volumes.saliency_limit)
+}
+
+/// Rows and columns of images.
+fn side(field: &str, found: usize) -> Result<(), SpecError> {
+    check(&format!("data.{field}"), found, "a number of pixels from 8 to 1024", (8..=1024).contains(&found))
+}
+
+fn limit(field: &str, found: Option<usize>) -> Result<(), SpecError> {
+    found.map_or(Ok(()), |found| count(&format!("data.{field}"), found))
 }
 
 fn check(field: &str, found: impl ToString, expected: &str, allowed: bool) -> Result<(), SpecError> {

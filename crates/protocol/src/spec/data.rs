@@ -12,6 +12,8 @@ pub enum DataSpec {
     Crosses(CrossesSpec),
     /// Images that were files.
     Images(ImagesSpec),
+    /// Slices of volumes of the Medical Segmentation Decathlon.
+    Volumes(VolumesSpec),
 }
 
 impl DataSpec {
@@ -20,6 +22,25 @@ impl DataSpec {
         match self {
             Self::Crosses(_) => CrossesSpec::SIDE,
             Self::Images(images) => images.size,
+            Self::Volumes(volumes) => volumes.size,
+        }
+    }
+
+    /// Rows and columns of the images as they are stored for training, and of those whose saliency is computed.
+    pub fn stored_sides(&self) -> [usize; 2] {
+        match self {
+            Self::Crosses(_) => [CrossesSpec::SIDE; 2],
+            Self::Images(images) => [images.size, images.saliency_size],
+            Self::Volumes(volumes) => [volumes.train_size, volumes.size],
+        }
+    }
+
+    /// The SHA-256 of the list of images, where they were files.
+    pub fn listing(&self) -> Option<&str> {
+        match self {
+            Self::Crosses(_) => None,
+            Self::Images(images) => Some(&images.listing),
+            Self::Volumes(volumes) => Some(&volumes.listing),
         }
     }
 }
@@ -126,6 +147,62 @@ pub struct ImagesSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cell_limit: Option<usize>,
     /// Saliency is computed for at most this many test images of each environment and class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saliency_limit: Option<usize>,
+}
+
+/// A task of the Medical Segmentation Decathlon: is the organ in this slice?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum VolumeTaskName {
+    /// `Task02_Heart`: magnetic resonance images of the left atrium.
+    Heart,
+    /// `Task03_Liver`: computed tomographies.
+    Liver,
+    /// `Task07_Pancreas`: computed tomographies.
+    Pancreas,
+}
+
+named!(VolumeTaskName, "task", Heart => "heart", Liver => "liver", Pancreas => "pancreas");
+
+/// Which slices of volumes a run sees. The listing alone decides the pixels, the labels and the order of every
+/// slice; the other fields say what it was made from. In training, slices are cropped at random from `train_size`
+/// to `size` and flipped both ways (activmask2020, released code).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VolumesSpec {
+    /// SHA-256 of the list of training, validation and test slices with their pixels' identities, in hexadecimal
+    /// digits.
+    pub listing: String,
+    /// The task.
+    pub task: VolumeTaskName,
+    /// Which collection of volumes, for people.
+    pub issue: String,
+    /// Whether it has as many volumes as the published one; generated stand-ins do not count.
+    pub issue_known: bool,
+    /// SHA-256 of the volumes' names, in hexadecimal digits: runs of different seeds that are averaged must draw from the
+    /// same collection.
+    pub table_sha256: String,
+    /// The seed of the split and of the draw, where it is not the run's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_seed: Option<u32>,
+    /// Training slices, half of each class; the paper has 128.
+    pub train: usize,
+    /// Validation slices, half of each class; the paper has 256.
+    pub valid: usize,
+    /// Test slices, half of each class; the paper has 256.
+    pub test: usize,
+    /// At most this many volumes of each part, for small runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volumes_per_part: Option<usize>,
+    /// Rows and columns of the training slices before they are cropped; the paper has 110.
+    pub train_size: usize,
+    /// Rows and columns of what is trained on and scored; the paper has 100.
+    pub size: usize,
+    /// Standard deviation, in pixels of the whole slice, of the Gaussian that enlarges the training masks; the paper
+    /// has 16, and 8 for the heart.
+    pub dilation_sigma: f64,
+    /// Saliency is computed for at most this many test slices of each class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saliency_limit: Option<usize>,
 }

@@ -16,7 +16,10 @@ mod objective;
 mod training;
 
 pub use check::SpecError;
-pub use data::{AnnotationSpec, CrossesSpec, DataSpec, ImagesSpec, ResizeName, SplitRuleName, TableName};
+pub use data::{
+    AnnotationSpec, CrossesSpec, DataSpec, ImagesSpec, ResizeName, SplitRuleName, TableName, VolumeTaskName,
+    VolumesSpec,
+};
 pub use evaluation::{AttributionSpec, EvaluationSpec, ExplainedModel, TrainScores};
 pub use fields::{FieldError, differing_fields};
 pub(crate) use fields::{json, nothing_else};

@@ -45,7 +45,7 @@ impl Trainer for Pretender {
         let mut from = Position::default();
         let images = match &spec.data {
             DataSpec::Crosses(crosses) => crosses.train,
-            DataSpec::Images(_) => 64,
+            DataSpec::Images(_) | DataSpec::Volumes(_) => 64,
         };
         let steps = images.div_ceil(spec.training.batch_size);
         let (level, speed, spread) = character(spec.method.as_str());
