@@ -90,9 +90,9 @@ fn what_is_listed_is_read_back_with_its_mask() {
     let valid = |index: usize| listed.splits.valid.sample(index).unwrap().mask.values().to_vec();
     assert!(valid(0).iter().all(|value| *value == 0.0) && valid(1).iter().all(|value| *value == 1.0));
     // One of each environment and class, at the size that is looked at.
-    let looked: Vec<_> = listed.looked_at.entries().iter().map(|entry| entry.id.as_str()).collect();
+    let looked: Vec<_> = listed.saliency.entries().iter().map(|entry| entry.id.as_str()).collect();
     assert_eq!(looked, ["6.png", "7.png", "2.png"]);
-    assert_eq!(listed.looked_at.image_shape(), [1, 8, 8]);
+    assert_eq!(listed.saliency.image_shape(), [1, 8, 8]);
 }
 
 #[test]
