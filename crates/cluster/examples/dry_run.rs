@@ -20,7 +20,9 @@ fn main() -> Result<(), ClusterError> {
         name: "crosses".into(),
         folder: "/data/crosses".into(),
         program: vec!["/opt/red-herring".into(), "task".into(), "/data/crosses/plan.json".into()],
-        indexes: vec![0, 1, 2, 3, 4, 7, 9, 10, 11, 12],, after: Vec::new() };
+        indexes: vec![0, 1, 2, 3, 4, 7, 9, 10, 11, 12],
+        after: Vec::new(),
+    };
     for script in dry_run(&array, &resources, 10)? {
         println!("== {}\n{}", script.path.display(), script.text);
     }

@@ -51,7 +51,13 @@ mod tests {
     use super::*;
 
     fn array(indexes: Vec<usize>) -> Array {
-        Array { name: "demo".into(), folder: "/data/demo".into(), program: vec!["/bin/true".into()], indexes, after: Vec::new() }
+        Array {
+            name: "demo".into(),
+            folder: "/data/demo".into(),
+            program: vec!["/bin/true".into()],
+            indexes,
+            after: Vec::new(),
+        }
     }
 
     fn line<'a>(script: &'a Script, start: &str) -> &'a str {

@@ -66,7 +66,8 @@ impl Slurm {
         let mut ledger = self.prepare(&array.folder)?;
         let mut submitted = Vec::new();
         for script in scripts {
-            let job = self.submit_script(&mut ledger, &script, &array.name, &array.program, Some(array.after.as_slice()))?;
+            let job =
+                self.submit_script(&mut ledger, &script, &array.name, &array.program, Some(array.after.as_slice()))?;
             submitted.push(Submitted { job, offset: script.offset, indexes: script.indexes });
         }
         Ok(submitted)

@@ -41,7 +41,13 @@ impl Bench {
 
     fn array(&self, count: usize) -> Array {
         let folder = self.folder.path().join("plan");
-        Array { name: "fake".into(), folder, program: vec!["/bin/true".into()], indexes: (0..count).collect(), after: Vec::new() }
+        Array {
+            name: "fake".into(),
+            folder,
+            program: vec!["/bin/true".into()],
+            indexes: (0..count).collect(),
+            after: Vec::new(),
+        }
     }
 }
 

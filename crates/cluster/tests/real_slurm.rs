@@ -99,7 +99,9 @@ fn every_task_is_accounted_for_though_one_fails_one_is_requeued_and_a_node_dies(
         name: "twenty".into(),
         folder: bench.folder.clone(),
         program: bench.shell("task.sh"),
-        indexes: (0..20).collect(),, after: Vec::new() };
+        indexes: (0..20).collect(),
+        after: Vec::new(),
+    };
     let submitted = bench.slurm.submit(&array, &resources).unwrap();
     assert_eq!(submitted.iter().map(|array| array.offset).collect::<Vec<_>>(), [0, 8, 16]);
     let jobs: Vec<u64> = submitted.iter().map(|array| array.job).collect();
@@ -180,7 +182,13 @@ printf '%s|' "$@" "$PWD" "$SET_UP""#,
     let mut program = bench.shell("it's $1.sh");
     program.push(awkward.into());
     let resources = Resources { setup: vec!["export SET_UP='set up'".into()], ..Resources::default() };
-    let array = Array { name: "awkward".into(), folder: bench.folder.clone(), program, indexes: vec![2, 3, 4], after: Vec::new() };
+    let array = Array {
+        name: "awkward".into(),
+        folder: bench.folder.clone(),
+        program,
+        indexes: vec![2, 3, 4],
+        after: Vec::new(),
+    };
     let submitted = bench.slurm.submit(&array, &resources).unwrap();
     bench
         .wait("task 3 runs", || (bench.slurm.states(&submitted).unwrap()[1].state == TaskState::Running).then_some(()));
