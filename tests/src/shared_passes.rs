@@ -73,7 +73,7 @@ impl Job for SharedPasses {
         let network = Network::new(&NetworkConfig::ConvNet(config), &mut ChaCha8Rng::seed_from_u64(3), device);
         let model = Counting::<Autodiff<B>> { network };
         let batch = batch::<B>(device);
-        let evaluate = |penalties: Vec<Box<dyn Penalty<_, _>>>| -> (Vec<f32>, Gradients, usize) {
+        let evaluate = |penalties: Vec<Boxed<B>>| -> (Vec<f32>, Gradients, usize) {
             let mut loss = penalties.into_iter().fold(TrainingLoss::new(Task::CrossEntropy), TrainingLoss::with_boxed);
             PASSES.set(0);
             let total = loss.objective(&model, &batch).total();
@@ -104,8 +104,11 @@ impl Job for SharedPasses {
     }
 }
 
+/// A penalty on the level of autodiff that is trained on.
+type Boxed<B> = Box<dyn Penalty<Autodiff<B>, Counting<Autodiff<B>>>>;
+
 /// With weights that make the three about equally large.
-fn penalties<B: Kernels>() -> Vec<Box<dyn Penalty<Autodiff<B>, Counting<Autodiff<B>>>>> {
+fn penalties<B: Kernels>() -> Vec<Boxed<B>> {
     vec![
         Box::new(ActDiff {
             weight: 2.0,
