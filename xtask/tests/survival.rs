@@ -7,6 +7,8 @@
 //! small enough for every day.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
+mod common;
+
 use rand::{Rng, RngExt, SeedableRng};
 use serde_json::Value;
 use std::{
@@ -20,11 +22,8 @@ use std::{
 
 /// Smoke with runs that take about a second, so that there is something to interrupt.
 fn configuration(folder: &Path, epochs: usize) -> PathBuf {
-    let text = include_str!("../../experiments/iclr2021/crosses.toml");
-    let (head, smoke) = text.split_once("[scales.smoke]").unwrap();
-    let smoke = smoke.replacen("epochs = 2", &format!("epochs = {epochs}"), 1);
     let path = folder.join("small.toml");
-    fs::write(&path, format!("{head}[scales.smoke]{smoke}")).unwrap();
+    fs::write(&path, common::with_epochs(common::CROSSES, epochs)).unwrap();
     path
 }
 
