@@ -13,7 +13,7 @@ use herring_experiments::{
     images::{ImagesFile, LeftOut},
     plan::{Plan, PlannedRun, Request, SeedImages},
     search::Found,
-    store::Store,
+    store::{Store, StoreError},
     write_overview,
 };
 use herring_papers::CATALOGUE;
@@ -156,6 +156,10 @@ fn take_up(asked: &Asked<'_>, resume: bool, go_on: bool) -> Result<(Store, Plan,
     let out = asked.folder();
     // Looked at before the folder is made, so that a mistyped one does not come to be.
     let before = if resume { Some(Store::planned(&out)?) } else { None };
+    if let Some(before) = before.as_ref().filter(|before| before.experiment != configuration.experiment) {
+        let (found, expected) = (before.experiment.clone(), configuration.experiment.clone());
+        return Err(StoreError::Conflict { path: out, field: "experiment".to_owned(), found, expected }.into());
+    }
     let mut request = Request {
         scale: selection.scale,
         variant: selection.variant,
@@ -172,7 +176,9 @@ fn take_up(asked: &Asked<'_>, resume: bool, go_on: bool) -> Result<(Store, Plan,
     if let Some(before) = &only {
         let mut seeds = before.seeds();
         seeds.extend(again.iter().filter(|seed| !before.seeds().contains(seed)));
-        (request.methods, request.seeds) = (Some(before.methods()), Some(seeds));
+        // Runs that try values for a method are none of the configuration's methods and come with it.
+        let rows = before.methods().into_iter().filter(|method| configuration.row(method).is_some());
+        (request.methods, request.seeds) = (Some(rows.collect()), Some(seeds));
     }
     let mut left_out = Vec::new();
     let file = match images::of(&configuration, request.scale, request.variant) {
