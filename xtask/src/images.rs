@@ -246,11 +246,7 @@ pub(crate) fn parts_given(table: &Table) -> bool {
     table.records().iter().any(|record| record.part.is_some())
 }
 
-pub(crate) fn split(
-    table: &Table,
-    images: &ImagesSetting,
-    seed: u32,
-) -> Result<Parts, herring_datasets::DatasetError> {
+pub(crate) fn split(table: &Table, images: &ImagesSetting, seed: u32) -> Result<Parts, herring_datasets::DatasetError> {
     let ImagesSetting { ratio, cell_limit, .. } = *images;
     if parts_given(table) {
         return Ok(Parts::given(table)?.limited(table, cell_limit));
@@ -274,10 +270,7 @@ fn original(table: TableName) -> Result<Option<[usize; 2]>, Failure> {
 }
 
 /// How the images of a table with these environments are prepared; all training masks are kept.
-pub(crate) fn settings(
-    images: &ImagesSetting,
-    environments: &[String],
-) -> Result<ImageSettings, Failure> {
+pub(crate) fn settings(images: &ImagesSetting, environments: &[String]) -> Result<ImageSettings, Failure> {
     if let Some(unknown) = images.maximum.named().find(|name| environments.iter().all(|known| known != name)) {
         let expected = environments.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
         return Err(bad(format!("data.maximum: found the environment {unknown:?}, expected one of {expected}")));
