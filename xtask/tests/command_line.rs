@@ -115,12 +115,16 @@ fn a_folder_is_planned_from_searches_and_added_to() {
         assert_eq!(exit, 0, "{stderr}");
         stdout
     };
-    for (method, out) in [("rrr", "of-rrr"), ("gradmask", "of-gradmask")] {
+    for (method, out) in [("rrr", "of-rrr"), ("gradmask", "of-gradmask"), ("adversarial", "of-adversarial")] {
         let search =
             ["search", "iclr2021", "--scale", "smoke", "--strategy", "random", "--initial", "2", "--iterations", "1"];
         let said = done(&[search.as_slice(), &["--method", method, "--out", out]].concat());
         assert_eq!(said.matches(": validation AUC ").count(), 3, "{said}");
         assert!(said.contains("  <- best\n") && folder.path().join(out).join("search.html").is_file(), "{said}");
+        let weight = format!("objective.penalties.{method}.weight ");
+        for name in ["optimiser.learning_rate ", &weight, "data.dilation_sigma "] {
+            assert_eq!(said.matches(name).count(), 3, "{name}: {said}");
+        }
     }
     let plan = ["plan", "iclr2021", "--scale", "smoke", "--out", "out"];
     done(&[plan.as_slice(), &["--methods", "rrr", "--from-search", "of-rrr"]].concat());

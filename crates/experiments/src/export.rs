@@ -93,9 +93,11 @@ impl Table {
             };
             row.push(state.into());
             let scores = scored(stored);
-            row.extend(names.iter().map(|name| {
-                Value::from(scores.iter().find(|(other, _)| other == name).map(|(_, value)| *value))
-            }));
+            row.extend(
+                names
+                    .iter()
+                    .map(|name| Value::from(scores.iter().find(|(other, _)| other == name).map(|(_, value)| *value))),
+            );
             let provenance = match &stored.content {
                 Content::Finished(finished) => Some(&finished.provenance),
                 Content::Failed(failed) => Some(&failed.provenance),

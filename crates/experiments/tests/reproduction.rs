@@ -8,6 +8,7 @@ mod pretender;
 
 mod common;
 
+use common::{method, write_outputs};
 use herring_experiments::{
     Exit, Summary,
     event::{Event, Events, Silent},
@@ -17,7 +18,6 @@ use herring_experiments::{
     store::{Claimed, FailureKind, Holder, RunProgress, Store, StoreError, Watch},
     work::{WorkEnd, Worker},
 };
-use common::{method, write_outputs};
 use herring_protocol::{Observer, Provenance, RunFailure, RunOutcome, RunSpec, RunStart, Trainer};
 use pretender::Pretender;
 use std::{
@@ -60,12 +60,7 @@ impl Counting<'_> {
 }
 
 impl Trainer for Counting<'_> {
-    fn run(
-        &self,
-        spec: &RunSpec,
-        start: RunStart<'_>,
-        observer: &mut dyn Observer,
-    ) -> Result<RunOutcome, RunFailure> {
+    fn run(&self, spec: &RunSpec, start: RunStart<'_>, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure> {
         let index = self.runs.fetch_add(1, Ordering::Relaxed);
         if let Some((_, stop)) = self.stop_in.filter(|(when, _)| *when == index) {
             stop.store(true, Ordering::Relaxed);
@@ -277,7 +272,8 @@ fn killed_after(store: &Store, plan: &Plan, steps: usize) -> std::path::PathBuf 
         panic!("it is free");
     };
     let mut attempt = store.begin(run, claim).unwrap();
-    let end = Pretender::default().run(&run.spec, RunStart::fresh(), &mut Killed { attempt: &mut attempt, left: steps });
+    let end =
+        Pretender::default().run(&run.spec, RunStart::fresh(), &mut Killed { attempt: &mut attempt, left: steps });
     assert_eq!(end.unwrap_err(), RunFailure::Interrupted);
     let work = store.folder().join("work").join(run.folder());
     // A killed process releases its lock and leaves its claim.
