@@ -120,8 +120,8 @@ pub enum PlanError {
         /// The methods, joined by arrows.
         circle: String,
     },
-    /// A value to be tried does not fit the run.
-    #[error("method '{method}': choose.field: {message}")]
+    /// A value to be tried does not fit the run, or its run cannot have its name.
+    #[error("method '{method}': choose: {message}")]
     Choice {
         /// Whose choice.
         method: MethodName,
@@ -293,6 +293,11 @@ impl Planning<'_> {
             let name = format!("{}-try-{number}", spec.method);
             let mut trial = base.with_value(&choice.field, *value).map_err(|error| wrong(error.to_string()))?;
             trial.method = name.parse().map_err(|error: herring_protocol::UnknownName| wrong(error.to_string()))?;
+            if self.configuration.row(&trial.method).is_some() {
+                return Err(wrong(format!(
+                    "the run that tries {value} is called {name}: expected no method of that name"
+                )));
+            }
             let key = (trial.method.clone(), trial.seed);
             let run = match self.ids.get(&key) {
                 Some(id) => id.clone(),

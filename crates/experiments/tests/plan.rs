@@ -182,3 +182,12 @@ fn the_trials_of_two_choices_are_runs_of_their_own_and_those_of_a_seed_are_the_s
         }
     }
 }
+
+#[test]
+fn a_method_that_is_called_like_a_trial_is_refused() {
+    let configuration = parse(&with_needs().replace("name = \"tuned\"", "name = \"chosen-try-2\"")).unwrap();
+    let error = Plan::new(&configuration, &request(Scale::Smoke, Some(&["chosen-try-2", "chosen"]), None)).unwrap_err();
+    let expected =
+        "method 'chosen': choose: the run that tries 10 is called chosen-try-2: expected no method of that name";
+    assert_eq!(error.to_string(), expected);
+}
