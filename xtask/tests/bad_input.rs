@@ -87,8 +87,7 @@ fn experiments_and_methods_that_there_are_not() {
     let out = place.name("out");
     // A command for one paper knows its experiments before it begins; the others ask the paper.
     let said = refused(&["repro-activmask2020", "--experiment", "rsna-vpc", "--out", &out], 2);
-    let expected =
-        "error: invalid value 'rsna-vpc' for '--experiment <NAME>' [possible values: crosses, maxmasks, all]";
+    let expected = "error: invalid value 'rsna-vpc' for '--experiment <NAME>' [possible values: crosses, maxmasks, ";
     assert!(said.starts_with(expected), "{said}");
     let said = refused(&["plan", "iclr2021", "--experiment", "cros", "--out", &out], 2);
     let expected = "error: --experiment: found 'cros', expected one of crosses, xray-spc, xray-no-spc, rsna-vpc, \

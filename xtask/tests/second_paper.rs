@@ -133,8 +133,10 @@ fn fractions_of_masks() {
 #[test]
 fn all_experiments_come_to_an_overview() {
     let place = Place::new();
-    smoke(&place, "all", &["--experiment", "all", "--jobs", "2"]);
-    for name in ["crosses", "maxmasks"] {
+    done(&["data", "stand-in", "decathlon", "--root", &place.name("data")]);
+    let (data, cache) = (place.name("data"), place.name("cache"));
+    smoke(&place, "all", &["--experiment", "all", "--jobs", "2", "--data-root", &data, "--cache", &cache]);
+    for name in ["crosses", "maxmasks", "heart", "liver", "pancreas", "maxmasks-liver"] {
         assert!(place.path("all").join(name).join("report.html").is_file(), "{name}");
     }
     let overview = fs::read_to_string(place.path("all/overview.html")).unwrap();

@@ -15,9 +15,19 @@ pub struct Source {
     pub text: &'static str,
 }
 
-/// The text of a file under `experiments/`, as part of the program; the path is relative to that folder.
+/// The text of a file under `experiments/`, or of several one after the other, as part of the program; paths are
+/// relative to that folder.
 #[macro_export]
 macro_rules! source {
+    ($first:literal, $($more:literal),+) => {
+        $crate::Source {
+            name: concat!("experiments/", $first $(, " and ", $more)+),
+            text: concat!(
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments/", $first))
+                $(, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments/", $more)))+
+            ),
+        }
+    };
     ($path:literal) => {
         $crate::Source {
             name: concat!("experiments/", $path),

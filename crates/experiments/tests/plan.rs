@@ -163,7 +163,7 @@ fn the_trials_of_two_choices_are_runs_of_their_own_and_those_of_a_seed_are_the_s
     );
     let configuration = parse(&text).unwrap();
     let planned =
-        |seeds: &[u32]| Plan::new(&configuration, &request(Scale::Smoke, Some(&["chosen"]), Some(seeds))).unwrap();
+        |seeds: &[u32]| plan_runs(&configuration, &request(Scale::Smoke, Some(&["chosen"]), Some(seeds))).unwrap();
     let both = planned(&[1, 2]);
     let chosen = |plan: &Plan, seed: u32| {
         { plan.runs.iter() }.find(|run| run.label() == format!("chosen, seed {seed}")).unwrap().clone()
@@ -186,7 +186,7 @@ fn the_trials_of_two_choices_are_runs_of_their_own_and_those_of_a_seed_are_the_s
 #[test]
 fn a_method_that_is_called_like_a_trial_is_refused() {
     let configuration = parse(&with_needs().replace("name = \"tuned\"", "name = \"chosen-try-2\"")).unwrap();
-    let error = Plan::new(&configuration, &request(Scale::Smoke, Some(&["chosen-try-2", "chosen"]), None)).unwrap_err();
+    let error = plan_runs(&configuration, &request(Scale::Smoke, Some(&["chosen-try-2", "chosen"]), None)).unwrap_err();
     let expected =
         "method 'chosen': choose: the run that tries 10 is called chosen-try-2: expected no method of that name";
     assert_eq!(error.to_string(), expected);

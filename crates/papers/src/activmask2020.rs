@@ -18,7 +18,7 @@ pub static PAPER: Paper = Paper {
     title: "Underwhelming Generalization Improvements From Controlling Feature Attribution (2020)",
     help: "Trains four networks (CNN, convolutional auto-encoder, UNet, ResNet-18) with ActDiff, GradMask, \
            reconstruction and masking, prints a table beside the paper's numbers and writes a report. The crosses are \
-           generated; nothing is downloaded.",
+           generated; nothing is downloaded: volumes and radiographs are yours to obtain.",
     experiments: &[
         Experiment {
             name: "crosses",
@@ -70,21 +70,78 @@ pub static PAPER: Paper = Paper {
             search: None,
             published: true,
         },
+        Experiment {
+            name: "maxmasks-heart",
+            help: "Figure 6, column Cardiac: ActDiff with a fraction of the masks",
+            needs: "--data-root with Task02_Heart/",
+            duration: VOLUMES,
+            configuration: source!("activmask2020/maxmasks-heart.toml"),
+            targets: source!("activmask2020/targets/maxmasks-heart.toml"),
+            search: None,
+            published: true,
+        },
+        Experiment {
+            name: "maxmasks-liver",
+            help: "Figure 6, column Liver: ActDiff with a fraction of the masks",
+            needs: "--data-root with Task03_Liver/",
+            duration: VOLUMES,
+            configuration: source!("activmask2020/maxmasks-liver.toml"),
+            targets: source!("activmask2020/targets/maxmasks-liver.toml"),
+            search: None,
+            published: true,
+        },
+        Experiment {
+            name: "maxmasks-pancreas",
+            help: "Figure 6, column Pancreas: ActDiff with a fraction of the masks",
+            needs: "--data-root with Task07_Pancreas/",
+            duration: VOLUMES,
+            configuration: source!("activmask2020/maxmasks-pancreas.toml"),
+            targets: source!("activmask2020/targets/maxmasks-pancreas.toml"),
+            search: None,
+            published: true,
+        },
     ],
-    groups: &[Group {
-        name: "all",
-        help: "Everything of the paper that is here",
-        experiments: &["crosses", "maxmasks", "heart", "liver", "pancreas"],
-    }],
-    bases: &[("activmask2020", source!("activmask2020/base.toml"))],
+    groups: &[
+        Group {
+            name: "volumes",
+            help: "Table 2: slices of the Medical Segmentation Decathlon",
+            experiments: &["heart", "liver", "pancreas"],
+        },
+        Group {
+            name: "fractions",
+            help: "Figure 6: ActDiff with a fraction of the masks, on the crosses and on slices",
+            experiments: &["maxmasks", "maxmasks-heart", "maxmasks-liver", "maxmasks-pancreas"],
+        },
+        Group {
+            name: "all",
+            help: "Everything in the paper",
+            experiments: &[
+                "crosses",
+                "maxmasks",
+                "heart",
+                "liver",
+                "pancreas",
+                "maxmasks-heart",
+                "maxmasks-liver",
+                "maxmasks-pancreas",
+            ],
+        },
+    ],
+    bases: &[
+        ("activmask2020", source!("activmask2020/base.toml")),
+        ("activmask2020-networks", source!("activmask2020/base.toml", "activmask2020/networks.toml")),
+        ("activmask2020-fractions", source!("activmask2020/base.toml", "activmask2020/fractions.toml")),
+    ],
     differences: source!("activmask2020/differences.toml"),
     contents: &[
         "Table 1 (training and validation accuracy at the last epoch, best epoch)",
-        "Table 2, column Synthetic (test accuracy at the best epoch)",
+        "Table 2 (test accuracy at the best epoch, on the crosses and on slices of three organs)",
         "Figure 1 (example images)",
         "Figure 3 (maps and reconstructions of single images)",
-        "Figure 6, column Synthetic (test accuracy and best epoch by the fraction of masks)",
+        "Figure 4 (mean saliency maps on slices)",
+        "Figure 6 (test accuracy and best epoch by the fraction of masks)",
         "Figure 7 (validation accuracy by epoch, one panel for each family of networks)",
+        "Figure 9 (maps of single slices, the strongest tenth of the gradient)",
     ],
 };
 
