@@ -297,7 +297,7 @@ fn original(table: TableName) -> Result<Option<[usize; 2]>, Failure> {
 pub(crate) fn settings(images: &ImagesSetting, environments: &[String]) -> Result<ImageSettings, Failure> {
     if let Some(unknown) = images.maximum.named().find(|name| environments.iter().all(|known| known != name)) {
         let expected = environments.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
-        return Err(bad(format!("images.maximum: found the environment {unknown:?}, expected one of {expected}")));
+        return Err(bad(format!("data.maximum: found the environment {unknown:?}, expected one of {expected}")));
     }
     let own = images.table == TableName::Own;
     Ok(ImageSettings {

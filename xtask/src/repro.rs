@@ -13,7 +13,7 @@ use herring_experiments::{
     images::{ImagesFile, LeftOut},
     plan::{Plan, PlannedRun, Request, plan_runs},
     search::SearchResult,
-    store::Store,
+    store::{Store, StoreError},
     take_up,
 };
 use herring_papers::{CATALOGUE, REPORTS};
@@ -157,6 +157,10 @@ fn plan_into(asked: &Asked<'_>, resume: bool, go_on: bool) -> Result<(Store, Pla
     let out = asked.folder();
     // Looked at before the folder is made, so that a mistyped one does not come to be.
     let before = if resume { Some(Store::planned(&out)?) } else { None };
+    if let Some(before) = before.as_ref().filter(|before| before.experiment != configuration.experiment) {
+        let (found, expected) = (before.experiment.clone(), configuration.experiment.clone());
+        return Err(StoreError::Conflict { path: out, field: "experiment".to_owned(), found, expected }.into());
+    }
     let mut request = Request {
         scale: selection.scale,
         variant: selection.variant,
@@ -173,7 +177,9 @@ fn plan_into(asked: &Asked<'_>, resume: bool, go_on: bool) -> Result<(Store, Pla
     if let Some(before) = &only {
         let mut seeds = before.seeds();
         seeds.extend(again.iter().filter(|seed| !before.seeds().contains(seed)));
-        (request.methods, request.seeds) = (Some(before.methods()), Some(seeds));
+        // Runs that try values for a method are none of the configuration's methods and come with it.
+        let rows = before.methods().into_iter().filter(|method| configuration.row(method).is_some());
+        (request.methods, request.seeds) = (Some(rows.collect()), Some(seeds));
     }
     let mut left_out = Vec::new();
     let file = match images::of(&configuration, request.scale, request.variant) {
@@ -239,11 +245,15 @@ fn prepared(
     data: &DataSetting,
     request: &Request,
 ) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
-    let seeds = request.seeds.as_ref().unwrap_or(&configuration.scale(request.scale).seeds);
+    let mut seeds = request.seeds.as_ref().unwrap_or(&configuration.scale(request.scale).seeds).clone();
+    // Runs that try values may have a seed of their own.
+    for choice in configuration.templates(request.scale, request.variant).flat_map(|run| &run.choose) {
+        seeds.extend(choice.seed.filter(|seed| !seeds.contains(seed)));
+    }
     let unknown = seeds.iter().map(|seed| (*seed, SeedImages::default())).collect();
     let rehearsed = Request { images: unknown, ..request.clone() };
     plan_runs(configuration, &rehearsed)?;
-    let wanted = Wanted { configuration, data, scale: request.scale, variant: request.variant, seeds };
+    let wanted = Wanted { configuration, data, scale: request.scale, variant: request.variant, seeds: &seeds };
     images::prepare(&wanted, places, &*signals::stop()?)
 }
 

@@ -70,6 +70,11 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
     }
     let on_files = !request.images.is_empty();
     let plan = plan_runs(&configuration, &request)?;
+    if let Some(run) = plan.runs.iter().find(|run| run.spec.method != *method) {
+        let text =
+            format!("--method: '{method}' needs other runs ({}): expected a method that needs none", run.label());
+        return Err(bad(text));
+    }
     let trainer = || {
         let listings = Box::new(CachedListings::of(places.cache()));
         herring_training::trainer_with(*backend, running.device, listings).map_err(|error| error.to_string())

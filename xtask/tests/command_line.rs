@@ -29,7 +29,7 @@ fn names_that_stand_for_nothing() {
     refused(
         &["repro-iclr2021", "--methods", "baseline,gradmsk"],
         2,
-        "unknown method 'gradmsk': expected one of baseline, masked, masked-zero, mask-all, actdiff",
+        "the experiment has no method 'gradmsk': expected one of baseline, masked, actdiff, adversarial, gradmask, rrr",
     );
     refused(&["repro-iclr2021", "--scale", "huge"], 2, "unknown scale 'huge': expected one of smoke, quick, paper");
     refused(&["repro-iclr2021", "--backend", "tpu"], 2, "unknown backend 'tpu': expected one of cpu, cuda, wgpu");
@@ -62,12 +62,12 @@ fn parts_of_a_plan_that_there_are_not() {
     let plan = ["plan", "iclr2021", "--scale", "smoke", "--out", "out"];
     let (exit, stdout, _) = xtask(folder.path(), &plan);
     assert_eq!(exit, 0);
-    assert!(stdout.contains("66bd645a1092af45  baseline     1234  missing"), "{stdout}");
+    assert!(stdout.contains("cd6a1b96f0f6fc8a  baseline     1234  missing"), "{stdout}");
     assert!(stdout.trim_end().ends_with("6 runs: 6 missing"), "{stdout}");
     for (arguments, expected) in [
         (["run", "--out", "out", "--indexes", "6"], "indexes: found 6, expected places from 0 to 5"),
         (["run", "--out", "out", "--indexes", "5-1"], "indexes: found '5-1', expected places in the plan"),
-        (["run", "--out", "out", "--ids", "c"], "ids: found 'c', which is the beginning of 3 ids of the plan"),
+        (["run", "--out", "out", "--ids", "5"], "ids: found '5', which is the beginning of 2 ids of the plan"),
         (["run", "--out", "out", "--ids", "zz"], "ids: found 'zz', which is the beginning of 0 ids"),
     ] {
         let (exit, _, stderr) = xtask(folder.path(), &arguments);
@@ -85,7 +85,7 @@ fn the_parts_of_a_reproduction_one_by_one() {
         stdout
     };
     done(&["plan", "iclr2021", "--scale", "smoke", "--methods", "baseline,rrr", "--out", "out"]);
-    assert!(done(&["run", "--out", "out", "--ids", "66bd"]).starts_with("1 runs done, 0 done before"));
+    assert!(done(&["run", "--out", "out", "--ids", "cd6a"]).starts_with("1 runs done, 0 done before"));
     // Planning again adds, and nothing that is there is done again.
     done(&["plan", "iclr2021", "--scale", "smoke", "--methods", "masked", "--out", "out"]);
     let status = done(&["status", "--out", "out"]);
@@ -100,7 +100,7 @@ fn the_parts_of_a_reproduction_one_by_one() {
     assert_eq!(cells, std::fs::read_to_string(folder.path().join("out/results.csv")).unwrap());
     assert!(done(&["collect", "--out", "out", "--format", "latex"]).contains("\\begin{tabular}{llrrrrrrrrrl}"));
     assert!(
-        done(&["collect", "--out", "out", "--format", "markdown", "--rows", "runs"]).contains("| 66bd645a1092af45 |")
+        done(&["collect", "--out", "out", "--format", "markdown", "--rows", "runs"]).contains("| cd6a1b96f0f6fc8a |")
     );
     let rows = done(&["collect", "--out", "out", "--format", "json", "--rows", "runs"]);
     assert_eq!(rows.matches("\"state\": \"finished\"").count(), 3, "{rows}");
@@ -115,12 +115,16 @@ fn a_folder_is_planned_from_searches_and_added_to() {
         assert_eq!(exit, 0, "{stderr}");
         stdout
     };
-    for (method, out) in [("rrr", "of-rrr"), ("gradmask", "of-gradmask")] {
+    for (method, out) in [("rrr", "of-rrr"), ("gradmask", "of-gradmask"), ("adversarial", "of-adversarial")] {
         let search =
             ["search", "iclr2021", "--scale", "smoke", "--strategy", "random", "--initial", "2", "--iterations", "1"];
         let said = done(&[search.as_slice(), &["--method", method, "--out", out]].concat());
         assert_eq!(said.matches(": validation AUC ").count(), 3, "{said}");
         assert!(said.contains("  <- best\n") && folder.path().join(out).join("search.html").is_file(), "{said}");
+        let weight = format!("objective.penalties.{method}.weight ");
+        for name in ["optimiser.learning_rate ", &weight, "data.dilation_sigma "] {
+            assert_eq!(said.matches(name).count(), 3, "{name}: {said}");
+        }
     }
     let plan = ["plan", "iclr2021", "--scale", "smoke", "--out", "out"];
     done(&[plan.as_slice(), &["--methods", "rrr", "--from-search", "of-rrr"]].concat());
@@ -140,7 +144,7 @@ fn files_that_are_not_there_or_not_right() {
     refused(&["report", "--out", "nowhere"], 2, "nowhere: found no reproduction here");
 
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("my.toml"), "format = 1\nexperiment = \n").unwrap();
+    std::fs::write(folder.path().join("my.toml"), "format = 2\nexperiment = \n").unwrap();
     let (exit, _, stderr) = xtask(folder.path(), &["repro-iclr2021", "--config", "my.toml"]);
     assert_eq!(exit, 2);
     assert!(stderr.starts_with("error: my.toml:2:"), "{stderr}");

@@ -1,10 +1,12 @@
 //! The real command on its smallest scale: what it prints, what it leaves, and that it repeats.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
+mod common;
+
+use common::{clocks, contents, runs};
 use std::{
-    collections::BTreeMap,
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
@@ -23,26 +25,6 @@ fn smoke(out: &Path, more: &[&str]) -> Output {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-fn runs(out: &Path) -> Vec<PathBuf> {
-    let mut folders: Vec<_> = fs::read_dir(out.join("runs")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    folders.sort();
-    folders
-}
-
-/// Every file of every run but `provenance.json`, the only one with clocks.
-fn contents(out: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    for folder in runs(out) {
-        for entry in fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            if !path.ends_with("provenance.json") {
-                found.insert(path.strip_prefix(out).unwrap().to_owned(), fs::read(&path).unwrap());
-            }
-        }
-    }
-    found
 }
 
 #[test]
@@ -88,20 +70,16 @@ fn the_same_bytes_twice_and_no_finished_run_again() {
     let before = contents(first.path());
     assert_eq!(before, contents(second.path()));
 
-    let provenance = |folder: &Path| -> Vec<Vec<u8>> {
-        runs(folder).iter().map(|run| fs::read(run.join("provenance.json")).unwrap()).collect()
-    };
-    let clocks = provenance(first.path());
+    let shown = clocks(first.path());
     assert!(smoke(first.path(), &["--resume"]).status.success());
-    assert_eq!(clocks, provenance(first.path()), "a finished run was repeated");
+    assert_eq!(shown, clocks(first.path()), "a finished run was repeated");
     assert_eq!(before, contents(first.path()));
 }
 
 #[test]
 fn a_run_that_diverges_is_shown_and_the_others_go_on() {
     let folder = tempfile::tempdir().unwrap();
-    let config = include_str!("../../experiments/iclr2021/crosses.toml");
-    let config = config.replace("penalty_weight = 0.203439", "penalty_weight = 1e38");
+    let config = common::changed(common::CROSSES, "gradmask.weight = 0.203439", "gradmask.weight = 1e38");
     let path = folder.path().join("diverges.toml");
     fs::write(&path, config).unwrap();
     let out = folder.path().join("out");

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Place, text, xtask};
+use common::{Place, contents, text, xtask};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,20 +17,6 @@ use std::{
 fn stand_in(name: &str, root: &Path) {
     let output = xtask(&["data", "stand-in", name, "--per-cell", "12", "--root", root.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-}
-
-/// Every file of every run but `provenance.json`, the only one with clocks.
-fn contents(out: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    for run in fs::read_dir(out.join("runs")).unwrap() {
-        for entry in fs::read_dir(run.unwrap().path()).unwrap() {
-            let path = entry.unwrap().path();
-            if !path.ends_with("provenance.json") {
-                found.insert(path.strip_prefix(out).unwrap().to_owned(), fs::read(&path).unwrap());
-            }
-        }
-    }
-    found
 }
 
 #[test]
@@ -96,7 +82,7 @@ fn on_images_of_ones_own_auc_is_the_roc_auc_and_beside_a_paper_it_is_not() {
     assert_eq!(place.repro("own", "own", &own).status.code(), Some(0));
     let paper = [&["--data-root", data.to_str().unwrap()][..], &methods].concat();
     assert_eq!(place.repro("rsna-vpc", "rsna", &paper).status.code(), Some(0));
-    for (name, means) in [("own", "auc_textbook"), ("rsna", "auc")] {
+    for (name, means) in [("own", "roc_auc"), ("rsna", "authors_auc")] {
         let out = place.path(name);
         let csv = text(&xtask(&["collect", "--out", out.to_str().unwrap(), "--rows", "runs"]));
         let names: Vec<&str> = csv.lines().next().unwrap().split(',').collect();
@@ -106,12 +92,14 @@ fn on_images_of_ones_own_auc_is_the_roc_auc_and_beside_a_paper_it_is_not() {
             let folder = format!("runs/{}-{}-{}", cells["method"], cells["seed"], cells["id"]);
             let result = fs::read_to_string(out.join(folder).join("result.json")).unwrap();
             let result: serde_json::Value = serde_json::from_str(&result).unwrap();
-            let of = |set: &str, score: &str| result[set][score].as_f64().unwrap();
+            assert_eq!(result["format"], 2);
+            let selected = &result["scores"]["selected"];
+            let of = |set: &str, score: &str| selected[set][score].as_f64().unwrap();
             assert_eq!(cell("auc"), of("test", means));
-            assert_eq!((cell("roc_auc"), cell("authors_auc")), (of("test", "auc_textbook"), of("test", "auc")));
-            assert_eq!((cell("valid_auc"), cell("valid_roc_auc")), (of("valid", means), of("valid", "auc_textbook")));
-            let environments = result["test"]["environments"].as_array().unwrap();
-            assert!(environments.iter().all(|of| of.get("auc_textbook").is_some() == (name == "own")), "{result}");
+            assert_eq!((cell("roc_auc"), cell("authors_auc")), (of("test", "roc_auc"), of("test", "authors_auc")));
+            assert_eq!((cell("valid_auc"), cell("valid_roc_auc")), (of("valid", means), of("valid", "roc_auc")));
+            let environments = selected["test"]["environments"].as_array().unwrap();
+            assert!(environments.iter().all(|of| of.get("roc_auc").is_some() == (name == "own")), "{result}");
             let within = environments.iter().map(|of| of[means].as_f64().unwrap());
             assert_eq!(cell("worst_auc"), within.fold(1.0, f64::min));
         }
@@ -310,11 +298,8 @@ fn interrupted(place: &Place, config: &Path) -> PathBuf {
 
 /// Images of one's own at the smallest scale, with so many epochs.
 fn longer(folder: &Path, epochs: usize) -> PathBuf {
-    let text = include_str!("../../experiments/iclr2021/own.toml");
-    let (head, smoke) = text.split_once("[scales.smoke]").unwrap();
-    let smoke = smoke.replacen("epochs = 2", &format!("epochs = {epochs}"), 1);
     let path = folder.join("longer.toml");
-    fs::write(&path, format!("{head}[scales.smoke]{smoke}")).unwrap();
+    fs::write(&path, common::with_epochs(common::OWN, epochs)).unwrap();
     path
 }
 

@@ -90,9 +90,7 @@ fn a_check_and_a_run_say_the_same_of_doubtful_images() {
     assert!(report.contains("masks with nothing inside: 1") && report.contains("class=\"outline\""));
 
     // A maximum for the environment is an answer to two of them.
-    let own = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../experiments/iclr2021/own.toml")).unwrap();
-    let told = own.replace("resize = \"pillow\"", "maximum = { snow = 4095 }\nresize = \"pillow\"");
-    assert_ne!(own, told);
+    let told = common::changed(common::OWN, "resize = \"pillow\"", "maximum = { snow = 4095 }\nresize = \"pillow\"");
     fs::write(place.path("told.toml"), &told).unwrap();
     let config = place.path("told.toml");
     let config = config.to_str().unwrap();
@@ -103,7 +101,7 @@ fn a_check_and_a_run_say_the_same_of_doubtful_images() {
     let wrong = place.path("wrong.toml");
     let output = place.repro("own", "wrong", &["--manifest", file, "--config", wrong.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(2));
-    let expected = "images.maximum: found the environment \"snwo\", expected one of \"grass\", \"snow\"";
+    let expected = "data.maximum: found the environment \"snwo\", expected one of \"grass\", \"snow\"";
     assert!(text(&output).contains(expected), "{}", text(&output));
 }
 

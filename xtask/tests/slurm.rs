@@ -1,6 +1,8 @@
 //! A plan on a real Slurm: two nodes, a run that fails, one that is started again, a node that dies.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
+mod common;
+
 use herring_cluster::testing::{TestCluster, skipped};
 use serde_json::Value;
 use std::{
@@ -51,12 +53,10 @@ fn twenty_runs_over_two_nodes_are_all_accounted_for() {
         return skipped("twenty_runs_over_two_nodes_are_all_accounted_for");
     };
     let folder = tempfile::tempdir().unwrap();
-    let text = include_str!("../../experiments/iclr2021/crosses.toml");
-    let (head, smoke) = text.split_once("[scales.smoke]").unwrap();
-    let head = head.replace("penalty_weight = 0.203439", "penalty_weight = 1e38");
+    let text = common::changed(common::CROSSES, "gradmask.weight = 0.203439", "gradmask.weight = 1e38");
     let config = folder.path().join("small.toml");
     // Long enough to be caught at work.
-    fs::write(&config, format!("{head}[scales.smoke]{}", smoke.replacen("epochs = 2", "epochs = 40", 1))).unwrap();
+    fs::write(&config, common::with_epochs(&text, 40)).unwrap();
     let config = config.to_str().unwrap();
     let out = folder.path().join("out");
     let seeds = (1..=19).map(|seed| seed.to_string()).collect::<Vec<_>>().join(",");

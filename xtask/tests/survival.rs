@@ -7,6 +7,8 @@
 //! small enough for every day.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
+mod common;
+
 use rand::{Rng, RngExt, SeedableRng};
 use serde_json::Value;
 use std::{
@@ -20,11 +22,8 @@ use std::{
 
 /// Smoke with runs that take about a second, so that there is something to interrupt.
 fn configuration(folder: &Path, epochs: usize) -> PathBuf {
-    let text = include_str!("../../experiments/iclr2021/crosses.toml");
-    let (head, smoke) = text.split_once("[scales.smoke]").unwrap();
-    let smoke = smoke.replacen("epochs = 2", &format!("epochs = {epochs}"), 1);
     let path = folder.join("small.toml");
-    fs::write(&path, format!("{head}[scales.smoke]{smoke}")).unwrap();
+    fs::write(&path, common::with_epochs(common::CROSSES, epochs)).unwrap();
     path
 }
 
@@ -133,25 +132,31 @@ fn nothing_kept_was_redone(events: &[Value]) {
     }
 }
 
-#[test]
-#[cfg(target_os = "linux")]
-fn killed_at_any_moment_every_run_ends_in_the_same_bytes() {
-    let wanted: usize = std::env::var("HERRING_KILLS").map_or(12, |text| text.parse().unwrap());
+/// No run ended well more than once. Of a kill between the two the event may be missing.
+fn nothing_was_done_twice(events: &[Value]) {
+    let mut finished: BTreeMap<&str, usize> = BTreeMap::new();
+    for event in events.iter().filter(|event| event["event"] == "run-ended" && event["end"]["how"] == "finished") {
+        *finished.entry(event["id"].as_str().unwrap()).or_default() += 1;
+    }
+    assert!(finished.values().all(|times| *times == 1), "done twice: {finished:?}");
+}
+
+/// Kills as often as `HERRING_KILLS` says, or a few times, and compares each reproduction with an undisturbed one.
+fn killed_at_any_moment(name: &str, config: &Path, methods: &str, seed: u64) {
+    let wanted: usize = std::env::var("HERRING_KILLS").map_or(6, |text| text.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
-    let config = configuration(folder.path(), 8);
-    let methods = "baseline,actdiff,adversarial,rrr";
     let whole = folder.path().join("whole");
-    plan(&whole, &config, methods, "1,2");
+    plan(&whole, config, methods, "1,2");
     succeeded(&xtask(&["run"], &whole).output().unwrap());
     let expected = contents(&whole);
 
-    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(7);
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
     let (mut kills, mut round) = (0, 0);
     while kills < wanted {
         round += 1;
         let out = folder.path().join(format!("round-{round}"));
         let told = folder.path().join(format!("events-{round}"));
-        plan(&out, &config, methods, "1,2");
+        plan(&out, config, methods, "1,2");
         let mut ended = false;
         while !ended {
             let shown = clocks(&out);
@@ -168,11 +173,31 @@ fn killed_at_any_moment_every_run_ends_in_the_same_bytes() {
             let after = clocks(&out);
             assert!(shown.iter().all(|(path, clock)| after.get(path) == Some(clock)), "a finished run was repeated");
         }
-        nothing_kept_was_redone(&events(&told));
+        let events = events(&told);
+        nothing_kept_was_redone(&events);
+        nothing_was_done_twice(&events);
         assert_eq!(contents(&out), expected, "round {round}, after {kills} kills");
         fs::remove_dir_all(&out).unwrap();
     }
-    println!("{kills} kills in {round} rounds");
+    println!("{name}: {kills} kills in {round} rounds");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn killed_at_any_moment_every_run_ends_in_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configuration(folder.path(), 8);
+    killed_at_any_moment("rows", &config, "baseline,actdiff,adversarial,rrr", 7);
+}
+
+/// Runs that start from others' weights or choose among others are killed at work and while they wait.
+#[test]
+#[cfg(target_os = "linux")]
+fn killed_at_any_moment_a_graph_of_runs_ends_in_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("needs.toml");
+    fs::write(&config, common::with_epochs(common::NEEDS, 8)).unwrap();
+    killed_at_any_moment("graph", &config, "pupil,grid", 11);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::{
     store::{RunResult, RunState, Store, StoreError, read_json},
 };
 use herring_protocol::{FinishedWeights, RunFailure, RunId, RunSpec};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Whether a run can begin.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,23 +73,6 @@ pub(crate) fn readiness(store: &Store, plan: &Plan, run: &PlannedRun) -> Result<
 
 fn hopeless(run: &RunId, reason: &str) -> Readiness {
     Readiness::Hopeless(RunFailure::Need { run: run.clone(), reason: reason.to_owned() })
-}
-
-/// The places of `asked` and of every run that those need, in the order of the plan.
-pub(crate) fn with_needed(plan: &Plan, asked: &[usize]) -> Vec<usize> {
-    let mut all: BTreeSet<usize> = asked.iter().copied().collect();
-    let mut open = asked.to_vec();
-    while let Some(place) = open.pop() {
-        let needed = plan.runs.get(place).map(|run| run.spec.needed_runs()).unwrap_or_default();
-        for id in needed {
-            if let Some(place) = plan.runs.iter().position(|run| run.id == *id)
-                && all.insert(place)
-            {
-                open.push(place);
-            }
-        }
-    }
-    all.into_iter().collect()
 }
 
 /// The weights of the plan's finished runs.

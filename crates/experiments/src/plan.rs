@@ -62,8 +62,8 @@ pub enum PlanError {
         /// The methods, joined by arrows.
         circle: String,
     },
-    /// A value to be tried does not fit the run.
-    #[error("method '{method}': choose.field: {message}")]
+    /// A value to be tried does not fit the run, or its run cannot have its name.
+    #[error("method '{method}': choose: {message}")]
     Choice {
         /// Whose choice.
         method: MethodName,
@@ -143,13 +143,27 @@ impl Planning<'_> {
             let names: Vec<&str> = path[start..].iter().chain([method]).map(MethodName::as_str).collect();
             return Err(PlanError::Circle { circle: names.join(" -> ") });
         }
-        let (row, template) = self.row(method)?;
         path.push(method.clone());
+        let spec = self.spec(method, seed, usize::MAX, path)?;
+        path.pop();
+        let id = self.push(spec);
+        self.ids.insert((method.clone(), seed), id.clone());
+        Ok(id)
+    }
+
+    /// The run of a method and seed with the first `choices` of its choices, behind the runs that it needs.
+    fn spec(
+        &mut self,
+        method: &MethodName,
+        seed: u32,
+        choices: usize,
+        path: &mut Vec<MethodName>,
+    ) -> Result<RunSpec, PlanError> {
+        let (row, template) = self.row(method)?;
         let weights = match &template.weights {
             WeightsSetting::Random => WeightsSpec::Random,
             WeightsSetting::Method { method } => WeightsSpec::Run { run: self.add(method, seed, path)? },
         };
-        path.pop();
         let found = self.request.images.get(&seed);
         let data = template.data.spec(found).ok_or(PlanError::NoImages { seed })?;
         let mut spec = RunSpec {
@@ -159,28 +173,39 @@ impl Planning<'_> {
             weights,
             ..template.rehearsed(&row.method, self.request.variant, self.request.backend)
         };
-        for choice in &template.choose {
-            let need = self.tried(&spec, choice)?;
+        for place in 0..template.choose.len().min(choices) {
+            let need = self.tried(&spec, &template.choose, place, path)?;
             spec.needs.push(need);
         }
-        let id = self.push(spec);
-        self.ids.insert((method.clone(), seed), id.clone());
-        Ok(id)
+        Ok(spec)
     }
 
-    /// Adds the runs that try the values of a choice.
-    fn tried(&mut self, spec: &RunSpec, choice: &ChoiceSetting) -> Result<NeedSpec, PlanError> {
+    /// Adds the runs that try the values of the choice at `place`; `spec` has the choices before it.
+    fn tried(
+        &mut self,
+        spec: &RunSpec,
+        choices: &[ChoiceSetting],
+        place: usize,
+        path: &mut Vec<MethodName>,
+    ) -> Result<NeedSpec, PlanError> {
         let wrong = |message: String| PlanError::Choice { method: spec.method.clone(), message };
+        let choice = &choices[place];
+        let base = match choice.seed {
+            // What it needs is that seed's as well, whichever seed is planned first.
+            Some(seed) if seed != spec.seed => self.spec(&spec.method, seed, place, path)?,
+            _ => spec.clone(),
+        };
+        // A method's trials are counted on from choice to choice, so that each has a name of its own.
+        let before: usize = choices[..place].iter().map(|choice| choice.values.len()).sum();
         let mut alternatives = Vec::with_capacity(choice.values.len());
-        for (place, value) in choice.values.iter().enumerate() {
-            let name = format!("{}-try-{}", spec.method, place + 1);
-            let mut trial = spec.with_value(&choice.field, *value).map_err(|error| wrong(error.to_string()))?;
+        for (number, value) in (before + 1..).zip(&choice.values) {
+            let name = format!("{}-try-{number}", spec.method);
+            let mut trial = base.with_value(&choice.field, *value).map_err(|error| wrong(error.to_string()))?;
             trial.method = name.parse().map_err(|error: herring_protocol::UnknownName| wrong(error.to_string()))?;
-            if let Some(seed) = choice.seed.filter(|seed| *seed != spec.seed) {
-                trial.seed = seed;
-                let found = self.request.images.get(&seed);
-                let (_, template) = self.row(&spec.method)?;
-                trial.data = template.data.spec(found).ok_or(PlanError::NoImages { seed })?;
+            if self.configuration.row(&trial.method).is_some() {
+                return Err(wrong(format!(
+                    "the run that tries {value} is called {name}: expected no method of that name"
+                )));
             }
             let key = (trial.method.clone(), trial.seed);
             let run = match self.ids.get(&key) {

@@ -2,7 +2,6 @@
 
 use crate::{
     event::{Event, Events, Pending, RunName},
-    needs::with_needed,
     plan::Plan,
     store::{Holder, RunFailed, RunState, Store, StoreError},
     work::{WorkEnd, Worker},
@@ -41,7 +40,7 @@ impl Agenda {
     /// # Errors
     /// If the store cannot be read.
     pub fn new(store: &Store, plan: &Plan, asked: Option<&[usize]>) -> Result<Self, StoreError> {
-        let asked = asked.map_or_else(|| (0..plan.runs.len()).collect(), |asked| with_needed(plan, asked));
+        let asked = asked.map_or_else(|| (0..plan.runs.len()).collect(), |asked| plan.with_needed(asked));
         let mut pending = Vec::new();
         for &index in &asked {
             match store.state(&plan.runs[index])? {

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{configuration_of, crosses, method, parse, request};
+use common::{configuration_of, crosses, method, parse, request, with_needs};
 use herring_experiments::{
     config::{Scale, SeedImages},
     plan::{Plan, PlanError, Request, plan_runs},
@@ -117,20 +117,6 @@ fn what_cannot_be_planned_is_said_in_a_line() {
     assert!(error.starts_with("the experiment has no method 'actdif': expected one of baseline, masked"), "{error}");
 }
 
-/// The crosses with a method that starts from another one's weights, and one whose weight is chosen.
-fn with_needs() -> String {
-    let more = "\n[[methods]]\nname = \"tuned\"\nlabel = \"Tuned\"\ngroup = \"baseline\"\n\
-                weights = { start = \"method\", method = \"masked\" }\n\
-                optimiser.learning_rate = 1e-4\ndata.dilation_sigma = 1.0\n\
-                \n[[methods]]\nname = \"chosen\"\nlabel = \"Chosen\"\ngroup = \"saliency\"\n\
-                optimiser.learning_rate = 1e-3\ndata.dilation_sigma = 1.0\n\
-                objective.penalties.gradmask.weight = 1.0\n\
-                choose = [{ field = \"objective.penalties.gradmask.weight\", score = \"valid_accuracy\", \
-                values = [0.1, 10.0], seed = 1 }]\n";
-    let text = crosses().text().to_owned();
-    text.replace("\n[scales.quick]\n", &format!("{more}\n[scales.quick]\n"))
-}
-
 #[test]
 fn runs_stand_behind_those_that_they_need() {
     let configuration = parse(&with_needs()).unwrap();
@@ -166,4 +152,42 @@ fn methods_that_need_each_other_are_refused() {
     let expected = "methods need each other in a circle: tuned -> masked -> tuned: expected one of them to need none \
                     of the others";
     assert_eq!(error, expected);
+}
+
+#[test]
+fn the_trials_of_two_choices_are_runs_of_their_own_and_those_of_a_seed_are_the_same_whichever_comes_first() {
+    let text = with_needs().replace(
+        "choose = [{",
+        "weights = { start = \"method\", method = \"masked\" }\n\
+         choose = [{ field = \"optimiser.learning_rate\", score = \"valid_auc\", values = [1e-3, 1e-4] }, {",
+    );
+    let configuration = parse(&text).unwrap();
+    let planned =
+        |seeds: &[u32]| Plan::new(&configuration, &request(Scale::Smoke, Some(&["chosen"]), Some(seeds))).unwrap();
+    let both = planned(&[1, 2]);
+    let chosen = |plan: &Plan, seed: u32| {
+        { plan.runs.iter() }.find(|run| run.label() == format!("chosen, seed {seed}")).unwrap().clone()
+    };
+    let run = chosen(&both, 1);
+    let names: Vec<Vec<String>> = { run.spec.needs.iter() }
+        .map(|need| need.alternatives.iter().map(|tried| both.run(&tried.run).unwrap().label()).collect())
+        .collect();
+    assert_eq!(names[0], ["chosen-try-1, seed 1", "chosen-try-2, seed 1"]);
+    assert_eq!(names[1], ["chosen-try-3, seed 1", "chosen-try-4, seed 1"]);
+    for other in [planned(&[2, 1]), planned(&[2])] {
+        assert_eq!(chosen(&other, 2), chosen(&both, 2), "what is asked for beside it makes it no other run");
+        let place = |run: &RunId| other.runs.iter().position(|there| there.id == *run).unwrap();
+        for (index, run) in other.runs.iter().enumerate() {
+            assert!(run.spec.needed_runs().into_iter().all(|needed| place(needed) < index), "{}", run.label());
+        }
+    }
+}
+
+#[test]
+fn a_method_that_is_called_like_a_trial_is_refused() {
+    let configuration = parse(&with_needs().replace("name = \"tuned\"", "name = \"chosen-try-2\"")).unwrap();
+    let error = Plan::new(&configuration, &request(Scale::Smoke, Some(&["chosen-try-2", "chosen"]), None)).unwrap_err();
+    let expected =
+        "method 'chosen': choose: the run that tries 10 is called chosen-try-2: expected no method of that name";
+    assert_eq!(error.to_string(), expected);
 }

@@ -58,7 +58,7 @@ pub use seal::check_runs;
 use attempt::{FAILED, working_folder};
 use files::{LOCK, remove_all, remove_drafts};
 use herring_protocol::{Position, differing_fields};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -187,12 +187,13 @@ impl Store {
         read_plan(out)?.ok_or_else(|| StoreError::Nothing { path: out.to_owned() })
     }
 
-    /// Opens the folder `out` to do the runs of its plan at the places `asked`, or all.
+    /// Opens the folder `out` to do the runs of its plan at the places `asked` and those that they need, or all.
     ///
     /// # Errors
     /// If what is there of one of them is damaged, or the system refuses.
     pub fn open_for(out: &Path, plan: &Plan, asked: Option<&[usize]>) -> Result<Self, StoreError> {
-        let wanted = |index: usize| asked.is_none_or(|asked| asked.contains(&index));
+        let asked = asked.map(|asked| plan.with_needed(asked));
+        let wanted = |index: usize| asked.as_ref().is_none_or(|asked| asked.contains(&index));
         check_runs(out, plan.runs.iter().enumerate().filter(|(index, _)| wanted(*index)).map(|(_, run)| run))?;
         Self::open(out)
     }
@@ -372,6 +373,8 @@ fn refuse_foreign(out: &Path) -> Result<(), StoreError> {
     match read_plan(out) {
         Ok(Some(_)) => return Ok(()),
         Ok(None) => {}
+        // One of another version is a reproduction's as well.
+        Err(error @ StoreError::Format { .. }) => return Err(error),
         Err(_) if plan.exists() => return Err(StoreError::Foreign { path: plan }),
         // Said where the folder is made.
         Err(_) => return Ok(()),
@@ -403,16 +406,18 @@ fn read_plan(out: &Path) -> Result<Option<Plan>, StoreError> {
     if !path.try_exists().map_err(StoreError::system("read", &path))? {
         return Ok(None);
     }
-    // Before the rest, which another format may not have.
-    let Format { format } = read_json(&path)?;
-    check_format(out, format)?;
-    let manifest: Manifest = read_json(&path)?;
+    let manifest: Manifest = read_formatted(out, &path)?;
     Ok(Some(manifest.plan))
 }
 
-/// Refuses a folder of another format.
-fn check_format(out: &Path, found: u32) -> Result<(), StoreError> {
-    if found == STORE_FORMAT { Ok(()) } else { Err(StoreError::Format { path: out.to_owned(), found }) }
+/// Reads a file that says what the folder `out` is of; refuses a folder of another format.
+pub fn read_formatted<T: DeserializeOwned>(out: &Path, path: &Path) -> Result<T, StoreError> {
+    // Before the rest, which another format may not have.
+    let Format { format } = read_json(path)?;
+    if format != STORE_FORMAT {
+        return Err(StoreError::Format { path: out.to_owned(), found: format });
+    }
+    read_json(path)
 }
 
 /// The first thing in which two plans cannot stand in one table: `(field, there, asked for)`.

@@ -3,6 +3,7 @@
 use crate::Scale;
 use herring_protocol::{AucKind, BackendKind, MethodName, RunId, RunSpec, Variant};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// One run to be done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,6 +69,23 @@ impl Plan {
     /// The run of that identity.
     pub fn run(&self, id: &RunId) -> Option<&PlannedRun> {
         self.runs.iter().find(|run| run.id == *id)
+    }
+
+    /// The places of `asked` and of every run that those need, in the order of the plan.
+    pub fn with_needed(&self, asked: &[usize]) -> Vec<usize> {
+        let mut all: BTreeSet<usize> = asked.iter().copied().collect();
+        let mut open = asked.to_vec();
+        while let Some(place) = open.pop() {
+            let needed = self.runs.get(place).map(|run| run.spec.needed_runs()).unwrap_or_default();
+            for id in needed {
+                if let Some(place) = self.runs.iter().position(|run| run.id == *id)
+                    && all.insert(place)
+                {
+                    open.push(place);
+                }
+            }
+        }
+        all.into_iter().collect()
     }
 
     /// How many runs lie on the longest way to the run at a place through those that it needs; 0 for one that

@@ -39,6 +39,8 @@ pub struct Configuration {
     pub official_issue: Option<String>,
     /// Whether the test images are correlated otherwise than the training images.
     pub shift: bool,
+    /// Share of the pixels of a single map that figures show in colour, those with the largest values; in `(0, 1]`.
+    pub explained_share: f64,
     /// Where example images get an arrow in the report.
     pub arrows: Vec<Arrow>,
     /// Sentences of the report about the experiment, each by the section it stands in.
@@ -100,6 +102,7 @@ struct Head {
     official_issue: Option<String>,
     #[serde(default = "yes")]
     shift: bool,
+    explained_share: Option<Spanned<f64>>,
     #[serde(default)]
     arrows: Vec<Arrow>,
     #[serde(default)]
@@ -127,7 +130,7 @@ struct MethodHead {
 /// The keys of [`MethodHead`], which are none of the run's.
 const METHOD_HEAD: [&str; 5] = ["name", "label", "group", "style", "optional"];
 /// The keys of [`Head`] and of the layers.
-const HEAD: [&str; 17] = [
+const HEAD: [&str; 18] = [
     "format",
     "base",
     "experiment",
@@ -137,6 +140,7 @@ const HEAD: [&str; 17] = [
     "columns",
     "official_issue",
     "shift",
+    "explained_share",
     "arrows",
     "captions",
     "methods",
@@ -304,6 +308,14 @@ impl Configuration {
             let expected = "letters, digits and hyphens";
             return Err(text.invalid(head.experiment.span(), "experiment", format!("'{experiment}'"), expected));
         }
+        let explained_share = match &head.explained_share {
+            None => 1.0,
+            Some(share) if *share.get_ref() > 0.0 && *share.get_ref() <= 1.0 => *share.get_ref(),
+            Some(share) => {
+                let expected = "a share of the pixels above 0, at most 1";
+                return Err(text.invalid(share.span(), "explained_share", share.get_ref(), expected));
+            }
+        };
         let methods = rows(&text, &head)?;
         let mut found = Self {
             experiment: experiment.clone(),
@@ -313,6 +325,7 @@ impl Configuration {
             columns: head.columns,
             official_issue: head.official_issue,
             shift: head.shift,
+            explained_share,
             arrows: head.arrows,
             captions: head.captions,
             scales: BTreeMap::new(),

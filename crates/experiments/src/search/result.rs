@@ -3,18 +3,17 @@
 use crate::{
     config::Scale,
     plan::{Plan, PlannedRun},
-    store::{FOUND, Locked, StoreError, pretty_json, read_json, replace},
+    store::{FOUND, Locked, STORE_FORMAT, StoreError, pretty_json, read_formatted, read_json, replace},
 };
-use herring_protocol::{AucKind, BackendKind, FieldError, MethodName, RunSpec, Variant};
+use herring_protocol::{AucKind, BackendKind, FieldError, MethodName, RunId, RunSpec, Variant, WeightsSpec};
 use herring_search::{Ledger, Origin, SearchError, Trial, TrialState, best};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 /// The file of a search's folder.
 pub(super) const SEARCH: &str = "search.json";
 /// The ledger's folder.
 pub(super) const LEDGER: &str = "search";
-const FORMAT: u32 = 2;
 
 /// `search.json`: what a search is of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,7 +33,7 @@ pub(super) struct SearchedRun {
 impl SearchedRun {
     pub(super) fn new(plan: &Plan, run: PlannedRun, patience: usize) -> Self {
         Self {
-            format: FORMAT,
+            format: STORE_FORMAT,
             experiment: plan.experiment.clone(),
             method: run.spec.method.clone(),
             scale: plan.scale,
@@ -50,7 +49,7 @@ impl SearchedRun {
         let _locked = Locked::of(out)?;
         let path = out.join(SEARCH);
         if path.exists() {
-            let there: Self = read_json(&path)?;
+            let there: Self = read_formatted(out, &path)?;
             if there != *self {
                 return Err(SearchResultError::Another { path: out.display().to_string() });
             }
@@ -161,10 +160,10 @@ impl SearchResult {
     pub fn read(out: &Path) -> Result<Self, SearchResultError> {
         let path = out.join(SEARCH);
         let (_, trials) = Ledger::read(&out.join(LEDGER))?;
-        let of: SearchedRun = read_json(&path)?;
+        let of: SearchedRun = read_formatted(out, &path)?;
         let best = best(&trials).ok_or_else(|| SearchResultError::NoScore { path: out.display().to_string() })?.number;
         Ok(Self {
-            format: FORMAT,
+            format: STORE_FORMAT,
             experiment: of.experiment,
             method: of.method,
             scale: of.scale,
@@ -200,13 +199,21 @@ impl SearchResult {
             let expected = methods.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
             return mismatch("method", self.method.to_string(), expected);
         }
-        for run in plan.runs.iter_mut().filter(|run| run.spec.method == self.method) {
-            match with_values(&run.spec, self.values()) {
-                Ok(spec) => *run = PlannedRun::new(spec),
-                Err(error) => {
-                    return mismatch("hyper-parameter", error.field, format!("one that {} has", self.method));
-                }
+        // Runs have other identities then, and stand before those that need them.
+        let mut renamed = BTreeMap::new();
+        for run in &mut plan.runs {
+            let mut spec = with_needs(&run.spec, &renamed);
+            if spec.method == self.method {
+                spec = match with_values(&spec, self.values()) {
+                    Ok(spec) => spec,
+                    Err(error) => {
+                        return mismatch("hyper-parameter", error.field, format!("one that {} has", self.method));
+                    }
+                };
             }
+            let planned = PlannedRun::new(spec);
+            renamed.insert(run.id.clone(), planned.id.clone());
+            *run = planned;
         }
         Ok(())
     }
@@ -219,6 +226,22 @@ impl SearchResult {
         let path = out.join(FOUND);
         if path.exists() { read_json(&path) } else { Ok(Vec::new()) }
     }
+}
+
+/// `spec` with the new identities of the runs that it needs.
+fn with_needs(spec: &RunSpec, renamed: &BTreeMap<RunId, RunId>) -> RunSpec {
+    let mut spec = spec.clone();
+    let own = match &mut spec.weights {
+        WeightsSpec::Run { run } => Some(run),
+        WeightsSpec::Random => None,
+    };
+    let tried = spec.needs.iter_mut().flat_map(|need| &mut need.alternatives).map(|alternative| &mut alternative.run);
+    for run in own.into_iter().chain(tried) {
+        if let Some(new) = renamed.get(run) {
+            run.clone_from(new);
+        }
+    }
+    spec
 }
 
 /// `spec` with hyper-parameters exchanged, each by its dotted field.

@@ -87,3 +87,17 @@ pub(crate) fn take_up(
     let origin = Origin { configuration, targets: &targets(), searches };
     herring_experiments::take_up(store, plan, &origin, resume)
 }
+
+/// The crosses with a method that starts from another one's weights, and one whose weight is chosen.
+pub(crate) fn with_needs() -> String {
+    let more = "\n[[methods]]\nname = \"tuned\"\nlabel = \"Tuned\"\ngroup = \"baseline\"\n\
+                weights = { start = \"method\", method = \"masked\" }\n\
+                optimiser.learning_rate = 1e-4\ndata.dilation_sigma = 1.0\n\
+                \n[[methods]]\nname = \"chosen\"\nlabel = \"Chosen\"\ngroup = \"saliency\"\n\
+                optimiser.learning_rate = 1e-3\ndata.dilation_sigma = 1.0\n\
+                objective.penalties.gradmask.weight = 1.0\n\
+                choose = [{ field = \"objective.penalties.gradmask.weight\", score = \"valid_accuracy\", \
+                values = [0.1, 10.0], seed = 1 }]\n";
+    let text = crosses().text().to_owned();
+    text.replace("\n[scales.quick]\n", &format!("{more}\n[scales.quick]\n"))
+}

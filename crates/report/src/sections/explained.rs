@@ -17,7 +17,7 @@ pub fn render(page: &Page<'_>) -> String {
         if !seeds.contains(&seed) {
             seeds.push(seed);
         }
-        let panels = panels(&row.label, run);
+        let panels = panels(&row.label, run, page.collection.configuration.explained_share);
         match groups.iter_mut().find(|(group, _)| *group == row.group) {
             Some((_, text)) => text.push_str(&panels),
             None => groups.push((&row.group, panels)),
@@ -41,10 +41,10 @@ pub fn render(page: &Page<'_>) -> String {
     section("explained", "Single images", &body)
 }
 
-fn panels(label: &str, run: &FinishedRun) -> String {
+fn panels(label: &str, run: &FinishedRun, share: f64) -> String {
     let mut text = String::new();
     for explained in &run.pictures.explained {
-        text.push_str(&map(label, explained));
+        text.push_str(&map(label, explained, share));
         if let Some(reconstruction) = &explained.reconstruction {
             text.push_str(&grey(label, explained.label, reconstruction));
         }
@@ -52,14 +52,19 @@ fn panels(label: &str, run: &FinishedRun) -> String {
     text
 }
 
-fn map(label: &str, explained: &ExplainedImage) -> String {
+fn map(label: &str, explained: &ExplainedImage, share: f64) -> String {
     let ExplainedImage { label: class, image, mask, saliency, .. } = explained;
     let greatest = saliency.values.iter().copied().fold(0.0f32, f32::max);
     let span = f64::from(greatest).max(f64::MIN_POSITIVE);
+    let least = least_of(&saliency.values, share);
     let range = picture::Range::of(image, 1);
     let address = picture::address(image.height, image.width, |row, column| {
         let below = picture::grey(range.lifted(range.share(picture::at(image, row, column))));
-        let share = picture::at(saliency, row, column) / span;
+        let value = picture::at(saliency, row, column);
+        if value < least {
+            return below;
+        }
+        let share = value / span;
         let colour = colormap::colour(share);
         // Faint saliency lets the image show.
         let cover = 0.15 + 0.8 * share.sqrt();
@@ -71,6 +76,14 @@ fn map(label: &str, explained: &ExplainedImage) -> String {
     let title = format!("Map of {label} for a test image of class {class}");
     let caption = format!("{}<br><span>map, class {class}</span>", escape(label));
     picture::panel((image.height, image.width), &title, &address, &outline, &caption)
+}
+
+/// The least of the largest values that make up a share of all.
+fn least_of(values: &[f32], share: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(|one, other| other.total_cmp(one));
+    let count = (share * sorted.len() as f64).round().max(1.0) as usize;
+    sorted.get(count - 1).copied().map_or(0.0, f64::from)
 }
 
 fn grey(label: &str, class: usize, plane: &Plane) -> String {

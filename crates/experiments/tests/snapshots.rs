@@ -1,0 +1,62 @@
+//! What people see of a folder, word for word, beside the files in `snapshots`.
+//!
+//! `HERRING_SNAPSHOTS=write cargo test -p herring-experiments --test snapshots` takes over what is seen now.
+#![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
+
+#[path = "../../report/examples/rehearsal/pretender.rs"]
+mod pretender;
+
+mod common;
+
+use herring_experiments::{event::Silent, plan::Plan, reproduce, status::Status, store::Store};
+use pretender::Pretender;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
+
+#[track_caller]
+fn snapshot(name: &str, found: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
+    if std::env::var_os("HERRING_SNAPSHOTS").is_some_and(|value| value == "write") {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, found).unwrap();
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    let path = path.display();
+    assert!(
+        found == kept,
+        "{path} differs; if that is meant, HERRING_SNAPSHOTS=write\n--- kept\n{kept}\n+++ seen\n{found}"
+    );
+}
+
+/// What a trainer that pretends leaves of `plan`.
+fn pretended(plan: &Plan, done: &Plan, trainer: &Pretender) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_owned();
+    let store = Store::open(&out).unwrap();
+    common::take_up(&store, plan, &common::crosses(), &[], false).unwrap();
+    reproduce(done, &store, trainer, &mut Silent, &AtomicBool::new(false)).unwrap();
+    (folder, out)
+}
+
+#[test]
+fn the_table_of_a_finished_folder() {
+    let all = ["baseline", "masked", "actdiff", "adversarial", "gradmask", "rrr"];
+    let plan = common::smoke(&all, &[1, 2, 3]);
+    let (_folder, out) = pretended(&plan, &plan, &Pretender::default());
+    common::write_outputs(&out);
+    snapshot("table.txt", &fs::read_to_string(out.join("table.txt")).unwrap());
+}
+
+#[test]
+fn the_table_and_the_status_of_a_folder_with_a_failure_and_runs_to_do() {
+    let plan = common::smoke(&["baseline", "gradmask", "rrr"], &[1, 2]);
+    let done = Plan { runs: plan.runs[..5].to_vec(), ..plan.clone() };
+    let (_folder, out) =
+        pretended(&plan, &done, &Pretender { diverges: Some(("gradmask", 1)), ..Pretender::default() });
+    common::write_outputs(&out);
+    snapshot("unfinished-table.txt", &fs::read_to_string(out.join("table.txt")).unwrap());
+    snapshot("status.txt", &format!("{}\n", Status::read(&out).unwrap().table()));
+}
