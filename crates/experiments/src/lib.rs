@@ -1,15 +1,16 @@
-//! From an experiment's configuration to its table and report.
+//! From an experiment's configuration to its results.
 //!
 //! ```text
-//! experiments/*.toml -> Configuration -> Plan -> Work -> Store -> Collection -> Results -> table, report
-//!                                               |  ^                                       \-> export
-//!                                            Trainer (herring-protocol)
+//! experiments/*.toml -> Configuration -> Plan -> Worker -> Store -> Collection -> Results
+//!                                                 |  ^
+//!                                              Trainer (herring-protocol)
 //! ```
 //!
 //! A [`config::Configuration`] is read and checked; a [`plan::Plan`] is what it and a
-//! [`plan::Request`] come to, run by run; [`work::Work`] has a trainer do the runs that a
-//! [`store::Store`] does not hold yet, alone ([`reproduce`]) or beside others ([`pool`]);
-//! [`write_outputs`] makes table and report from the store's folder and nothing else.
+//! [`plan::Request`] come to, run by run; a [`work::Worker`] has a trainer do the runs that a
+//! [`store::Store`] does not hold yet, alone ([`reproduce()`]) or beside others ([`pool`]);
+//! a [`collect::Collection`] reads the store's folder, and [`results::Results`] are its rows. Tables and
+//! reports are made of these by the crate `herring-report`.
 //!
 //! *Invariants.* This crate knows nothing of tensors or devices: whoever implements
 //! `herring_protocol::Trainer` can be driven by it. No clock, path or hash-map order decides a result;

@@ -33,3 +33,7 @@ mod shared;
 mod simd;
 mod tile;
 mod transpose;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

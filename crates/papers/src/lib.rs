@@ -22,3 +22,7 @@ macro_rules! papers {
 }
 
 papers![iclr2021, activmask2020];
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -22,3 +22,7 @@ pub use outputs::{Outputs, write_outputs};
 pub use overview::write_overview;
 pub use paper::{Page, PaperReport, Reports, Section};
 pub use search_page::write_search_page;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

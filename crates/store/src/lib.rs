@@ -467,3 +467,7 @@ fn conflict(there: &Plan, asked: &Plan) -> Option<(String, String, String)> {
 fn of_other_runs(field: &str) -> bool {
     field == "weights.run" || field == "needs"
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
