@@ -91,8 +91,8 @@ fn panels(images: &ImagesFile) -> String {
     let mut found = differences(&images.classes, &images.class_means, "");
     let counts = images.parts.first().map(|(_, counts)| counts.as_slice()).unwrap_or_default();
     for ((environment, means), counts) in images.environments.iter().zip(&images.cell_means).zip(counts) {
-        // A class that training has not from here has no mean to differ.
-        if counts.contains(&0) {
+        // A class without training images from here has no mean; one environment is all of them.
+        if counts.contains(&0) || images.environments.len() == 1 {
             continue;
         }
         found.extend(differences(&images.classes, means, &format!(" in {environment}")));
