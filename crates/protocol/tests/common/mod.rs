@@ -69,6 +69,7 @@ pub(crate) fn images() -> ImagesSpec {
     ImagesSpec {
         listing: "0".repeat(64),
         table: TableName::Xray,
+        pathology: PathologyName::Cardiomegaly,
         issue: "stand-in".to_owned(),
         issue_known: false,
         table_sha256: "1".repeat(64),
