@@ -5,7 +5,7 @@ use crate::{
     plan::{Plan, PlannedRun},
     store::{FOUND, Locked, StoreError, pretty_json, read_json, replace},
 };
-use herring_protocol::{AucKind, BackendKind, FieldError, MethodName, RunSpec, Variant};
+use herring_protocol::{AucKind, BackendKind, DataSpec, FieldError, MethodName, RunSpec, Variant};
 use herring_search::{Ledger, Origin, SearchError, Trial, TrialState, best};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -15,6 +15,8 @@ pub(super) const SEARCH: &str = "search.json";
 /// The ledger's folder.
 pub(super) const LEDGER: &str = "search";
 const FORMAT: u32 = 2;
+/// The field that decides which slices of volumes a run sees, so that they are prepared again where it changes.
+pub const DECIDES_SLICES: &str = "data.dilation_sigma";
 
 /// `search.json`: what a search is of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -201,6 +203,16 @@ impl SearchResult {
             return mismatch("method", self.method.to_string(), expected);
         }
         for run in plan.runs.iter_mut().filter(|run| run.spec.method == self.method) {
+            let found = self.values().iter().find(|(name, _)| name == DECIDES_SLICES);
+            if let (DataSpec::Volumes(volumes), Some((name, sigma))) = (&run.spec.data, found)
+                && volumes.dilation_sigma != *sigma
+            {
+                let expected = format!(
+                    "{name} {}, for which the slices are prepared: state {sigma} in a configuration (--config)",
+                    volumes.dilation_sigma
+                );
+                return mismatch("hyper-parameter", format!("{name} {sigma}"), expected);
+            }
             match with_values(&run.spec, self.values()) {
                 Ok(spec) => *run = PlannedRun::new(spec),
                 Err(error) => {
