@@ -51,6 +51,8 @@ pub(crate) fn spec() -> RunSpec {
                 AttributionSpec::Occlusion { window: 2 },
             ],
             attribution_limit: Some(25),
+            explained_model: ExplainedModel::default(),
+            explained_images: 0,
         },
         needs: Vec::new(),
     }
