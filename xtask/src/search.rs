@@ -52,6 +52,10 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
         return Err(Failure { text: text.to_owned(), exit: Exit::Environment });
     }
     let study = space.study(method, *variant, strategy);
+    if study.dimensions.is_empty() {
+        let expected = "expected another --method, or --space with a file";
+        return Err(bad(format!("--method {method}: found no dimension in the search space for it, {expected}")));
+    }
     study.check().map_err(|error| Failure { text: error.to_string(), exit: Exit::BadInput })?;
     let mut request = Request {
         scale: *scale,

@@ -207,7 +207,7 @@ pub fn json(table: &Table) -> String {
 /// A table in Markdown; numbers with three decimals.
 pub fn markdown(table: &Table) -> String {
     let bar = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
-    let names = bar(table.columns.iter().cloned().collect());
+    let names = bar(table.columns.to_vec());
     let rule = bar(vec!["---".to_owned(); table.columns.len()]);
     let cell = |value: &Value| for_people(value).replace('|', "\\|").replace('\n', " ");
     lines(table, &format!("{names}\n{rule}"), |row| bar(row.iter().map(cell).collect()))

@@ -133,6 +133,8 @@ fn emphysema_and_the_sizes_of_its_split() {
     let settings = ConfoundedSettings { ratio: 0.9, rule: Rule::Printed, seed: 1234, cell_limit: None };
     let parts = split(&reading.table, &settings).unwrap();
     assert_eq!(Part::ALL.map(|part| parts.of(part).len()), [998, 498, 504]);
+    let cells = Part::ALL.map(|part| parts.cells(&reading.table, part).concat());
+    assert_eq!(cells, [[450, 49, 49, 450], [24, 225, 225, 24], [26, 226, 226, 26]]);
 }
 
 fn left_out(reading: &Reading, text: &str) -> usize {
