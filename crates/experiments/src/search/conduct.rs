@@ -1,13 +1,13 @@
 //! Asks, trains, tells, until the budget is used.
 
-use super::result::{LEDGER, SearchResult, SearchResultError, SearchedRun, with_values};
+use super::result::{DECIDES_SLICES, LEDGER, SearchResult, SearchResultError, SearchedRun, with_values};
 use crate::{
     event::{Event, Events, Pending, RunName},
     plan::{Plan, PlannedRun},
     store::{Holder, RunResult, RunState, Store, StoreError, read_json},
     work::{WorkEnd, Worker},
 };
-use herring_protocol::{Trainer, VALID};
+use herring_protocol::{DataSpec, RunSpec, Trainer, VALID, VolumesSpec};
 use herring_search::{Ledger, SearchError, Study, Told, Trial, TrialState};
 use std::{
     path::Path,
@@ -29,6 +29,8 @@ pub struct Conduct<'a> {
     pub study: &'a Study,
     /// A plan of one run: that from which trials depart.
     pub plan: &'a Plan,
+    /// Which slices the trials see, where a dimension decides them ([`DECIDES_SLICES`]): prepared for each of its values.
+    pub slices: &'a [VolumesSpec],
     /// Epochs without improvement after which a trial ends.
     pub patience: usize,
     /// Makes a trainer for each trial that is done at the same time.
@@ -161,6 +163,20 @@ impl Conduct<'_> {
         Ok(())
     }
 
+    /// The same run on the slices that were prepared for its values: with another dilation of the masks it is another
+    /// listing.
+    fn with_slices(&self, mut spec: RunSpec) -> Result<RunSpec, SearchRunError> {
+        if let DataSpec::Volumes(volumes) = &mut spec.data
+            && !self.slices.is_empty()
+        {
+            let sigma = volumes.dilation_sigma;
+            let prepared = self.slices.iter().find(|slices| slices.dilation_sigma == sigma);
+            let missing = || SearchRunError::Trainer(format!("{DECIDES_SLICES}: no slices are prepared for {sigma}"));
+            prepared.ok_or_else(missing)?.clone_into(volumes);
+        }
+        Ok(spec)
+    }
+
     /// Does one trial; nothing where it was interrupted.
     fn trial(
         &self,
@@ -174,6 +190,7 @@ impl Conduct<'_> {
         let spec = with_values(&base.spec, &trial.values).map_err(|error| {
             SearchRunError::Trainer(format!("the search space does not fit {}: {error}", base.spec.method))
         })?;
+        let spec = self.with_slices(spec)?;
         let plan = Plan { runs: vec![PlannedRun::new(spec)], ..self.plan.clone() };
         let run = &plan.runs[0];
         store.forget_passing_failures(plan.runs.iter())?;

@@ -17,7 +17,7 @@ mod result;
 mod space;
 
 pub use conduct::{Conduct, SearchEnd, SearchRunError, TrainerOf};
-pub use result::{SearchResult, SearchResultError, SearchTrial};
+pub use result::{DECIDES_SLICES, SearchResult, SearchResultError, SearchTrial};
 pub use space::SearchSpace;
 
 /// A hyper-parameter for people: four digits that count.

@@ -13,15 +13,20 @@ pub fn render(page: &Page<'_>) -> String {
         return String::new();
     };
     let reading: String = images.reading.iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
+    let caption = match collection.configuration.caption("images") {
+        "" => "(Paper: Figure 1.)",
+        caption => caption,
+    };
     let body = format!(
         "<p>{}</p>\n{}<p>Images of each part for seed {}, by environment and class, and what they have in common: the mean \
          training image of each environment, and how the mean of a class differs, red where it is brighter and blue \
          where it is darker, over all environments and within each. Where environment and class are correlated in \
-         training, the first of these shows the environment and the others do not. (Paper: Figure 1.)</p>\n{}<div class=\"panels four\">\n{}</div>\n\
+         training, the first of these shows the environment and the others do not. {}</p>\n{}<div class=\"panels four\">\n{}</div>\n\
          <details><summary>What was read</summary>\n<ul>\n{reading}</ul>\n</details>\n",
         escape(&drawn(collection)),
         left_out(images),
         images.seed,
+        escape(caption),
         cells(images),
         panels(images),
     );
