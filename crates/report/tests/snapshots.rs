@@ -10,25 +10,14 @@ mod pretender;
 #[path = "../../experiments/tests/common/mod.rs"]
 mod common;
 
+#[path = "../../../tests/support/snapshot.rs"]
+mod support;
+
 use herring_experiments::{config::Scale, event::Silent, plan::plan_runs, reproduce, store::Store};
 use herring_papers::CATALOGUE;
 use pretender::Pretender;
 use std::{fs, path::Path, sync::atomic::AtomicBool};
-
-#[track_caller]
-fn snapshot(name: &str, found: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
-    if std::env::var_os("HERRING_SNAPSHOTS").is_some_and(|value| value == "write") {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, found).unwrap();
-    }
-    let kept = fs::read_to_string(&path).unwrap_or_default();
-    let path = path.display();
-    assert!(
-        found == kept,
-        "{path} differs; if that is meant, HERRING_SNAPSHOTS=write\n--- kept\n{kept}\n+++ seen\n{found}"
-    );
-}
+use support::snapshot;
 
 /// The value of an attribute of a tag.
 fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {

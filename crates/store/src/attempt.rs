@@ -5,7 +5,7 @@ use crate::{
     checkpoint::{self, Extent, Head, Unusable},
     claim::{ATTEMPT, Claim, highest, name, number},
     files::{Locked, entries, pretty_json, remove_all, sync_folder, write_through},
-    record::{RunFailed, RunProvenance, RunResult},
+    record::{FAILED, RunFailed, RunProvenance, RunResult},
     seal::seal,
 };
 use crate::{clock, plan::PlannedRun};
@@ -20,8 +20,6 @@ use std::{
     time::Instant,
 };
 
-/// What the folder of a failed run's name begins with.
-pub(crate) const FAILED: &str = "failed-";
 /// Checkpoints that are kept: the last one, and the one before in case it is damaged.
 const KEPT: usize = 2;
 /// What the name of a checkpoint begins with that could not be used.
