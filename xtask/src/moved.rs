@@ -48,17 +48,27 @@ pub(crate) fn cache(
         }
     }
     let message = lacking.unwrap_or_default();
-    // A configuration of the user's own may have any name.
-    let known = CATALOGUE.find(&plan.experiment);
-    let own = known.is_none_or(|(_, experiment)| !experiment.published);
-    let source = if own { "--manifest FILE" } else { "--data-root DIR" };
-    let (paper, experiment) = known.map_or(("iclr2021", "own"), |(paper, experiment)| (paper.name, experiment.name));
+    let again = match CATALOGUE.find(&plan.experiment) {
+        Some((paper, experiment)) => {
+            let source = if experiment.published { "--data-root DIR" } else { "--manifest FILE" };
+            format!(
+                "`cargo xtask repro-{} --experiment {} --scale {} --out {} --resume` with {source}",
+                paper.name,
+                experiment.name,
+                plan.scale,
+                out.display()
+            )
+        }
+        // Any paper's command can have made the runs of a configuration of the user's own.
+        None => "repeat the `repro-` command that made this folder, with its --config and --out, with --resume, and \
+                 with the --manifest or --data-root that it had"
+            .to_owned(),
+    };
     Err(Failure {
         text: format!(
             "the prepared images of {out} are not found: {message}; no run was begun or marked as failed, and \
              checkpoints are kept: if the images were moved, name their folder with --cache DIR; or prepare them \
-             again: `cargo xtask repro-{paper} --experiment {experiment} --scale {} --out {out} --resume` with {source}",
-            plan.scale,
+             again: {again}",
             out = out.display(),
         ),
         exit: Exit::Environment,

@@ -50,7 +50,7 @@ pub enum StoreError {
     },
     /// The images of a run cannot be had. The run is not at fault and stays as it is.
     #[error(
-        "{run}: {message}; the run is not marked as failed and keeps its checkpoints: name the folder with the prepared images with --cache DIR, or prepare them again (`repro-iclr2021 --resume` with --manifest or --data-root)"
+        "{run}: {message}; the run is not marked as failed and keeps its checkpoints: name the folder of the prepared images with --cache DIR, or prepare them again: repeat the `repro-` command with --resume and the --manifest or --data-root that it had"
     )]
     Images {
         /// Method and seed.
