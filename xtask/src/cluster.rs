@@ -42,6 +42,7 @@ pub(crate) fn hand_over(
         program: program(&out, running, cache)?,
         indexes: Vec::new(),
         after: Vec::new(),
+        first_script: 0,
     };
     if cluster.executor == Executor::DryRun {
         for (depth, indexes) in levels(plan, &indexes) {
@@ -49,7 +50,9 @@ pub(crate) fn hand_over(
             if depth > 0 {
                 print("# The following begins once all jobs of the arrays before it are over.")?;
             }
-            for script in dry_run(&array, &resources, USUAL_ARRAY_SIZE).map_err(bad)? {
+            let scripts = dry_run(&array, &resources, USUAL_ARRAY_SIZE).map_err(bad)?;
+            array.first_script += scripts.len();
+            for script in scripts {
                 print(&format!("# {}\n{}", script.path.display(), script.text))?;
             }
         }
@@ -74,6 +77,7 @@ pub(crate) fn hand_over(
     for (_, indexes) in levels(plan, &indexes) {
         array.indexes = indexes;
         let submitted = slurm.submit(&array, &resources).map_err(bad)?;
+        array.first_script += submitted.len();
         for Submitted { job, indexes, .. } in &submitted {
             let waits = if array.after.is_empty() { "" } else { ", after the runs that they need" };
             print(&format!("job array {job}: {} runs{waits}", indexes.len()))?;

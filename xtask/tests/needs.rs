@@ -136,6 +136,7 @@ fn a_cluster_is_given_a_level_after_the_other() {
     assert!(first.contains("#SBATCH --array=0,2-3") || first.contains("#SBATCH --array=0,2,3"), "{said}");
     assert!(second.contains("#SBATCH --array=1,4"), "{said}");
     assert_eq!(said.matches("#SBATCH --array").count(), 2, "{said}");
+    assert!(first.contains("-0.sh\n") && second.contains("-1.sh\n"), "each script has a name of its own: {said}");
     // One run of the second level, asked for alone, still stands behind what it needs.
     let said = done(&["run", "--executor", "dry-run", "--indexes", "1", "--out", &place.name("out")]);
     assert!(said.find("#SBATCH --array=0\n").unwrap() < said.find("#SBATCH --array=1\n").unwrap(), "{said}");
