@@ -44,6 +44,8 @@ static REPORT: PaperReport = PaperReport {
     paper: &TOY,
     sections: &[head::render, summary::render, lessons, readings::render],
     overview: &["accuracy"],
+    overview_figure: None,
+    overview_finding: "",
 };
 
 static CATALOGUE: Catalogue = Catalogue { papers: &[&TOY] };

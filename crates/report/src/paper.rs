@@ -23,8 +23,14 @@ pub struct PaperReport {
     pub paper: &'static Paper,
     /// The sections of its report, in their order.
     pub sections: &'static [Section],
-    /// The scores that stand side by side where several experiments are shown together.
+    /// The scores that the overview of several experiments shows side by side; its chart shows the first against the
+    /// last.
     pub overview: &'static [&'static str],
+    /// The figure of the paper that this chart corresponds to, for instance `Figure 8`. With it the chart shows only
+    /// the experiments with a shift.
+    pub overview_figure: Option<&'static str>,
+    /// What the paper finds about the two scores, in a sentence; empty where it says nothing.
+    pub overview_finding: &'static str,
 }
 
 /// All papers of a program with their reports.

@@ -56,7 +56,31 @@ pub(super) fn style(name: &str) -> Style {
     STYLES.iter().find(|(other, _)| *other == name).unwrap_or(&STYLES[0]).1
 }
 
+/// Styles by the order in which markers are given out, those first that differ most.
+const ORDER: [&str; 10] = [
+    "baseline",
+    "masked",
+    "actdiff",
+    "rrr",
+    "adversarial",
+    "gradmask",
+    "masked-zero",
+    "mask-all",
+    "actdiff-gradmask",
+    "reconstruct",
+];
+
+/// The style with a marker of its own for the `index`-th of several groups; after the last the first is used again.
+pub(super) fn numbered(index: usize) -> Style {
+    style(ORDER[index % ORDER.len()])
+}
+
 impl Style {
+    /// The same strokes and marker in the colour of another class.
+    pub(super) fn in_colour(self, class: &'static str) -> Self {
+        Self { class, ..self }
+    }
+
     /// The marker, as an SVG path about `(x, y)` with radius `r`.
     pub(super) fn mark(&self, x: f64, y: f64, r: f64) -> String {
         match self.marker {
