@@ -45,7 +45,10 @@ pub fn dry_run(array: &Array, resources: &Resources, max_array_size: usize) -> R
         let offset = stretch[0] / max_array_size * max_array_size;
         ranges::groups(stretch, LONGEST_LIST).into_iter().map(move |group| (offset, group))
     });
-    Ok(parts.enumerate().map(|(number, (offset, group))| frame.array(array.first_script + number, offset, group)).collect())
+    Ok(parts
+        .enumerate()
+        .map(|(number, (offset, group))| frame.array(array.first_script + number, offset, group))
+        .collect())
 }
 
 #[cfg(test)]

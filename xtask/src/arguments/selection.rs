@@ -46,7 +46,8 @@ pub(crate) enum Labels {
 /// Where images are that are files.
 #[derive(Args, Clone)]
 pub(crate) struct ImagePlaces {
-    /// The folder that holds nih/, padchest/ and rsna/; see `cargo xtask data check`
+    /// The folder that holds nih/, padchest/ and rsna/, or the Decathlon's Task02_Heart/, Task03_Liver/ and
+    /// Task07_Pancreas/; see `cargo xtask data check`
     #[arg(long, value_name = "DIR")]
     pub(crate) data_root: Option<PathBuf>,
     /// Images of your own: a CSV file with the columns image, label and environment, or a folder
