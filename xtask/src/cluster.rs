@@ -2,8 +2,9 @@
 
 use crate::{
     arguments::{Cluster, Executor, Running},
+    cache_folder,
     failure::Failure,
-    moved, print,
+    print,
 };
 use herring_cluster::{Array, ClusterError, Resources, Slurm, Submissions, Submitted, Task, dry_run};
 use herring_experiments::{
@@ -21,7 +22,7 @@ use std::{
 const USUAL_ARRAY_SIZE: usize = 1001;
 
 /// Gives the runs that are not done, and not in the queue already, to Slurm.
-pub(crate) fn hand_over(
+pub(crate) fn submit(
     store: &Store,
     plan: &Plan,
     asked: Option<&[usize]>,
@@ -50,7 +51,7 @@ pub(crate) fn hand_over(
             if depth > 0 {
                 print("# The following begins once all jobs of the arrays before it are over.")?;
             }
-            let scripts = dry_run(&array, &resources, USUAL_ARRAY_SIZE).map_err(bad)?;
+            let scripts = dry_run(&array, &resources, USUAL_ARRAY_SIZE).map_err(cluster_failure)?;
             array.first_script += scripts.len();
             for script in scripts {
                 print(&format!("# {}\n{}", script.path.display(), script.text))?;
@@ -70,13 +71,13 @@ pub(crate) fn hand_over(
         return Ok(Exit::Done);
     }
     // The cache may be on the nodes only: a task that does not find its images ends with what to do.
-    if let Err(failure) = moved::cache(store.folder(), plan, &indexes, cache) {
+    if let Err(failure) = cache_folder::find(store.folder(), plan, &indexes, cache) {
         crate::say(&format!("note: on this machine, {}", failure.text));
     }
     agenda.begin(store, plan)?;
     for (_, indexes) in levels(plan, &indexes) {
         array.indexes = indexes;
-        let submitted = slurm.submit(&array, &resources).map_err(bad)?;
+        let submitted = slurm.submit(&array, &resources).map_err(cluster_failure)?;
         array.first_script += submitted.len();
         for Submitted { job, indexes, .. } in &submitted {
             let waits = if array.after.is_empty() { "" } else { ", after the runs that they need" };
@@ -86,10 +87,10 @@ pub(crate) fn hand_over(
     }
     // Arrays of earlier submissions may still be at work; those that have ended hold nothing up.
     let jobs: Vec<u64> =
-        Submissions::read(&array.folder).map_err(bad)?.arrays().iter().map(|array| array.job).collect();
+        Submissions::read(&array.folder).map_err(cluster_failure)?.arrays().iter().map(|array| array.job).collect();
     let report = [executable()?, "report".to_owned(), "--out".to_owned(), out.display().to_string()];
     let name = format!("{}-report", array.name);
-    let collector = slurm.submit_after(&jobs, &name, &array.folder, &report, &resources).map_err(bad)?;
+    let collector = slurm.submit_after(&jobs, &name, &array.folder, &report, &resources).map_err(cluster_failure)?;
     print(&format!("job {collector}: table and report once all have ended"))?;
     print(&format!("logs:   {}", array.folder.join("logs").display()))?;
     print(&format!("follow: cargo xtask status --out {}", store.folder().display()))?;
@@ -98,7 +99,7 @@ pub(crate) fn hand_over(
 
 /// Adds what Slurm says of the runs that were given to it. That it cannot be asked is told and no error:
 /// the folder says what is done.
-pub(crate) fn join(status: &mut Status, out: &Path) -> Result<(), Failure> {
+pub(crate) fn add_states(status: &mut Status, out: &Path) -> Result<(), Failure> {
     let folder = folder(out);
     let submissions = Submissions::read(&folder).map_err(Failure::device)?;
     if submissions.entries().is_empty() {
@@ -162,7 +163,8 @@ fn queued(slurm: &Slurm, folder: &Path) -> Result<BTreeSet<usize>, Failure> {
 
 /// The file's fields under those of the command line.
 fn resources(cluster: &Cluster) -> Result<Resources, Failure> {
-    let file = cluster.cluster.as_deref().map(Resources::read).transpose().map_err(bad)?.unwrap_or_default();
+    let file =
+        cluster.cluster.as_deref().map(Resources::read).transpose().map_err(cluster_failure)?.unwrap_or_default();
     let given = Resources {
         partition: cluster.partition.clone(),
         account: cluster.account.clone(),
@@ -174,7 +176,7 @@ fn resources(cluster: &Cluster) -> Result<Resources, Failure> {
         ..Resources::default()
     };
     let resources = file.replaced_by(given);
-    resources.check().map_err(bad)?;
+    resources.check().map_err(cluster_failure)?;
     Ok(resources)
 }
 
@@ -197,7 +199,7 @@ fn executable() -> Result<String, Failure> {
     Ok(std::env::current_exe().map_err(Failure::device)?.display().to_string())
 }
 
-fn bad(error: ClusterError) -> Failure {
+fn cluster_failure(error: ClusterError) -> Failure {
     let exit = match error {
         ClusterError::Malformed { .. } | ClusterError::Value { .. } | ClusterError::Invalid { .. } => Exit::BadInput,
         _ => Exit::Environment,

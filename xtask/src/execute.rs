@@ -2,9 +2,9 @@
 
 use crate::{
     arguments::{Executor, RunArguments, Running, WorkerArguments},
-    cluster,
+    cache_folder, cluster,
     failure::Failure,
-    images, moved, print, signals,
+    images, print, signals,
 };
 use herring_cluster::Attempt;
 use herring_experiments::{
@@ -12,7 +12,7 @@ use herring_experiments::{
     event::{Event, EventFile, Events},
     indexes, jobs,
     plan::Plan,
-    pool::{self, Codes, PoolEnd},
+    pool::{self, ExitCodes, PoolEnd},
     progress,
     store::{Holder, Store},
     work::{WorkEnd, Worker},
@@ -26,7 +26,7 @@ use std::{
 
 pub(crate) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
     let RunArguments { out, ids, indexes, cache, running, cluster } = arguments;
-    let plan = Store::planned_in(out)?;
+    let plan = Store::read_plan(out)?;
     let asked = match (ids, indexes) {
         (Some(ids), _) => Some(indexes::by_id(&plan, ids)?),
         (None, Some(text)) => Some(indexes::parse(text, plan.runs.len())?),
@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
     };
     let store = Store::open_for(out, &plan, asked.as_deref())?;
     if cluster.executor != Executor::Local {
-        return cluster::hand_over(&store, &plan, asked.as_deref(), (running, cluster), cache.as_deref());
+        return cluster::submit(&store, &plan, asked.as_deref(), (running, cluster), cache.as_deref());
     }
     check_device(plan.backend, running.device)?;
     let summary = execute(&store, &plan, asked.as_deref(), running, cache.as_deref())?;
@@ -63,9 +63,9 @@ pub(crate) fn execute(
 ) -> Result<Summary, Failure> {
     let stop = signals::stop()?;
     let agenda = Agenda::new(store, plan, asked)?;
-    let cache = moved::cache(store.folder(), plan, &agenda.pending, cache)?;
+    let cache = cache_folder::find(store.folder(), plan, &agenda.pending, cache)?;
     agenda.begin(store, plan)?;
-    let workers = running.jobs.unwrap_or_else(|| jobs::sensible(plan)).min(agenda.pending.len()).max(1);
+    let workers = running.jobs.unwrap_or_else(|| jobs::default_workers(plan)).min(agenda.pending.len()).max(1);
     let ended = with_displays(running, |events| {
         events.event(0, &agenda.planned(plan, workers));
         let ended = if workers == 1 {
@@ -113,7 +113,7 @@ fn alone(
         plan,
         indexes: &agenda.pending,
         trainer: trainer.as_ref(),
-        holder: Holder::this(Attempt::from_environment()),
+        holder: Holder::current(Attempt::from_environment()),
         checkpoint_steps: running.checkpoint_steps,
         stop,
     };
@@ -142,16 +142,16 @@ fn together(
             command.args(["--checkpoint-steps", &steps.to_string()]);
         }
         if plan.backend == BackendKind::Cpu && std::env::var_os(THREADS).is_none() {
-            command.env(THREADS, jobs::threads(workers).to_string());
+            command.env(THREADS, jobs::threads_per_worker(workers).to_string());
         }
         command
     });
-    let PoolEnd { interrupted, complaints } =
+    let PoolEnd { interrupted, errors } =
         pool::run(commands.collect(), &ByExit, events, stop).map_err(Failure::device)?;
-    if complaints.is_empty() {
+    if errors.is_empty() {
         return Ok(interrupted);
     }
-    Err(Failure { text: complaints.join("; "), exit: Exit::Environment })
+    Err(Failure { text: errors.join("; "), exit: Exit::Environment })
 }
 
 /// How many threads a process of the CPU backend takes.
@@ -161,8 +161,8 @@ const THREADS: &str = "RAYON_NUM_THREADS";
 pub(crate) fn worker(arguments: &WorkerArguments) -> Result<Exit, Failure> {
     let WorkerArguments { out, indexes, device, cache, checkpoint_steps } = arguments;
     let stop: Arc<AtomicBool> = signals::stop()?;
-    pool::end_with_standard_input(&stop);
-    let plan = Store::planned_in(out)?;
+    pool::stop_at_end_of_input(&stop);
+    let plan = Store::read_plan(out)?;
     let store = Store::open(out)?;
     let asked = indexes::parse(indexes, plan.runs.len())?;
     let trainer = images::trainer(cache.as_deref(), plan.backend, *device)?;
@@ -171,7 +171,7 @@ pub(crate) fn worker(arguments: &WorkerArguments) -> Result<Exit, Failure> {
         plan: &plan,
         indexes: &asked,
         trainer: trainer.as_ref(),
-        holder: Holder::this(Attempt::from_environment()),
+        holder: Holder::current(Attempt::from_environment()),
         checkpoint_steps: *checkpoint_steps,
         stop: &stop,
     };
@@ -183,7 +183,7 @@ pub(crate) fn worker(arguments: &WorkerArguments) -> Result<Exit, Failure> {
 
 struct ByExit;
 
-impl Codes for ByExit {
+impl ExitCodes for ByExit {
     fn done(&self, status: ExitStatus) -> bool {
         status.success()
     }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bench;
+mod cache_folder;
 mod checks;
 mod cluster;
 mod collect;
@@ -10,7 +11,6 @@ mod devices;
 mod execute;
 mod failure;
 mod images;
-mod moved;
 mod papers;
 mod repro;
 mod search;
@@ -19,7 +19,7 @@ mod signals;
 mod status;
 mod volumes;
 
-use arguments::{Asked, BenchCommand, Command};
+use arguments::{BenchCommand, Command, Invocation};
 use failure::Failure;
 use herring_experiments::Exit;
 use std::{
@@ -32,9 +32,9 @@ use std::{
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let ended = match Asked::parse() {
-        Ok(Asked::Reproduction(paper, arguments)) => repro::run(paper, &arguments),
-        Ok(Asked::Command(command)) => run(*command),
+    let ended = match Invocation::parse() {
+        Ok(Invocation::Reproduction(paper, arguments)) => repro::run(paper, &arguments),
+        Ok(Invocation::Command(command)) => run(*command),
         Err(error) => failure::usage(&error),
     };
     if let Some(folder) = herring_folders::not_syncable() {

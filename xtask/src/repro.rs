@@ -2,19 +2,19 @@
 
 use crate::{
     arguments::{ImagePlaces, PlanArguments, Repro, Selection},
+    cache_folder,
     execute::{self, interrupted},
     failure::Failure,
     images::{self, Wanted, bad},
-    moved, print, say, seeds, signals, status,
+    print, say, seeds, signals, status,
 };
 use herring_experiments::{
-    Exit, Experiment, Origin, Paper,
+    Exit, Experiment, Origin, Paper, add_plan,
     config::{Configuration, DataSetting, SeedImages},
     images::{ImagesFile, LeftOut},
     plan::{Plan, PlannedRun, Request, plan_runs},
     search::SearchResult,
     store::{Store, StoreError},
-    take_up,
 };
 use herring_papers::{CATALOGUE, REPORTS};
 use herring_report::{Outputs, write_overview};
@@ -25,7 +25,7 @@ use std::{
 
 /// One experiment of a paper, as it was asked for.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
+struct ExperimentRequest<'a> {
     paper: &'static Paper,
     experiment: &'static Experiment,
     selection: &'a Selection,
@@ -33,7 +33,7 @@ struct Asked<'a> {
     several: bool,
 }
 
-impl Asked<'_> {
+impl ExperimentRequest<'_> {
     fn folder(&self) -> PathBuf {
         self.selection.folder(self.paper, self.experiment, self.several)
     }
@@ -42,7 +42,7 @@ impl Asked<'_> {
 pub(crate) fn run(paper: &'static Paper, arguments: &Repro) -> Result<Exit, Failure> {
     let Repro { selection, resume, running } = arguments;
     execute::check_device(selection.backend, running.device)?;
-    let (possible, lacking) = possible(paper, selection)?;
+    let (possible, lacking) = runnable(paper, selection)?;
     let mut worst = if lacking { Exit::SomeFailed } else { Exit::Done };
     let mut ended = Vec::new();
     for asked in &possible {
@@ -50,7 +50,7 @@ pub(crate) fn run(paper: &'static Paper, arguments: &Repro) -> Result<Exit, Fail
         if possible.len() > 1 {
             print(&format!("\n{name}: {}", asked.folder().display()))?;
         }
-        match one(asked, *resume, running) {
+        match run_experiment(asked, *resume, running) {
             Ok(exit) => {
                 ended.push(asked.folder());
                 worst = if exit == Exit::Done { worst } else { exit };
@@ -70,10 +70,14 @@ pub(crate) fn run(paper: &'static Paper, arguments: &Repro) -> Result<Exit, Fail
     Ok(worst)
 }
 
-fn one(asked: &Asked<'_>, resume: bool, running: &crate::arguments::Running) -> Result<Exit, Failure> {
+fn run_experiment(
+    asked: &ExperimentRequest<'_>,
+    resume: bool,
+    running: &crate::arguments::Running,
+) -> Result<Exit, Failure> {
     let out = asked.folder();
     // Of several, some may not have been begun.
-    let resume = resume && (!asked.several || Store::planned(&out).is_ok());
+    let resume = resume && (!asked.several || Store::read_plan_to_resume(&out).is_ok());
     let (store, plan, left_out) = plan_into(asked, resume, resume)?;
     let left = |run: &PlannedRun| left_out.iter().any(|left| left.seed == run.spec.seed);
     let places: Vec<usize> = (0..plan.runs.len()).filter(|index| !left(&plan.runs[*index])).collect();
@@ -82,12 +86,15 @@ fn one(asked: &Asked<'_>, resume: bool, running: &crate::arguments::Running) -> 
         return Err(interrupted(&summary, &out, "add --resume to go on"));
     }
     let exit = report(&out)?;
-    seeds::remind(&left_out);
+    seeds::print_left_out(&left_out);
     Ok(if left_out.is_empty() { exit } else { Exit::SomeFailed })
 }
 
 /// The experiments whose images can be had, and whether others lack something, which is said.
-fn possible<'a>(paper: &'static Paper, selection: &'a Selection) -> Result<(Vec<Asked<'a>>, bool), Failure> {
+fn runnable<'a>(
+    paper: &'static Paper,
+    selection: &'a Selection,
+) -> Result<(Vec<ExperimentRequest<'a>>, bool), Failure> {
     let experiments = selection.experiments(paper)?;
     let several = experiments.len() > 1;
     if selection.config.is_some() && several {
@@ -95,7 +102,7 @@ fn possible<'a>(paper: &'static Paper, selection: &'a Selection) -> Result<(Vec<
     }
     let (mut possible, mut lacking) = (Vec::new(), Vec::new());
     for experiment in experiments {
-        let asked = Asked { paper, experiment, selection, several };
+        let asked = ExperimentRequest { paper, experiment, selection, several };
         let configuration = configuration(&asked)?;
         let images = images::of(&configuration, selection.scale, selection.variant);
         let missing = images.map_or_else(|| Ok(Vec::new()), |images| images::missing(images, &selection.places))?;
@@ -114,19 +121,19 @@ fn possible<'a>(paper: &'static Paper, selection: &'a Selection) -> Result<(Vec<
 }
 
 pub(crate) fn plan(arguments: &PlanArguments) -> Result<Exit, Failure> {
-    let (possible, lacking) = possible(arguments.paper, &arguments.selection)?;
+    let (possible, lacking) = runnable(arguments.paper, &arguments.selection)?;
     let mut incomplete = lacking;
     for asked in possible {
         let (.., left_out) = plan_into(&asked, false, true)?;
         status::show(&asked.folder(), false)?;
-        seeds::remind(&left_out);
+        seeds::print_left_out(&left_out);
         incomplete |= !left_out.is_empty();
     }
     Ok(if incomplete { Exit::SomeFailed } else { Exit::Done })
 }
 
 /// The experiment's own configuration, or the one that was given.
-fn configuration(asked: &Asked<'_>) -> Result<Configuration, Failure> {
+fn configuration(asked: &ExperimentRequest<'_>) -> Result<Configuration, Failure> {
     let Some(path) = &asked.selection.config else {
         return Ok(CATALOGUE.configuration(asked.experiment)?);
     };
@@ -150,13 +157,13 @@ fn configuration(asked: &Asked<'_>) -> Result<Configuration, Failure> {
 /// Puts the runs that were asked for into the folder's plan. `resume` keeps to what is planned there
 /// already where methods and seeds are not given; `go_on` does not mind missing runs. Gives the
 /// seeds as well that were asked for and are left out.
-fn plan_into(asked: &Asked<'_>, resume: bool, go_on: bool) -> Result<(Store, Plan, Vec<LeftOut>), Failure> {
+fn plan_into(asked: &ExperimentRequest<'_>, resume: bool, go_on: bool) -> Result<(Store, Plan, Vec<LeftOut>), Failure> {
     let selection = asked.selection;
     let configuration = configuration(asked)?;
     let targets = CATALOGUE.targets(asked.experiment)?;
     let out = asked.folder();
     // Looked at before the folder is made, so that a mistyped one does not come to be.
-    let before = if resume { Some(Store::planned(&out)?) } else { None };
+    let before = if resume { Some(Store::read_plan_to_resume(&out)?) } else { None };
     if let Some(before) = before.as_ref().filter(|before| before.experiment != configuration.experiment) {
         let (found, expected) = (before.experiment.clone(), configuration.experiment.clone());
         return Err(StoreError::Conflict { path: out, field: "experiment".to_owned(), found, expected }.into());
@@ -184,7 +191,7 @@ fn plan_into(asked: &Asked<'_>, resume: bool, go_on: bool) -> Result<(Store, Pla
     let mut left_out = Vec::new();
     let file = match images::of(&configuration, request.scale, request.variant) {
         Some(images) => {
-            let places = moved::places(&out, &selection.places)?;
+            let places = cache_folder::image_places(&out, &selection.places)?;
             let (prepared, file) = prepared(&places, &configuration, images, &request)?;
             if !file.left_out.is_empty() {
                 request.seeds = Some(in_order(&request, &configuration, &prepared));
@@ -192,7 +199,7 @@ fn plan_into(asked: &Asked<'_>, resume: bool, go_on: bool) -> Result<(Store, Pla
             left_out.clone_from(&file.left_out);
             let seeds: Vec<u32> = prepared.keys().copied().collect();
             request.images = prepared;
-            Some(file.after(kept.as_ref(), &seeds))
+            Some(file.with_left_out_of(kept.as_ref(), &seeds))
         }
         None => None,
     };
@@ -206,13 +213,13 @@ fn plan_into(asked: &Asked<'_>, resume: bool, go_on: bool) -> Result<(Store, Pla
     let store = Store::open(&out)?;
     // Before the plan: whoever sees its runs finds their images.
     if let Some(file) = file.as_ref().filter(|_| kept.is_none()) {
-        file.keep(&out)?;
+        file.write(&out)?;
     }
     if let (Some(file), Some(kept)) = (&file, &kept)
         && file.cache != kept.cache
     {
-        if let Ok(before) = Store::planned_in(&out) {
-            moved::others_found(&store, &before, &plan, &file.cache)?;
+        if let Ok(before) = Store::read_plan(&out) {
+            cache_folder::check_other_runs(&store, &before, &plan, &file.cache)?;
         }
         say(&format!(
             "note: the prepared images are in {} now; they were in {}",
@@ -220,14 +227,14 @@ fn plan_into(asked: &Asked<'_>, resume: bool, go_on: bool) -> Result<(Store, Pla
             kept.cache.display()
         ));
     }
-    let plan = take_up(
+    let plan = add_plan(
         &store,
         &plan,
         &Origin { configuration: &configuration, targets: &targets, searches: &searches },
         go_on,
     )?;
     if let Some(file) = file {
-        file.keep(&out)?;
+        file.write(&out)?;
     }
     Ok((store, plan, left_out))
 }
@@ -266,7 +273,7 @@ fn searches(selection: &Selection, out: &Path, plan: &mut Plan) -> Result<Vec<Se
         one.apply(plan, &folder.display().to_string())?;
         found.push(one);
     }
-    for kept in SearchResult::kept(out)? {
+    for kept in SearchResult::read_found(out)? {
         // Whether a search that is named instead fits the runs that are there is seen when they are compared.
         if found.iter().all(|one| one.method != kept.method) {
             if plan.methods().contains(&kept.method) {

@@ -1,7 +1,7 @@
 //! `search`.
 
 use crate::{
-    arguments::{Search, Tried, experiments, folder_prefix},
+    arguments::{Proposals, Search, experiments, folder_prefix},
     execute::with_displays,
     failure::Failure,
     images::{self, Wanted, bad},
@@ -12,7 +12,7 @@ use herring_experiments::{
     Exit, Experiment,
     config::Configuration,
     plan::{Request, plan_runs},
-    search::{Conduct, SearchResult, SearchSpace, format_value},
+    search::{SearchDriver, SearchResult, SearchSpace, format_value},
     store::Holder,
 };
 use herring_images::CachedListings;
@@ -42,8 +42,8 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
     space.initial = arguments.initial.unwrap_or(space.initial);
     space.iterations = arguments.iterations.unwrap_or(space.iterations);
     let strategy = match arguments.strategy {
-        Tried::Bayesian => Strategy::Bayesian,
-        Tried::Random => Strategy::Random,
+        Proposals::Bayesian => Strategy::Bayesian,
+        Proposals::Random => Strategy::Random,
     };
     if strategy == Strategy::Bayesian && !cfg!(feature = "search") {
         let text = "this build has no Gaussian process: start `cargo run --release -p xtask --features search -- \
@@ -79,13 +79,13 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
         let listings = Box::new(CachedListings::of(places.cache()));
         herring_training::trainer_with(*backend, running.device, listings).map_err(|error| error.to_string())
     };
-    let conduct = Conduct {
+    let conduct = SearchDriver {
         out: &out,
         study: &study,
         plan: &plan,
         patience: space.patience,
         trainer: &trainer,
-        holder: Holder::this(Attempt::from_environment()),
+        holder: Holder::current(Attempt::from_environment()),
         jobs: running.jobs.unwrap_or(1),
         checkpoint_steps: running.checkpoint_steps,
         stop: &stop,

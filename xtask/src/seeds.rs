@@ -24,7 +24,7 @@ pub(crate) fn left_out<'a>(
 }
 
 /// What to do about the seeds that were left out, after the others are done.
-pub(crate) fn remind(left_out: &[LeftOut]) {
+pub(crate) fn print_left_out(left_out: &[LeftOut]) {
     for line in lines(left_out) {
         say(&line);
     }

@@ -92,7 +92,7 @@ impl Collection {
     /// # Errors
     /// If it holds no reproduction, or a file of it cannot be read or is damaged.
     pub fn read(out: &Path, catalogue: &Catalogue) -> Result<Self, CollectError> {
-        let plan = Store::planned_in(out)?;
+        let plan = Store::read_plan(out)?;
         let path = out.join(TARGETS);
         let text = fs::read_to_string(&path).map_err(StoreError::system("read", &path))?;
         let targets = Targets::parse(&path.display().to_string(), &text)?;
@@ -100,13 +100,13 @@ impl Collection {
         let text = fs::read_to_string(&path).map_err(StoreError::system("read", &path))?;
         let (base, base_path) = (read_base(out)?, out.join(BASE).display().to_string());
         let base = base.as_deref().map(|text| (base_path.as_str(), text));
-        let configuration = Configuration::parse_upon((&path.display().to_string(), &text), base)?;
+        let configuration = Configuration::parse_with_base((&path.display().to_string(), &text), base)?;
         let known = catalogue.find(&plan.experiment);
         let published = known.filter(|(_, experiment)| experiment.published);
         let reference = published.map(|(_, experiment)| catalogue.configuration(experiment)).transpose()?;
         check_runs(out, plan.runs.iter())?;
         let runs = plan.runs.iter().map(|run| StoredRun::read(out, run));
-        let (found, images) = (SearchResult::kept(out)?, ImagesFile::of(out)?);
+        let (found, images) = (SearchResult::read_found(out)?, ImagesFile::of(out)?);
         Ok(Self {
             runs: runs.collect::<Result<_, _>>()?,
             plan,

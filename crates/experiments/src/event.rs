@@ -206,9 +206,9 @@ pub trait Events {
 
 /// Events that nobody wants to see.
 #[derive(Debug, Default)]
-pub struct Silent;
+pub struct NoEvents;
 
-impl Events for Silent {
+impl Events for NoEvents {
     fn event(&mut self, _worker: usize, _event: &Event) {}
 }
 

@@ -67,14 +67,14 @@ impl From<&IndexError> for Exit {
 impl From<&StoreError> for Exit {
     fn from(error: &StoreError) -> Self {
         match error {
-            StoreError::Nothing { .. }
+            StoreError::NoReproduction { .. }
             | StoreError::NothingToResume { .. }
-            | StoreError::Foreign { .. }
+            | StoreError::ForeignFile { .. }
             | StoreError::Unfinished { .. }
             | StoreError::Format { .. }
             | StoreError::Conflict { .. } => Self::BadInput,
             StoreError::System { .. }
-            | StoreError::NoFolder { .. }
+            | StoreError::NotADirectory { .. }
             | StoreError::Superseded { .. }
             | StoreError::Images { .. }
             | StoreError::Version { .. }

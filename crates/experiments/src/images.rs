@@ -16,7 +16,7 @@ pub struct ImagesFile {
     pub format: u32,
     /// The folder that holds the prepared images, as an absolute path.
     pub cache: PathBuf,
-    /// The same folder from the reproduction's own, so that both can be moved together; [`Self::keep`]
+    /// The same folder from the reproduction's own, so that both can be moved together; [`Self::write`]
     /// states it, where the two have a common folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_from_here: Option<PathBuf>,
@@ -81,7 +81,7 @@ impl ImagesFile {
     ///
     /// # Errors
     /// If the system refuses.
-    pub fn keep(&self, out: &Path) -> Result<(), StoreError> {
+    pub fn write(&self, out: &Path) -> Result<(), StoreError> {
         let path = out.join(FILE);
         let file = Self { cache_from_here: from_here(out, &self.cache), ..self.clone() };
         replace(&path, &pretty_json(&path, &file)?)
@@ -89,7 +89,7 @@ impl ImagesFile {
 
     /// Where the prepared images may be: where they were, then beside the folder `out` as they were, for
     /// a tree that was moved as a whole.
-    pub fn caches(&self, out: &Path) -> Vec<PathBuf> {
+    pub fn cache_candidates(&self, out: &Path) -> Vec<PathBuf> {
         let moved = self.cache_from_here.as_ref().and_then(|path| Some(plain(&out.canonicalize().ok()?.join(path))));
         let mut caches = vec![self.cache.clone()];
         caches.extend(moved.filter(|moved| *moved != self.cache));
@@ -101,16 +101,16 @@ impl ImagesFile {
     ///
     /// # Errors
     /// If the system refuses.
-    pub fn moved_to(self, cache: PathBuf, out: &Path) -> Result<(), StoreError> {
+    pub fn write_cache(self, cache: PathBuf, out: &Path) -> Result<(), StoreError> {
         if self.cache == cache {
             return Ok(());
         }
-        Self { cache, ..self }.keep(out)
+        Self { cache, ..self }.write(out)
     }
 
     /// Takes over from `before` the seeds that are still left out: those that were not prepared now.
     #[must_use]
-    pub fn after(mut self, before: Option<&Self>, prepared: &[u32]) -> Self {
+    pub fn with_left_out_of(mut self, before: Option<&Self>, prepared: &[u32]) -> Self {
         let known: Vec<u32> = self.left_out.iter().map(|left| left.seed).chain(prepared.iter().copied()).collect();
         let still = before.into_iter().flat_map(|before| &before.left_out).filter(|left| !known.contains(&left.seed));
         self.left_out.extend(still.cloned());
@@ -200,13 +200,13 @@ mod tests {
             let (old, new) = (root.join("old"), root.join("new"));
             fs::create_dir_all(old.join(out)).unwrap();
             fs::create_dir_all(old.join(cache)).unwrap();
-            file(old.join(cache)).keep(&old.join(out)).unwrap();
+            file(old.join(cache)).write(&old.join(out)).unwrap();
             fs::rename(&old, &new).unwrap();
             let there = ImagesFile::of(&new.join(out)).unwrap().unwrap();
-            assert_eq!(there.caches(&new.join(out)), [old.join(cache), new.join(cache)], "{out} {cache}");
-            there.moved_to(new.join(cache), &new.join(out)).unwrap();
+            assert_eq!(there.cache_candidates(&new.join(out)), [old.join(cache), new.join(cache)], "{out} {cache}");
+            there.write_cache(new.join(cache), &new.join(out)).unwrap();
             let there = ImagesFile::of(&new.join(out)).unwrap().unwrap();
-            assert_eq!(there.caches(&new.join(out)), [new.join(cache)]);
+            assert_eq!(there.cache_candidates(&new.join(out)), [new.join(cache)]);
             fs::remove_dir_all(&new).unwrap();
         }
     }
@@ -217,7 +217,7 @@ mod tests {
         let text = r#"{"format":1,"cache":"/images","reading":[],"classes":[],"environments":[],"seed":1,"parts":[],"environment_means":[],"class_means":[],"cell_means":[]}"#;
         fs::write(out.path().join(FILE), text).unwrap();
         let there = ImagesFile::of(out.path()).unwrap().unwrap();
-        assert_eq!(there.caches(out.path()), [PathBuf::from("/images")]);
+        assert_eq!(there.cache_candidates(out.path()), [PathBuf::from("/images")]);
         assert!(there.left_out.is_empty());
     }
 
@@ -226,9 +226,9 @@ mod tests {
         let left = |seed| LeftOut { seed, images: vec!["a.csv:2: a.png: damaged".to_owned()] };
         let before = ImagesFile { left_out: vec![left(3), left(5)], ..file("/c".into()) };
         let seeds = |file: ImagesFile| file.left_out.iter().map(|left| left.seed).collect::<Vec<_>>();
-        assert_eq!(seeds(file("/c".into()).after(Some(&before), &[1])), [3, 5]);
-        assert_eq!(seeds(file("/c".into()).after(Some(&before), &[3])), [5]);
+        assert_eq!(seeds(file("/c".into()).with_left_out_of(Some(&before), &[1])), [3, 5]);
+        assert_eq!(seeds(file("/c".into()).with_left_out_of(Some(&before), &[3])), [5]);
         let now = ImagesFile { left_out: vec![left(4), left(3)], ..file("/c".into()) };
-        assert_eq!(seeds(now.after(Some(&before), &[1])), [3, 4, 5]);
+        assert_eq!(seeds(now.with_left_out_of(Some(&before), &[1])), [3, 4, 5]);
     }
 }

@@ -16,7 +16,7 @@ const MEASURED: (u64, u64) = (28, 64);
 /// On the CPU one a core, because a run alone does not keep several cores busy (see
 /// `docs/running-many.md` for what was measured), as far as the memory goes. On a GPU one: how far
 /// several share one was not measured, so that is left to the user.
-pub fn sensible(plan: &Plan) -> usize {
+pub fn default_workers(plan: &Plan) -> usize {
     let need = plan.runs.iter().map(|run| memory(&run.spec)).max().unwrap_or(RUN);
     let fitting = |memory: u64| usize::try_from(memory / need).unwrap_or(usize::MAX);
     match plan.backend {
@@ -26,7 +26,7 @@ pub fn sensible(plan: &Plan) -> usize {
 }
 
 /// Threads for each of so many workers on the CPU.
-pub fn threads(workers: usize) -> usize {
+pub fn threads_per_worker(workers: usize) -> usize {
     (cores() / workers.max(1)).max(1)
 }
 

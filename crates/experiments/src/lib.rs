@@ -16,6 +16,7 @@
 //! `herring_protocol::Trainer` can be driven by it. No clock, path or hash-map order decides a result;
 //! clocks are read for `provenance.json` and progress alone. What is shown in a folder is whole.
 
+mod add_plan;
 pub mod aggregate;
 pub mod collect;
 pub mod config;
@@ -36,15 +37,14 @@ pub mod results;
 pub mod search;
 pub mod statistics;
 pub mod status;
-mod take_up;
 mod verdict;
 pub mod work;
 
+pub use add_plan::{Origin, add_plan};
 pub use exit::Exit;
 pub use herring_store as store;
 pub use paper::{Catalogue, Experiment, Group, Paper, Source};
 pub use reproduce::{Agenda, Summary, reproduce};
-pub use take_up::{Origin, take_up};
 
 pub(crate) use herring_store::clock;
 

@@ -18,7 +18,7 @@ pub(crate) enum Readiness {
     /// A run that it needs has not ended yet.
     Waiting,
     /// It never can, as things stand.
-    Hopeless(RunFailure),
+    Blocked(RunFailure),
 }
 
 /// Whether `run` can begin, by what the store holds of the runs that it needs.
@@ -30,7 +30,7 @@ pub(crate) fn readiness(store: &Store, plan: &Plan, run: &PlannedRun) -> Result<
     let mut states = BTreeMap::new();
     for id in needed {
         let Some(other) = plan.run(id) else {
-            return Ok(hopeless(id, "which is not planned in this folder"));
+            return Ok(blocked(id, "which is not planned in this folder"));
         };
         match store.state(other)? {
             RunState::Missing => return Ok(Readiness::Waiting),
@@ -40,7 +40,7 @@ pub(crate) fn readiness(store: &Store, plan: &Plan, run: &PlannedRun) -> Result<
     if let herring_protocol::WeightsSpec::Run { run: id } = &run.spec.weights
         && let Some((RunState::Failed(..), label)) = states.get(id)
     {
-        return Ok(hopeless(id, &format!("{label}, which failed")));
+        return Ok(blocked(id, &format!("{label}, which failed")));
     }
     let (mut chosen, mut values) = (Vec::new(), BTreeMap::new());
     for need in &run.spec.needs {
@@ -61,18 +61,18 @@ pub(crate) fn readiness(store: &Store, plan: &Plan, run: &PlannedRun) -> Result<
             (None, first) => {
                 let reason =
                     format!("and the others that try values of {}: none has the score {}", need.field, need.score);
-                return Ok(hopeless(first.map_or(&run.id, |alternative| &alternative.run), &reason));
+                return Ok(blocked(first.map_or(&run.id, |alternative| &alternative.run), &reason));
             }
         }
     }
     Ok(match run.spec.resolved(&chosen) {
         Ok(spec) => Readiness::Ready(Box::new(spec), values),
-        Err(error) => hopeless(&run.id, &format!("whose value does not fit: {error}")),
+        Err(error) => blocked(&run.id, &format!("whose value does not fit: {error}")),
     })
 }
 
-fn hopeless(run: &RunId, reason: &str) -> Readiness {
-    Readiness::Hopeless(RunFailure::Need { run: run.clone(), reason: reason.to_owned() })
+fn blocked(run: &RunId, reason: &str) -> Readiness {
+    Readiness::Blocked(RunFailure::Need { run: run.clone(), reason: reason.to_owned() })
 }
 
 /// The weights of the plan's finished runs.

@@ -38,7 +38,7 @@ pub enum PlanError {
     },
     /// Something was asked for twice.
     #[error("{what} {found} was given twice: expected each once")]
-    Twice {
+    Duplicate {
         /// "method" or "seed".
         what: &'static str,
         /// What was given twice.
@@ -52,15 +52,15 @@ pub enum PlanError {
     },
     /// An empty list.
     #[error("no {what} was given: expected at least one")]
-    None {
+    Empty {
         /// "method" or "seed".
         what: &'static str,
     },
     /// Methods that need each other's runs.
-    #[error("methods need each other in a circle: {circle}: expected one of them to need none of the others")]
-    Circle {
+    #[error("methods need each other in a cycle: {cycle}: expected one of them to need none of the others")]
+    Cycle {
         /// The methods, joined by arrows.
-        circle: String,
+        cycle: String,
     },
     /// A value to be tried does not fit the run, or its run cannot have its name.
     #[error("method '{method}': choose: {message}")]
@@ -76,16 +76,16 @@ pub enum PlanError {
 ///
 /// # Errors
 /// If a method is not of this experiment, a method or seed is given twice, images of a seed are missing, or
-/// methods need each other in a circle.
+/// methods need each other in a cycle.
 pub fn plan_runs(configuration: &Configuration, request: &Request) -> Result<Plan, PlanError> {
     let methods = request.methods.clone().unwrap_or_else(|| configuration.default_methods(request.scale));
     let seeds = request.seeds.clone().unwrap_or_else(|| configuration.scale(request.scale).seeds.clone());
     once("method", &methods)?;
     once("seed", &seeds)?;
-    let mut planning = Planning { configuration, request, runs: Vec::new(), ids: BTreeMap::new() };
+    let mut planner = Planner { configuration, request, runs: Vec::new(), ids: BTreeMap::new() };
     for seed in seeds {
         for method in &methods {
-            planning.add(method, seed, &mut Vec::new())?;
+            planner.add(method, seed, &mut Vec::new())?;
         }
     }
     Ok(Plan {
@@ -93,7 +93,7 @@ pub fn plan_runs(configuration: &Configuration, request: &Request) -> Result<Pla
         scale: request.scale,
         variant: request.variant,
         backend: request.backend,
-        runs: planning.runs,
+        runs: planner.runs,
     })
 }
 
@@ -126,14 +126,14 @@ pub fn images_of(plan: &Plan) -> BTreeMap<u32, SeedImages> {
     plan.runs.iter().filter_map(of).collect()
 }
 
-struct Planning<'a> {
+struct Planner<'a> {
     configuration: &'a Configuration,
     request: &'a Request,
     runs: Vec<PlannedRun>,
     ids: BTreeMap<(MethodName, u32), RunId>,
 }
 
-impl Planning<'_> {
+impl Planner<'_> {
     /// Adds the run of a method and seed behind those that it needs; `path` holds the methods that need it.
     fn add(&mut self, method: &MethodName, seed: u32, path: &mut Vec<MethodName>) -> Result<RunId, PlanError> {
         if let Some(id) = self.ids.get(&(method.clone(), seed)) {
@@ -141,7 +141,7 @@ impl Planning<'_> {
         }
         if let Some(start) = path.iter().position(|other| other == method) {
             let names: Vec<&str> = path[start..].iter().chain([method]).map(MethodName::as_str).collect();
-            return Err(PlanError::Circle { circle: names.join(" -> ") });
+            return Err(PlanError::Cycle { cycle: names.join(" -> ") });
         }
         path.push(method.clone());
         let spec = self.spec(method, seed, usize::MAX, path)?;
@@ -171,17 +171,17 @@ impl Planning<'_> {
             seed,
             data,
             weights,
-            ..template.rehearsed(&row.method, self.request.variant, self.request.backend)
+            ..template.draft(&row.method, self.request.variant, self.request.backend)
         };
         for place in 0..template.choose.len().min(choices) {
-            let need = self.tried(&spec, &template.choose, place, path)?;
+            let need = self.add_trials(&spec, &template.choose, place, path)?;
             spec.needs.push(need);
         }
         Ok(spec)
     }
 
     /// Adds the runs that try the values of the choice at `place`; `spec` has the choices before it.
-    fn tried(
+    fn add_trials(
         &mut self,
         spec: &RunSpec,
         choices: &[ChoiceSetting],
@@ -244,11 +244,11 @@ impl Planning<'_> {
 
 fn once<T: PartialEq + ToString>(what: &'static str, values: &[T]) -> Result<(), PlanError> {
     if values.is_empty() {
-        return Err(PlanError::None { what });
+        return Err(PlanError::Empty { what });
     }
     for (index, value) in values.iter().enumerate() {
         if values[..index].contains(value) {
-            return Err(PlanError::Twice { what, found: value.to_string() });
+            return Err(PlanError::Duplicate { what, found: value.to_string() });
         }
     }
     Ok(())

@@ -31,11 +31,11 @@ pub struct PoolEnd {
     /// Whether one or more were stopped, or the pool was asked to stop.
     pub interrupted: bool,
     /// What the workers that failed said last, each once.
-    pub complaints: Vec<String>,
+    pub errors: Vec<String>,
 }
 
 /// How a worker's process says why it ended.
-pub trait Codes {
+pub trait ExitCodes {
     /// Whether a process with this status did what it should.
     fn done(&self, status: ExitStatus) -> bool;
     /// Whether a process with this status was interrupted.
@@ -55,7 +55,7 @@ enum Message {
 /// If a worker cannot be started; those that were started are ended.
 pub fn run(
     commands: Vec<Command>,
-    codes: &dyn Codes,
+    codes: &dyn ExitCodes,
     events: &mut dyn Events,
     stop: &AtomicBool,
 ) -> io::Result<PoolEnd> {
@@ -75,26 +75,26 @@ pub fn run(
             }
         };
         processes.push(child.id());
-        let (input, watcher) = watch(index + 1, child, sender.clone());
+        let (input, watcher) = watch_worker(index + 1, child, sender.clone());
         inputs.extend(input);
         watchers.push(watcher);
     }
     drop(sender);
-    let mut own = Siblings { processes, here: Holder::this(None), outside: BTreeSet::new() };
-    let end = attend(&receiver, codes, events, stop, &mut inputs, &mut own);
+    let mut own = PoolProcesses { processes, here: Holder::current(None), outside: BTreeSet::new() };
+    let end = forward_events(&receiver, codes, events, stop, &mut inputs, &mut own);
     for watcher in watchers {
         let _ = watcher.join();
     }
     Ok(end)
 }
 
-fn attend(
+fn forward_events(
     receiver: &Receiver<Message>,
-    codes: &dyn Codes,
+    codes: &dyn ExitCodes,
     events: &mut dyn Events,
     stop: &AtomicBool,
     inputs: &mut Vec<ChildStdin>,
-    siblings: &mut Siblings,
+    processes: &mut PoolProcesses,
 ) -> PoolEnd {
     let mut end = PoolEnd::default();
     loop {
@@ -104,7 +104,7 @@ fn attend(
         }
         match receiver.recv_timeout(POLL_INTERVAL) {
             Ok(Message::Event(worker, event)) => {
-                if !siblings.concern(&event) {
+                if !processes.is_redundant(&event) {
                     events.event(worker, &event);
                 }
             }
@@ -119,8 +119,8 @@ fn attend(
                     Err(error) => format!("cannot be waited for: {error}"),
                 };
                 events.event(worker, &Event::WorkerLost { message: message.clone() });
-                if !end.complaints.contains(&message) {
-                    end.complaints.push(message);
+                if !end.errors.contains(&message) {
+                    end.errors.push(message);
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}
@@ -130,16 +130,16 @@ fn attend(
 }
 
 /// Tells waiting for another worker of the pool from waiting for a stranger.
-struct Siblings {
+struct PoolProcesses {
     processes: Vec<u32>,
     here: Holder,
     /// Places of the runs that strangers do.
     outside: BTreeSet<usize>,
 }
 
-impl Siblings {
+impl PoolProcesses {
     /// Whether an event says of a run that it is another worker's, who tells of it itself.
-    fn concern(&mut self, event: &Event) -> bool {
+    fn is_redundant(&mut self, event: &Event) -> bool {
         match event {
             Event::RunElsewhere { run, holder } => {
                 let own = |holder: &Holder| holder.same_machine(&self.here) && self.processes.contains(&holder.process);
@@ -153,7 +153,7 @@ impl Siblings {
     }
 }
 
-fn watch(number: usize, mut child: Child, sender: Sender<Message>) -> (Option<ChildStdin>, JoinHandle<()>) {
+fn watch_worker(number: usize, mut child: Child, sender: Sender<Message>) -> (Option<ChildStdin>, JoinHandle<()>) {
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let watcher = std::thread::spawn(move || {
         // Read aside, so that a worker that says much is not held up.
@@ -187,7 +187,7 @@ pub fn emit(event: &Event) {
 }
 
 /// For a worker: sets `stop` once its pool is gone or wants it to end.
-pub fn end_with_standard_input(stop: &Arc<AtomicBool>) {
+pub fn stop_at_end_of_input(stop: &Arc<AtomicBool>) {
     let stop = Arc::clone(stop);
     std::thread::spawn(move || {
         let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());

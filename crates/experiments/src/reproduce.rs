@@ -45,7 +45,7 @@ impl Agenda {
         for &index in &asked {
             match store.state(&plan.runs[index])? {
                 RunState::Finished(_) => {}
-                RunState::Failed(_, failed) if !failed.may_pass_another_time() => {}
+                RunState::Failed(_, failed) if !failed.is_transient() => {}
                 RunState::Failed(..) | RunState::Missing => pending.push(index),
             }
         }
@@ -57,7 +57,7 @@ impl Agenda {
     /// # Errors
     /// If the store cannot be written.
     pub fn begin(&self, store: &Store, plan: &Plan) -> Result<(), StoreError> {
-        store.forget_passing_failures(self.pending.iter().map(|&index| &plan.runs[index]))
+        store.remove_transient_failures(self.pending.iter().map(|&index| &plan.runs[index]))
     }
 
     /// The event that announces it.
@@ -78,7 +78,7 @@ impl Agenda {
     /// # Errors
     /// If the store cannot be read or written.
     pub fn summary(&self, store: &Store, plan: &Plan, interrupted: bool) -> Result<Summary, StoreError> {
-        store.tidy(self.asked.iter().map(|&index| &plan.runs[index]))?;
+        store.clean_up(self.asked.iter().map(|&index| &plan.runs[index]))?;
         let mut summary = Summary { interrupted, ..Summary::default() };
         for &index in &self.asked {
             match store.state(&plan.runs[index])? {
@@ -116,7 +116,7 @@ pub fn reproduce(
         plan,
         indexes: &agenda.pending,
         trainer,
-        holder: Holder::this(None),
+        holder: Holder::current(None),
         checkpoint_steps: None,
         stop,
     };

@@ -73,7 +73,7 @@ impl Status {
     /// # Errors
     /// If it holds no plan, or a file of it cannot be read or is damaged.
     pub fn read(out: &Path) -> Result<Self, CollectError> {
-        let plan = Store::planned_in(out)?;
+        let plan = Store::read_plan(out)?;
         let runs = plan.runs.iter().enumerate().map(|(index, run)| status(out, index, run));
         Ok(Self { runs: runs.collect::<Result<_, _>>()? })
     }

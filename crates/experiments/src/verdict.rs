@@ -57,7 +57,7 @@ fn findings(row: &Row, rows: &[Row], targets: &Targets) -> Verdict {
                 (met(ours.mean >= bound, borne_out), format!("≥ {bound:.2} ({other} + {margin:.2})"))
             }
         };
-        let number = spoken(ours);
+        let number = format_spread(ours);
         match met {
             Met::Yes => seen.push(format!("{label} {number} {bound}")),
             Met::InMean => in_mean.push(format!("{label} {number} {bound}, not beyond its spread")),
@@ -87,7 +87,7 @@ fn findings(row: &Row, rows: &[Row], targets: &Targets) -> Verdict {
     } else {
         parts = vec![parts.join(", ")];
     }
-    Verdict { standing, reason: format!("{}{}; not the paper's setting", parts.join("; "), part(row)) }
+    Verdict { standing, reason: format!("{}{}; not the paper's setting", parts.join("; "), seeds_note(row)) }
 }
 
 fn met(mean: bool, borne_out: bool) -> Met {
@@ -99,7 +99,7 @@ fn met(mean: bool, borne_out: bool) -> Met {
 }
 
 /// `0.544±0.460`, or the number alone for one seed.
-fn spoken(spread: &Spread) -> String {
+fn format_spread(spread: &Spread) -> String {
     match spread.sd {
         Some(sd) => format!("{:.3}±{sd:.3}", spread.mean),
         None => format!("{:.3}", spread.mean),
@@ -107,7 +107,7 @@ fn spoken(spread: &Spread) -> String {
 }
 
 /// How many of the planned seeds speak for the row, where it is not all of them.
-fn part(row: &Row) -> String {
+fn seeds_note(row: &Row) -> String {
     let planned = row.finished + row.failed + row.missing;
     if row.finished < planned { format!(" ({} of {planned} seeds)", row.finished) } else { String::new() }
 }
@@ -134,7 +134,7 @@ fn comparison(row: &Row) -> Verdict {
         }
     }
     let few = row.finished + row.failed + row.missing < target.seeds.min(10);
-    let seeds = if few { format!("{} ({} seeds only)", part(row), row.finished) } else { part(row) };
+    let seeds = if few { format!("{} ({} seeds only)", seeds_note(row), row.finished) } else { seeds_note(row) };
     match (alike.is_empty(), apart.is_empty()) {
         (true, true) => Verdict::unjudged("the paper gives no numbers for this row"),
         (_, true) => Verdict { standing: Standing::Agrees, reason: format!("{}{seeds}", alike.join(", ")) },

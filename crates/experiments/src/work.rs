@@ -6,8 +6,8 @@ use crate::{
     needs::{Readiness, StoredWeights, readiness},
     plan::{Plan, PlannedRun},
     store::{
-        Attempt, Claim, Claimed, Holder, Published, RunFailed, RunProvenance, RunState, STORE_FORMAT, Start, Store,
-        StoreError, Watch,
+        Attempt, Claim, ClaimOutcome, Holder, Published, RunFailed, RunProvenance, RunState, STORE_FORMAT, Start,
+        Store, StoreError, Watch,
     },
 };
 use herring_protocol::{
@@ -64,16 +64,16 @@ impl Worker<'_> {
     /// images of a run cannot be had, which is no failure of the run.
     pub fn run(&self, emit: &mut dyn FnMut(Event)) -> Result<WorkEnd, StoreError> {
         let mut watch = Watch::default();
-        let mut told = BTreeSet::new();
+        let mut announced = BTreeSet::new();
         let mut pending = self.indexes.to_vec();
-        let deadly: BTreeSet<usize> = pending
+        let crashed: BTreeSet<usize> = pending
             .iter()
-            .map(|&index| Ok((index, self.store.fruitless(&self.plan.runs[index])?)))
+            .map(|&index| Ok((index, self.store.fruitless_attempts(&self.plan.runs[index])?)))
             .filter_map(|run| run.map(|(index, dead)| (dead > 0).then_some(index)).transpose())
             .collect::<Result<_, StoreError>>()?;
         // A run that takes its process down must not keep the others from being done.
-        pending.sort_by_key(|index| deadly.contains(index));
-        let mut nap = POLL_INTERVALS[0];
+        pending.sort_by_key(|index| crashed.contains(index));
+        let mut pause = POLL_INTERVALS[0];
         loop {
             let (mut idle, mut left, mut taken, mut waiting) = (true, Vec::new(), Vec::new(), None);
             for &index in &pending {
@@ -82,7 +82,7 @@ impl Worker<'_> {
                 }
                 let run = &self.plan.runs[index];
                 if self.store.state(run)? != RunState::Missing {
-                    if told.remove(&index) {
+                    if announced.remove(&index) {
                         emit(Event::RunDoneElsewhere { run: RunName::new(index, run) });
                     }
                     continue;
@@ -95,21 +95,21 @@ impl Worker<'_> {
                 }
                 match self.store.claim(run, &self.holder, &mut watch)? {
                     // It may have been finished between the two looks.
-                    Claimed::Yes(claim) if self.store.state(run)? != RunState::Missing => {
-                        self.store.give_back(claim)?;
+                    ClaimOutcome::Granted(claim) if self.store.state(run)? != RunState::Missing => {
+                        self.store.release(claim)?;
                         left.push(index);
                         idle = false;
                     }
-                    Claimed::Yes(claim) => {
+                    ClaimOutcome::Granted(claim) => {
                         idle = false;
-                        told.remove(&index);
-                        match self.one_run((index, run), ready, claim, emit)? {
+                        announced.remove(&index);
+                        match self.run_one((index, run), ready, claim, emit)? {
                             RunEnd::Interrupted => return Ok(WorkEnd::Interrupted),
                             RunEnd::Superseded => left.push(index),
                             RunEnd::Finished { .. } | RunEnd::Failed { .. } => {}
                         }
                     }
-                    Claimed::By(holder) => {
+                    ClaimOutcome::HeldBy(holder) => {
                         taken.push((index, holder));
                         left.push(index);
                     }
@@ -120,16 +120,16 @@ impl Worker<'_> {
             }
             pending = left;
             if idle {
-                if let Some(index) = waiting.filter(|index| taken.is_empty() && told.insert(*index)) {
+                if let Some(index) = waiting.filter(|index| taken.is_empty() && announced.insert(*index)) {
                     emit(Event::Waiting { run: RunName::new(index, &self.plan.runs[index]) });
                 }
-                for (index, holder) in taken.into_iter().filter(|(index, _)| told.insert(*index)) {
+                for (index, holder) in taken.into_iter().filter(|(index, _)| announced.insert(*index)) {
                     emit(Event::RunElsewhere { run: RunName::new(index, &self.plan.runs[index]), holder });
                 }
-                std::thread::sleep(nap);
-                nap = (nap * 2).min(POLL_INTERVALS[1]);
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(POLL_INTERVALS[1]);
             } else {
-                nap = POLL_INTERVALS[0];
+                pause = POLL_INTERVALS[0];
             }
         }
     }
@@ -139,7 +139,7 @@ impl Worker<'_> {
     }
 
     /// Does and publishes one run.
-    fn one_run(
+    fn run_one(
         &self,
         (index, run): (usize, &PlannedRun),
         ready: Readiness,
@@ -152,9 +152,9 @@ impl Worker<'_> {
             Err(StoreError::Superseded { .. }) => return Ok(RunEnd::Superseded),
             begun => begun?,
         };
-        if attempt.fruitless() >= MAX_FRUITLESS_ATTEMPTS {
+        if attempt.fruitless_attempts() >= MAX_FRUITLESS_ATTEMPTS {
             let message =
-                format!("{} processes in a row died of it before they kept a checkpoint", attempt.fruitless());
+                format!("{} processes in a row died of it before they kept a checkpoint", attempt.fruitless_attempts());
             let end = self.publish(run, attempt, (Err(RunFailure::Device(message)), &BTreeMap::new()))?;
             let seconds = clock.elapsed().as_secs_f64();
             emit(Event::RunEnded { run: name, end: end.clone(), seconds, kept_seconds: seconds });
@@ -163,7 +163,7 @@ impl Worker<'_> {
         let (spec, chosen) = match ready {
             Readiness::Ready(spec, chosen) => (spec, chosen),
             Readiness::Waiting => return Ok(RunEnd::Superseded),
-            Readiness::Hopeless(failure) => {
+            Readiness::Blocked(failure) => {
                 let end = self.publish(run, attempt, (Err(failure), &BTreeMap::new()))?;
                 let seconds = clock.elapsed().as_secs_f64();
                 emit(Event::RunEnded { run: name, end: end.clone(), seconds, kept_seconds: seconds });
@@ -186,7 +186,7 @@ impl Worker<'_> {
                 worker: self,
                 refused: None,
                 since: Instant::now(),
-                told: None,
+                last_step_event: None,
                 begun: false,
                 kept: Duration::ZERO,
             };
@@ -197,10 +197,10 @@ impl Worker<'_> {
             match (refused, outcome) {
                 (Some(StoreError::Superseded { .. }), _) => break RunEnd::Superseded,
                 (Some(error), _) => return Err(error),
-                (None, Err(RunFailure::CheckpointFormat { found })) => return Err(attempt.foreign(&start, found)),
+                (None, Err(RunFailure::CheckpointFormat { found })) => return Err(attempt.version_error(&start, found)),
                 (None, Err(RunFailure::Checkpoint(message))) if start.snapshot.is_some() && !begun => {
                     emit(Event::CheckpointRefused { run: name.clone(), message });
-                    start = attempt.start_before(&start)?;
+                    start = attempt.start_from_earlier(&start)?;
                 }
                 // The surroundings are at fault, not the run: it would fail each time until they are mended.
                 (None, Err(failure @ RunFailure::Data(_))) => {
@@ -277,7 +277,7 @@ struct Recorder<'a, 'b> {
     worker: &'a Worker<'b>,
     refused: Option<StoreError>,
     since: Instant,
-    told: Option<Instant>,
+    last_step_event: Option<Instant>,
     /// Whether a step was made since the start.
     begun: bool,
     /// Time that went to records and checkpoints.
@@ -302,8 +302,8 @@ impl Observer for Recorder<'_, '_> {
     fn step(&mut self, record: &StepRecord) -> Control {
         let clock = Instant::now();
         self.begun = true;
-        if self.told.is_none_or(|told| told.elapsed() >= STEP_EVENT_INTERVAL) {
-            self.told = Some(clock);
+        if self.last_step_event.is_none_or(|last| last.elapsed() >= STEP_EVENT_INTERVAL) {
+            self.last_step_event = Some(clock);
             (self.emit)(Event::Step { epoch: record.epoch, step: record.step, steps: record.steps });
         }
         let written = self.attempt.step(record);

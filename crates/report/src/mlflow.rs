@@ -34,7 +34,7 @@ pub fn write(out: &Path, to: &Path, catalogue: &Catalogue) -> Result<usize, Coll
     let folder = to.join(&experiment);
     let first = collection.runs.iter().filter_map(|run| provenance(run).map(|of| milliseconds(&of.started))).min();
     let created = first.unwrap_or_default();
-    put(
+    write_file(
         &folder.join("meta.yaml"),
         &format!(
             "artifact_location: {}\ncreation_time: {created}\nexperiment_id: '{experiment}'\n\
@@ -68,7 +68,7 @@ fn run(experiment: &Path, id: &str, stored: &StoredRun, provenance: &RunProvenan
     let started = milliseconds(&provenance.started);
     let ended = started + (provenance.wall_seconds * 1e3) as u64;
     let status = if matches!(stored.content, Content::Finished(_)) { FINISHED } else { FAILED };
-    put(
+    write_file(
         &folder.join("meta.yaml"),
         &format!(
             "artifact_uri: {}\nend_time: {ended}\nentry_point_name: ''\nexperiment_id: '{id}'\n\
@@ -81,21 +81,21 @@ fn run(experiment: &Path, id: &str, stored: &StoredRun, provenance: &RunProvenan
     let artifacts = folder.join("artifacts");
     fs::create_dir_all(&artifacts).map_err(StoreError::system("create", &artifacts))?;
     for (name, value) in spec.fields() {
-        put(&folder.join("params").join(name), &value)?;
+        write_file(&folder.join("params").join(name), &value)?;
     }
-    put(&folder.join("tags/mlflow.runName"), &stored.run.label())?;
-    put(&folder.join("tags/red-herring.id"), stored.run.id.as_str())?;
-    put(&folder.join("tags/red-herring.device"), &provenance.computed_by.device)?;
+    write_file(&folder.join("tags/mlflow.runName"), &stored.run.label())?;
+    write_file(&folder.join("tags/red-herring.id"), stored.run.id.as_str())?;
+    write_file(&folder.join("tags/red-herring.device"), &provenance.computed_by.device)?;
     match &stored.content {
         Content::Finished(finished) => {
             // Of an earlier failure.
             let _ = fs::remove_file(folder.join(NOTE));
             for (score, value) in scores_of(finished, spec.evaluation.auc, &[]) {
-                put(&folder.join("metrics").join(score.to_string()), &format!("{ended} {value} 0\n"))?;
+                write_file(&folder.join("metrics").join(score.to_string()), &format!("{ended} {value} 0\n"))?;
             }
             history(&folder, started, spec.evaluation.auc, &finished.result.history)
         }
-        Content::Failed(failed) => put(&folder.join(NOTE), &failed.failed.message),
+        Content::Failed(failed) => write_file(&folder.join(NOTE), &failed.failed.message),
         Content::Missing => Ok(()),
     }
 }
@@ -115,12 +115,12 @@ fn history(folder: &Path, started: u64, auc: AucKind, history: &[EpochRecord]) -
         let lines = history
             .iter()
             .map(|record| format!("{} {} {}\n", started + record.epoch as u64, value(record), record.epoch));
-        put(&folder.join("metrics").join(name), &lines.collect::<String>())?;
+        write_file(&folder.join("metrics").join(name), &lines.collect::<String>())?;
     }
     Ok(())
 }
 
-fn put(path: &Path, text: &str) -> Result<(), StoreError> {
+fn write_file(path: &Path, text: &str) -> Result<(), StoreError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(StoreError::system("create", folder))?;
     }

@@ -5,7 +5,7 @@ use herring_experiments::{
     collect::{CollectError, Collection},
     config::{ConfigError, Differences},
     results::Results,
-    store::{Locked, StoreError, replace},
+    store::{FolderLock, StoreError, replace},
 };
 use std::path::{Path, PathBuf};
 
@@ -51,7 +51,7 @@ impl Outputs {
     /// If the system refuses.
     pub fn write(&self) -> Result<(), StoreError> {
         let folder = self.report.parent().unwrap_or(Path::new("."));
-        let _locked = Locked::of(folder)?;
+        let _locked = FolderLock::acquire(folder)?;
         self.files.iter().try_for_each(|(path, content)| replace(path, content))
     }
 }

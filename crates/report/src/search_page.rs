@@ -6,7 +6,7 @@ use crate::{
 };
 use herring_experiments::{
     search::SearchResult,
-    store::{Locked, StoreError, replace},
+    store::{FolderLock, StoreError, replace},
 };
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// If the system refuses.
 pub fn write_search_page(result: &SearchResult, out: &Path) -> Result<PathBuf, StoreError> {
-    let _locked = Locked::of(out)?;
+    let _locked = FolderLock::acquire(out)?;
     let path = out.join("search.html");
     replace(&path, render(result).as_bytes())?;
     Ok(path)

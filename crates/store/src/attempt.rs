@@ -4,7 +4,7 @@ use crate::{
     StoreError,
     checkpoint::{self, Extent, Head, Unusable},
     claim::{ATTEMPT, Claim, highest, name, number},
-    files::{Locked, entries, pretty_json, remove_all, sync_folder, write_through},
+    files::{FolderLock, entries, pretty_json, remove_all, sync_folder, write_through},
     record::{RunFailed, RunProvenance, RunResult},
     seal::seal,
 };
@@ -73,7 +73,7 @@ impl Attempt {
         let work = working_folder(out, run);
         let mut candidates = checkpoint::list(&work)?;
         candidates.reverse();
-        let fruitless = fruitless(&work)?;
+        let fruitless = fruitless_attempts(&work)?;
         let folder = work.join(name(ATTEMPT, claim.number()));
         if let Err(error) = fs::create_dir(&folder) {
             claim.check()?;
@@ -94,7 +94,7 @@ impl Attempt {
     }
 
     /// How many attempts before this one ended without keeping a checkpoint: their processes died.
-    pub fn fruitless(&self) -> u32 {
+    pub fn fruitless_attempts(&self) -> u32 {
         self.fruitless
     }
 
@@ -112,18 +112,18 @@ impl Attempt {
     pub fn start(&mut self) -> Result<Start, StoreError> {
         let mut start = Start::default();
         while let Some((_, path)) = self.candidates.pop() {
-            match self.take_up(&path) {
+            match self.resume_from(&path) {
                 Ok((position, snapshot)) => {
                     start.position = position;
                     start.snapshot = Some(snapshot);
                     start.from = Some(path);
                     return Ok(start);
                 }
-                Err(TakeUp::Damaged(message)) => {
+                Err(ResumeError::Damaged(message)) => {
                     start.refused.push(format!("{}: the checkpoint is damaged: {message}", path.display()));
                     set_aside(&path)?;
                 }
-                Err(TakeUp::Store(error)) => return Err(error),
+                Err(ResumeError::Store(error)) => return Err(error),
             }
         }
         self.steps = Lines::create(self.folder.join("steps.jsonl"), &[])?;
@@ -135,7 +135,7 @@ impl Attempt {
     ///
     /// # Errors
     /// As there.
-    pub fn start_before(&mut self, refused: &Start) -> Result<Start, StoreError> {
+    pub fn start_from_earlier(&mut self, refused: &Start) -> Result<Start, StoreError> {
         if let Some(path) = &refused.from {
             set_aside(path)?;
         }
@@ -143,21 +143,21 @@ impl Attempt {
     }
 
     /// The error for a checkpoint whose snapshot has another version's format.
-    pub fn foreign(&self, start: &Start, found: String) -> StoreError {
+    pub fn version_error(&self, start: &Start, found: String) -> StoreError {
         StoreError::Version { path: start.from.clone().unwrap_or_else(|| self.folder.clone()), found }
     }
 
-    fn take_up(&mut self, path: &Path) -> Result<(Position, Vec<u8>), TakeUp> {
+    fn resume_from(&mut self, path: &Path) -> Result<(Position, Vec<u8>), ResumeError> {
         let (head, snapshot) = checkpoint::read(path, &self.run.id).map_err(|unusable| match unusable {
-            Unusable::Damaged(message) => TakeUp::Damaged(message),
-            Unusable::System(error) => TakeUp::Store(StoreError::system("read", path)(error)),
-            Unusable::Version(found) => TakeUp::Store(StoreError::Version { path: path.to_owned(), found }),
+            Unusable::Damaged(message) => ResumeError::Damaged(message),
+            Unusable::System(error) => ResumeError::Store(StoreError::system("read", path)(error)),
+            Unusable::Version(found) => ResumeError::Store(StoreError::Version { path: path.to_owned(), found }),
         })?;
         let beside = |name: &str| path.with_file_name(name);
-        let steps = head.steps.read(&beside("steps.jsonl")).map_err(TakeUp::Damaged)?;
-        let epochs = head.epochs.read(&beside("epochs.jsonl")).map_err(TakeUp::Damaged)?;
-        self.steps = Lines::create(self.folder.join("steps.jsonl"), &steps).map_err(TakeUp::Store)?;
-        self.epochs = Lines::create(self.folder.join("epochs.jsonl"), &epochs).map_err(TakeUp::Store)?;
+        let steps = head.steps.read(&beside("steps.jsonl")).map_err(ResumeError::Damaged)?;
+        let epochs = head.epochs.read(&beside("epochs.jsonl")).map_err(ResumeError::Damaged)?;
+        self.steps = Lines::create(self.folder.join("steps.jsonl"), &steps).map_err(ResumeError::Store)?;
+        self.epochs = Lines::create(self.folder.join("epochs.jsonl"), &epochs).map_err(ResumeError::Store)?;
         self.before = (head.started, head.seconds);
         Ok((head.position, snapshot))
     }
@@ -210,7 +210,7 @@ impl Attempt {
 
     /// Removes all but the last checkpoints, and earlier attempts that hold none of them.
     fn prune(&self) -> Result<(), StoreError> {
-        let _locked = Locked::of(&self.out)?;
+        let _locked = FolderLock::acquire(&self.out)?;
         // Writing may have taken long; a successor's folder is not to be touched.
         self.claim.check()?;
         let work = working_folder(&self.out, &self.run);
@@ -235,7 +235,7 @@ impl Attempt {
     /// # Errors
     /// If the system refuses.
     pub fn withdraw(self) -> Result<(), StoreError> {
-        let locked = Locked::of(&self.out)?;
+        let locked = FolderLock::acquire(&self.out)?;
         let Self { steps, epochs, claim, folder, .. } = self;
         // Open files keep a folder alive on some systems.
         drop((steps, epochs));
@@ -243,7 +243,7 @@ impl Attempt {
         if !checkpoint::list(work)?.iter().any(|(_, path)| path.starts_with(&folder)) {
             remove_all(&folder)?;
         }
-        claim.give_back(&locked);
+        claim.release(&locked);
         Ok(())
     }
 
@@ -305,7 +305,7 @@ impl Attempt {
         });
         let folder = self.fenced(sealed)?;
         let runs = self.out.join("runs");
-        let locked = Locked::of(&self.out)?;
+        let locked = FolderLock::acquire(&self.out)?;
         self.claim.check()?;
         let shown = runs.join(name);
         let published = if runs.join(self.run.folder()).exists() || shown.exists() {
@@ -328,7 +328,7 @@ impl Attempt {
     }
 
     /// Removes the working folder: nothing is left to go on from.
-    fn end(self, _locked: &Locked) -> Result<(), StoreError> {
+    fn end(self, _locked: &FolderLock) -> Result<(), StoreError> {
         let work = working_folder(&self.out, &self.run);
         let Self { steps, epochs, claim, .. } = self;
         // Open files keep a folder alive on some systems.
@@ -337,7 +337,7 @@ impl Attempt {
     }
 }
 
-enum TakeUp {
+enum ResumeError {
     Damaged(String),
     Store(StoreError),
 }
@@ -348,7 +348,7 @@ pub(crate) fn working_folder(out: &Path, run: &PlannedRun) -> PathBuf {
 }
 
 /// How many attempts in a run's working folder have ended without keeping a checkpoint since the last one.
-pub(crate) fn fruitless(work: &Path) -> Result<u32, StoreError> {
+pub(crate) fn fruitless_attempts(work: &Path) -> Result<u32, StoreError> {
     let last = checkpoint::list(work)?.first().and_then(|(_, path)| number(path.parent()?, ATTEMPT));
     Ok(highest(work, ATTEMPT)?.saturating_sub(last.unwrap_or(0)))
 }

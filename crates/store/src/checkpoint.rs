@@ -112,8 +112,8 @@ pub(crate) fn read(path: &Path, run: &RunId) -> Result<(Head, Vec<u8>), Unusable
     })?;
     let end = bytes.iter().position(|byte| *byte == b'\n').ok_or_else(|| damaged("it has no first line"))?;
     let first = std::str::from_utf8(&bytes[..end]).map_err(|_| damaged("its first line is no text"))?;
-    let told = first.strip_prefix(MAGIC).and_then(|rest| rest.trim_start().split_once(' '));
-    let Some((format, sum)) = told else {
+    let fields = first.strip_prefix(MAGIC).and_then(|rest| rest.trim_start().split_once(' '));
+    let Some((format, sum)) = fields else {
         return Err(damaged("its first line is not that of a checkpoint"));
     };
     if format != FORMAT {

@@ -2,9 +2,9 @@
 //!
 //! An attempt owns a run by a file `claim-NNNN` in the run's working folder. It keeps the file locked
 //! for as long as it lives, so that on its own machine its death is seen at once, however it died. A
-//! lock may not reach other machines; for them it appends a byte every [`BEAT`], and they take the run
-//! over once they have watched the file for [`SILENCE`] by their own clock without a change (for
-//! [`STALE_LOCK`] where it is still locked). A task
+//! lock may not reach other machines; for them it appends a byte every [`HEARTBEAT_INTERVAL`], and they take the run
+//! over once they have watched the file for [`HEARTBEAT_TIMEOUT`] by their own clock without a change (for
+//! [`LOCK_TIMEOUT`] where it is still locked). A task
 //! that a cluster has started again takes over from its predecessor without waiting.
 //!
 //! The numbers fence: an attempt that was given up for dead and comes back finds a higher number, and
@@ -13,7 +13,7 @@
 use crate::clock;
 use crate::{
     StoreError,
-    files::{Locked, entries},
+    files::{FolderLock, entries},
 };
 use herring_cluster::Attempt as Task;
 use serde::{Deserialize, Serialize};
@@ -32,11 +32,11 @@ use std::{
 
 /// A lock that outlives its process, as some file systems keep it for a machine that is gone, counts for
 /// so long.
-const STALE_LOCK: Duration = SILENCE.saturating_mul(5);
+const LOCK_TIMEOUT: Duration = HEARTBEAT_TIMEOUT.saturating_mul(5);
 /// How often a living attempt says so.
-const BEAT: Duration = Duration::from_secs(20);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(20);
 /// How long it takes without a sign of life until an attempt on another machine counts as dead.
-const SILENCE: Duration = Duration::from_secs(120);
+const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(120);
 
 const CLAIM: &str = "claim-";
 pub(crate) const ATTEMPT: &str = "attempt-";
@@ -67,7 +67,7 @@ static SERIAL: AtomicU64 = AtomicU64::new(0);
 
 impl Holder {
     /// This process.
-    pub fn this(task: Option<Task>) -> Self {
+    pub fn current(task: Option<Task>) -> Self {
         let name = hostname::get().unwrap_or_default();
         Self {
             format: crate::STORE_FORMAT,
@@ -101,7 +101,7 @@ pub struct Watch {
 
 impl Watch {
     /// For how long a claim has not changed.
-    fn silence(&mut self, path: &Path, content: &str) -> Duration {
+    fn unchanged_for(&mut self, path: &Path, content: &str) -> Duration {
         let seen = self.seen.entry(path.to_owned()).or_insert_with(|| (content.to_owned(), Instant::now()));
         if seen.0 != content {
             *seen = (content.to_owned(), Instant::now());
@@ -119,46 +119,46 @@ pub struct Claim {
     first_line: String,
     // Locked for as long as the claim lives.
     _file: File,
-    heart: Option<(Sender<()>, JoinHandle<()>)>,
+    heartbeat: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 /// What came of an attempt to claim a run.
 #[derive(Debug)]
-pub enum Claimed {
+pub enum ClaimOutcome {
     /// The run is the caller's.
-    Yes(Claim),
+    Granted(Claim),
     /// Another one does it; who, if that can be read.
-    By(Option<Holder>),
+    HeldBy(Option<Holder>),
 }
 
 impl Claim {
     /// Claims the run with the working folder `folder` for `own`, unless another lives that holds it.
     pub(crate) fn take(
-        _locked: &Locked,
+        _locked: &FolderLock,
         folder: &Path,
         own: &Holder,
         watch: &mut Watch,
-    ) -> Result<Claimed, StoreError> {
+    ) -> Result<ClaimOutcome, StoreError> {
         fs::create_dir_all(folder).map_err(StoreError::system("create", folder))?;
         let (newest, attempts) = (highest(folder, CLAIM)?, highest(folder, ATTEMPT)?);
         // A claim below the last attempt was superseded already.
         if newest > 0 && newest >= attempts {
             let path = folder.join(name(CLAIM, newest));
-            match look(&path) {
+            match read_claim(&path) {
                 Ok(seen) => {
                     let superseded = match (&own.task, seen.holder.as_ref().and_then(|holder| holder.task.as_ref())) {
                         (Some(own), Some(other)) => own.supersedes(other),
                         _ => false,
                     };
                     let near = seen.holder.as_ref().is_some_and(|holder| holder.same_machine(own));
-                    let silence = watch.silence(&path, &seen.content);
+                    let silence = watch.unchanged_for(&path, &seen.content);
                     let dead = match (near, seen.locked) {
                         (true, locked) => !locked,
-                        (false, false) => silence >= SILENCE,
-                        (false, true) => silence >= STALE_LOCK,
+                        (false, false) => silence >= HEARTBEAT_TIMEOUT,
+                        (false, true) => silence >= LOCK_TIMEOUT,
                     };
                     if !(dead || superseded) {
-                        return Ok(Claimed::By(seen.holder));
+                        return Ok(ClaimOutcome::HeldBy(seen.holder));
                     }
                 }
                 // Given back in this moment.
@@ -169,7 +169,7 @@ impl Claim {
         Self::create(folder, newest.max(attempts) + 1, own)
     }
 
-    fn create(folder: &Path, number: u32, own: &Holder) -> Result<Claimed, StoreError> {
+    fn create(folder: &Path, number: u32, own: &Holder) -> Result<ClaimOutcome, StoreError> {
         let own = Holder { serial: SERIAL.fetch_add(1, Ordering::Relaxed) + 1, since: clock::now(), ..own.clone() };
         let path = folder.join(name(CLAIM, number));
         let draft = folder.join(format!(".{}-{}", own.host, own.process));
@@ -190,7 +190,7 @@ impl Claim {
         match fs::hard_link(&draft, &path) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 let _ = fs::remove_file(&draft);
-                return Ok(Claimed::By(None));
+                return Ok(ClaimOutcome::HeldBy(None));
             }
             // A file system without links is none that machines share.
             Err(_) => fs::rename(&draft, &path).map_err(refused)?,
@@ -201,12 +201,12 @@ impl Claim {
             let _ = fs::remove_file(folder.join(name(CLAIM, lower)));
         }
         let beating = file.try_clone().map_err(|error| StoreError::system("open", &path)(error))?;
-        let heart = Some(beat(beating));
-        Ok(Claimed::Yes(Self { folder: folder.to_owned(), number, first_line, _file: file, heart }))
+        let heartbeat = Some(start_heartbeat(beating));
+        Ok(ClaimOutcome::Granted(Self { folder: folder.to_owned(), number, first_line, _file: file, heartbeat }))
     }
 
     /// Gives the claim back with a working folder in which nothing was done.
-    pub(crate) fn give_back(self, _locked: &Locked) {
+    pub(crate) fn release(self, _locked: &FolderLock) {
         let folder = self.folder.clone();
         drop(self);
         // Stays where an attempt has left something.
@@ -239,9 +239,9 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        if let Some((stop, heart)) = self.heart.take() {
+        if let Some((stop, heartbeat)) = self.heartbeat.take() {
             drop(stop);
-            let _ = heart.join();
+            let _ = heartbeat.join();
         }
         // Given back: nobody needs to wait for its silence. The number stays taken by the attempt.
         if self.is_there() {
@@ -251,24 +251,24 @@ impl Drop for Claim {
 }
 
 /// Appends a byte now and then until the sender is gone.
-fn beat(mut file: File) -> (Sender<()>, JoinHandle<()>) {
+fn start_heartbeat(mut file: File) -> (Sender<()>, JoinHandle<()>) {
     let (stop, stopped) = mpsc::channel();
-    let heart = std::thread::spawn(move || {
-        while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(BEAT) {
+    let heartbeat = std::thread::spawn(move || {
+        while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(HEARTBEAT_INTERVAL) {
             // A disk that is full for a while is no death; the lock still holds here.
             let _ = file.write_all(b".");
         }
     });
-    (stop, heart)
+    (stop, heartbeat)
 }
 
-struct Seen {
+struct ClaimState {
     holder: Option<Holder>,
     content: String,
     locked: bool,
 }
 
-fn look(path: &Path) -> std::io::Result<Seen> {
+fn read_claim(path: &Path) -> std::io::Result<ClaimState> {
     let mut file = File::open(path)?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
@@ -279,7 +279,7 @@ fn look(path: &Path) -> std::io::Result<Seen> {
         Err(TryLockError::WouldBlock) => true,
         Err(TryLockError::Error(error)) => return Err(error),
     };
-    Ok(Seen { holder, content, locked })
+    Ok(ClaimState { holder, content, locked })
 }
 
 /// Who holds the newest claim in a run's working folder, if its holder may be alive.
@@ -289,9 +289,9 @@ pub(crate) fn holder(folder: &Path) -> Result<Option<Holder>, StoreError> {
         return Ok(None);
     }
     let path = folder.join(name(CLAIM, newest));
-    match look(&path) {
+    match read_claim(&path) {
         Ok(seen) => {
-            let here = Holder::this(None);
+            let here = Holder::current(None);
             Ok(seen.holder.filter(|holder| seen.locked || !holder.same_machine(&here)))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -318,30 +318,32 @@ pub(crate) fn number(path: &Path, kind: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn locked(folder: &Path) -> Locked {
-        Locked::of(folder).unwrap()
+    fn locked(folder: &Path) -> FolderLock {
+        FolderLock::acquire(folder).unwrap()
     }
 
-    fn take(out: &Path, own: &Holder, watch: &mut Watch) -> Claimed {
+    fn take(out: &Path, own: &Holder, watch: &mut Watch) -> ClaimOutcome {
         Claim::take(&locked(out), &out.join("run"), own, watch).unwrap()
     }
 
     #[track_caller]
-    fn yes(claimed: Claimed) -> Claim {
+    fn yes(claimed: ClaimOutcome) -> Claim {
         match claimed {
-            Claimed::Yes(claim) => claim,
-            Claimed::By(holder) => panic!("taken by {holder:?}"),
+            ClaimOutcome::Granted(claim) => claim,
+            ClaimOutcome::HeldBy(holder) => panic!("taken by {holder:?}"),
         }
     }
 
     #[test]
     fn one_has_it_until_it_is_given_back() {
         let out = tempfile::tempdir().unwrap();
-        let (own, mut watch) = (Holder::this(None), Watch::default());
+        let (own, mut watch) = (Holder::current(None), Watch::default());
         let claim = yes(take(out.path(), &own, &mut watch));
-        assert!(matches!(take(out.path(), &own, &mut watch), Claimed::By(Some(holder)) if holder.same_machine(&own)));
+        assert!(
+            matches!(take(out.path(), &own, &mut watch), ClaimOutcome::HeldBy(Some(holder)) if holder.same_machine(&own))
+        );
         claim.check().unwrap();
-        claim.give_back(&locked(out.path()));
+        claim.release(&locked(out.path()));
         assert!(!out.path().join("run").exists(), "nothing is left of a claim that was not used");
         yes(take(out.path(), &own, &mut watch));
     }
@@ -349,7 +351,7 @@ mod tests {
     #[test]
     fn a_dead_one_here_gives_way_at_once_and_one_elsewhere_after_its_silence() {
         let out = tempfile::tempdir().unwrap();
-        let (own, mut watch) = (Holder::this(None), Watch::default());
+        let (own, mut watch) = (Holder::current(None), Watch::default());
         // As a process leaves it that is killed.
         fs::create_dir(out.path().join("run")).unwrap();
         let left = |holder: &Holder| serde_json::to_string(holder).unwrap() + "\n..";
@@ -361,14 +363,14 @@ mod tests {
         let elsewhere = Holder { host: "elsewhere".to_owned(), ..own.clone() };
         assert!(!out.path().join("run/claim-0003").exists(), "superseded claims are no longer waited for");
         fs::write(out.path().join("run/claim-0004"), left(&elsewhere)).unwrap();
-        assert!(matches!(take(out.path(), &own, &mut watch), Claimed::By(Some(_))));
+        assert!(matches!(take(out.path(), &own, &mut watch), ClaimOutcome::HeldBy(Some(_))));
         for (_, since) in watch.seen.values_mut() {
-            *since -= SILENCE;
+            *since -= HEARTBEAT_TIMEOUT;
         }
         fs::write(out.path().join("run/claim-0004"), left(&elsewhere) + ".").unwrap();
-        assert!(matches!(take(out.path(), &own, &mut watch), Claimed::By(Some(_))), "it has beaten since");
+        assert!(matches!(take(out.path(), &own, &mut watch), ClaimOutcome::HeldBy(Some(_))), "it has beaten since");
         for (_, since) in watch.seen.values_mut() {
-            *since -= SILENCE;
+            *since -= HEARTBEAT_TIMEOUT;
         }
         assert_eq!(yes(take(out.path(), &own, &mut watch)).number(), 5);
     }
@@ -376,10 +378,13 @@ mod tests {
     #[test]
     fn a_task_started_again_takes_over_and_its_predecessor_is_fenced() {
         let out = tempfile::tempdir().unwrap();
-        let task = |restart| Holder::this(Some(Task { job: 7, task: Some(3), restart }));
+        let task = |restart| Holder::current(Some(Task { job: 7, task: Some(3), restart }));
         let mut watch = Watch::default();
         let zombie = yes(take(out.path(), &task(0), &mut watch));
-        assert!(matches!(take(out.path(), &task(0), &mut watch), Claimed::By(_)), "the same task is not its successor");
+        assert!(
+            matches!(take(out.path(), &task(0), &mut watch), ClaimOutcome::HeldBy(_)),
+            "the same task is not its successor"
+        );
         let successor = yes(take(out.path(), &task(1), &mut watch));
         successor.check().unwrap();
         assert!(matches!(zombie.check(), Err(StoreError::Superseded { .. })));

@@ -60,7 +60,7 @@ pub enum StoreError {
     },
     /// The folder holds no reproduction.
     #[error("{}: found no reproduction here, expected a folder that `plan` or a `repro-` command wrote", path.display())]
-    Nothing {
+    NoReproduction {
         /// The folder.
         path: PathBuf,
     },
@@ -72,7 +72,7 @@ pub enum StoreError {
     },
     /// Something else stands where a folder is wanted.
     #[error("cannot create {}: {} is not a directory", path.display(), culprit.display())]
-    NoFolder {
+    NotADirectory {
         /// What was to be created.
         path: PathBuf,
         /// What stands in the way.
@@ -80,7 +80,7 @@ pub enum StoreError {
     },
     /// The folder holds files that this program did not write and would overwrite.
     #[error("{}: this file is not from a reproduction and would be overwritten: choose another --out", path.display())]
-    Foreign {
+    ForeignFile {
         /// The file.
         path: PathBuf,
     },

@@ -42,7 +42,7 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
 
 /// Removes drafts of [`replace`] that a process left that is gone. Whoever writes into the folder itself
 /// holds the lock.
-pub(crate) fn remove_drafts(_locked: &Locked, out: &Path) -> Result<(), StoreError> {
+pub(crate) fn remove_drafts(_locked: &FolderLock, out: &Path) -> Result<(), StoreError> {
     for path in entries(out)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with('.') && name.ends_with(".partial") {
@@ -55,14 +55,14 @@ pub(crate) fn remove_drafts(_locked: &Locked, out: &Path) -> Result<(), StoreErr
 /// Held by the one process that changes what all share: the plan, claims, what is shown. The system
 /// releases it when the process ends, however it ends.
 #[derive(Debug)]
-pub struct Locked(File);
+pub struct FolderLock(File);
 
 /// Empty for ever.
 pub(crate) const LOCK: &str = ".lock";
 
-impl Locked {
+impl FolderLock {
     /// Waits for it; holders keep it for moments.
-    pub fn of(out: &Path) -> Result<Self, StoreError> {
+    pub fn acquire(out: &Path) -> Result<Self, StoreError> {
         let path = out.join(LOCK);
         let file = File::options().write(true).create(true).truncate(false).open(&path);
         let file = file.map_err(StoreError::system("create", &path))?;
@@ -71,7 +71,7 @@ impl Locked {
     }
 }
 
-impl Drop for Locked {
+impl Drop for FolderLock {
     fn drop(&mut self) {
         // Closing the file does it as well.
         let _ = self.0.unlock();

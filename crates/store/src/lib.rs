@@ -47,9 +47,9 @@ mod scale;
 mod seal;
 
 pub use attempt::{Attempt, Published, Start};
-pub use claim::{Claim, Claimed, Holder, Watch};
+pub use claim::{Claim, ClaimOutcome, Holder, Watch};
 pub use error::{Damage, StoreError};
-pub use files::{Locked, pretty_json, read_json, replace};
+pub use files::{FolderLock, pretty_json, read_json, replace};
 pub use plan::{Plan, PlannedRun};
 pub use record::{FailureKind, RunFailed, RunProvenance, RunResult, STORE_FORMAT};
 pub use scale::{Scale, UnknownScale};
@@ -141,7 +141,7 @@ const WRITTEN: [&str; 14] = [
 pub type Clash = (String, String, String);
 
 /// What is to be taken up in a folder.
-pub struct TakeUp<'a> {
+pub struct PlanAddition<'a> {
     /// The runs that were asked for.
     pub plan: &'a Plan,
     /// Files that say what the runs were made from, by name; those of an earlier reproduction are replaced.
@@ -170,11 +170,11 @@ impl Store {
         let runs = out.join("runs");
         fs::create_dir_all(&runs).map_err(|source| match runs.ancestors().find(|path| path.exists()) {
             Some(culprit) if !culprit.is_dir() => {
-                StoreError::NoFolder { path: out.to_owned(), culprit: culprit.to_owned() }
+                StoreError::NotADirectory { path: out.to_owned(), culprit: culprit.to_owned() }
             }
             _ => StoreError::system("create", &runs)(source),
         })?;
-        let locked = Locked::of(out)?;
+        let locked = FolderLock::acquire(out)?;
         remove_drafts(&locked, out)?;
         Ok(Self { out: out.to_owned() })
     }
@@ -183,8 +183,8 @@ impl Store {
     ///
     /// # Errors
     /// If the folder holds no reproduction, or its plan is damaged.
-    pub fn planned_in(out: &Path) -> Result<Plan, StoreError> {
-        read_plan(out)?.ok_or_else(|| StoreError::Nothing { path: out.to_owned() })
+    pub fn read_plan(out: &Path) -> Result<Plan, StoreError> {
+        read_plan(out)?.ok_or_else(|| StoreError::NoReproduction { path: out.to_owned() })
     }
 
     /// Opens the folder `out` to do the runs of its plan at the places `asked` and those that they need, or all.
@@ -207,7 +207,7 @@ impl Store {
     ///
     /// # Errors
     /// If the folder holds no reproduction, or its plan is damaged.
-    pub fn planned(out: &Path) -> Result<Plan, StoreError> {
+    pub fn read_plan_to_resume(out: &Path) -> Result<Plan, StoreError> {
         read_plan(out)?.ok_or_else(|| StoreError::NothingToResume { path: out.to_owned() })
     }
 
@@ -216,9 +216,9 @@ impl Store {
     ///
     /// # Errors
     /// If another kind of reproduction is there, or one that was not brought to its end while
-    /// [`TakeUp::resume`] is not set, or a run is there that is damaged, or the system refuses.
-    pub fn take_up(&self, asked: &TakeUp<'_>) -> Result<Plan, StoreError> {
-        let _locked = Locked::of(&self.out)?;
+    /// [`PlanAddition::resume`] is not set, or a run is there that is damaged, or the system refuses.
+    pub fn add_plan(&self, asked: &PlanAddition<'_>) -> Result<Plan, StoreError> {
+        let _locked = FolderLock::acquire(&self.out)?;
         let mut whole = asked.plan.clone();
         if let Some(before) = read_plan(&self.out)? {
             let clash = match conflict(&before, asked.plan) {
@@ -272,8 +272,8 @@ impl Store {
     ///
     /// # Errors
     /// If the system refuses.
-    pub fn claim(&self, run: &PlannedRun, own: &Holder, watch: &mut Watch) -> Result<Claimed, StoreError> {
-        let locked = Locked::of(&self.out)?;
+    pub fn claim(&self, run: &PlannedRun, own: &Holder, watch: &mut Watch) -> Result<ClaimOutcome, StoreError> {
+        let locked = FolderLock::acquire(&self.out)?;
         Claim::take(&locked, &working_folder(&self.out, run), own, watch)
     }
 
@@ -281,9 +281,9 @@ impl Store {
     ///
     /// # Errors
     /// If the system refuses.
-    pub fn give_back(&self, claim: Claim) -> Result<(), StoreError> {
-        let locked = Locked::of(&self.out)?;
-        claim.give_back(&locked);
+    pub fn release(&self, claim: Claim) -> Result<(), StoreError> {
+        let locked = FolderLock::acquire(&self.out)?;
+        claim.release(&locked);
         Ok(())
     }
 
@@ -299,11 +299,11 @@ impl Store {
     ///
     /// # Errors
     /// If the system refuses.
-    pub fn forget_passing_failures<'a>(&self, runs: impl Iterator<Item = &'a PlannedRun>) -> Result<(), StoreError> {
-        let _locked = Locked::of(&self.out)?;
+    pub fn remove_transient_failures<'a>(&self, runs: impl Iterator<Item = &'a PlannedRun>) -> Result<(), StoreError> {
+        let _locked = FolderLock::acquire(&self.out)?;
         for run in runs {
             if let RunState::Failed(folder, failed) = self.state(run)?
-                && failed.may_pass_another_time()
+                && failed.is_transient()
             {
                 // Out of sight in one step: a folder that is half removed would look damaged.
                 let work = self.out.join("work");
@@ -321,8 +321,8 @@ impl Store {
     ///
     /// # Errors
     /// If the working folder cannot be read.
-    pub fn fruitless(&self, run: &PlannedRun) -> Result<u32, StoreError> {
-        attempt::fruitless(&working_folder(&self.out, run))
+    pub fn fruitless_attempts(&self, run: &PlannedRun) -> Result<u32, StoreError> {
+        attempt::fruitless_attempts(&working_folder(&self.out, run))
     }
 
     /// Removes what was left of attempts at runs that are done: their processes died between showing
@@ -330,8 +330,8 @@ impl Store {
     ///
     /// # Errors
     /// If the system refuses.
-    pub fn tidy<'a>(&self, runs: impl Iterator<Item = &'a PlannedRun>) -> Result<(), StoreError> {
-        let _locked = Locked::of(&self.out)?;
+    pub fn clean_up<'a>(&self, runs: impl Iterator<Item = &'a PlannedRun>) -> Result<(), StoreError> {
+        let _locked = FolderLock::acquire(&self.out)?;
         for run in runs {
             let work = working_folder(&self.out, run);
             if work.exists() && self.state(run)? != RunState::Missing {
@@ -365,7 +365,7 @@ fn refuse_foreign(out: &Path) -> Result<(), StoreError> {
     let lock = out.join(LOCK);
     match fs::symlink_metadata(&lock) {
         Ok(found) if found.is_file() && found.len() == 0 => return Ok(()),
-        Ok(_) => return Err(StoreError::Foreign { path: lock }),
+        Ok(_) => return Err(StoreError::ForeignFile { path: lock }),
         Err(_) => {}
     }
     // A copy may have left hidden files out.
@@ -375,12 +375,12 @@ fn refuse_foreign(out: &Path) -> Result<(), StoreError> {
         Ok(None) => {}
         // One of another version is a reproduction's as well.
         Err(error @ StoreError::Format { .. }) => return Err(error),
-        Err(_) if plan.exists() => return Err(StoreError::Foreign { path: plan }),
+        Err(_) if plan.exists() => return Err(StoreError::ForeignFile { path: plan }),
         // Said where the folder is made.
         Err(_) => return Ok(()),
     }
     match WRITTEN.iter().map(|name| out.join(name)).find(|path| fs::symlink_metadata(path).is_ok()) {
-        Some(path) => Err(StoreError::Foreign { path }),
+        Some(path) => Err(StoreError::ForeignFile { path }),
         None => Ok(()),
     }
 }

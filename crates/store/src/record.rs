@@ -113,7 +113,7 @@ impl RunFailed {
     }
 
     /// Whether doing the run again is of any use.
-    pub fn may_pass_another_time(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         matches!(self.failure, FailureKind::Device | FailureKind::Need)
     }
 }

@@ -89,11 +89,11 @@ fn damage(runs: &Path, run: &PlannedRun) -> Option<Damage> {
             Err(error) => return Some(Damage { path, message: unreadable(&error) }),
         }
     }
-    stranger(&folder, run, files == OF_A_FAILURE.as_slice())
+    check_identity(&folder, run, files == OF_A_FAILURE.as_slice())
 }
 
 /// The complaint if the records in `folder` are not those of `run`.
-fn stranger(folder: &Path, run: &PlannedRun, failed: bool) -> Option<Damage> {
+fn check_identity(folder: &Path, run: &PlannedRun, failed: bool) -> Option<Damage> {
     let (path, record) = if failed {
         let path = folder.join("failure.json");
         let record = read_json::<RunFailed>(&path).map(|of| (of.format, of.id, of.method, of.seed));
@@ -112,9 +112,9 @@ fn stranger(folder: &Path, run: &PlannedRun, failed: bool) -> Option<Damage> {
         Ok(_) => {
             let path = folder.join(PROVENANCE);
             let error = read_json::<RunProvenance>(&path).err()?;
-            return Some(Damage { path, message: what(error) });
+            return Some(Damage { path, message: without_path(error) });
         }
-        Err(error) => what(error),
+        Err(error) => without_path(error),
     };
     Some(Damage { path, message })
 }
@@ -124,7 +124,7 @@ fn named(method: &MethodName, seed: u32, id: &RunId) -> String {
 }
 
 /// An error without the file's name, which stands beside it.
-fn what(error: StoreError) -> String {
+fn without_path(error: StoreError) -> String {
     match error {
         StoreError::System { source, .. } => unreadable(&source),
         StoreError::Damaged { line, message, .. } if line > 0 => format!("line {line}: {message}"),

@@ -72,8 +72,8 @@ pub(crate) fn augmentation(data: &DataSpec) -> Option<Augmentation> {
     }
 }
 
-/// A batch of training images as it is presented: what `purpose` draws for it in this epoch.
-pub(crate) fn presented(
+/// A batch of training images augmented with what `purpose` draws for it in this epoch.
+pub(crate) fn augmented_batch(
     packed: Packed,
     spec: &RunSpec,
     purpose: Purpose,

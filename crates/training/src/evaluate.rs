@@ -37,7 +37,7 @@ pub(crate) struct Pass<'a> {
     /// Which AUC the run means.
     pub(crate) auc: AucKind,
     /// What is done to a batch, by its number, before it is scored.
-    pub(crate) presented: &'a dyn Fn(Packed, usize) -> Result<Packed, RunFailure>,
+    pub(crate) augmented_batch: &'a dyn Fn(Packed, usize) -> Result<Packed, RunFailure>,
 }
 
 /// Scores of `model` on `dataset`, with running statistics.
@@ -51,7 +51,7 @@ pub(crate) fn evaluate<B: Kernels, M: Classifier<B>>(
     let mut logits: Vec<Vec<f64>> = Vec::with_capacity(dataset.len());
     let (mut labels, mut environments) = (Vec::with_capacity(dataset.len()), Vec::with_capacity(dataset.len()));
     for (number, packed) in batches(dataset, pass.batch_size)?.enumerate() {
-        let packed = (pass.presented)(packed.map_err(data::unreadable)?, number)?;
+        let packed = (pass.augmented_batch)(packed.map_err(data::unreadable)?, number)?;
         let found = model.trace(data::evaluated::<B>(&packed, pass.zeroed, device), Mode::Evaluate).logits;
         let values: Vec<f64> = found.into_data().iter::<f64>().collect();
         logits.extend(values.chunks_exact(classes).map(<[f64]>::to_vec));

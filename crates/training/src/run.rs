@@ -187,7 +187,7 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
         let steps = batches.len();
         for (index, packed) in batches.enumerate().skip(state.position.steps) {
             let packed = packed.map_err(data::unreadable)?;
-            let packed = data::presented(packed, self.spec, Purpose::Augmentation, epoch, index)?;
+            let packed = data::augmented_batch(packed, self.spec, Purpose::Augmentation, epoch, index)?;
             let batch = training_batch(&packed, &self.spec.objective, &mut permutation, &self.device);
             let mut record = StepRecord {
                 epoch,
@@ -362,11 +362,11 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
             }
         }
         // Training images are scored as they are trained on, with draws of their own (activmask2020, released code).
-        let presented = |packed, batch| match set {
-            TRAIN => data::presented(packed, self.spec, Purpose::TrainScores, epoch, batch),
+        let augmented_batch = |packed, batch| match set {
+            TRAIN => data::augmented_batch(packed, self.spec, Purpose::TrainScores, epoch, batch),
             _ => Ok(packed),
         };
-        let pass = Pass { batch_size, zeroed, epoch, auc: evaluation.auc, presented: &presented };
+        let pass = Pass { batch_size, zeroed, epoch, auc: evaluation.auc, augmented_batch: &augmented_batch };
         evaluate::<B, _>(model, dataset, &pass, &self.device)
     }
 

@@ -9,7 +9,7 @@ mod selection;
 pub(crate) use bench::{BenchCommand, BenchStep};
 pub(crate) use data::{CheckData, DataCommand, SplitData, SplitRule, Standin, StandinData, StandinEdition};
 pub(crate) use running::{Cluster, Executor, Running};
-pub(crate) use search::{Search, Tried};
+pub(crate) use search::{Proposals, Search};
 pub(crate) use selection::{ImagePlaces, Selection, TableOptions, experiments, folder_prefix};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::PossibleValue};
@@ -170,7 +170,7 @@ pub(crate) fn paper(name: &str) -> Result<&'static Paper, String> {
 }
 
 /// What was asked for on the command line.
-pub(crate) enum Asked {
+pub(crate) enum Invocation {
     /// `repro-<paper>`, which comes from the catalogue.
     Reproduction(&'static Paper, Box<Repro>),
     /// Any other command.
@@ -180,7 +180,7 @@ pub(crate) enum Asked {
 /// How the names of the commands begin that reproduce a paper.
 const REPRO: &str = "repro-";
 
-impl Asked {
+impl Invocation {
     /// Reads the command line: a command `repro-<paper>` for each paper of the catalogue, and the others.
     pub(crate) fn parse() -> Result<Self, clap::Error> {
         let mut command = Xtask::command();

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 /// How points are proposed after the first ones.
 #[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum Tried {
+pub(crate) enum Proposals {
     /// By a Gaussian process (a build with the feature `search`)
     Bayesian,
     /// At random
@@ -39,7 +39,7 @@ pub(crate) struct Search {
     pub(crate) variant: Variant,
     /// How points are proposed after the first ones
     #[arg(long, default_value = "bayesian")]
-    pub(crate) strategy: Tried,
+    pub(crate) strategy: Proposals,
     /// Random points at the beginning [default: the paper's 5]
     #[arg(long, value_name = "N")]
     pub(crate) initial: Option<usize>,

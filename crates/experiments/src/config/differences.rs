@@ -28,7 +28,7 @@ pub struct Difference {
 
 impl Difference {
     /// What a run of `variant` does.
-    pub fn in_force(&self, variant: Variant) -> &str {
+    pub fn behaviour(&self, variant: Variant) -> &str {
         match (&self.ours, variant) {
             (Some(ours), _) => ours,
             (None, Variant::Paper) => self.reading.as_ref().unwrap_or(&self.paper),
@@ -37,7 +37,7 @@ impl Difference {
     }
 
     /// Whether it concerns one of `methods`.
-    pub fn concerns(&self, methods: &[MethodName]) -> bool {
+    pub fn applies_to(&self, methods: &[MethodName]) -> bool {
         self.methods.is_empty() || self.methods.iter().any(|method| methods.contains(method))
     }
 }

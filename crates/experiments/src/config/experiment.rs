@@ -199,10 +199,10 @@ impl Configuration {
     ///
     /// # Errors
     /// As [`Self::parse`].
-    pub(crate) fn parse_upon(content: (&str, &str), base: Option<(&str, &str)>) -> Result<Self, ConfigError> {
+    pub(crate) fn parse_with_base(content: (&str, &str), base: Option<(&str, &str)>) -> Result<Self, ConfigError> {
         let text = Text::new(content.0, content.1);
         Self::check(match base {
-            Some((name, base)) => text.upon(Text::new(name, base)),
+            Some((name, base)) => text.with_base(Text::new(name, base)),
             None => text,
         })
     }
@@ -278,7 +278,7 @@ impl Configuration {
         for row in self.methods.iter().filter(|row| planned.contains(&row.method)) {
             let run = |of: &Self| {
                 let template = of.template(scale, variant, &row.method)?;
-                Some(template.rehearsed(&row.method, variant, BackendKind::Cpu))
+                Some(template.draft(&row.method, variant, BackendKind::Cpu))
             };
             if let (Some(here), Some(there)) = (run(self), run(other)) {
                 let fields = differing_fields(&here, &there).into_iter();
@@ -365,7 +365,7 @@ fn with_base(text: Text, bases: &dyn Bases) -> Result<Text, ConfigError> {
     let named: Named = text.parse()?;
     let Some(name) = named.base else { return Ok(text) };
     match bases.base(name.get_ref()) {
-        Some((path, content)) => Ok(text.upon(Text::new(path, content))),
+        Some((path, content)) => Ok(text.with_base(Text::new(path, content))),
         None => {
             let expected = format!("one of {}", bases.names().join(", "));
             Err(text.invalid(name.span(), "base", format!("'{}'", name.get_ref()), expected))
@@ -437,7 +437,7 @@ fn templates(
             for table in [&says, &scaled] {
                 known_methods(text, table, methods)?;
             }
-            let layer = file.under(&Layer::of(&says)).under(&Layer::of(&scaled));
+            let layer = file.overridden_by(&Layer::of(&says)).overridden_by(&Layer::of(&scaled));
             for row in methods {
                 let place = names.get(row.method.as_str()).cloned().unwrap_or(0..0);
                 let run = layer.run_of(row.method.as_str()).map_err(|(span, name)| {
@@ -445,7 +445,7 @@ fn templates(
                     text.invalid(span, "model", format!("'{name}'"), expected)
                 })?;
                 let template: RunTemplate = deserialise(text, &layers::listed_penalties(&run))
-                    .map_err(|error| at_least_at(text, error, &place, &row.method))?;
+                    .map_err(|error| with_place(text, error, &place, &row.method))?;
                 check_template(text, &run, &template, (row, scale, variant), &place)?;
                 found.insert((scale, variant, row.method.clone()), template);
             }
@@ -481,7 +481,7 @@ fn known_methods(text: &Text, layer: &Table<'_>, methods: &[MethodRow]) -> Resul
 
 /// The error with the place of the method's name where the parser knew none, as for a key that is missing in
 /// every layer.
-fn at_least_at(text: &Text, error: ConfigError, place: &Range<usize>, method: &MethodName) -> ConfigError {
+fn with_place(text: &Text, error: ConfigError, place: &Range<usize>, method: &MethodName) -> ConfigError {
     match error {
         ConfigError::Malformed { line: 1, column: 1, message, .. } => {
             text.invalid(place.clone(), method.as_str(), message, "a complete run")
@@ -514,7 +514,7 @@ fn check_template(
             return Err(text.invalid(at("data.mask_threshold"), "data.mask_threshold", threshold, expected));
         }
     }
-    let spec = template.rehearsed(&row.method, variant, BackendKind::Cpu);
+    let spec = template.draft(&row.method, variant, BackendKind::Cpu);
     spec.check().map_err(wrong)?;
     for choice in &template.choose {
         if choice.values.is_empty() {

@@ -87,7 +87,7 @@ impl<'i> Layer<'i> {
     }
 
     /// This layer with the values of `over`.
-    pub(super) fn under(&self, over: &Self) -> Self {
+    pub(super) fn overridden_by(&self, over: &Self) -> Self {
         Self {
             run: merged(&self.run, &over.run),
             models: merged(&self.models, &over.models),

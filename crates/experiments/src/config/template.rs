@@ -53,7 +53,7 @@ pub struct SeedImages {
 
 impl RunTemplate {
     /// The run as it would be, with what is not known yet left empty: experiment, seed, files, runs that it needs.
-    pub(crate) fn rehearsed(&self, method: &MethodName, variant: Variant, backend: BackendKind) -> RunSpec {
+    pub(crate) fn draft(&self, method: &MethodName, variant: Variant, backend: BackendKind) -> RunSpec {
         let mut evaluation = self.evaluation.clone();
         if evaluation.attributions.is_empty() {
             // Without further attributions it limits nothing.

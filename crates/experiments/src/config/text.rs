@@ -75,7 +75,7 @@ impl Text {
     }
 
     /// The same text upon a base.
-    pub(crate) fn upon(self, base: Self) -> Self {
+    pub(crate) fn with_base(self, base: Self) -> Self {
         Self { base: Some(Box::new(base)), ..self }
     }
 

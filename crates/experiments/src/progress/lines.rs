@@ -1,6 +1,6 @@
 //! Plain lines, for logs and pipes.
 
-use super::{Estimate, elsewhere, origin, sentence};
+use super::{Estimate, holder_name, resume_note, run_end_line};
 use crate::{
     clock::format_duration,
     event::{Event, Events},
@@ -65,7 +65,7 @@ impl<W: Write> Events for Lines<W> {
             Event::RunStarted { run, epochs, from } => {
                 self.begun += 1;
                 self.current.insert(worker, (self.begun, *epochs, Instant::now()));
-                self.of_run(worker, &format!("{}: {epochs} epochs{}", run.label(), origin(*from)));
+                self.of_run(worker, &format!("{}: {epochs} epochs{}", run.label(), resume_note(*from)));
             }
             Event::Epoch { run, record, auc, .. } => {
                 let Some(&(_, epochs, last)) = self.current.get(&worker) else {
@@ -89,10 +89,10 @@ impl<W: Write> Events for Lines<W> {
                     );
                 }
             }
-            Event::RunEnded { run, end, seconds, .. } => self.of_run(worker, &sentence(run, end, *seconds)),
+            Event::RunEnded { run, end, seconds, .. } => self.of_run(worker, &run_end_line(run, end, *seconds)),
             Event::CheckpointRefused { run, message } => self.line(&format!("{}: {message}", run.label())),
             Event::RunElsewhere { run, holder } => {
-                self.line(&format!("{}: waiting for {}, which does it", run.label(), elsewhere(holder.as_ref())));
+                self.line(&format!("{}: waiting for {}, which does it", run.label(), holder_name(holder.as_ref())));
             }
             Event::Waiting { run } => {
                 self.line(&format!("{}: waiting for the runs that it needs", run.label()));

@@ -1,4 +1,4 @@
-//! What a person sees while runs go on: bars in a terminal, plain lines elsewhere.
+//! What a person sees while runs go on: bars in a terminal, plain lines otherwise.
 
 mod bars;
 mod estimate;
@@ -21,18 +21,18 @@ use std::{
 
 /// Bars if standard error is a terminal that can draw them, plain lines on it if not.
 pub fn for_standard_error() -> Box<dyn Events> {
-    let bars = stderr().is_terminal() && draws(std::env::var_os("TERM").as_deref());
+    let bars = stderr().is_terminal() && supports_bars(std::env::var_os("TERM").as_deref());
     if bars { Box::new(Bars::new()) } else { Box::new(Lines::new(stderr())) }
 }
 
 /// Whether a terminal of this kind moves its cursor: bars on another one would show nothing at all.
-fn draws(kind: Option<&OsStr>) -> bool {
+fn supports_bars(kind: Option<&OsStr>) -> bool {
     // Windows names no kind.
     kind.map_or(cfg!(windows), |kind| !kind.is_empty() && kind != "dumb")
 }
 
 /// One line on how a run ended.
-fn sentence(run: &RunName, end: &RunEnd, seconds: f64) -> String {
+fn run_end_line(run: &RunName, end: &RunEnd, seconds: f64) -> String {
     let (label, time) = (run.label(), clock::format_duration(seconds));
     match end {
         RunEnd::Finished { auc, iop, best_epoch } => {
@@ -46,13 +46,13 @@ fn sentence(run: &RunName, end: &RunEnd, seconds: f64) -> String {
     }
 }
 
-/// Who does a run elsewhere.
-fn elsewhere(holder: Option<&Holder>) -> String {
+/// The process that does a run.
+fn holder_name(holder: Option<&Holder>) -> String {
     holder.map_or_else(|| "another process".to_owned(), Holder::to_string)
 }
 
 /// Where a run goes on from, for people; nothing at its beginning.
-fn origin(from: Position) -> String {
+fn resume_note(from: Position) -> String {
     match from {
         Position { epochs: 0, steps: 0 } => String::new(),
         Position { epochs, steps: 0 } => format!(", goes on after epoch {epochs}"),
@@ -66,8 +66,8 @@ mod tests {
 
     #[test]
     fn bars_are_for_terminals_that_draw() {
-        assert!(draws(Some("xterm-256color".as_ref())));
-        assert!(!draws(Some("dumb".as_ref())) && !draws(Some("".as_ref())));
-        assert_eq!(draws(None), cfg!(windows));
+        assert!(supports_bars(Some("xterm-256color".as_ref())));
+        assert!(!supports_bars(Some("dumb".as_ref())) && !supports_bars(Some("".as_ref())));
+        assert_eq!(supports_bars(None), cfg!(windows));
     }
 }

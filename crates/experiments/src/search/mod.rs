@@ -12,11 +12,11 @@
 //! the checkpoints of trials, so a search goes on after any interruption; one trial at a time, it ends
 //! as an undisturbed one. With several at once the order in which they end decides what is proposed.
 
-mod conduct;
+mod driver;
 mod result;
 mod space;
 
-pub use conduct::{Conduct, SearchEnd, SearchRunError, TrainerOf};
+pub use driver::{SearchDriver, SearchEnd, SearchRunError, TrainerFactory};
 pub use result::{SearchResult, SearchResultError, SearchTrial};
 pub use space::SearchSpace;
 

@@ -3,7 +3,7 @@
 use crate::{
     config::Scale,
     plan::{Plan, PlannedRun},
-    store::{FOUND, Locked, STORE_FORMAT, StoreError, pretty_json, read_formatted, read_json, replace},
+    store::{FOUND, FolderLock, STORE_FORMAT, StoreError, pretty_json, read_formatted, read_json, replace},
 };
 use herring_protocol::{AucKind, BackendKind, FieldError, MethodName, RunId, RunSpec, Variant, WeightsSpec};
 use herring_search::{Ledger, Origin, SearchError, Trial, TrialState, best};
@@ -45,8 +45,8 @@ impl SearchedRun {
     }
 
     /// Writes `search.json` into the folder, or refuses if another search is there.
-    pub(super) fn put(&self, out: &Path) -> Result<(), SearchResultError> {
-        let _locked = Locked::of(out)?;
+    pub(super) fn write(&self, out: &Path) -> Result<(), SearchResultError> {
+        let _locked = FolderLock::acquire(out)?;
         let path = out.join(SEARCH);
         if path.exists() {
             let there: Self = read_formatted(out, &path)?;
@@ -222,7 +222,7 @@ impl SearchResult {
     ///
     /// # Errors
     /// If the file is damaged.
-    pub fn kept(out: &Path) -> Result<Vec<Self>, StoreError> {
+    pub fn read_found(out: &Path) -> Result<Vec<Self>, StoreError> {
         let path = out.join(FOUND);
         if path.exists() { read_json(&path) } else { Ok(Vec::new()) }
     }

@@ -19,7 +19,7 @@ pub fn render(page: &Page<'_>) -> String {
          where it is darker, over all environments and within each. Where environment and class are correlated in \
          training, the first of these shows the environment and the others do not. (Paper: Figure 1.)</p>\n{}<div class=\"panels four\">\n{}</div>\n\
          <details><summary>What was read</summary>\n<ul>\n{reading}</ul>\n</details>\n",
-        escape(&drawn(collection)),
+        escape(&describe_split(collection)),
         left_out(images),
         images.seed,
         cells(images),
@@ -38,7 +38,7 @@ fn left_out(images: &ImagesFile) -> String {
 }
 
 /// How the parts were drawn.
-fn drawn(collection: &Collection) -> String {
+fn describe_split(collection: &Collection) -> String {
     let Some(DataSpec::Images(spec)) = collection.plan.runs.first().map(|run| &run.spec.data) else {
         return String::new();
     };
@@ -101,7 +101,7 @@ fn panels(images: &ImagesFile) -> String {
         let greatest = difference.values.iter().map(|value| f64::from(value.abs())).fold(f64::MIN_POSITIVE, f64::max);
         let shade = |row, column| colormap::diverging(picture::at(&difference, row, column) / greatest);
         let address = picture::address(difference.height, difference.width, shade);
-        let caption = format!("{}<br><span>greatest {}</span>", escape(&name), spoken(greatest));
+        let caption = format!("{}<br><span>greatest {}</span>", escape(&name), format_greatest(greatest));
         text.push_str(&picture::panel((difference.height, difference.width), &name, &address, "", &caption));
     }
     text
@@ -131,6 +131,6 @@ fn differences(classes: &[String], means: &[Plane], place: &str) -> Vec<(String,
     }
 }
 
-fn spoken(value: f64) -> String {
+fn format_greatest(value: f64) -> String {
     if value >= 10.0 { format!("{value:.0}") } else { format!("{value:.2}") }
 }

@@ -52,7 +52,7 @@ fn tables(parts: &[Part<'_>]) -> String {
             methods.push(&row.method);
         }
     }
-    let shown = shown(parts);
+    let shown = scores_shown(parts);
     let titles: String = parts
         .iter()
         .map(|part| {
@@ -105,7 +105,7 @@ fn tables(parts: &[Part<'_>]) -> String {
 }
 
 /// The scores that stand side by side: those that the paper names, or else the test AUC.
-fn shown(parts: &[Part<'_>]) -> Vec<ScoreName> {
+fn scores_shown(parts: &[Part<'_>]) -> Vec<ScoreName> {
     let names = parts.first().map_or(&[][..], |part| part.scores);
     let scores: Vec<ScoreName> = names.iter().filter_map(|name| name.parse().ok()).collect();
     if scores.is_empty() { vec![ScoreName::test(ScoreKind::Auc)] } else { scores }
@@ -144,7 +144,7 @@ fn cell(row: Option<&Row>, score: &ScoreName) -> String {
 /// The scores of the axes: the first and the last that the paper names for the overview; none where it names fewer
 /// than two.
 fn axes(parts: &[Part<'_>]) -> Option<(ScoreName, ScoreName)> {
-    match shown(parts).as_slice() {
+    match scores_shown(parts).as_slice() {
         [first, .., last] => Some((first.clone(), last.clone())),
         _ => None,
     }

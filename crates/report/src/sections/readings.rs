@@ -9,7 +9,8 @@ pub fn render(page: &Page<'_>) -> String {
     let Page { collection, differences, .. } = page;
     let plan = &collection.plan;
     let methods = collection.methods();
-    let concerned: Vec<_> = differences.differences.iter().filter(|difference| difference.concerns(&methods)).collect();
+    let concerned: Vec<_> =
+        differences.differences.iter().filter(|difference| difference.applies_to(&methods)).collect();
     if concerned.is_empty() {
         return String::new();
     }

@@ -43,7 +43,7 @@ pub fn render(page: &Page<'_>) -> String {
          mean image. {} Each map has its own greatest value.</p>\n\
          <div class=\"panels\">\n{panels}</div>\n{}",
         most.images,
-        watched(collection),
+        explained_images(collection),
         escape(collection.configuration.caption("saliency")),
         scale_bar(),
     );
@@ -51,7 +51,7 @@ pub fn render(page: &Page<'_>) -> String {
 }
 
 /// Which images are looked at, in words.
-fn watched(collection: &Collection) -> String {
+fn explained_images(collection: &Collection) -> String {
     match &collection.images {
         None => " of class 1".to_owned(),
         Some(images) if images.classes.len() == 2 => format!(" of class “{}”", escape(&images.classes[1])),

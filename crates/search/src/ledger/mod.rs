@@ -28,7 +28,7 @@ mod files;
 mod read;
 mod record;
 
-pub use record::Told;
+pub use record::TrialOutcome;
 
 use crate::{
     SearchError, Study, Trial, TrialState,
@@ -132,8 +132,8 @@ impl Ledger {
     /// If the trial was never handed out ([`SearchError::UnknownTrial`]), has another result already
     /// ([`SearchError::AlreadyTold`]), the score is not finite ([`SearchError::NotFinite`]), or the
     /// system refuses.
-    pub fn tell(&mut self, number: usize, told: Told) -> Result<(), SearchError> {
-        if let Told::Scored(score) = told
+    pub fn tell(&mut self, number: usize, told: TrialOutcome) -> Result<(), SearchError> {
+        if let TrialOutcome::Scored(score) = told
             && !score.is_finite()
         {
             return Err(SearchError::NotFinite { number, score });

@@ -22,7 +22,7 @@ use std::{
 /// elsewhere than the folder says is named anew.
 ///
 /// Where the images are not found, nothing has been changed.
-pub(crate) fn cache(
+pub(crate) fn find(
     out: &Path,
     plan: &Plan,
     indexes: &[usize],
@@ -38,7 +38,7 @@ pub(crate) fn cache(
         return Ok(Some(given.unwrap_or_else(|| file.cache.clone())));
     }
     let mut lacking = None;
-    for cache in given.map_or_else(|| file.caches(out), |given| vec![given]) {
+    for cache in given.map_or_else(|| file.cache_candidates(out), |given| vec![given]) {
         match found(&cache, &listings) {
             Ok(()) => {
                 rename(out, file, &cache)?;
@@ -77,12 +77,12 @@ pub(crate) fn cache(
 
 /// Where the images of the reproduction in the folder `out` are to be prepared: where `places` says, or else
 /// where the folder has them.
-pub(crate) fn places(out: &Path, places: &ImagePlaces) -> Result<ImagePlaces, Failure> {
+pub(crate) fn image_places(out: &Path, places: &ImagePlaces) -> Result<ImagePlaces, Failure> {
     let mut places = places.clone();
     let Some(file) = ImagesFile::of(out)?.filter(|_| places.cache.is_none()) else {
         return Ok(places);
     };
-    let there = file.caches(out).into_iter().find(|cache| cache.is_dir());
+    let there = file.cache_candidates(out).into_iter().find(|cache| cache.is_dir());
     // One that was removed is made again where it was, but not in the middle of nowhere.
     let again = || file.cache.parent().is_some_and(Path::is_dir).then(|| file.cache.clone());
     match there.or_else(again) {
@@ -98,7 +98,7 @@ pub(crate) fn places(out: &Path, places: &ImagePlaces) -> Result<ImagePlaces, Fa
 
 /// Refuses another cache for a reproduction some of whose runs, that are still to be done, are not among those
 /// of `plan` and have their images in the old cache only.
-pub(crate) fn others_found(store: &Store, before: &Plan, plan: &Plan, cache: &Path) -> Result<(), Failure> {
+pub(crate) fn check_other_runs(store: &Store, before: &Plan, plan: &Plan, cache: &Path) -> Result<(), Failure> {
     let mut others = Vec::new();
     for run in before.runs.iter().filter(|run| !plan.runs.contains(run)) {
         if !matches!(store.state(run)?, RunState::Finished(_)) {
@@ -123,7 +123,7 @@ fn rename(out: &Path, file: ImagesFile, cache: &Path) -> Result<(), Failure> {
             cache.display(),
             file.cache.display()
         ));
-        file.moved_to(cache.to_owned(), out)?;
+        file.write_cache(cache.to_owned(), out)?;
     }
     Ok(())
 }

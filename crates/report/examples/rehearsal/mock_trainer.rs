@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// Pretends to train.
 #[derive(Debug, Default)]
-pub(crate) struct Pretender {
+pub(crate) struct MockTrainer {
     /// The loss of this method and seed is not finite in the second epoch.
     pub(crate) diverges: Option<(&'static str, u32)>,
     /// The device fails in this method and seed, by a panic.
@@ -36,7 +36,7 @@ impl State {
     }
 }
 
-impl Trainer for Pretender {
+impl Trainer for MockTrainer {
     fn run(&self, spec: &RunSpec, start: RunStart<'_>, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure> {
         let is_here = |place: Option<(&str, u32)>| place == Some((spec.method.as_str(), spec.seed));
         let id = format!("{} {}", spec.method, spec.seed);

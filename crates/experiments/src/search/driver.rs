@@ -8,7 +8,7 @@ use crate::{
     work::{WorkEnd, Worker},
 };
 use herring_protocol::{Trainer, VALID};
-use herring_search::{Ledger, SearchError, Study, Told, Trial, TrialState};
+use herring_search::{Ledger, SearchError, Study, Trial, TrialOutcome, TrialState};
 use std::{
     path::Path,
     sync::{
@@ -19,10 +19,10 @@ use std::{
 };
 
 /// Makes a trainer for a thread of its own.
-pub type TrainerOf<'a> = dyn Fn() -> Result<Box<dyn Trainer>, String> + Sync + 'a;
+pub type TrainerFactory<'a> = dyn Fn() -> Result<Box<dyn Trainer>, String> + Sync + 'a;
 
 /// A search to be done.
-pub struct Conduct<'a> {
+pub struct SearchDriver<'a> {
     /// Its folder.
     pub out: &'a Path,
     /// What is searched, and how long.
@@ -32,7 +32,7 @@ pub struct Conduct<'a> {
     /// Epochs without improvement after which a trial ends.
     pub patience: usize,
     /// Makes a trainer for each trial that is done at the same time.
-    pub trainer: &'a TrainerOf<'a>,
+    pub trainer: &'a TrainerFactory<'a>,
     /// Who does it.
     pub holder: Holder,
     /// Trials at once.
@@ -75,7 +75,7 @@ impl From<SearchError> for SearchRunError {
     }
 }
 
-impl Conduct<'_> {
+impl SearchDriver<'_> {
     /// Goes on with the search until its budget is used.
     ///
     /// # Errors
@@ -86,7 +86,7 @@ impl Conduct<'_> {
         base.spec.selection = base.spec.selection.with_patience(Some(self.patience));
         let base = PlannedRun::new(base.spec);
         let store = Store::open(self.out)?;
-        SearchedRun::new(self.plan, base.clone(), self.patience).put(self.out)?;
+        SearchedRun::new(self.plan, base.clone(), self.patience).write(self.out)?;
         let ledger = Ledger::open(&self.out.join(LEDGER), self.study)?;
         events.event(0, &self.planned(&ledger, &base));
         let ledger = Mutex::new(ledger);
@@ -170,13 +170,13 @@ impl Conduct<'_> {
         base: &PlannedRun,
         trial: &Trial,
         events: &Sender<(usize, Event)>,
-    ) -> Result<Option<Told>, SearchRunError> {
+    ) -> Result<Option<TrialOutcome>, SearchRunError> {
         let spec = with_values(&base.spec, &trial.values).map_err(|error| {
             SearchRunError::Trainer(format!("the search space does not fit {}: {error}", base.spec.method))
         })?;
         let plan = Plan { runs: vec![PlannedRun::new(spec)], ..self.plan.clone() };
         let run = &plan.runs[0];
-        store.forget_passing_failures(plan.runs.iter())?;
+        store.remove_transient_failures(plan.runs.iter())?;
         let own = Worker {
             store,
             plan: &plan,
@@ -191,7 +191,7 @@ impl Conduct<'_> {
         let end = own.run(&mut |event| {
             let _ = events.send((worker, event.numbered(number - 1)));
         })?;
-        store.tidy(plan.runs.iter())?;
+        store.clean_up(plan.runs.iter())?;
         if end == WorkEnd::Interrupted {
             return Ok(None);
         }
@@ -200,13 +200,16 @@ impl Conduct<'_> {
                 let result: RunResult = read_json(&folder.join("result.json"))?;
                 let valid = result.scores.on(VALID);
                 let score = valid.map(|scores| run.spec.evaluation.auc.of(scores));
-                Some(score.map_or_else(|| Told::Failed("it has no validation scores".to_owned()), Told::Scored))
+                Some(score.map_or_else(
+                    || TrialOutcome::Failed("it has no validation scores".to_owned()),
+                    TrialOutcome::Scored,
+                ))
             }
             // Not the trial's fault: it is left to be gone on with.
-            RunState::Failed(_, failed) if failed.may_pass_another_time() => {
+            RunState::Failed(_, failed) if failed.is_transient() => {
                 return Err(SearchRunError::Trainer(failed.message));
             }
-            RunState::Failed(_, failed) => Some(Told::Failed(failed.message)),
+            RunState::Failed(_, failed) => Some(TrialOutcome::Failed(failed.message)),
             RunState::Missing => None,
         })
     }

@@ -4,7 +4,7 @@ use crate::{
     config::{Configuration, Targets},
     plan::Plan,
     search::SearchResult,
-    store::{BASE, EXPERIMENT, FOUND, Store, StoreError, TARGETS, TakeUp, pretty_json, read_base},
+    store::{BASE, EXPERIMENT, FOUND, PlanAddition, Store, StoreError, TARGETS, pretty_json, read_base},
 };
 use std::fs;
 
@@ -23,8 +23,8 @@ pub struct Origin<'a> {
 /// reproduction that was not brought to its end.
 ///
 /// # Errors
-/// As [`Store::take_up`], and if the folder's runs were made from a configuration that says something else of them.
-pub fn take_up(store: &Store, plan: &Plan, origin: &Origin<'_>, resume: bool) -> Result<Plan, StoreError> {
+/// As [`Store::add_plan`], and if the folder's runs were made from a configuration that says something else of them.
+pub fn add_plan(store: &Store, plan: &Plan, origin: &Origin<'_>, resume: bool) -> Result<Plan, StoreError> {
     let Origin { configuration, targets, searches } = *origin;
     let texts = [(EXPERIMENT, configuration.text()), (TARGETS, targets.text())];
     let texts = texts.into_iter().chain(configuration.base().map(|text| (BASE, text)));
@@ -36,7 +36,7 @@ pub fn take_up(store: &Store, plan: &Plan, origin: &Origin<'_>, resume: bool) ->
         let there = configuration_of(store)?;
         Ok(there.and_then(|there| there.clash(configuration, (plan.scale, plan.variant), &before.methods())))
     };
-    store.take_up(&TakeUp { plan, files, clash: &clash, resume })
+    store.add_plan(&PlanAddition { plan, files, clash: &clash, resume })
 }
 
 /// What the folder's runs were made from; `None` where that file is gone.
@@ -48,7 +48,7 @@ fn configuration_of(store: &Store) -> Result<Option<Configuration>, StoreError> 
     let text = fs::read_to_string(&path).map_err(StoreError::system("read", &path))?;
     let base = read_base(store.folder())?;
     let base = base.as_deref().map(|text| (BASE, text));
-    Configuration::parse_upon((EXPERIMENT, &text), base).map(Some).map_err(|error| StoreError::Damaged {
+    Configuration::parse_with_base((EXPERIMENT, &text), base).map(Some).map_err(|error| StoreError::Damaged {
         message: error.to_string(),
         path,
         line: 0,
