@@ -78,7 +78,7 @@ pub(crate) fn execute(
     });
     let interrupted = matches!(ended, Ok(true));
     let summary = agenda.summary(store, plan, interrupted);
-    // A worker that died is no failure once others have done its runs.
+    // A worker that died is not a failure once others have done its runs.
     match summary {
         Ok(summary) if summary.missing == 0 => Ok(Summary { interrupted: false, ..summary }),
         summary => ended.and(summary.map_err(Failure::from)),

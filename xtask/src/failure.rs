@@ -28,7 +28,7 @@ impl Failure {
     }
 }
 
-/// What the argument parser ends with: help is no failure, and an error is told in one line.
+/// What the argument parser ends with: help is not a failure, and an error is told in one line.
 pub(crate) fn usage(error: &clap::Error) -> Result<Exit, Failure> {
     let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if help {

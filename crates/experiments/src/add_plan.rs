@@ -1,4 +1,4 @@
-//! Planning into a folder: the runs that were asked for beside those that are there.
+//! Adds a plan to a folder that may already hold runs.
 
 use crate::{
     config::{Configuration, Targets},
@@ -8,22 +8,22 @@ use crate::{
 };
 use std::fs;
 
-/// What a folder's runs are made from.
+/// The inputs from which a folder's runs are made.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin<'a> {
     /// The configuration.
     pub configuration: &'a Configuration,
-    /// What its numbers are compared with.
+    /// The paper's numbers.
     pub targets: &'a Targets,
-    /// The searches whose values the runs have.
+    /// The searches whose values the runs use.
     pub searches: &'a [SearchResult],
 }
 
-/// Takes up `plan` in the folder of `store` and gives back the whole plan of the folder; `resume` goes on with a
-/// reproduction that was not brought to its end.
+/// Adds `plan` to the folder of `store` and returns the folder's whole plan; `resume` continues an unfinished
+/// reproduction.
 ///
 /// # Errors
-/// As [`Store::add_plan`], and if the folder's runs were made from a configuration that says something else of them.
+/// As [`Store::add_plan`], and if the folder's configuration contradicts the new one.
 pub fn add_plan(store: &Store, plan: &Plan, origin: &Origin<'_>, resume: bool) -> Result<Plan, StoreError> {
     let Origin { configuration, targets, searches } = *origin;
     let texts = [(EXPERIMENT, configuration.text()), (TARGETS, targets.text())];
@@ -39,7 +39,7 @@ pub fn add_plan(store: &Store, plan: &Plan, origin: &Origin<'_>, resume: bool) -
     store.add_plan(&PlanAddition { plan, files, clash: &clash, resume })
 }
 
-/// What the folder's runs were made from; `None` where that file is gone.
+/// The folder's configuration; `None` if the file is missing.
 fn configuration_of(store: &Store) -> Result<Option<Configuration>, StoreError> {
     let path = store.folder().join(EXPERIMENT);
     if !path.try_exists().map_err(StoreError::system("read", &path))? {

@@ -1,9 +1,9 @@
-//! Naming runs of a plan: by their places or by their ids.
+//! Selecting runs of a plan by index or by id.
 
 use crate::plan::Plan;
 use herring_cluster::ranges;
 
-/// Why runs that were named are not there.
+/// Why runs cannot be selected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IndexError {
     /// Not a list of places.
@@ -15,9 +15,9 @@ pub enum IndexError {
     /// A place past the end.
     #[error("indexes: found {found}, expected places from 0 to {last}")]
     OutOfRange {
-        /// The first such place.
+        /// The first such index.
         found: usize,
-        /// The plan's last place.
+        /// The plan's last index.
         last: usize,
     },
     /// No run, or more than one, has such an id.
@@ -30,10 +30,10 @@ pub enum IndexError {
     },
 }
 
-/// The places that a text such as `0-5,12` names, of a plan of `runs` runs.
+/// Parses indexes such as `0-5,12` into a plan of `runs` runs.
 ///
 /// # Errors
-/// It is malformed or names a place that there is not.
+/// The text is malformed or has an index that is out of range.
 pub fn parse(text: &str, runs: usize) -> Result<Vec<usize>, IndexError> {
     let malformed = || IndexError::Malformed { found: text.to_owned() };
     let mut places = ranges::expand(text).filter(|places| !places.is_empty()).ok_or_else(malformed)?;
@@ -45,15 +45,15 @@ pub fn parse(text: &str, runs: usize) -> Result<Vec<usize>, IndexError> {
     }
 }
 
-/// Places as [`parse`] reads them.
+/// Formats indexes for [`parse`].
 pub fn write(places: &[usize]) -> String {
     ranges::compress(places)
 }
 
-/// The places of the runs whose ids begin with `ids`, in the order of the plan.
+/// The indexes of the runs whose ids begin with `ids`, in the order of the plan.
 ///
 /// # Errors
-/// One of them is not the beginning of exactly one id.
+/// One of them does not match exactly one id.
 pub fn by_id(plan: &Plan, ids: &[String]) -> Result<Vec<usize>, IndexError> {
     let mut places = Vec::new();
     for id in ids {

@@ -1,7 +1,7 @@
-//! What a run needs of other runs: their weights, or a value that their scores choose.
+//! Dependencies of a run on other runs: their weights, or a value that their scores choose.
 //!
-//! Needs are a graph over the runs of a plan. A worker begins a run once those that it needs have ended, in
-//! this process or in any other; nothing but the folder tells it so.
+//! Needs are a graph over the runs of a plan. A worker starts a run once the runs that it needs have ended, in this
+//! process or in any other; workers see that in the folder.
 
 use crate::{
     plan::{Plan, PlannedRun},
@@ -10,18 +10,18 @@ use crate::{
 use herring_protocol::{FinishedWeights, RunFailure, RunId, RunSpec};
 use std::collections::BTreeMap;
 
-/// Whether a run can begin.
+/// Whether a run can start.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Readiness {
-    /// It can: its specification with every value that was chosen, and those values by field.
+    /// It can start: its specification with the chosen values, and these values by field.
     Ready(Box<RunSpec>, BTreeMap<String, f64>),
     /// A run that it needs has not ended yet.
     Waiting,
-    /// It never can, as things stand.
+    /// It cannot start, because a run that it needs failed.
     Blocked(RunFailure),
 }
 
-/// Whether `run` can begin, by what the store holds of the runs that it needs.
+/// Whether `run` can start, given the stored results of the runs that it needs.
 pub(crate) fn readiness(store: &Store, plan: &Plan, run: &PlannedRun) -> Result<Readiness, StoreError> {
     let needed = run.spec.needed_runs();
     if needed.is_empty() {

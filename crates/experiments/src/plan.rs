@@ -1,4 +1,4 @@
-//! From what was asked for to the runs that answer it.
+//! Makes a plan, a list of runs, from a configuration and a request.
 
 use crate::config::{ChoiceSetting, Configuration, MethodRow, RunTemplate, SeedImages, WeightsSetting};
 use herring_protocol::{
@@ -8,7 +8,7 @@ use herring_store::Scale;
 pub use herring_store::{Plan, PlannedRun};
 use std::collections::BTreeMap;
 
-/// What to run. Methods and seeds that are not given are those of the configuration.
+/// What to run. Methods and seeds default to those of the configuration.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// How large.
@@ -17,11 +17,11 @@ pub struct Request {
     pub variant: Variant,
     /// On which kind of device.
     pub backend: BackendKind,
-    /// Which rows, if not the default ones.
+    /// Methods, if not the default ones.
     pub methods: Option<Vec<MethodName>>,
-    /// Which seeds, if not those of the scale.
+    /// Seeds, if not those of the scale.
     pub seeds: Option<Vec<u32>>,
-    /// The images of each seed, where they are files; empty for generated ones.
+    /// The images of each seed if they are files; empty for generated ones.
     pub images: BTreeMap<u32, SeedImages>,
 }
 
@@ -36,7 +36,7 @@ pub enum PlanError {
         /// The experiment's methods, separated by commas.
         expected: String,
     },
-    /// Something was asked for twice.
+    /// A method or seed was given twice.
     #[error("{what} {found} was given twice: expected each once")]
     Duplicate {
         /// "method" or "seed".
@@ -44,25 +44,25 @@ pub enum PlanError {
         /// What was given twice.
         found: String,
     },
-    /// An experiment on files without the files.
+    /// The images of a seed are missing.
     #[error("the images of seed {seed} are not prepared: expected a listing of them")]
     NoImages {
         /// The seed.
         seed: u32,
     },
-    /// An empty list.
+    /// An empty list of methods or seeds.
     #[error("no {what} was given: expected at least one")]
     Empty {
         /// "method" or "seed".
         what: &'static str,
     },
-    /// Methods that need each other's runs.
+    /// Methods that need each other's runs in a cycle.
     #[error("methods need each other in a cycle: {cycle}: expected one of them to need none of the others")]
     Cycle {
         /// The methods, joined by arrows.
         cycle: String,
     },
-    /// A value to be tried does not fit the run, or its run cannot have its name.
+    /// A value to be tried does not fit the run, or the name of its run is taken.
     #[error("method '{method}': choose: {message}")]
     Choice {
         /// Whose choice.
@@ -72,7 +72,7 @@ pub enum PlanError {
     },
 }
 
-/// The runs that answer `request`, and those that they need.
+/// The runs for `request`, and those that they need.
 ///
 /// # Errors
 /// If a method is not of this experiment, a method or seed is given twice, images of a seed are missing, or
@@ -97,7 +97,7 @@ pub fn plan_runs(configuration: &Configuration, request: &Request) -> Result<Pla
     })
 }
 
-/// The images of a plan's seeds, where they are files.
+/// The images of a plan's seeds, if they are files.
 pub fn images_of(plan: &Plan) -> BTreeMap<u32, SeedImages> {
     let of = |run: &PlannedRun| match &run.spec.data {
         DataSpec::Images(images) => {
@@ -134,7 +134,7 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    /// Adds the run of a method and seed behind those that it needs; `path` holds the methods that need it.
+    /// Adds the run of a method and seed after those that it needs; `path` holds the methods that need it.
     fn add(&mut self, method: &MethodName, seed: u32, path: &mut Vec<MethodName>) -> Result<RunId, PlanError> {
         if let Some(id) = self.ids.get(&(method.clone(), seed)) {
             return Ok(id.clone());
@@ -151,7 +151,7 @@ impl Planner<'_> {
         Ok(id)
     }
 
-    /// The run of a method and seed with the first `choices` of its choices, behind the runs that it needs.
+    /// The run of a method and seed with the first `choices` of its choices; adds the runs that it needs.
     fn spec(
         &mut self,
         method: &MethodName,
@@ -191,11 +191,11 @@ impl Planner<'_> {
         let wrong = |message: String| PlanError::Choice { method: spec.method.clone(), message };
         let choice = &choices[place];
         let base = match choice.seed {
-            // What it needs is that seed's as well, whichever seed is planned first.
+            // Its needed runs have that seed as well, whichever seed is planned first.
             Some(seed) if seed != spec.seed => self.spec(&spec.method, seed, place, path)?,
             _ => spec.clone(),
         };
-        // A method's trials are counted on from choice to choice, so that each has a name of its own.
+        // Trials are numbered through all choices of a method, so that each has its own name.
         let before: usize = choices[..place].iter().map(|choice| choice.values.len()).sum();
         let mut alternatives = Vec::with_capacity(choice.values.len());
         for (number, value) in (before + 1..).zip(&choice.values) {

@@ -138,12 +138,12 @@ fn the_best_score_chooses_a_value_and_low_is_best_where_low_is_good() {
             assert_eq!(found["chosen"], serde_json::json!({ field: best }), "{score}");
         }
         assert_eq!(result(out.path(), &plan, "chosen-try-1, seed 1").get("chosen"), None, "nothing was to be chosen");
-        // Whoever trains it sees a run like any other.
+        // The code that trains it sees a run like any other.
         let seen = recorder.seen.lock().unwrap();
         for (spec, _) in seen.iter().filter(|(spec, _)| spec.method.as_str() == "chosen") {
             assert_eq!((gradmask(spec), spec.needs.len()), (Some(best), 0), "{score}");
         }
-        // Trials are no rows.
+        // Trials are not rows.
         let outputs = common::write_outputs(out.path());
         assert_eq!(outputs.results.rows.len(), 1, "{}", outputs.table);
     }

@@ -228,7 +228,7 @@ pub fn latex(table: &Table) -> String {
 /// Writes a text in one step.
 ///
 /// # Errors
-/// If the system refuses.
+/// If an I/O operation fails.
 pub fn write(path: &Path, text: &str) -> Result<(), StoreError> {
     replace(path, text.as_bytes())
 }

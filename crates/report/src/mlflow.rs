@@ -25,7 +25,7 @@ const NOTE: &str = "tags/mlflow.note.content";
 /// Runs that are there already are written again, to the same content.
 ///
 /// # Errors
-/// If the folder holds no reproduction, a file of it is damaged, or the system refuses.
+/// If the folder holds no reproduction, a file of it is damaged, or an I/O operation fails.
 pub fn write(out: &Path, to: &Path, catalogue: &Catalogue) -> Result<usize, CollectError> {
     let collection = Collection::read(out, catalogue)?;
     let plan = &collection.plan;
@@ -132,7 +132,7 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// Milliseconds since 1970; 0 where the text is no time.
+/// Milliseconds since 1970; 0 where the text is not a time.
 fn milliseconds(time: &str) -> u64 {
     clock::seconds(time).unwrap_or_default() * 1000
 }

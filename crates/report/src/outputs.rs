@@ -48,7 +48,7 @@ impl Outputs {
     /// Writes the files into the folder, where they are not there already.
     ///
     /// # Errors
-    /// If the system refuses.
+    /// If an I/O operation fails.
     pub fn write(&self) -> Result<(), StoreError> {
         let folder = self.report.parent().unwrap_or(Path::new("."));
         let _locked = FolderLock::acquire(folder)?;
@@ -69,7 +69,7 @@ fn page(content: &Page<'_>, reports: &Reports) -> String {
 /// going on.
 ///
 /// # Errors
-/// If the folder holds no reproduction, a file of it is damaged, or the system refuses to write.
+/// If the folder holds no reproduction, a file of it is damaged, or writing fails.
 pub fn write_outputs(out: &Path, reports: &Reports) -> Result<Outputs, CollectError> {
     let outputs = Outputs::of(out, reports)?;
     outputs.write()?;

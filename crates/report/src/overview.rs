@@ -18,7 +18,7 @@ use std::{
 /// side, and two of the paper's scores against each other over all runs. Returns the path of the page.
 ///
 /// # Errors
-/// If a folder holds no reproduction or a file of it is damaged, or the system refuses to write.
+/// If a folder holds no reproduction or a file of it is damaged, or writing fails.
 pub fn write_overview(folders: &[PathBuf], out: &Path, reports: &Reports) -> Result<PathBuf, CollectError> {
     let collections: Vec<Collection> =
         folders.iter().map(|folder| Collection::read(folder, reports.catalogue)).collect::<Result<_, _>>()?;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// Writes `search.html` into a search's folder and gives its path.
 ///
 /// # Errors
-/// If the system refuses.
+/// If an I/O operation fails.
 pub fn write_search_page(result: &SearchResult, out: &Path) -> Result<PathBuf, StoreError> {
     let _locked = FolderLock::acquire(out)?;
     let path = out.join("search.html");

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | [`space`] | dimensions, their ranges and scales |
 //! | [`study`] | space, budget, seed and strategy: what decides a search |
-//! | [`trial`] | a point and what came of it |
+//! | [`trial`] | a point and its outcome |
 //! | [`mod@propose`] | the next point, as a pure function of the study and the trials |
 //! | [`ledger`] | the folder |
 //!

@@ -1,14 +1,13 @@
-//! Who does a run: at most one attempt at a time, also over several machines on one folder.
+//! Claims: at most one attempt at a run at a time, even from several machines on a shared folder.
 //!
-//! An attempt owns a run by a file `claim-NNNN` in the run's working folder. It keeps the file locked
-//! for as long as it lives, so that on its own machine its death is seen at once, however it died. A
-//! lock may not reach other machines; for them it appends a byte every [`HEARTBEAT_INTERVAL`], and they take the run
-//! over once they have watched the file for [`HEARTBEAT_TIMEOUT`] by their own clock without a change (for
-//! [`LOCK_TIMEOUT`] where it is still locked). A task
-//! that a cluster has started again takes over from its predecessor without waiting.
+//! An attempt claims a run by a file `claim-NNNN` in the run's working folder. It holds a lock on the file while its
+//! process lives, so processes on the same machine see at once when it has died. File locks may not reach other
+//! machines. Therefore the attempt also appends a byte every [`HEARTBEAT_INTERVAL`], and another machine takes the run
+//! over if the file has not changed for [`HEARTBEAT_TIMEOUT`] by its own clock (for [`LOCK_TIMEOUT`] if the file is
+//! still locked). A task that a cluster has requeued takes over from its earlier start without waiting.
 //!
-//! The numbers fence: an attempt that was given up for dead and comes back finds a higher number, and
-//! neither keeps checkpoints nor publishes any more.
+//! The numbers are fencing tokens: an attempt whose run was taken over finds a higher number when it continues, and then
+//! neither writes checkpoints nor publishes.
 
 use crate::clock;
 use crate::{
@@ -30,12 +29,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A lock that outlives its process, as some file systems keep it for a machine that is gone, counts for
-/// so long.
+/// How long an unchanged but locked claim of another machine counts as alive. Some file systems keep the locks of a
+/// machine that is gone.
 const LOCK_TIMEOUT: Duration = HEARTBEAT_TIMEOUT.saturating_mul(5);
-/// How often a living attempt says so.
+/// How often an attempt shows that it is alive.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(20);
-/// How long it takes without a sign of life until an attempt on another machine counts as dead.
+/// How long without a heartbeat until an attempt on another machine counts as dead.
 const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(120);
 
 const CLAIM: &str = "claim-";
@@ -45,24 +44,24 @@ pub(crate) const ATTEMPT: &str = "attempt-";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Holder {
-    /// Of the claim's file.
+    /// Format of the claim's file.
     format: u32,
     /// The machine's name.
     pub host: String,
-    /// Number of the process there.
+    /// Its process id.
     pub process: u32,
-    /// Which of its claims this is.
+    /// Counts the claims of this process.
     serial: u64,
-    /// Which start of the machine.
+    /// The machine's boot id.
     boot: String,
-    /// When, in UTC, as in RFC 3339.
+    /// Time of the claim (UTC, RFC 3339).
     pub since: String,
-    /// The cluster's task, if it is one: it may be started again under the same numbers.
+    /// The cluster's task, if any. A requeued task has the same numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<Task>,
 }
 
-/// Claims that this process has made.
+/// Number of claims that this process has made.
 static SERIAL: AtomicU64 = AtomicU64::new(0);
 
 impl Holder {
@@ -74,14 +73,14 @@ impl Holder {
             host: name.to_string_lossy().into_owned(),
             process: std::process::id(),
             serial: 0,
-            // Elsewhere a machine that was started again is told by its silence.
+            // Empty on other systems: there a reboot is noticed by the missing heartbeat.
             boot: fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned(),
             since: clock::now(),
             task,
         }
     }
 
-    /// Whether both are processes of one machine, since it was started.
+    /// Whether both are processes of one machine since its last boot.
     pub fn same_machine(&self, other: &Self) -> bool {
         !self.boot.is_empty() && (&self.host, &self.boot) == (&other.host, &other.boot)
     }
@@ -93,14 +92,14 @@ impl std::fmt::Display for Holder {
     }
 }
 
-/// What one process has seen of others' claims: their content, and since when it is that.
+/// The claims of others as one process has seen them: content, and when it last changed.
 #[derive(Debug, Default)]
 pub struct Watch {
     seen: BTreeMap<PathBuf, (String, Instant)>,
 }
 
 impl Watch {
-    /// For how long a claim has not changed.
+    /// How long a claim has not changed.
     fn unchanged_for(&mut self, path: &Path, content: &str) -> Duration {
         let seen = self.seen.entry(path.to_owned()).or_insert_with(|| (content.to_owned(), Instant::now()));
         if seen.0 != content {
@@ -115,24 +114,24 @@ impl Watch {
 pub struct Claim {
     folder: PathBuf,
     number: u32,
-    /// Tells this claim from every other, also from a later one of the same number.
+    /// Identifies this claim, even among claims with the same number.
     first_line: String,
-    // Locked for as long as the claim lives.
+    // Locked until the claim is dropped.
     _file: File,
     heartbeat: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
-/// What came of an attempt to claim a run.
+/// The result of an attempt to claim a run.
 #[derive(Debug)]
 pub enum ClaimOutcome {
-    /// The run is the caller's.
+    /// The caller has the run.
     Granted(Claim),
-    /// Another one does it; who, if that can be read.
+    /// Another process has it; the holder, if that can be read.
     HeldBy(Option<Holder>),
 }
 
 impl Claim {
-    /// Claims the run with the working folder `folder` for `own`, unless another lives that holds it.
+    /// Claims the run with the working folder `folder` for `own`, unless a living process holds it.
     pub(crate) fn take(
         _locked: &FolderLock,
         folder: &Path,
@@ -161,7 +160,7 @@ impl Claim {
                         return Ok(ClaimOutcome::HeldBy(seen.holder));
                     }
                 }
-                // Given back in this moment.
+                // Released at this moment.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(StoreError::system("read", &path)(error)),
             }
@@ -174,30 +173,30 @@ impl Claim {
         let path = folder.join(name(CLAIM, number));
         let draft = folder.join(format!(".{}-{}", own.host, own.process));
         let refused = |error: std::io::Error| {
-            // The first error is the one to tell.
+            // Report the first error.
             let _ = fs::remove_file(&draft);
             StoreError::system("create", &path)(error)
         };
         let mut file = File::create(&draft).map_err(refused)?;
         let first_line = serde_json::to_string(&own).map_err(|error| refused(error.into()))?;
-        // Locked and complete before it has its name: nobody takes it for one that was left.
+        // Locked and complete before it gets its name, so that no process mistakes it for an abandoned claim.
         file.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => refused(ErrorKind::WouldBlock.into()),
             TryLockError::Error(error) => refused(error),
         })?;
         writeln!(file, "{first_line}").map_err(refused)?;
-        // Another machine that the folder's lock does not reach may have been quicker: a link fails then.
+        // The link fails if another machine, which the folder's lock does not reach, was quicker.
         match fs::hard_link(&draft, &path) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 let _ = fs::remove_file(&draft);
                 return Ok(ClaimOutcome::HeldBy(None));
             }
-            // A file system without links is none that machines share.
+            // File systems without hard links are not shared between machines.
             Err(_) => fs::rename(&draft, &path).map_err(refused)?,
             Ok(()) => fs::remove_file(&draft).map_err(refused)?,
         }
         for lower in 1..number {
-            // Superseded; nobody waits for it any more.
+            // Superseded.
             let _ = fs::remove_file(folder.join(name(CLAIM, lower)));
         }
         let beating = file.try_clone().map_err(|error| StoreError::system("open", &path)(error))?;
@@ -205,11 +204,11 @@ impl Claim {
         Ok(ClaimOutcome::Granted(Self { folder: folder.to_owned(), number, first_line, _file: file, heartbeat }))
     }
 
-    /// Gives the claim back with a working folder in which nothing was done.
+    /// Releases the claim and removes the working folder if it is empty.
     pub(crate) fn release(self, _locked: &FolderLock) {
         let folder = self.folder.clone();
         drop(self);
-        // Stays where an attempt has left something.
+        // Fails if an attempt has left files.
         let _ = fs::remove_dir(folder);
     }
 
@@ -218,7 +217,7 @@ impl Claim {
         self.number
     }
 
-    /// Refuses once another attempt has taken the run over.
+    /// An error if another attempt has taken the run over.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         let newest = highest(&self.folder, CLAIM)?.max(highest(&self.folder, ATTEMPT)?);
         if newest == self.number && self.is_there() {
@@ -227,7 +226,7 @@ impl Claim {
         Err(StoreError::Superseded { path: self.folder.clone() })
     }
 
-    /// Whether the claim's file is there and this claim's.
+    /// Whether the claim's file exists and is this claim's.
     fn is_there(&self) -> bool {
         fs::read_to_string(self.path()).is_ok_and(|text| text.lines().next() == Some(&self.first_line))
     }
@@ -243,19 +242,19 @@ impl Drop for Claim {
             drop(stop);
             let _ = heartbeat.join();
         }
-        // Given back: nobody needs to wait for its silence. The number stays taken by the attempt.
+        // Released, so that others need not wait for the timeout. The attempt's folder keeps the number in use.
         if self.is_there() {
             let _ = fs::remove_file(self.path());
         }
     }
 }
 
-/// Appends a byte now and then until the sender is gone.
+/// Appends a byte every [`HEARTBEAT_INTERVAL`] until the sender is dropped.
 fn start_heartbeat(mut file: File) -> (Sender<()>, JoinHandle<()>) {
     let (stop, stopped) = mpsc::channel();
     let heartbeat = std::thread::spawn(move || {
         while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(HEARTBEAT_INTERVAL) {
-            // A disk that is full for a while is no death; the lock still holds here.
+            // The disk may be full for a while; the lock still holds on this machine.
             let _ = file.write_all(b".");
         }
     });
@@ -282,7 +281,7 @@ fn read_claim(path: &Path) -> std::io::Result<ClaimState> {
     Ok(ClaimState { holder, content, locked })
 }
 
-/// Who holds the newest claim in a run's working folder, if its holder may be alive.
+/// The holder of the newest claim in a run's working folder, if it may be alive.
 pub(crate) fn holder(folder: &Path) -> Result<Option<Holder>, StoreError> {
     let newest = highest(folder, CLAIM)?;
     if newest == 0 || newest < highest(folder, ATTEMPT)? {
@@ -299,17 +298,17 @@ pub(crate) fn holder(folder: &Path) -> Result<Option<Holder>, StoreError> {
     }
 }
 
-/// The file or folder of a number.
+/// The name of the file or folder with this number.
 pub(crate) fn name(kind: &str, number: u32) -> String {
     format!("{kind}{number:04}")
 }
 
-/// The highest number of a kind in a run's working folder; 0 where there is none.
+/// The highest number of a kind in a run's working folder; 0 without any.
 pub(crate) fn highest(folder: &Path, kind: &str) -> Result<u32, StoreError> {
     Ok(entries(folder)?.iter().filter_map(|path| number(path, kind)).max().unwrap_or(0))
 }
 
-/// The number in a name that [`name`] gave; none where it is of another kind.
+/// The number in a name made by [`name`]; `None` for another kind.
 pub(crate) fn number(path: &Path, kind: &str) -> Option<u32> {
     path.file_name()?.to_str()?.strip_prefix(kind)?.parse().ok()
 }

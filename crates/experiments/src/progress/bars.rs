@@ -1,4 +1,4 @@
-//! Bars in a terminal: one a worker and one for the whole.
+//! Progress bars in a terminal: one for each worker and one for all runs.
 
 use super::{Estimate, holder_name, resume_note, run_end_line};
 use crate::{
@@ -11,27 +11,27 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Bars on standard error; the lines of finished runs scroll by above them.
+/// Bars on standard error; lines of finished runs scroll above them.
 #[derive(Debug)]
 pub struct Bars {
     all: MultiProgress,
     whole: ProgressBar,
     workers: BTreeMap<usize, Worker>,
     estimate: Estimate,
-    /// When the estimate was made, so that it can run down between two epochs.
+    /// The estimate and its time, so that it counts down between two epochs.
     estimated: Option<(f64, Instant)>,
 }
 
 #[derive(Debug)]
 struct Worker {
     bar: ProgressBar,
-    /// What the last epoch came to.
+    /// The result of the last epoch.
     last_epoch: String,
 }
 
 const RUN: &str = "{prefix:24} {bar:28} {msg}";
 const WHOLE: &str = "{prefix:24} {bar:28.cyan} {pos}/{len} runs, {elapsed} so far, {msg}";
-/// Positions of a bar an epoch.
+/// Positions of a bar for each epoch.
 const FINE: usize = 1000;
 
 impl Bars {
@@ -65,7 +65,7 @@ impl Bars {
     }
 
     fn print_line(&self, line: &str) {
-        // Whoever closed the other end does not want to hear it; the runs go on.
+        // Ignore a closed standard error; the runs continue.
         let _ = self.all.println(line);
     }
 }
@@ -76,7 +76,7 @@ impl Default for Bars {
     }
 }
 
-/// A style of this file, which is known to be well formed; the plain bar if it were not.
+/// A style from a template of this file; the default bar if it were malformed.
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─")
 }

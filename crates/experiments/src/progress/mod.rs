@@ -1,4 +1,4 @@
-//! What a person sees while runs go on: bars in a terminal, plain lines otherwise.
+//! Progress displays: bars in a terminal, plain lines otherwise.
 
 mod bars;
 mod estimate;
@@ -19,19 +19,19 @@ use std::{
     io::{IsTerminal, stderr},
 };
 
-/// Bars if standard error is a terminal that can draw them, plain lines on it if not.
+/// Bars if standard error is a terminal that supports them, plain lines otherwise.
 pub fn for_standard_error() -> Box<dyn Events> {
     let bars = stderr().is_terminal() && supports_bars(std::env::var_os("TERM").as_deref());
     if bars { Box::new(Bars::new()) } else { Box::new(Lines::new(stderr())) }
 }
 
-/// Whether a terminal of this kind moves its cursor: bars on another one would show nothing at all.
+/// Whether a terminal of this kind can move its cursor, which bars need.
 fn supports_bars(kind: Option<&OsStr>) -> bool {
-    // Windows names no kind.
+    // Windows does not set TERM.
     kind.map_or(cfg!(windows), |kind| !kind.is_empty() && kind != "dumb")
 }
 
-/// One line on how a run ended.
+/// The line that reports the end of a run.
 fn run_end_line(run: &RunName, end: &RunEnd, seconds: f64) -> String {
     let (label, time) = (run.label(), clock::format_duration(seconds));
     match end {
@@ -51,7 +51,7 @@ fn holder_name(holder: Option<&Holder>) -> String {
     holder.map_or_else(|| "another process".to_owned(), Holder::to_string)
 }
 
-/// Where a run goes on from, for people; nothing at its beginning.
+/// Where a run resumes, as text; empty at its beginning.
 fn resume_note(from: Position) -> String {
     match from {
         Position { epochs: 0, steps: 0 } => String::new(),

@@ -1,4 +1,4 @@
-//! Asks, trains, tells, until the budget is used.
+//! The loop of a search: ask for a trial, train it, tell its score, until the budget is used.
 
 use super::result::{LEDGER, SearchResult, SearchResultError, SearchedRun, with_values};
 use crate::{
@@ -18,41 +18,41 @@ use std::{
     },
 };
 
-/// Makes a trainer for a thread of its own.
+/// Makes a trainer for one thread.
 pub type TrainerFactory<'a> = dyn Fn() -> Result<Box<dyn Trainer>, String> + Sync + 'a;
 
-/// A search to be done.
+/// Runs a search.
 pub struct SearchDriver<'a> {
     /// Its folder.
     pub out: &'a Path,
-    /// What is searched, and how long.
+    /// Search space and budget.
     pub study: &'a Study,
-    /// A plan of one run: that from which trials depart.
+    /// A plan with one run, the base of all trials.
     pub plan: &'a Plan,
     /// Epochs without improvement after which a trial ends.
     pub patience: usize,
-    /// Makes a trainer for each trial that is done at the same time.
+    /// Makes a trainer for each parallel trial.
     pub trainer: &'a TrainerFactory<'a>,
-    /// Who does it.
+    /// This process.
     pub holder: Holder,
-    /// Trials at once.
+    /// Number of parallel trials.
     pub jobs: usize,
-    /// A checkpoint is kept every so many steps, beside the one after each epoch.
+    /// Keep a checkpoint every this many steps, in addition to the one after each epoch.
     pub checkpoint_steps: Option<usize>,
-    /// Once it is set the search ends; trials keep a checkpoint and go on next time.
+    /// Once it is set the search stops; trials write a checkpoint and resume next time.
     pub stop: &'a AtomicBool,
 }
 
 /// How a search ended.
 #[derive(Debug)]
 pub struct SearchEnd {
-    /// What it found; none while no trial has a score.
+    /// The result; `None` if no trial has a score.
     pub found: Option<SearchResult>,
-    /// Whether it was asked to stop before its end.
+    /// Whether it was stopped before the end.
     pub interrupted: bool,
 }
 
-/// Why a search cannot go on.
+/// Why a search cannot continue.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchRunError {
     /// Its folder.
@@ -76,11 +76,11 @@ impl From<SearchError> for SearchRunError {
 }
 
 impl SearchDriver<'_> {
-    /// Goes on with the search until its budget is used.
+    /// Starts or continues the search until its budget is used.
     ///
     /// # Errors
-    /// If another search is in the folder, a file is damaged, the system refuses, or a strategy is not
-    /// in this build. Trials that fail are no error.
+    /// If another search is in the folder, a file is damaged, an I/O operation fails, or a strategy is not
+    /// in this build. Trials that fail are not errors.
     pub fn run(&self, events: &mut dyn Events) -> Result<SearchEnd, SearchRunError> {
         let mut base = self.plan.runs[0].clone();
         base.spec.selection = base.spec.selection.with_patience(Some(self.patience));
@@ -98,7 +98,7 @@ impl SearchDriver<'_> {
                     scope.spawn(move || {
                         let ended = self.worker(worker, store, ledger, base, &sender);
                         if ended.is_err() {
-                            // The others could not keep their trials either.
+                            // The other threads could not store their trials either.
                             self.stop.store(true, Ordering::Relaxed);
                         }
                         ended
@@ -161,7 +161,7 @@ impl SearchDriver<'_> {
         Ok(())
     }
 
-    /// Does one trial; nothing where it was interrupted.
+    /// Does one trial; `None` if it was interrupted.
     fn trial(
         &self,
         worker: usize,
@@ -187,7 +187,7 @@ impl SearchDriver<'_> {
             stop: self.stop,
         };
         let number = trial.number;
-        // Within its own plan of one run every trial is the first.
+        // Each trial has index 0 in its own plan of one run.
         let end = own.run(&mut |event| {
             let _ = events.send((worker, event.numbered(number - 1)));
         })?;
@@ -205,7 +205,7 @@ impl SearchDriver<'_> {
                     TrialOutcome::Scored,
                 ))
             }
-            // Not the trial's fault: it is left to be gone on with.
+            // A transient failure: the trial stays unfinished and is resumed later.
             RunState::Failed(_, failed) if failed.is_transient() => {
                 return Err(SearchRunError::Trainer(failed.message));
             }

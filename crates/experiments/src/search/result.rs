@@ -1,4 +1,4 @@
-//! What a search found, for the runs that follow it.
+//! The result of a search, for the runs that use it.
 
 use crate::{
     config::Scale,
@@ -10,12 +10,12 @@ use herring_search::{Ledger, Origin, SearchError, Trial, TrialState, best};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
 
-/// The file of a search's folder.
+/// File name of a search's description.
 pub(super) const SEARCH: &str = "search.json";
-/// The ledger's folder.
+/// Name of the ledger's folder.
 pub(super) const LEDGER: &str = "search";
 
-/// `search.json`: what a search is of.
+/// `search.json`: what is searched.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SearchedRun {
@@ -26,7 +26,7 @@ pub(super) struct SearchedRun {
     pub(super) variant: Variant,
     pub(super) backend: BackendKind,
     pub(super) patience: usize,
-    /// The run from which trials depart.
+    /// The run on which trials are based.
     pub(super) run: PlannedRun,
 }
 
@@ -44,7 +44,7 @@ impl SearchedRun {
         }
     }
 
-    /// Writes `search.json` into the folder, or refuses if another search is there.
+    /// Writes `search.json` into the folder; an error if it holds another search.
     pub(super) fn write(&self, out: &Path) -> Result<(), SearchResultError> {
         let _locked = FolderLock::acquire(out)?;
         let path = out.join(SEARCH);
@@ -66,11 +66,10 @@ pub struct SearchTrial {
     pub number: usize,
     /// Hyper-parameters by name.
     pub values: Vec<(String, f64)>,
-    /// How they were chosen: `initial`, `model` or `random`.
+    /// How they were proposed: `initial`, `model` or `random`.
     pub origin: String,
-    /// The validation AUC, of the kind that the search means, at the epoch of the lowest validation
-    /// cross-entropy; none where the trial
-    /// failed or is not done.
+    /// The validation AUC, of the kind that the search uses, at the epoch of the lowest validation cross-entropy;
+    /// `None` if the trial failed or is not done.
     pub score: Option<f64>,
     /// Why it failed, if it did.
     pub failure: Option<String>,
@@ -96,7 +95,7 @@ impl SearchTrial {
     }
 }
 
-/// What a search for one method found.
+/// The result of a search for one method.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SearchResult {
@@ -109,7 +108,7 @@ pub struct SearchResult {
     pub scale: Scale,
     /// Their reading of the protocol.
     pub variant: Variant,
-    /// Which AUC their scores are.
+    /// Which AUC the scores are.
     pub auc: AucKind,
     /// Number of the trial with the highest score.
     pub best: usize,
@@ -137,7 +136,7 @@ pub enum SearchResultError {
     Mismatch {
         /// The search's folder.
         path: String,
-        /// In what they differ.
+        /// The field in which they differ.
         field: &'static str,
         /// The search's.
         found: String,
@@ -153,7 +152,7 @@ pub enum SearchResultError {
 }
 
 impl SearchResult {
-    /// Reads a search's folder; it may still be going on.
+    /// Reads a search's folder; the search may still be running.
     ///
     /// # Errors
     /// If there is none, a file of it is damaged, or no trial has a score yet.
@@ -180,7 +179,7 @@ impl SearchResult {
         found.map_or(&[], |trial| trial.values.as_slice())
     }
 
-    /// Gives the runs of its method in `plan` the values that were found. `path` stands in errors.
+    /// Sets the found values in the runs of its method in `plan`. Errors name `path`.
     ///
     /// # Errors
     /// If the plan is of another experiment or variant, or lacks the method.
@@ -199,7 +198,7 @@ impl SearchResult {
             let expected = methods.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
             return mismatch("method", self.method.to_string(), expected);
         }
-        // Runs have other identities then, and stand before those that need them.
+        // The runs get new ids; runs come before those that need them.
         let mut renamed = BTreeMap::new();
         for run in &mut plan.runs {
             let mut spec = with_needs(&run.spec, &renamed);
@@ -218,7 +217,7 @@ impl SearchResult {
         Ok(())
     }
 
-    /// What was kept with the reproduction in the folder `out`; nothing where there is none.
+    /// Reads the search results stored in the reproduction's folder `out`; empty if there are none.
     ///
     /// # Errors
     /// If the file is damaged.
@@ -228,7 +227,7 @@ impl SearchResult {
     }
 }
 
-/// `spec` with the new identities of the runs that it needs.
+/// `spec` with the new ids of the runs that it needs.
 fn with_needs(spec: &RunSpec, renamed: &BTreeMap<RunId, RunId>) -> RunSpec {
     let mut spec = spec.clone();
     let own = match &mut spec.weights {
@@ -244,7 +243,7 @@ fn with_needs(spec: &RunSpec, renamed: &BTreeMap<RunId, RunId>) -> RunSpec {
     spec
 }
 
-/// `spec` with hyper-parameters exchanged, each by its dotted field.
+/// `spec` with the hyper-parameters `values`, by dotted field.
 pub(super) fn with_values(spec: &RunSpec, values: &[(String, f64)]) -> Result<RunSpec, FieldError> {
     values.iter().try_fold(spec.clone(), |spec, (name, value)| spec.with_value(name, *value))
 }
