@@ -328,7 +328,7 @@ fn a_moved_reproduction_goes_on_to_the_same_bytes() {
     let (out, cache) = (there.join("out"), there.join("cache"));
     let output = xtask(&["run", "--out", out.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-    assert!(text(&output).contains("goes on after epoch"), "{}", text(&output));
+    assert!(text(&output).contains("resumes after epoch"), "{}", text(&output));
     assert_eq!(contents(&out), contents(&undisturbed.path("out")));
     let images = fs::read_to_string(out.join("images.json")).unwrap();
     assert!(images.contains(cache.to_str().unwrap()), "the folder remembers it");

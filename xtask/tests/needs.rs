@@ -203,7 +203,7 @@ fn what_cannot_be_done_with_needs_is_said_before_anything_is_made() {
     let circle = place.file("circle.toml", &circle);
     let (needs, out) = (place.file("needs.toml", NEEDS), place.name("out"));
     let said = refused(&["repro-iclr2021", "--scale", "smoke", "--config", &circle, "--out", &out], 2);
-    assert!(said.contains("methods need each other in a circle: baseline -> pupil -> baseline"), "{said}");
+    assert!(said.contains("methods need each other in a cycle: baseline -> pupil -> baseline"), "{said}");
     let unknown = place.file("unknown.toml", &NEEDS.replace("method = \"baseline\"", "method = \"teacher\""));
     let said = refused(&["plan", "iclr2021", "--scale", "smoke", "--config", &unknown, "--out", &out], 2);
     assert!(said.contains("teacher"), "{said}");

@@ -6,22 +6,22 @@ use herring_cluster::ranges;
 /// Why runs cannot be selected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IndexError {
-    /// Not a list of places.
-    #[error("indexes: found '{found}', expected places in the plan from 0, for instance 0-5,12")]
+    /// Not a list of indexes.
+    #[error("indexes: found '{found}', expected indexes of the plan from 0, for instance 0-5,12")]
     Malformed {
         /// What was given.
         found: String,
     },
-    /// A place past the end.
-    #[error("indexes: found {found}, expected places from 0 to {last}")]
+    /// An index past the end.
+    #[error("indexes: found {found}, expected 0 to {last}")]
     OutOfRange {
         /// The first such index.
         found: usize,
         /// The plan's last index.
         last: usize,
     },
-    /// No run, or more than one, has such an id.
-    #[error("ids: found '{found}', which is the beginning of {count} ids of the plan, expected one")]
+    /// No id, or more than one, begins like this.
+    #[error("ids: found '{found}', with which {count} ids of the plan begin, expected exactly one")]
     Id {
         /// What was given.
         found: String,
@@ -81,6 +81,6 @@ mod tests {
             assert!(matches!(parse(text, 8), Err(IndexError::Malformed { .. })), "{text}");
         }
         let error = parse("3,8", 8).unwrap_err().to_string();
-        assert_eq!(error, "indexes: found 8, expected places from 0 to 7");
+        assert_eq!(error, "indexes: found 8, expected 0 to 7");
     }
 }

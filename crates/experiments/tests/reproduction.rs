@@ -530,8 +530,8 @@ fn every_damaged_run_is_named_before_anything_is_trained() {
     assert_eq!((counting.runs.load(Ordering::Relaxed), Exit::from(&refused)), (0, Exit::Environment));
     for error in [refused.to_string(), outputs_of(out.path()).unwrap_err().to_string()] {
         for (path, message) in [
-            (weights.clone(), "its content is not the one in SHA256SUMS"),
-            (result.clone(), "its content is not the one in SHA256SUMS"),
+            (weights.clone(), "its content does not match SHA256SUMS"),
+            (result.clone(), "its content does not match SHA256SUMS"),
             (file(2, "pictures.json"), "it is missing"),
         ] {
             let expected = format!("{}: the file is damaged: {message}", path.display());

@@ -166,9 +166,9 @@ fn the_seeds_get_what_was_found_and_the_report_shows_the_trials() {
         other => panic!("{other:?}"),
     };
     let error = mismatch(&mut plan(&["adversarial"], Variant::Paper));
-    assert_eq!(error, "there: this search is of variant released, expected paper");
+    assert_eq!(error, "there: this search is for variant released, expected paper");
     let error = mismatch(&mut plan(&["rrr"], Variant::Released));
-    assert_eq!(error, "there: this search is of method adversarial, expected rrr");
+    assert_eq!(error, "there: this search is for method adversarial, expected rrr");
 }
 
 #[test]
@@ -191,5 +191,5 @@ fn another_search_is_not_mixed_in() {
         stop: &stop,
     };
     let error = conduct.run(&mut NoEvents).unwrap_err().to_string();
-    assert!(error.contains("another search is here: choose another --out"), "{error}");
+    assert!(error.contains("this folder holds another search: choose another --out"), "{error}");
 }

@@ -267,7 +267,7 @@ impl Attempt {
             write_through(&folder.join("weights.safetensors"), &outcome.weights)?;
             Ok(folder)
         });
-        self.show(assembled, &name)
+        self.publish_folder(assembled, &name)
     }
 
     /// Publishes the run as failed by one rename.
@@ -280,7 +280,7 @@ impl Attempt {
             write_json(&folder.join("failure.json"), failed)?;
             Ok(folder)
         });
-        self.show(assembled, &name)
+        self.publish_folder(assembled, &name)
     }
 
     /// The folder to be published, with the files of every run. The records are copied, because until the folder is
@@ -297,7 +297,7 @@ impl Attempt {
         Ok(folder)
     }
 
-    fn show(self, assembled: Result<PathBuf, StoreError>, name: &str) -> Result<Published, StoreError> {
+    fn publish_folder(self, assembled: Result<PathBuf, StoreError>, name: &str) -> Result<Published, StoreError> {
         let sealed = assembled.and_then(|folder| {
             seal(&folder)?;
             sync_folder(&folder)?;

@@ -58,7 +58,7 @@ impl Extent {
         }
         bytes.truncate(length);
         if hexadecimal(&Sha256::digest(&bytes)) != self.sha256 {
-            return Err(format!("the content of {} is not what it was", path.display()));
+            return Err(format!("the content of {} has changed since the checkpoint", path.display()));
         }
         Ok(bytes)
     }
@@ -111,7 +111,7 @@ pub(crate) fn read(path: &Path, run: &RunId) -> Result<(Head, Vec<u8>), Unusable
         _ => Unusable::System(error),
     })?;
     let end = bytes.iter().position(|byte| *byte == b'\n').ok_or_else(|| damaged("it has no first line"))?;
-    let first = std::str::from_utf8(&bytes[..end]).map_err(|_| damaged("its first line is no text"))?;
+    let first = std::str::from_utf8(&bytes[..end]).map_err(|_| damaged("its first line is not text"))?;
     let fields = first.strip_prefix(MAGIC).and_then(|rest| rest.trim_start().split_once(' '));
     let Some((format, sum)) = fields else {
         return Err(damaged("its first line is not that of a checkpoint"));
@@ -121,7 +121,7 @@ pub(crate) fn read(path: &Path, run: &RunId) -> Result<(Head, Vec<u8>), Unusable
     }
     let rest = &bytes[end + 1..];
     if hexadecimal(&Sha256::digest(rest)) != sum {
-        return Err(damaged("its content does not have the sum of its first line"));
+        return Err(damaged("its content does not match the checksum in its first line"));
     }
     let second = rest.iter().position(|byte| *byte == b'\n').ok_or_else(|| damaged("it has no second line"))?;
     let head: Head = serde_json::from_slice(&rest[..second]).map_err(|error| Unusable::Damaged(error.to_string()))?;

@@ -343,7 +343,7 @@ mod tests {
         );
         claim.check().unwrap();
         claim.release(&locked(out.path()));
-        assert!(!out.path().join("run").exists(), "nothing is left of a claim that was not used");
+        assert!(!out.path().join("run").exists(), "an unused claim leaves no folder");
         yes(take(out.path(), &own, &mut watch));
     }
 
@@ -360,14 +360,17 @@ mod tests {
         drop(claim);
 
         let elsewhere = Holder { host: "elsewhere".to_owned(), ..own.clone() };
-        assert!(!out.path().join("run/claim-0003").exists(), "superseded claims are no longer waited for");
+        assert!(!out.path().join("run/claim-0003").exists(), "superseded claims are removed");
         fs::write(out.path().join("run/claim-0004"), left(&elsewhere)).unwrap();
         assert!(matches!(take(out.path(), &own, &mut watch), ClaimOutcome::HeldBy(Some(_))));
         for (_, since) in watch.seen.values_mut() {
             *since -= HEARTBEAT_TIMEOUT;
         }
         fs::write(out.path().join("run/claim-0004"), left(&elsewhere) + ".").unwrap();
-        assert!(matches!(take(out.path(), &own, &mut watch), ClaimOutcome::HeldBy(Some(_))), "it has beaten since");
+        assert!(
+            matches!(take(out.path(), &own, &mut watch), ClaimOutcome::HeldBy(Some(_))),
+            "a heartbeat has arrived since"
+        );
         for (_, since) in watch.seen.values_mut() {
             *since -= HEARTBEAT_TIMEOUT;
         }

@@ -40,8 +40,8 @@ pub enum StoreError {
         /// The run's working folder.
         path: PathBuf,
     },
-    /// A checkpoint is of another version of this program.
-    #[error("{}: this checkpoint has format {found}, expected 2: finish the run with the version of red-herring that began it, or remove {} to begin it again", path.display(), path.parent().and_then(Path::parent).unwrap_or(path).display())]
+    /// A checkpoint was written by another version of this program.
+    #[error("{}: this checkpoint has format {found}, expected 2: finish the run with the version of red-herring that started it, or remove {} to start it again", path.display(), path.parent().and_then(Path::parent).unwrap_or(path).display())]
     Version {
         /// The checkpoint.
         path: PathBuf,
@@ -84,8 +84,8 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
-    /// The folder holds a reproduction that was not brought to its end.
-    #[error("{}: an unfinished reproduction is here ({finished} of {planned} runs are done): add --resume to go on with it, or choose another --out", path.display())]
+    /// The folder holds an unfinished reproduction.
+    #[error("{}: this folder holds an unfinished reproduction ({finished} of {planned} runs are done): add --resume to continue it, or choose another --out", path.display())]
     Unfinished {
         /// The folder.
         path: PathBuf,
@@ -102,8 +102,8 @@ pub enum StoreError {
         /// Its format.
         found: u32,
     },
-    /// The folder holds another reproduction.
-    #[error("{}: another reproduction is here: found {field} {found}, expected {expected}: choose another --out", path.display())]
+    /// The folder holds a different reproduction.
+    #[error("{}: this folder holds another reproduction: found {field} {found}, expected {expected}: choose another --out", path.display())]
     Conflict {
         /// The folder.
         path: PathBuf,

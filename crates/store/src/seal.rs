@@ -85,7 +85,7 @@ fn damage(runs: &Path, run: &PlannedRun) -> Option<Damage> {
         };
         match sum_of(&path) {
             Ok(sum) if sum == *expected => {}
-            Ok(_) => return Some(Damage { path, message: format!("its content is not the one in {SUMS}") }),
+            Ok(_) => return Some(Damage { path, message: format!("its content does not match {SUMS}") }),
             Err(error) => return Some(Damage { path, message: unreadable(&error) }),
         }
     }

@@ -73,7 +73,7 @@ pub(crate) struct SplitData {
     /// The rule behind the printed numbers, or that of the later release
     #[arg(long, value_enum, default_value = "printed")]
     pub(crate) rule: SplitRule,
-    /// At most so many images of each environment and class
+    /// At most this many images of each environment and class
     #[arg(long, value_name = "N")]
     pub(crate) cell_limit: Option<usize>,
     /// Write the list to this file, as CSV

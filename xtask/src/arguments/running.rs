@@ -12,7 +12,7 @@ pub(crate) struct Running {
     /// the memory goes; 1 on a GPU]
     #[arg(long, value_name = "N", value_parser = crate::bench::size)]
     pub(crate) jobs: Option<usize>,
-    /// Keep a checkpoint every so many training steps, beside the one after each epoch
+    /// Keep a checkpoint every N training steps, in addition to the one after each epoch
     #[arg(long, value_name = "STEPS", value_parser = crate::bench::size)]
     pub(crate) checkpoint_steps: Option<usize>,
     /// Append what happens to this file, a JSON object a line

@@ -114,7 +114,7 @@ impl Events for Bars {
                 self.worker(number).last_epoch = format!(", validation AUC {:.3}", auc.of(&record.valid));
             }
             Event::RunElsewhere { run, holder } => {
-                let text = format!("waits for {}", holder_name(holder.as_ref()));
+                let text = format!("waiting for {}", holder_name(holder.as_ref()));
                 let worker = self.worker(number);
                 worker.bar.set_prefix(run.label());
                 worker.bar.set_message(text);
@@ -122,7 +122,7 @@ impl Events for Bars {
             Event::Waiting { run } => {
                 let worker = self.worker(number);
                 worker.bar.set_prefix(run.label());
-                worker.bar.set_message("waits for the runs that it needs");
+                worker.bar.set_message("waiting for the runs that it needs");
             }
             Event::CheckpointRefused { run, message } => self.print_line(&format!("{}: {message}", run.label())),
             Event::RunEnded { run, end, seconds, .. } => {

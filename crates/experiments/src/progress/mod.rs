@@ -41,8 +41,8 @@ fn run_end_line(run: &RunName, end: &RunEnd, seconds: f64) -> String {
             format!("{label}: {}{}best epoch {best_epoch}, in {time}", score("test AUC", auc), score("IoP", iop))
         }
         RunEnd::Failed { failure } => format!("{label}: FAILED after {time}: {}", failure.message),
-        RunEnd::Interrupted => format!("{label}: interrupted after {time}, goes on from its checkpoint next time"),
-        RunEnd::Superseded => format!("{label}: given up after {time}, another process has taken it over"),
+        RunEnd::Interrupted => format!("{label}: interrupted after {time}, resumes from its checkpoint next time"),
+        RunEnd::Superseded => format!("{label}: stopped after {time}, another process has taken it over"),
     }
 }
 
@@ -55,8 +55,8 @@ fn holder_name(holder: Option<&Holder>) -> String {
 fn resume_note(from: Position) -> String {
     match from {
         Position { epochs: 0, steps: 0 } => String::new(),
-        Position { epochs, steps: 0 } => format!(", goes on after epoch {epochs}"),
-        Position { epochs, steps } => format!(", goes on after epoch {epochs} and {steps} steps"),
+        Position { epochs, steps: 0 } => format!(", resumes after epoch {epochs}"),
+        Position { epochs, steps } => format!(", resumes after epoch {epochs} and {steps} steps"),
     }
 }
 

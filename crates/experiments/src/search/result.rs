@@ -126,13 +126,13 @@ pub enum SearchResultError {
     #[error(transparent)]
     Search(#[from] SearchError),
     /// No trial has a score.
-    #[error("{path}: found no trial with a score, expected at least one: go on with the search first")]
+    #[error("{path}: found no trial with a score, expected at least one: continue the search first")]
     NoScore {
         /// The search's folder.
         path: String,
     },
-    /// It is of something else than what is planned.
-    #[error("{path}: this search is of {field} {found}, expected {expected}")]
+    /// The search does not fit the plan.
+    #[error("{path}: this search is for {field} {found}, expected {expected}")]
     Mismatch {
         /// The search's folder.
         path: String,
@@ -144,7 +144,7 @@ pub enum SearchResultError {
         expected: String,
     },
     /// The folder holds another search.
-    #[error("{path}: another search is here: choose another --out")]
+    #[error("{path}: this folder holds another search: choose another --out")]
     Another {
         /// The folder.
         path: String,

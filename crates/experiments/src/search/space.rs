@@ -122,7 +122,7 @@ impl Searched {
         let mut given = ranges.into_iter().flatten();
         let (Some(range), None) = (given.next(), given.next()) else {
             let expected = "exactly one of log_uniform, uniform, integer";
-            return Err(text.invalid(raw.name.span(), name, "another number of ranges", expected));
+            return Err(text.invalid(raw.name.span(), name, "none or several ranges", expected));
         };
         let dimension = Dimension::new(name.as_str(), range)
             .map_err(|error| text.invalid(raw.name.span(), name, "a range that cannot be searched", error))?;
