@@ -1,7 +1,7 @@
-//! Where the prepared images of a reproduction are: it may have been moved, alone or with them.
+//! Finds the prepared images of a reproduction, even if the reproduction or the images were moved.
 //!
-//! The cache decides no result: a run names its images by what they hold. So any folder will do in which
-//! all of them are found, and one in which they are not is no fault of the runs.
+//! The cache affects no result: a run identifies its images by their content. So any folder with these images can be
+//! used, and if images are missing the runs do not count as failed.
 
 use crate::{arguments::ImagePlaces, failure::Failure, say};
 use herring_experiments::{
@@ -17,11 +17,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The cache that has the images of the runs of `plan` at the places `indexes`, of the reproduction in the
-/// folder `out`: `given`, or the one that the folder names; `None` where images are generated. One that is
-/// elsewhere than the folder says is named anew.
+/// The cache with the images of the runs of `plan` at `indexes`, for the reproduction in the folder `out`: `given`, or
+/// the one that the folder names; `None` if images are generated. If the cache is not where the folder says, the new
+/// path is stored.
 ///
-/// Where the images are not found, nothing has been changed.
+/// If the images are not found, nothing is changed.
 pub(crate) fn find(
     out: &Path,
     plan: &Plan,
@@ -75,15 +75,15 @@ pub(crate) fn find(
     })
 }
 
-/// Where the images of the reproduction in the folder `out` are to be prepared: where `places` says, or else
-/// where the folder has them.
+/// Where to prepare the images of the reproduction in the folder `out`: in the cache of `places`, or else in the cache
+/// that the folder names.
 pub(crate) fn image_places(out: &Path, places: &ImagePlaces) -> Result<ImagePlaces, Failure> {
     let mut places = places.clone();
     let Some(file) = ImagesFile::of(out)?.filter(|_| places.cache.is_none()) else {
         return Ok(places);
     };
     let there = file.cache_candidates(out).into_iter().find(|cache| cache.is_dir());
-    // One that was removed is made again where it was, but not in the middle of nowhere.
+    // A removed cache is created again if its parent folder exists.
     let again = || file.cache.parent().is_some_and(Path::is_dir).then(|| file.cache.clone());
     match there.or_else(again) {
         Some(cache) => places.cache = Some(cache),
@@ -96,8 +96,7 @@ pub(crate) fn image_places(out: &Path, places: &ImagePlaces) -> Result<ImagePlac
     Ok(places)
 }
 
-/// Refuses another cache for a reproduction some of whose runs, that are still to be done, are not among those
-/// of `plan` and have their images in the old cache only.
+/// An error if the cache is changed while unfinished runs outside `plan` have their images only in the old cache.
 pub(crate) fn check_other_runs(store: &Store, before: &Plan, plan: &Plan, cache: &Path) -> Result<(), Failure> {
     let mut others = Vec::new();
     for run in before.runs.iter().filter(|run| !plan.runs.contains(run)) {
@@ -115,7 +114,7 @@ pub(crate) fn check_other_runs(store: &Store, before: &Plan, plan: &Plan, cache:
     })
 }
 
-/// Tells that the cache of a folder has another name now, and keeps it.
+/// Stores the new path of the cache and prints a note.
 fn rename(out: &Path, file: ImagesFile, cache: &Path) -> Result<(), Failure> {
     if file.cache != cache {
         say(&format!(

@@ -1,4 +1,4 @@
-//! `run --executor slurm` and what `status` asks of Slurm.
+//! `run --executor slurm`, and the cluster states in `status`.
 
 use crate::{
     arguments::{Cluster, Executor, Running},
@@ -18,10 +18,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What Slurm takes by default; only a dry run uses it.
+/// Slurm's default `MaxArraySize`; only a dry run uses it.
 const USUAL_ARRAY_SIZE: usize = 1001;
 
-/// Gives the runs that are not done, and not in the queue already, to Slurm.
+/// Submits the runs that are neither finished nor in Slurm's queue.
 pub(crate) fn submit(
     store: &Store,
     plan: &Plan,
@@ -70,7 +70,7 @@ pub(crate) fn submit(
         print("nothing to submit")?;
         return Ok(Exit::Done);
     }
-    // The cache may be on the nodes only: a task that does not find its images ends with what to do.
+    // The cache may exist on the nodes only; a task without its images fails with a message.
     if let Err(failure) = cache_folder::find(store.folder(), plan, &indexes, cache) {
         crate::say(&format!("note: on this machine, {}", failure.text));
     }
@@ -85,7 +85,7 @@ pub(crate) fn submit(
         }
         array.after.extend(submitted.iter().map(|submitted| submitted.job));
     }
-    // Arrays of earlier submissions may still be at work; those that have ended hold nothing up.
+    // Includes arrays of earlier submissions, which may still be running.
     let jobs: Vec<u64> =
         Submissions::read(&array.folder).map_err(cluster_failure)?.arrays().iter().map(|array| array.job).collect();
     let report = [executable()?, "report".to_owned(), "--out".to_owned(), out.display().to_string()];
@@ -97,8 +97,8 @@ pub(crate) fn submit(
     Ok(Exit::Done)
 }
 
-/// Adds what Slurm says of the runs that were given to it. That it cannot be asked is told and no error:
-/// the folder says what is done.
+/// Adds Slurm's state of the submitted runs. If Slurm cannot be asked, prints a note; that is not an error, because the
+/// folder shows which runs are finished.
 pub(crate) fn add_states(status: &mut Status, out: &Path) -> Result<(), Failure> {
     let folder = folder(out);
     let submissions = Submissions::read(&folder).map_err(Failure::device)?;
@@ -108,7 +108,7 @@ pub(crate) fn add_states(status: &mut Status, out: &Path) -> Result<(), Failure>
     let asked = Slurm::find().and_then(|slurm| slurm.states(&submissions.arrays()));
     match asked {
         Ok(tasks) => {
-            // Of a run that was submitted twice the later task stands.
+            // For a run that was submitted twice, the later task counts.
             for Task { index, job, state, node, reason } in tasks {
                 let Some(run) = status.runs.get_mut(index) else { continue };
                 let mut text = format!("{state}, job {job}");
@@ -135,7 +135,7 @@ pub(crate) fn add_states(status: &mut Status, out: &Path) -> Result<(), Failure>
     Ok(())
 }
 
-/// The places of runs by how deep they lie below the runs that they need; each level is an array of its own.
+/// The indexes of runs by their depth in the graph of needs; each level becomes an array.
 fn levels(plan: &Plan, indexes: &[usize]) -> BTreeMap<usize, Vec<usize>> {
     let mut levels: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for &index in indexes {
@@ -144,7 +144,7 @@ fn levels(plan: &Plan, indexes: &[usize]) -> BTreeMap<usize, Vec<usize>> {
     levels
 }
 
-/// What is added to a task's number in a job array to give the place in the plan.
+/// The difference between a run's index in the plan and its task number in the job array.
 fn offset(submissions: &Submissions, job: u64) -> usize {
     submissions.entries().iter().find(|entry| entry.job == job).map_or(0, |entry| entry.offset)
 }
@@ -154,14 +154,14 @@ fn folder(out: &Path) -> PathBuf {
     out.join("slurm")
 }
 
-/// The runs that Slurm still has to do or is doing.
+/// The runs that are pending or running in Slurm.
 fn queued(slurm: &Slurm, folder: &Path) -> Result<BTreeSet<usize>, Failure> {
     let submissions = Submissions::read(folder).map_err(Failure::device)?;
     let tasks = slurm.states(&submissions.arrays()).map_err(Failure::device)?;
     Ok(tasks.into_iter().filter(|task| !task.state.is_over()).map(|task| task.index).collect())
 }
 
-/// The file's fields under those of the command line.
+/// The file's fields, overridden by those of the command line.
 fn resources(cluster: &Cluster) -> Result<Resources, Failure> {
     let file =
         cluster.cluster.as_deref().map(Resources::read).transpose().map_err(cluster_failure)?.unwrap_or_default();
@@ -180,7 +180,7 @@ fn resources(cluster: &Cluster) -> Result<Resources, Failure> {
     Ok(resources)
 }
 
-/// What a task does; the place of its run follows.
+/// The command of a task; the index of its run is appended.
 fn program(out: &Path, running: &Running, cache: Option<&Path>) -> Result<Vec<String>, Failure> {
     let mut program = vec![executable()?, "run".to_owned(), "--out".to_owned(), out.display().to_string()];
     program.extend(["--device".to_owned(), running.device.to_string(), "--jobs".to_owned(), "1".to_owned()]);

@@ -1,4 +1,4 @@
-//! `run` and `worker`: does planned runs, in this process or in several.
+//! `run` and `worker`: execute planned runs, in this process or in several.
 
 use crate::{
     arguments::{Executor, RunArguments, Running, WorkerArguments},
@@ -47,13 +47,13 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
     Ok(Exit::from(&summary))
 }
 
-/// Says early what a run would say late.
+/// Checks the device before any run starts.
 pub(crate) fn check_device(backend: BackendKind, device: usize) -> Result<(), Failure> {
     herring_training::trainer(backend, device).map(|_| ()).map_err(Failure::device)
 }
 
-/// Does the runs of `plan` at the places `asked`, or all, with the images in `cache`, or where the folder has
-/// them.
+/// Executes the runs of `plan` at the indexes `asked`, or all, with the images in `cache`, or in the cache that the
+/// folder names.
 pub(crate) fn execute(
     store: &Store,
     plan: &Plan,
@@ -85,7 +85,7 @@ pub(crate) fn execute(
     }
 }
 
-/// Does something whose events go to standard error and to the file that was asked for.
+/// Calls `work`; its events go to standard error and to the requested file.
 pub(crate) fn with_displays<T>(
     running: &Running,
     work: impl FnOnce(&mut dyn Events) -> Result<T, Failure>,
@@ -154,7 +154,7 @@ fn together(
     Err(Failure { text: errors.join("; "), exit: Exit::Environment })
 }
 
-/// How many threads a process of the CPU backend takes.
+/// The variable that sets the number of threads of the CPU backend.
 const THREADS: &str = "RAYON_NUM_THREADS";
 
 /// A process of [`together`].
@@ -193,7 +193,7 @@ impl ExitCodes for ByExit {
     }
 }
 
-/// A display for people and a file for programs.
+/// A progress display and an event file.
 struct Both<'a> {
     display: &'a mut dyn Events,
     file: Option<&'a mut EventFile>,

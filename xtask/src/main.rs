@@ -1,4 +1,4 @@
-//! The command line of red-herring. It reads arguments and prints; what is done lies in the crates.
+//! The command line of red-herring: parses arguments, calls the crates and prints.
 
 mod arguments;
 mod bench;
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         say(&format!("note: {folder}"));
     }
     let exit = ended.unwrap_or_else(|failure| {
-        // Nobody reads it where the other end was closed.
+        // Ignore a closed standard error.
         let _ = writeln!(std::io::stderr(), "error: {}", failure.text);
         failure.exit
     });
@@ -65,12 +65,12 @@ fn run(command: Command) -> Result<Exit, Failure> {
     }
 }
 
-/// Says something beside the output. It is lost where the other end was closed.
+/// Prints a line on standard error; ignores a closed one.
 fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Prints a line. Whoever closed the other end does not want it; any other refusal is an error.
+/// Prints a line on standard output. A closed standard output is ignored; other errors are returned.
 fn print(line: &str) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {

@@ -23,7 +23,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// One experiment of a paper, as it was asked for.
+/// An experiment of a paper with the arguments for it.
 #[derive(Clone, Copy)]
 struct ExperimentRequest<'a> {
     paper: &'static Paper,
@@ -55,7 +55,7 @@ pub(crate) fn run(paper: &'static Paper, arguments: &Repro) -> Result<Exit, Fail
                 ended.push(asked.folder());
                 worst = if exit == Exit::Done { worst } else { exit };
             }
-            // What is wrong with one experiment is no reason to leave out the others.
+            // An error in one experiment does not stop the others.
             Err(failure) if possible.len() > 1 && failure.exit != Exit::Interrupted => {
                 say(&format!("{name} cannot be run: {}", failure.text));
                 worst = failure.exit;
@@ -76,7 +76,7 @@ fn run_experiment(
     running: &crate::arguments::Running,
 ) -> Result<Exit, Failure> {
     let out = asked.folder();
-    // Of several, some may not have been begun.
+    // With several experiments, some may not have been started.
     let resume = resume && (!asked.several || Store::read_plan_to_resume(&out).is_ok());
     let (store, plan, left_out) = plan_into(asked, resume, resume)?;
     let left = |run: &PlannedRun| left_out.iter().any(|left| left.seed == run.spec.seed);
@@ -90,7 +90,7 @@ fn run_experiment(
     Ok(if left_out.is_empty() { exit } else { Exit::SomeFailed })
 }
 
-/// The experiments whose images can be had, and whether others lack something, which is said.
+/// The experiments that can be run, and whether others lack images, which is reported.
 fn runnable<'a>(
     paper: &'static Paper,
     selection: &'a Selection,
@@ -132,13 +132,13 @@ pub(crate) fn plan(arguments: &PlanArguments) -> Result<Exit, Failure> {
     Ok(if incomplete { Exit::SomeFailed } else { Exit::Done })
 }
 
-/// The experiment's own configuration, or the one that was given.
+/// The experiment's configuration from the catalogue, or the one given with `--config`.
 fn configuration(asked: &ExperimentRequest<'_>) -> Result<Configuration, Failure> {
     let Some(path) = &asked.selection.config else {
         return Ok(CATALOGUE.configuration(asked.experiment)?);
     };
     let configuration = Configuration::read(path, &CATALOGUE)?;
-    // An experiment of the user's own may have any name, but not that of another one of the program.
+    // A user's experiment may have any name except that of another experiment of the catalogue.
     match CATALOGUE.find(&configuration.experiment) {
         Some((paper, other)) if paper.name != asked.paper.name || other.name != asked.experiment.name => {
             Err(bad(format!(
@@ -154,15 +154,14 @@ fn configuration(asked: &ExperimentRequest<'_>) -> Result<Configuration, Failure
     }
 }
 
-/// Puts the runs that were asked for into the folder's plan. `resume` keeps to what is planned there
-/// already where methods and seeds are not given; `go_on` does not mind missing runs. Gives the
-/// seeds as well that were asked for and are left out.
+/// Adds the requested runs to the folder's plan. With `resume`, methods and seeds default to those already planned;
+/// `go_on` allows unfinished runs in the folder. Also returns the requested seeds that are left out.
 fn plan_into(asked: &ExperimentRequest<'_>, resume: bool, go_on: bool) -> Result<(Store, Plan, Vec<LeftOut>), Failure> {
     let selection = asked.selection;
     let configuration = configuration(asked)?;
     let targets = CATALOGUE.targets(asked.experiment)?;
     let out = asked.folder();
-    // Looked at before the folder is made, so that a mistyped one does not come to be.
+    // Read before the folder is created, so that a mistyped name creates no folder.
     let before = if resume { Some(Store::read_plan_to_resume(&out)?) } else { None };
     if let Some(before) = before.as_ref().filter(|before| before.experiment != configuration.experiment) {
         let (found, expected) = (before.experiment.clone(), configuration.experiment.clone());
@@ -176,15 +175,15 @@ fn plan_into(asked: &ExperimentRequest<'_>, resume: bool, go_on: bool) -> Result
         seeds: selection.seeds.clone(),
         images: BTreeMap::new(),
     };
-    // To resume and nothing more is to do what the folder's reproduction has planned.
+    // Without methods and seeds, --resume does what is planned in the folder.
     let only = before.filter(|_| request.methods.is_none() && request.seeds.is_none());
     let kept = ImagesFile::of(&out)?;
-    // Seeds that were left out are taken up again: their images may have been repaired.
+    // Seeds that were left out are tried again: their images may have been repaired.
     let again: Vec<u32> = kept.iter().flat_map(|file| &file.left_out).map(|left| left.seed).collect();
     if let Some(before) = &only {
         let mut seeds = before.seeds();
         seeds.extend(again.iter().filter(|seed| !before.seeds().contains(seed)));
-        // Runs that try values for a method are none of the configuration's methods and come with it.
+        // Runs that try values are not methods of the configuration; they are added with their method.
         let rows = before.methods().into_iter().filter(|method| configuration.row(method).is_some());
         (request.methods, request.seeds) = (Some(rows.collect()), Some(seeds));
     }
@@ -211,7 +210,7 @@ fn plan_into(asked: &ExperimentRequest<'_>, resume: bool, go_on: bool) -> Result
     }
     let searches = searches(selection, &out, &mut plan)?;
     let store = Store::open(&out)?;
-    // Before the plan: whoever sees its runs finds their images.
+    // Written before the plan, so that a process that sees the runs finds their images.
     if let Some(file) = file.as_ref().filter(|_| kept.is_none()) {
         file.write(&out)?;
     }
@@ -239,13 +238,13 @@ fn plan_into(asked: &ExperimentRequest<'_>, resume: bool, go_on: bool) -> Result
     Ok((store, plan, left_out))
 }
 
-/// The seeds of `request` whose images are there, in their order.
+/// The seeds of `request` with images, in order.
 fn in_order(request: &Request, configuration: &Configuration, images: &BTreeMap<u32, SeedImages>) -> Vec<u32> {
     let seeds = request.seeds.as_ref().unwrap_or(&configuration.scale(request.scale).seeds);
     seeds.iter().copied().filter(|seed| images.contains_key(seed)).collect()
 }
 
-/// The images of every seed. What can be refused without them is, before they are prepared.
+/// Prepares the images of every seed, after checking what can be checked without them.
 fn prepared(
     places: &ImagePlaces,
     configuration: &Configuration,
@@ -253,7 +252,7 @@ fn prepared(
     request: &Request,
 ) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
     let mut seeds = request.seeds.as_ref().unwrap_or(&configuration.scale(request.scale).seeds).clone();
-    // Runs that try values may have a seed of their own.
+    // Runs that try values may have another seed.
     for choice in configuration.templates(request.scale, request.variant).flat_map(|run| &run.choose) {
         seeds.extend(choice.seed.filter(|seed| !seeds.contains(seed)));
     }
@@ -264,8 +263,8 @@ fn prepared(
     images::prepare(&wanted, places, &*signals::stop()?)
 }
 
-/// Gives the runs of `plan` what the searches found that were named, and those that the folder was planned
-/// from before; gives all of them.
+/// Sets the values found by the named searches, and by those stored in the folder, in the runs of `plan`. Returns all
+/// searches.
 fn searches(selection: &Selection, out: &Path, plan: &mut Plan) -> Result<Vec<SearchResult>, Failure> {
     let mut found = Vec::new();
     for folder in &selection.from_search {
@@ -274,7 +273,7 @@ fn searches(selection: &Selection, out: &Path, plan: &mut Plan) -> Result<Vec<Se
         found.push(one);
     }
     for kept in SearchResult::read_found(out)? {
-        // Whether a search that is named instead fits the runs that are there is seen when they are compared.
+        // A named search replaces a stored one; a conflict with existing runs is reported later.
         if found.iter().all(|one| one.method != kept.method) {
             if plan.methods().contains(&kept.method) {
                 kept.apply(plan, &out.display().to_string())?;
@@ -288,7 +287,7 @@ fn searches(selection: &Selection, out: &Path, plan: &mut Plan) -> Result<Vec<Se
 /// Writes table and report of the folder `out` and prints the table.
 pub(crate) fn report(out: &Path) -> Result<Exit, Failure> {
     let outputs = Outputs::of(out, &REPORTS)?;
-    // The table comes first: it is worth having where the folder cannot be written any more.
+    // The table is printed first, in case the folder cannot be written.
     print(&outputs.table)?;
     outputs.write()?;
     print(&format!("report: {}", outputs.report.display()))?;

@@ -128,7 +128,7 @@ fn folder(arguments: &Search, experiment: &Experiment) -> PathBuf {
     PathBuf::from(format!("runs/{}-search{rest}{method}-{scale}-{variant}-{backend}", paper.name))
 }
 
-/// A line a trial, the best one marked.
+/// Prints one line for each trial and marks the best.
 fn show(found: &SearchResult) -> Result<(), Failure> {
     for trial in &found.trials {
         let values: Vec<String> =

@@ -1,4 +1,4 @@
-//! `status`, and what `plan` prints.
+//! `status`, and the output of `plan`.
 
 use crate::{cluster, failure::Failure, print};
 use herring_experiments::{Exit, status::Status};

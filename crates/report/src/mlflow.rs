@@ -1,8 +1,8 @@
-//! Runs as a folder that MLflow reads (`mlflow ui --backend-store-uri DIR`).
+//! Exports runs as a folder for MLflow (`mlflow ui --backend-store-uri DIR`).
 //!
-//! The layout is that of MLflow's file store: a folder an experiment, in it one a run with `meta.yaml`,
-//! a file a parameter, and a file a metric with a line `time value step` an epoch. It is text, so no
-//! client of MLflow is needed to write it. Values of the table are metrics without a history.
+//! The layout is MLflow's file store: one folder for each experiment, in it one for each run with `meta.yaml`, a file for
+//! each parameter, and a file for each metric with a line `time value step` for each epoch. These are text files, so no
+//! MLflow client is needed to write them. Values of the table are metrics without a history.
 
 use herring_experiments::{
     Catalogue,
@@ -15,14 +15,14 @@ use herring_protocol::{AucKind, EpochRecord, hexadecimal};
 use sha2::{Digest, Sha256};
 use std::{fs, path::Path};
 
-/// MLflow's numbers for how a run ended.
+/// MLflow's status numbers of runs.
 const FINISHED: u8 = 3;
 const FAILED: u8 = 4;
 /// The text that MLflow shows with a run.
 const NOTE: &str = "tags/mlflow.note.content";
 
-/// Writes every finished and failed run of the folder `out` into the MLflow folder `to`; gives how many.
-/// Runs that are there already are written again, to the same content.
+/// Writes every finished and failed run of the folder `out` into the MLflow folder `to`; returns their number.
+/// Existing runs are overwritten with the same content.
 ///
 /// # Errors
 /// If the folder holds no reproduction, a file of it is damaged, or an I/O operation fails.
@@ -88,7 +88,7 @@ fn run(experiment: &Path, id: &str, stored: &StoredRun, provenance: &RunProvenan
     write_file(&folder.join("tags/red-herring.device"), &provenance.computed_by.device)?;
     match &stored.content {
         Content::Finished(finished) => {
-            // Of an earlier failure.
+            // Left by an earlier failure.
             let _ = fs::remove_file(folder.join(NOTE));
             for (score, value) in scores_of(finished, spec.evaluation.auc, &[]) {
                 write_file(&folder.join("metrics").join(score.to_string()), &format!("{ended} {value} 0\n"))?;
@@ -111,7 +111,7 @@ fn history(folder: &Path, started: u64, auc: AucKind, history: &[EpochRecord]) -
         ("valid_accuracy", &|record| record.valid.accuracy),
     ];
     for (name, value) in columns {
-        // The times of epochs are not kept; their order is.
+        // The times of epochs are not stored, so they are made up in order.
         let lines = history
             .iter()
             .map(|record| format!("{} {} {}\n", started + record.epoch as u64, value(record), record.epoch));
@@ -137,7 +137,7 @@ fn milliseconds(time: &str) -> u64 {
     clock::seconds(time).unwrap_or_default() * 1000
 }
 
-/// Decimal digits that stand for a text, the first not 0.
+/// Decimal digits derived from a text; the first is not 0.
 fn digits(text: &str, count: usize) -> String {
     let bytes = Sha256::digest(text.as_bytes());
     let digit = |(index, byte): (usize, &u8)| if index == 0 { 1 + byte % 9 } else { byte % 10 };

@@ -1,4 +1,4 @@
-//! Table and report, made from a reproduction's folder and written into it.
+//! Makes table and report from a reproduction's folder and writes them into it.
 
 use crate::{Page, Reports, export, html, sections::STANDARD, table};
 use herring_experiments::{
@@ -9,22 +9,22 @@ use herring_experiments::{
 };
 use std::path::{Path, PathBuf};
 
-/// What a reproduction's folder comes to.
+/// The table and the report of a reproduction's folder.
 #[derive(Debug, Clone)]
 pub struct Outputs {
     /// The numbers of the table.
     pub results: Results,
-    /// The table, as wide as the terminal.
+    /// The table, formatted for the terminal's width.
     pub table: String,
-    /// Where the report is, once it is written.
+    /// The path of the report.
     pub report: PathBuf,
-    /// The files and their content.
+    /// The files' names and contents.
     files: Vec<(PathBuf, Vec<u8>)>,
 }
 
 impl Outputs {
     /// Reads the folder `out` and makes `table.txt`, `results.csv`, `results.json` and `report.html` of
-    /// it, without writing them. It looks at nothing else.
+    /// it, without writing them. It reads nothing else.
     ///
     /// # Errors
     /// If the folder holds no reproduction, or a file of it is damaged.
@@ -45,7 +45,7 @@ impl Outputs {
         Ok(Self { table: table::render(&results, table::terminal_width()), results, report, files })
     }
 
-    /// Writes the files into the folder, where they are not there already.
+    /// Writes the files into the folder, if they have changed.
     ///
     /// # Errors
     /// If an I/O operation fails.
@@ -56,7 +56,7 @@ impl Outputs {
     }
 }
 
-/// The report: the sections of the paper, or the standard ones where the program has no such paper.
+/// The report: the sections of the paper, or the standard ones if the paper is not in the catalogue.
 fn page(content: &Page<'_>, reports: &Reports) -> String {
     let paper = content.collection.known.and_then(|(paper, _)| reports.of(paper.name));
     let sections = paper.map_or(STANDARD, |report| report.sections);
@@ -65,8 +65,8 @@ fn page(content: &Page<'_>, reports: &Reports) -> String {
     html::page(&title, &body)
 }
 
-/// Makes and writes what the folder `out` comes to. It can be repeated at any time, also while runs are
-/// going on.
+/// Makes and writes table and report of the folder `out`. It can be repeated at any time, even while runs are in
+/// progress.
 ///
 /// # Errors
 /// If the folder holds no reproduction, a file of it is damaged, or writing fails.
@@ -76,7 +76,7 @@ pub fn write_outputs(out: &Path, reports: &Reports) -> Result<Outputs, CollectEr
     Ok(outputs)
 }
 
-/// The differences between text and code that are known of the collection's experiment.
+/// The differences between text and code for the collection's experiment.
 fn known_differences(collection: &Collection) -> Result<Differences, ConfigError> {
     match collection.known {
         Some((paper, experiment)) => paper.differences_of(experiment.name),

@@ -1,22 +1,22 @@
-//! What a paper's report is made of.
+//! The definition of a paper's report.
 
 use herring_experiments::{Catalogue, Paper, collect::Collection, config::Differences, results::Results};
 
-/// What a section of a report is made from.
+/// The input of a report's sections.
 #[derive(Debug, Clone, Copy)]
 pub struct Page<'a> {
-    /// What the folder holds.
+    /// The folder's content.
     pub collection: &'a Collection,
     /// Its rows.
     pub results: &'a Results,
-    /// Where the paper's text and its released code differ.
+    /// Differences between the paper's text and its released code.
     pub differences: &'a Differences,
 }
 
-/// A section of a report, as HTML; empty where there is nothing to show.
+/// A section of a report, as HTML; empty if there is nothing to show.
 pub type Section = fn(&Page<'_>) -> String;
 
-/// How the results of a paper are shown.
+/// The report of a paper.
 #[derive(Debug, Clone, Copy)]
 pub struct PaperReport {
     /// Which paper.
@@ -33,10 +33,10 @@ pub struct PaperReport {
     pub overview_finding: &'static str,
 }
 
-/// All papers of a program with their reports.
+/// The reports of all papers.
 #[derive(Debug, Clone, Copy)]
 pub struct Reports {
-    /// The papers themselves.
+    /// The papers.
     pub catalogue: &'static Catalogue,
     /// Their reports.
     pub papers: &'static [&'static PaperReport],

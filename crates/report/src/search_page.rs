@@ -1,4 +1,4 @@
-//! The page of a search: what was tried and how hard it was to tune.
+//! The page of a search: its trials and the density of their scores.
 
 use crate::{
     html::{escape, page},
@@ -10,7 +10,7 @@ use herring_experiments::{
 };
 use std::path::{Path, PathBuf};
 
-/// Writes `search.html` into a search's folder and gives its path.
+/// Writes `search.html` into a search's folder and returns its path.
 ///
 /// # Errors
 /// If an I/O operation fails.

@@ -28,15 +28,15 @@ pub(crate) fn wrong_batch_size(error: &DatasetError) -> RunFailure {
 
 /// How a set is scored.
 pub(crate) struct Pass<'a> {
-    /// Images at once.
+    /// Batch size.
     pub(crate) batch_size: usize,
-    /// Whether what lies outside the masks is set to zero.
+    /// Whether the pixels outside the masks are set to zero.
     pub(crate) zeroed: bool,
     /// The epoch, from 1, for failures.
     pub(crate) epoch: usize,
-    /// Which AUC the run means.
+    /// Which AUC the run uses.
     pub(crate) auc: AucKind,
-    /// What is done to a batch, by its number, before it is scored.
+    /// Transforms a batch, by its number, before it is scored.
     pub(crate) augmented_batch: &'a dyn Fn(Packed, usize) -> Result<Packed, RunFailure>,
 }
 

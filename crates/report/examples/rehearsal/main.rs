@@ -1,6 +1,5 @@
-//! Rehearses a reproduction with a trainer that only pretends: plan, runs, folder, table and report
-//! are real, the numbers are made up. Any trainer of one's own takes its place by implementing
-//! `herring_protocol::Trainer`.
+//! A reproduction with a mock trainer: plan, runs, folder, table and report are real, the numbers are made up. Replace
+//! it with your own implementation of `herring_protocol::Trainer`.
 //!
 //! `cargo run --release -p herring-report --example rehearsal -- [FOLDER] [SCALE]`
 

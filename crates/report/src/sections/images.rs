@@ -1,12 +1,11 @@
-//! The images that were files: how many, and what sets their environments and classes apart (paper,
-//! Figure 1).
+//! Image files: their numbers, and how their environments and classes differ (paper, Figure 1).
 
 use super::{colormap, escape, picture, scroll, section};
 use crate::Page;
 use herring_experiments::{collect::Collection, images::ImagesFile};
 use herring_protocol::{DataSpec, Plane};
 
-/// The section; nothing where the images are generated.
+/// The section; empty if the images are generated.
 pub fn render(page: &Page<'_>) -> String {
     let collection = page.collection;
     let Some(images) = &collection.images else {
@@ -28,7 +27,7 @@ pub fn render(page: &Page<'_>) -> String {
     section("images", "The images", &body)
 }
 
-/// The seeds that were asked for and have no runs, and why.
+/// The seeds that were left out, and why.
 fn left_out(images: &ImagesFile) -> String {
     let seeds = images.left_out.iter().map(|left| {
         let why: String = left.images.iter().map(|line| format!("<br><small>{}</small>", escape(line))).collect();
@@ -91,7 +90,7 @@ fn panels(images: &ImagesFile) -> String {
     let mut found = differences(&images.classes, &images.class_means, "");
     let counts = images.parts.first().map(|(_, counts)| counts.as_slice()).unwrap_or_default();
     for ((environment, means), counts) in images.environments.iter().zip(&images.cell_means).zip(counts) {
-        // A class that training has not from here has no mean to differ.
+        // A class without training images in this environment has no mean.
         if counts.contains(&0) {
             continue;
         }
@@ -107,7 +106,7 @@ fn panels(images: &ImagesFile) -> String {
     text
 }
 
-/// Of two classes the second less the first; of more each less the mean of all.
+/// For two classes the second minus the first; for more, each minus the mean of all.
 fn differences(classes: &[String], means: &[Plane], place: &str) -> Vec<(String, Plane)> {
     let minus = |one: &Plane, other: &[f32]| Plane {
         height: one.height,

@@ -17,7 +17,7 @@ use herring_experiments::{
 };
 use herring_protocol::{MethodName, OverlapKind, ScoreKind, ScoreName};
 
-/// An experiment with its table, and where its own report lies.
+/// An experiment with its table and the address of its report.
 pub(crate) struct Part<'a> {
     pub(crate) collection: &'a Collection,
     pub(crate) results: &'a Results,
@@ -104,14 +104,14 @@ fn tables(parts: &[Part<'_>]) -> String {
     section("tables", "Tables", &body)
 }
 
-/// The scores that stand side by side: those that the paper names, or else the test AUC.
+/// The scores shown side by side: those that the paper names, or else the test AUC.
 fn scores_shown(parts: &[Part<'_>]) -> Vec<ScoreName> {
     let names = parts.first().map_or(&[][..], |part| part.scores);
     let scores: Vec<ScoreName> = names.iter().filter_map(|name| name.parse().ok()).collect();
     if scores.is_empty() { vec![ScoreName::test(ScoreKind::Auc)] } else { scores }
 }
 
-/// What AUC is, where it is the same in all experiments, or for each of them.
+/// What AUC means: once if it is the same in all experiments, else for each of them.
 fn auc_words(parts: &[Part<'_>]) -> String {
     let first = parts.first().map(|part| part.results.auc).unwrap_or_default();
     if parts.iter().all(|part| part.results.auc == first) {

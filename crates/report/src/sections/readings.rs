@@ -1,10 +1,10 @@
-//! Where the paper's text and its released code differ, and which was followed.
+//! Differences between the paper's text and its released code, and which was followed.
 
 use super::{escape, scroll, section};
 use crate::Page;
 use herring_protocol::Variant;
 
-/// The section; nothing where none concerns the methods that were run.
+/// The section; empty if no difference applies to the methods that were run.
 pub fn render(page: &Page<'_>) -> String {
     let Page { collection, differences, .. } = page;
     let plan = &collection.plan;

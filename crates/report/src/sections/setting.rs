@@ -1,14 +1,14 @@
-//! What a scale changes of the paper's setting, read off the runs themselves.
+//! Deviations of the runs from the paper's setting.
 
 use super::{escape, scroll, section};
 use crate::Page;
 use herring_experiments::deviation::{deviations, paper_seeds};
 
-/// The section; nothing where no paper has such an experiment.
+/// The section; empty if no paper has such an experiment.
 pub fn render(page: &Page<'_>) -> String {
     let collection = page.collection;
     if collection.known.is_some_and(|(_, experiment)| !experiment.published) {
-        // Nobody published one.
+        // There is no published setting.
         return String::new();
     }
     let (seeds, theirs) = (collection.plan.seeds().len(), paper_seeds(collection));

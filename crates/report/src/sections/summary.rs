@@ -65,7 +65,7 @@ pub fn render(page: &Page<'_>) -> String {
     section("results", "Results", &body)
 }
 
-/// What is easily taken for something else, of the columns that the table has.
+/// Explanations of the table's columns that are easily misunderstood.
 fn meaning(results: &Results) -> String {
     let overlap = results.columns.iter().any(|score| matches!(score, ScoreName::Overlap { .. }));
     let accuracy =
