@@ -66,9 +66,9 @@ pub(crate) fn find(
     };
     Err(Failure {
         text: format!(
-            "the prepared images of {out} are not found: {message}; no run was begun or marked as failed, and \
-             checkpoints are kept: if the images were moved, name their folder with --cache DIR; or prepare them \
-             again: {again}",
+            "the prepared images of {out} were not found: {message}; no run was started or marked as failed, and \
+             checkpoints are kept: if the images were moved, name their folder with --cache DIR; otherwise prepare \
+             them again: {again}",
             out = out.display(),
         ),
         exit: Exit::Environment,
@@ -88,7 +88,7 @@ pub(crate) fn image_places(out: &Path, places: &ImagePlaces) -> Result<ImagePlac
     match there.or_else(again) {
         Some(cache) => places.cache = Some(cache),
         None => say(&format!(
-            "note: {}: this cache is not there any more: the images are prepared in {}",
+            "note: {}: this cache does not exist any more; preparing the images in {}",
             file.cache.display(),
             places.cache().display()
         )),
@@ -106,8 +106,8 @@ pub(crate) fn check_other_runs(store: &Store, before: &Plan, plan: &Plan, cache:
     }
     found(cache, &listings(others.into_iter())).map_err(|message| Failure {
         text: format!(
-            "{}: runs of other seeds are still to be done, and their images are not found there: {message}: add \
-             their seeds with --seeds, or keep to the cache that the folder had",
+            "{}: unfinished runs of other seeds need images that are not in this cache: {message}: add their seeds \
+             with --seeds, or use the folder's previous cache",
             cache.display()
         ),
         exit: Exit::BadInput,
@@ -118,7 +118,7 @@ pub(crate) fn check_other_runs(store: &Store, before: &Plan, plan: &Plan, cache:
 fn rename(out: &Path, file: ImagesFile, cache: &Path) -> Result<(), Failure> {
     if file.cache != cache {
         say(&format!(
-            "note: the prepared images are in {} now; they were in {}",
+            "note: the prepared images are now in {}; they were in {}",
             cache.display(),
             file.cache.display()
         ));
@@ -133,7 +133,7 @@ fn listings<'a>(runs: impl Iterator<Item = &'a PlannedRun>) -> BTreeSet<&'a str>
 
 fn found(cache: &Path, listings: &BTreeSet<&str>) -> Result<(), String> {
     if !listings.is_empty() && !cache.is_dir() {
-        return Err(format!("{}: there is no such folder", cache.display()));
+        return Err(format!("{}: this folder does not exist", cache.display()));
     }
     CachedListings::of(cache).check(listings.iter().copied()).map_err(|error| error.to_string())
 }

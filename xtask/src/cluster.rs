@@ -49,7 +49,7 @@ pub(crate) fn submit(
         for (depth, indexes) in levels(plan, &indexes) {
             array.indexes = indexes;
             if depth > 0 {
-                print("# The following begins once all jobs of the arrays before it are over.")?;
+                print("# The following array starts once all jobs of the arrays before it are over.")?;
             }
             let scripts = dry_run(&array, &resources, USUAL_ARRAY_SIZE).map_err(cluster_failure)?;
             array.first_script += scripts.len();
@@ -64,7 +64,7 @@ pub(crate) fn submit(
     let before = indexes.len();
     indexes.retain(|index| !queued.contains(index));
     if before > indexes.len() {
-        print(&format!("{} runs are in the queue already", before - indexes.len()))?;
+        print(&format!("{} runs are already in the queue", before - indexes.len()))?;
     }
     if indexes.is_empty() {
         print("nothing to submit")?;

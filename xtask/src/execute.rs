@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
     check_device(plan.backend, running.device)?;
     let summary = execute(&store, &plan, asked.as_deref(), running, cache.as_deref())?;
     if summary.interrupted {
-        return Err(interrupted(&summary, out, "start it again to go on"));
+        return Err(interrupted(&summary, out, "start it again to resume"));
     }
     let Summary { done, reused, failed, missing, .. } = &summary;
     print(&format!("{done} runs done, {reused} done before, {} failed, {missing} missing", failed.len()))?;

@@ -83,7 +83,7 @@ fn run_experiment(
     let places: Vec<usize> = (0..plan.runs.len()).filter(|index| !left(&plan.runs[*index])).collect();
     let summary = execute::execute(&store, &plan, Some(&places), running, None)?;
     if summary.interrupted {
-        return Err(interrupted(&summary, &out, "add --resume to go on"));
+        return Err(interrupted(&summary, &out, "add --resume to continue"));
     }
     let exit = report(&out)?;
     seeds::print_left_out(&left_out);
@@ -221,7 +221,7 @@ fn plan_into(asked: &ExperimentRequest<'_>, resume: bool, go_on: bool) -> Result
             cache_folder::check_other_runs(&store, &before, &plan, &file.cache)?;
         }
         say(&format!(
-            "note: the prepared images are in {} now; they were in {}",
+            "note: the prepared images are now in {}; they were in {}",
             file.cache.display(),
             kept.cache.display()
         ));
@@ -257,8 +257,8 @@ fn prepared(
         seeds.extend(choice.seed.filter(|seed| !seeds.contains(seed)));
     }
     let unknown = seeds.iter().map(|seed| (*seed, SeedImages::default())).collect();
-    let rehearsed = Request { images: unknown, ..request.clone() };
-    plan_runs(configuration, &rehearsed)?;
+    let draft = Request { images: unknown, ..request.clone() };
+    plan_runs(configuration, &draft)?;
     let wanted = Wanted { configuration, data, scale: request.scale, variant: request.variant, seeds: &seeds };
     images::prepare(&wanted, places, &*signals::stop()?)
 }

@@ -96,7 +96,10 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
         print(&format!("trials: {}", write_search_page(found, &out)?.display()))?;
     }
     if conducted.interrupted {
-        let text = format!("interrupted: start it again to go on; finished trials are kept in {}", out.display());
+        let text = format!(
+            "interrupted: start the same command again to resume; finished trials are kept in {}",
+            out.display()
+        );
         return Err(Failure { text, exit: Exit::Interrupted });
     }
     match conducted.found {

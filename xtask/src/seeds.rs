@@ -29,7 +29,7 @@ pub(crate) fn print_left_out(left_out: &[LeftOut]) {
         say(&line);
     }
     if !left_out.is_empty() {
-        say("repair these images and repeat the command with --resume to add what is left out");
+        say("repair these images and repeat the command with --resume to add the seeds that were left out");
     }
 }
 

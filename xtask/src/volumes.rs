@@ -35,7 +35,7 @@ pub(crate) fn check(tasks: &[Task], root: &Path, headers: bool) -> Result<Vec<Ch
     if !root.is_dir() {
         let names = Task::ALL.map(Task::folder).join(", ");
         let root = root.display();
-        return Err(bad(format!("{root}: found no such folder, expected one that holds {names}")));
+        return Err(bad(format!("{root}: this folder does not exist, expected one with {names}")));
     }
     Ok(tasks.iter().map(|task| herring_volumes::check(root, *task, headers)).collect())
 }
@@ -65,7 +65,7 @@ pub(crate) fn missing(setting: &VolumesSetting, places: &ImagePlaces) -> Vec<Str
         return vec![format!("--data-root: the folder that holds {task}")];
     };
     let file = root.join(task.folder()).join("dataset.json");
-    if file.is_file() { Vec::new() } else { vec![format!("{}: which volumes there are", file.display())] }
+    if file.is_file() { Vec::new() } else { vec![format!("{}: the list of volumes", file.display())] }
 }
 
 /// Prepares and reports the slices of every seed; the file describes the first seed's slices.

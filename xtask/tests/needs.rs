@@ -132,7 +132,7 @@ fn a_cluster_is_given_a_level_after_the_other() {
     plan(&place, "out");
     let said = done(&["run", "--executor", "dry-run", "--out", &place.name("out")]);
     let (first, second) =
-        said.split_once("# The following begins once all jobs of the arrays before it are over.\n").unwrap();
+        said.split_once("# The following array starts once all jobs of the arrays before it are over.\n").unwrap();
     assert!(first.contains("#SBATCH --array=0,2-3") || first.contains("#SBATCH --array=0,2,3"), "{said}");
     assert!(second.contains("#SBATCH --array=1,4"), "{said}");
     assert_eq!(said.matches("#SBATCH --array").count(), 2, "{said}");

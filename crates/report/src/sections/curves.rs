@@ -38,7 +38,7 @@ pub fn render(page: &Page<'_>) -> String {
         return section("curves", heading, "<p>No run has finished yet.</p>\n");
     }
     let body = format!(
-        "<p>{} Lines are means over seeds, bands reach from the least to the greatest seed. {}</p>\n{}",
+        "<p>{} Lines are means over seeds, bands reach from the minimum to the maximum over seeds. {}</p>\n{}",
         escape(collection.configuration.caption("curves")),
         crate::auc::sentence(collection.plan.auc()),
         figure(&curves, AUC),
@@ -66,7 +66,7 @@ pub fn accuracy_by_group(page: &Page<'_>) -> String {
         .map(|(group, curves)| format!("<h3>{}</h3>\n{}", escape(group), figure(curves, ACCURACY)))
         .collect();
     let body = format!(
-        "<p>{} Lines are means over seeds, bands reach from the least to the greatest seed.</p>\n{figures}",
+        "<p>{} Lines are means over seeds, bands reach from the minimum to the maximum over seeds.</p>\n{figures}",
         escape(collection.configuration.caption("curves")),
     );
     section("curves", heading, &body)

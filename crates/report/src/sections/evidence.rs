@@ -19,9 +19,7 @@ fn warnings(images: &ImagesFile) -> String {
         return String::new();
     }
     let lines: String = images.warnings.iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
-    format!(
-        "<p>Reasons to doubt these images, as <code>data check</code> lists them in full:</p>\n<ul>\n{lines}</ul>\n"
-    )
+    format!("<p>Warnings about these images; <code>data check</code> lists them in full:</p>\n<ul>\n{lines}</ul>\n")
 }
 
 /// Images with the outlines of their masks.

@@ -13,7 +13,7 @@ pub fn render(page: &Page<'_>) -> String {
     };
     let reading: String = images.reading.iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
     let body = format!(
-        "<p>{}</p>\n{}<p>Images of each part for seed {}, by environment and class, and what they have in common: the mean \
+        "<p>{}</p>\n{}<p>Images of each part for seed {}, by environment and class, and their means: the mean \
          training image of each environment, and how the mean of a class differs, red where it is brighter and blue \
          where it is darker, over all environments and within each. Where environment and class are correlated in \
          training, the first of these shows the environment and the others do not. (Paper: Figure 1.)</p>\n{}<div class=\"panels four\">\n{}</div>\n\
@@ -49,7 +49,7 @@ fn describe_split(collection: &Collection) -> String {
              from the first and so on; rule “{}”, drawn with {seed}.",
             spec.rule
         ),
-        None => format!("{size} The table says itself what belongs to training, validation and test."),
+        None => format!("{size} The table itself assigns images to training, validation and test."),
     }
 }
 

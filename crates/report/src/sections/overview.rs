@@ -82,12 +82,12 @@ fn tables(parts: &[Part<'_>]) -> String {
         .collect();
     let scales = parts.iter().all(|part| part.results.judgement == Judgement::Paper);
     let words = if parts.iter().any(|part| part.results.unknown_images.is_some()) {
-        " <strong>Images of at least one experiment are not the paper’s</strong>: they are of no known issue of its \
-         tables, as generated stand-ins are; then the paper’s values stand there for the layout only."
+        " <strong>At least one experiment does not use the paper’s images</strong>, but for example generated stand-ins; \
+         there the paper’s values show the layout only and cannot be compared."
     } else if scales {
         ""
     } else {
-        " Not everything here was run in the paper’s setting, so numbers are not comparable."
+        " Not every experiment was run in the paper’s setting, so the numbers are not comparable."
     };
     let body = format!(
         "<p>Mean ± sample SD over seeds, below it the paper’s value{}. {}{words}</p>\n\

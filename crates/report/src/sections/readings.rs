@@ -39,7 +39,7 @@ pub fn render(page: &Page<'_>) -> String {
         })
         .collect();
     let body = format!(
-        "<p>The paper’s text and the code that produced its numbers are not the same. This reproduction \
+        "<p>The paper’s text and its released code, which produced the numbers, differ. This reproduction \
          was made with the variant <i>{}</i>; where that decides, the text in force is marked.</p>\n\
          {}<table class=\"readings\">\n<caption>What paper and released code say</caption>\n<thead><tr><th scope=\"col\">Topic</th>\
          <th scope=\"col\">Paper</th><th scope=\"col\">Released code</th><th scope=\"col\">In force here</th></tr></thead>\n\
