@@ -15,8 +15,8 @@ use herring_images::{CheckSettings, Depth};
 use herring_papers::CATALOGUE;
 use herring_pixels::Limits;
 use herring_protocol::{ResizeName, SplitRuleName, TableName, Variant};
-use herring_standins::{Edition, OwnSettings, RsnaSettings, Strengths, XraySettings};
-use herring_tables::{CheckReport, Manifest, PictureInfo};
+use herring_standins::{Edition, OwnSettings, Pathology, RsnaSettings, Strengths, XraySettings};
+use herring_tables::{CheckReport, PictureInfo};
 use std::{fmt::Write, path::Path};
 
 pub(crate) fn run(command: &DataCommand) -> Result<Exit, Failure> {
@@ -31,24 +31,25 @@ pub(crate) fn run(command: &DataCommand) -> Result<Exit, Failure> {
 const SHOWN: usize = 10;
 
 fn check(arguments: &CheckData) -> Result<Exit, Failure> {
-    let CheckData { name, from, headers, all, .. } = arguments;
+    let CheckData { name, from, headers, all, pathology, .. } = arguments;
     let (places, probe) = (from.places(), if *headers { header } else { whole });
-    let collections: &[&str] = match name.as_str() {
-        "own" => &[],
-        name if volumes::tasks(name).is_some() => &[],
-        "xray" => &["nih", "padchest"],
-        other => &[other],
-    };
-    let mut reports: Vec<CheckReport> = Vec::new();
-    for collection in collections {
-        let manifest = Manifest::named(collection).map_err(bad)?;
-        let exclusions = images::exclusions(collection, &places.tables)?;
-        reports.push(herring_tables::check_without(&manifest, images::data_root(&places)?, &exclusions, &probe));
+    let tasks = volumes::tasks(name);
+    let official = name != TableName::Own.name() && tasks.is_none();
+    if !official && !pathology.is_default() {
+        return Err(bad(format!("--pathology {pathology}: found {name}, expected xray, nih or padchest")));
     }
-    match volumes::tasks(name) {
+    let mut reports: Vec<CheckReport> = Vec::new();
+    if official {
+        for manifest in images::manifests(name, *pathology)? {
+            let exclusions = images::exclusions(&manifest.name, &places.tables)?;
+            let root = images::data_root(&places)?;
+            reports.push(herring_tables::check_without(&manifest, root, &exclusions, &probe));
+        }
+    }
+    match tasks {
         Some(tasks) => reports.extend(volumes::check(&tasks, images::data_root(&places)?, *headers)?),
-        None if collections.is_empty() => reports.push(check_own(arguments, &places)?),
-        None => {}
+        None if official => {}
+        None => reports.push(check_own(arguments, &places)?),
     }
     for report in &reports {
         print(&report.render(if *all { None } else { Some(SHOWN) }))?;
@@ -109,9 +110,12 @@ fn info(found: herring_pixels::PictureInfo) -> Result<PictureInfo, String> {
 }
 
 fn split(arguments: &SplitData) -> Result<Exit, Failure> {
-    let SplitData { name, from, ratio, seed, rule, cell_limit, to } = arguments;
+    let SplitData { name, from, pathology, ratio, seed, rule, cell_limit, to } = arguments;
     let table: TableName = name.parse().map_err(bad)?;
-    let reading = read(table, true, &from.places())?;
+    if table != TableName::Xray && !pathology.is_default() {
+        return Err(bad(format!("--pathology {pathology}: found {table}, expected xray")));
+    }
+    let reading = read((table, *pathology), true, &from.places())?;
     let rule = match rule {
         SplitRule::Printed => SplitRuleName::Printed,
         SplitRule::Later => SplitRuleName::Later,
@@ -119,6 +123,7 @@ fn split(arguments: &SplitData) -> Result<Exit, Failure> {
     let seed = seed.unwrap_or(if table == TableName::Rsna { 0 } else { 1234 });
     let images = ImagesSetting {
         table,
+        pathology: *pathology,
         ratio: *ratio,
         rule,
         split_seed: None,
@@ -208,13 +213,14 @@ fn stand_in(arguments: &StandinData) -> Result<Exit, Failure> {
     let per_cell = per_cell.unwrap_or(match scale {
         Scale::Smoke => 20,
         Scale::Quick => 300,
+        Scale::Paper if matches!(name, Standin::Emphysema) => 500,
         Scale::Paper => 2772,
     });
     let seed = *seed;
     let usual = Strengths::default();
     // Faint enough for a network of the scale quick to take the mark instead.
     let faint = match name {
-        Standin::Xray => 0.15,
+        Standin::Xray | Standin::Emphysema => 0.15,
         Standin::Rsna => 0.2,
         Standin::Own | Standin::Decathlon => usual.pathology_contrast,
     };
@@ -224,12 +230,17 @@ fn stand_in(arguments: &StandinData) -> Result<Exit, Failure> {
         ..usual
     };
     let summary = match name {
-        Standin::Xray => {
+        Standin::Xray | Standin::Emphysema => {
+            let pathology = match name {
+                Standin::Emphysema => Pathology::Emphysema,
+                _ => Pathology::Cardiomegaly,
+            };
             let side = match edition {
-                Edition::Small => XraySettings::default().side,
+                Edition::Small => pathology.small_side(),
                 Edition::Full => 1024,
             };
-            let settings = XraySettings { per_cell, seed, strengths, edition, side, ..XraySettings::default() };
+            let usual = XraySettings::default();
+            let settings = XraySettings { per_cell, seed, strengths, edition, pathology, side, ..usual };
             herring_standins::xray(root, &settings)
         }
         Standin::Rsna => herring_standins::rsna(

@@ -20,7 +20,7 @@ use herring_images::{
     CachedListings, Colour, Excluded, ImageSettings, ImagesError, Masked, Mean, Means, Prepared, Reduction,
 };
 use herring_pixels::{Crop, MaskSettings, Monochrome1, Preparation, Range, Resize};
-use herring_protocol::{Pictures, Plane, ResizeName, SplitRuleName, TableName, Trainer, Variant};
+use herring_protocol::{PathologyName, Pictures, Plane, ResizeName, SplitRuleName, TableName, Trainer, Variant};
 use herring_tables::{Exclusions, ImageEdition, Manifest, Negatives, Reading};
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -97,7 +97,7 @@ fn prepare_table(
     places: &ImagePlaces,
     stop: &AtomicBool,
 ) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
-    let reading = read(images.table, images.empty_negatives, places)?;
+    let reading = read((images.table, images.pathology), images.empty_negatives, places)?;
     let cell_limit = images.cell_limit;
     let given = parts_given(&reading.table);
     // Seeds that share a split share its listing.
@@ -116,7 +116,7 @@ fn prepare_table(
         return Err(bad(lacking.join("\n")));
     }
     let settings = ImageSettings {
-        reductions: reductions(images.table, &reading)?,
+        reductions: reductions((images.table, images.pathology), &reading)?,
         excluded: excluded(&reading),
         ..settings(images, reading.table.environments())?
     };
@@ -186,7 +186,7 @@ fn prepare_table(
     for warning in &warnings {
         crate::say(&format!("warning: {warning}"));
     }
-    let (issue, issue_known) = issue(images.table, &reading)?;
+    let (issue, issue_known) = issue((images.table, images.pathology), &reading)?;
     let names: BTreeMap<u32, String> = splits.keys().copied().zip(names).collect();
     let table_sha256 = herring_images::sha256(&reading.table.text());
     let found = seeds.iter().filter_map(|seed| {
@@ -205,11 +205,24 @@ fn prepare_table(
     Ok((found, file))
 }
 
+/// The manifests of an official table as it is read for a pathology, which only the table `xray` has several of.
+pub(crate) fn manifests(table: &str, pathology: PathologyName) -> Result<Vec<Manifest>, Failure> {
+    match pathology.is_default() {
+        true => herring_tables::manifests(table),
+        false => herring_tables::manifests_with(table, pathology.name()),
+    }
+    .map_err(bad)
+}
+
 /// Reads a table, without the images that are to be left out.
-pub(crate) fn read(table: TableName, empty_negatives: bool, places: &ImagePlaces) -> Result<Reading, Failure> {
+pub(crate) fn read(
+    (table, pathology): (TableName, PathologyName),
+    empty_negatives: bool,
+    places: &ImagePlaces,
+) -> Result<Reading, Failure> {
     let negatives = if empty_negatives { Negatives::Released } else { Negatives::NoPenalty };
     let reading = match table {
-        TableName::Xray => herring_tables::xray(data_root(places)?).map_err(bad),
+        TableName::Xray => herring_tables::xray_with(data_root(places)?, pathology.name()).map_err(bad),
         TableName::Rsna => herring_tables::rsna(data_root(places)?, negatives).map_err(bad),
         TableName::Own => herring_tables::own_with(manifest(places)?, &places.tables.own()).map_err(bad),
     }?;
@@ -261,7 +274,13 @@ pub(crate) fn missing(data: &DataSetting, places: &ImagePlaces) -> Result<Vec<St
         (TableName::Own, _, Some(manifest)) => Ok(vec![format!("{}: a manifest", manifest.display())]),
         (TableName::Own, _, None) => Ok(vec!["--manifest: a CSV file or folder that lists your images".to_owned()]),
         (_, None, _) => Ok(vec!["--data-root: the folder that holds the data".to_owned()]),
-        (table, Some(root), _) => Ok(herring_tables::present(table.name(), root).map_err(bad)?.missing()),
+        (table, Some(root), _) => {
+            let presence = match images.pathology.is_default() {
+                true => herring_tables::present(table.name(), root),
+                false => herring_tables::present_with(table.name(), images.pathology.name(), root),
+            };
+            Ok(presence.map_err(bad)?.missing())
+        }
     }
 }
 
@@ -283,14 +302,12 @@ pub(crate) fn split(table: &Table, images: &ImagesSetting, seed: u32) -> Result<
 }
 
 /// The size in which an official collection comes.
-fn original(table: TableName) -> Result<Option<[usize; 2]>, Failure> {
-    let collection = match table {
-        TableName::Xray => "nih",
-        TableName::Rsna => "rsna",
-        TableName::Own => return Ok(None),
-    };
-    let images = herring_tables::Manifest::named(collection).map_err(bad)?.images;
-    Ok(Some([images.height, images.width]))
+fn original(images: &ImagesSetting) -> Result<Option<[usize; 2]>, Failure> {
+    if images.table == TableName::Own {
+        return Ok(None);
+    }
+    let manifests = manifests(images.table.name(), images.pathology)?;
+    Ok(manifests.first().map(|manifest| [manifest.images.height, manifest.images.width]))
 }
 
 /// How the images of a table with these environments are prepared; all training masks are kept.
@@ -303,7 +320,7 @@ pub(crate) fn settings(images: &ImagesSetting, environments: &[String]) -> Resul
     Ok(ImageSettings {
         preparations: preparations(images, environments),
         colour: if own { Colour::Refused } else { Colour::FirstChannel },
-        original: original(images.table)?,
+        original: original(images)?,
         reductions: Vec::new(),
         saliency_size: images.saliency_size,
         saliency_limit: images.saliency_limit,
@@ -314,11 +331,14 @@ pub(crate) fn settings(images: &ImagesSetting, environments: &[String]) -> Resul
 }
 
 /// What is done first to each environment's images: those in full size become like the small edition.
-fn reductions(table: TableName, reading: &Reading) -> Result<Vec<Option<Reduction>>, Failure> {
+fn reductions(
+    (table, pathology): (TableName, PathologyName),
+    reading: &Reading,
+) -> Result<Vec<Option<Reduction>>, Failure> {
     if table == TableName::Own {
         return Ok(Vec::new());
     }
-    let manifests = herring_tables::manifests(table.name()).map_err(bad)?;
+    let manifests = manifests(table.name(), pathology)?;
     let environments = manifests.iter().flat_map(|manifest| manifest.environments.iter().map(move |_| manifest));
     let reduction = |(manifest, edition): (&Manifest, &ImageEdition)| {
         let full = manifest.full.as_ref().filter(|_| *edition == ImageEdition::Full)?;
@@ -363,27 +383,26 @@ fn preparations(images: &ImagesSetting, environments: &[String]) -> Vec<Preparat
 
 /// The known issue of each collection's table that has these counts, or that there is none; and whether all are
 /// known.
-fn issue(name: TableName, reading: &Reading) -> Result<(String, bool), Failure> {
-    let cells = reading.cells_before_exclusions();
-    let of = |collection: &str, cells: &[Vec<usize>]| -> Result<(String, bool), Failure> {
-        let manifest = herring_tables::Manifest::named(collection).map_err(bad)?;
-        let known = manifest.known.iter().find(|edition| {
-            edition.cells.len() == cells.len()
-                && edition.cells.iter().zip(cells).all(|(one, other)| one[..] == other[..])
-        });
-        Ok(match known {
-            Some(edition) => (format!("{collection} {}", edition.name), true),
-            None => (format!("{collection}: no known issue"), false),
-        })
-    };
-    match name {
-        TableName::Xray => {
-            let ((nih, first), (padchest, second)) = (of("nih", &cells[..1])?, of("padchest", &cells[1..])?);
-            Ok((format!("{nih}; {padchest}"), first && second))
-        }
-        TableName::Rsna => of("rsna", &cells),
-        TableName::Own => Ok(("own".to_owned(), true)),
+fn issue((table, pathology): (TableName, PathologyName), reading: &Reading) -> Result<(String, bool), Failure> {
+    if table == TableName::Own {
+        return Ok(("own".to_owned(), true));
     }
+    let cells = reading.cells_before_exclusions();
+    let mut rest = &cells[..];
+    let (mut issues, mut all_known) = (Vec::new(), true);
+    for manifest in manifests(table.name(), pathology)? {
+        let (own, others) = rest.split_at(manifest.environments.len().min(rest.len()));
+        rest = others;
+        let known =
+            manifest.known.iter().find(|edition| edition.cells.iter().map(|cell| cell.to_vec()).eq(own.to_vec()));
+        let known = known.map(|edition| edition.name.as_str());
+        all_known &= known.is_some();
+        issues.push(match known {
+            Some(edition) => format!("{} {edition}", manifest.name),
+            None => format!("{}: no known issue", manifest.name),
+        });
+    }
+    Ok((issues.join("; "), all_known))
 }
 
 /// How many test images are of somebody who is in training, if any: the papers split by images.

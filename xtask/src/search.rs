@@ -1,25 +1,26 @@
 //! `search`.
 
 use crate::{
-    arguments::{Proposals, Search, experiments, folder_prefix},
+    arguments::{ImagePlaces, Proposals, Search, experiments, folder_prefix},
     execute::with_displays,
     failure::Failure,
     images::{self, Wanted, bad},
-    print, signals,
+    print, signals, volumes,
 };
 use herring_cluster::Attempt;
 use herring_experiments::{
     Exit, Experiment,
-    config::Configuration,
-    plan::{Request, plan_runs},
-    search::{SearchDriver, SearchResult, SearchSpace, format_value},
+    config::{Configuration, DataSetting, VolumesSetting},
+    plan::{Plan, Request, plan_runs},
+    search::{DECIDES_SLICES, SearchDriver, SearchResult, SearchSpace, format_value},
     store::Holder,
 };
 use herring_images::CachedListings;
 use herring_papers::CATALOGUE;
+use herring_protocol::{DataSpec, VolumesSpec};
 use herring_report::write_search_page;
-use herring_search::Strategy;
-use std::{collections::BTreeMap, path::PathBuf};
+use herring_search::{Strategy, Study};
+use std::{collections::BTreeMap, path::PathBuf, sync::atomic::AtomicBool};
 
 pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
     let Search { paper, method, scale, backend, variant, running, places, .. } = arguments;
@@ -51,6 +52,10 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
         return Err(Failure { text: text.to_owned(), exit: Exit::Environment });
     }
     let study = space.study(method, *variant, strategy);
+    if study.dimensions.is_empty() {
+        let expected = "expected another --method, or --space with a file";
+        return Err(bad(format!("--method {method}: found no dimension in the search space for it, {expected}")));
+    }
     study.check().map_err(|error| Failure { text: error.to_string(), exit: Exit::BadInput })?;
     let mut request = Request {
         scale: *scale,
@@ -75,6 +80,7 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
             format!("--method: '{method}' needs other runs ({}): expected a method that needs none", run.label());
         return Err(bad(text));
     }
+    let slices = slices(&study, &plan, &configuration, (&request, places), &stop)?;
     let trainer = || {
         let listings = Box::new(CachedListings::of(places.cache()));
         herring_training::trainer_with(*backend, running.device, listings).map_err(|error| error.to_string())
@@ -83,6 +89,7 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
         out: &out,
         study: &study,
         plan: &plan,
+        slices: &slices,
         patience: space.patience,
         trainer: &trainer,
         holder: Holder::current(Attempt::from_environment()),
@@ -122,6 +129,33 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
         }
         None => Err(Failure { text: "no trial has a score: each of them failed".to_owned(), exit: Exit::SomeFailed }),
     }
+}
+
+/// The slices of every value of a dimension that decides which slices there are; none where no dimension does.
+fn slices(
+    study: &Study,
+    plan: &Plan,
+    configuration: &Configuration,
+    (request, places): (&Request, &ImagePlaces),
+    stop: &AtomicBool,
+) -> Result<Vec<VolumesSpec>, Failure> {
+    let dimension = study.dimensions.iter().find(|dimension| dimension.name == DECIDES_SLICES);
+    let data = images::of(configuration, request.scale, request.variant);
+    let (Some(dimension), Some(DataSetting::Volumes(setting)), Some(run)) = (dimension, data, plan.runs.first()) else {
+        return Ok(Vec::new());
+    };
+    let DataSpec::Volumes(planned) = &run.spec.data else { return Ok(Vec::new()) };
+    let values = dimension.range.values().ok_or_else(|| {
+        let found = format!("{DECIDES_SLICES}: found the range {:?}", dimension.range);
+        bad(format!("{found}, expected power_of_two or integer: slices are prepared for each value beforehand"))
+    })?;
+    let prepared = |dilation_sigma: f64| {
+        let setting = VolumesSetting { dilation_sigma, ..setting.clone() };
+        let (found, _) = volumes::prepare(&setting, &[run.spec.seed], places, stop)?;
+        let listing = found.get(&run.spec.seed).map(|images| images.listing.clone()).unwrap_or_default();
+        Ok(VolumesSpec { listing, dilation_sigma, ..planned.clone() })
+    };
+    values.into_iter().map(prepared).collect()
 }
 
 fn folder(arguments: &Search, experiment: &Experiment) -> PathBuf {

@@ -54,6 +54,54 @@ fn both_tables_of_radiographs_from_folder_to_overview() {
 }
 
 #[test]
+fn emphysema_from_folder_to_overview() {
+    let place = Place::new();
+    let data = place.path("data");
+    stand_in("emphysema", &data);
+    let root = ["--data-root", data.to_str().unwrap()];
+    let output = xtask(&["data", "check", "xray", "--pathology", "emphysema", root[0], root[1]]);
+    let told = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains("12 PadChest, emphysema") && told.contains("24 files of images opened"), "{told}");
+    // The same folder holds no images for cardiomegaly.
+    assert_eq!(xtask(&["data", "check", "xray", root[0], root[1]]).status.code(), Some(1));
+    let output = place.repro("xray", "none", &root);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(text(&output).contains("nih/images-224: a folder of images"), "{}", text(&output));
+
+    let output = xtask(&["data", "split", "xray", "--pathology", "emphysema", root[0], root[1]]);
+    let told = text(&output);
+    assert!(told.contains("PadChest, emphysema") && told.contains("ratio 0.9, rule printed, seed 1234"), "{told}");
+    let refused = xtask(&["data", "check", "rsna", "--pathology", "emphysema", root[0], root[1]]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused).contains("expected one of rsna: pneumonia"), "{}", text(&refused));
+
+    let output = place.repro_of("activmask2020", "emphysema", "out", &root);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let table = fs::read_to_string(place.path("out/emphysema-spc/table.txt")).unwrap();
+    for row in ["resnet-classify", "resnet-actdiff", "resnet-gradmask", "resnet-all-masked"] {
+        assert!(table.contains(row), "{table}");
+    }
+    assert!(table.contains("The images are NOT the paper's"), "{table}");
+    let report = fs::read_to_string(place.path("out/emphysema-spc/report.html")).unwrap();
+    assert!(report.contains("Figure 5a") && report.contains("Figure 8") && !report.contains("Figure 1.)"));
+    assert!(report.contains("All Masked") && report.contains("no finding"));
+    assert!(fs::read_to_string(place.path("out/overview.html")).unwrap().contains("emphysema-no-spc"));
+    let plan: Value = serde_json::from_slice(&fs::read(place.path("out/emphysema-spc/plan.json")).unwrap()).unwrap();
+    let data = &plan["plan"]["runs"][0]["spec"]["data"];
+    assert_eq!((&data["pathology"], &data["split_seed"]), (&Value::from("emphysema"), &Value::from(1234)));
+
+    // As the owners hand the files out: reduced to the edition that is read for it.
+    let full = place.path("full");
+    let small = ["data", "stand-in", "emphysema", "--per-cell", "6", "--edition", "full", "--root"];
+    assert_eq!(xtask(&[&small[..], &[full.to_str().unwrap()]].concat()).status.code(), Some(0));
+    let root = ["--data-root", full.to_str().unwrap(), "--methods", "resnet-classify"];
+    let output = place.repro_of("activmask2020", "emphysema-no-spc", "of-full", &root);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(text(&output).contains("the images are read in full size"), "{}", text(&output));
+}
+
+#[test]
 fn images_of_ones_own_with_three_classes_and_environments() {
     let place = Place::new();
     stand_in("own", &place.path("mine"));

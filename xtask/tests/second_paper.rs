@@ -134,9 +134,10 @@ fn fractions_of_masks() {
 fn all_experiments_come_to_an_overview() {
     let place = Place::new();
     done(&["data", "stand-in", "decathlon", "--root", &place.name("data")]);
+    done(&["data", "stand-in", "emphysema", "--root", &place.name("data")]);
     let (data, cache) = (place.name("data"), place.name("cache"));
     smoke(&place, "all", &["--experiment", "all", "--jobs", "2", "--data-root", &data, "--cache", &cache]);
-    for name in ["crosses", "maxmasks", "heart", "liver", "pancreas", "maxmasks-liver"] {
+    for name in ["crosses", "maxmasks", "heart", "liver", "pancreas", "emphysema-spc", "maxmasks-liver"] {
         assert!(place.path("all").join(name).join("report.html").is_file(), "{name}");
     }
     let overview = fs::read_to_string(place.path("all/overview.html")).unwrap();
@@ -223,11 +224,11 @@ fn readings_differ_where_the_paper_and_its_code_do() {
 fn there_is_nothing_to_search_without_a_space() {
     let place = Place::new();
     let out = place.name("out");
-    let search = ["search", "activmask2020", "--scale", "smoke", "--strategy", "random", "--method", "cnn-gradmask"];
-    let search = [&search[..], &["--out", &out]].concat();
-    let said = refused(&search, 2);
-    assert_eq!(said, "error: the paper searched nothing on crosses: expected --space with a file");
+    let search = ["search", "activmask2020", "--scale", "smoke", "--strategy", "random", "--out", &out];
+    let said = refused(&[&search[..], &["--experiment", "maxmasks", "--method", "unet-actdiff-20"]].concat(), 2);
+    assert_eq!(said, "error: the paper searched nothing on maxmasks: expected --space with a file");
     assert!(!place.path("out").exists());
+    let search = [&search[..], &["--method", "cnn-gradmask"]].concat();
     let space = "format = 2\nexperiments = [\"activmask2020-crosses\"]\nseed = 0\ninitial = 2\niterations = 1\n\
                  patience = 5\n\n[[dimensions]]\nname = \"objective.penalties.gradmask.weight\"\n\
                  log_uniform = { low = 1e-2, high = 10.0 }\n";

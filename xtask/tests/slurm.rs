@@ -1,4 +1,4 @@
-//! A plan on a real Slurm: two nodes, a run that fails, one that is started again, a node that dies.
+//! Plans on a real Slurm: two nodes, a run that fails, one that is started again, a node that dies; runs that need runs.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 mod common;
@@ -108,4 +108,32 @@ fn twenty_runs_over_two_nodes_are_all_accounted_for() {
             assert_eq!(fs::read(run.join(file)).unwrap(), fs::read(there).unwrap(), "{file} of {}", run.display());
         }
     }
+}
+
+#[test]
+fn runs_that_need_others_are_a_second_array_that_waits_for_the_first() {
+    let Some(cluster) = TestCluster::start(2).unwrap() else {
+        return skipped("runs_that_need_others_are_a_second_array_that_waits_for_the_first");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("needs.toml");
+    fs::write(&config, common::NEEDS).unwrap();
+    let config = config.to_str().unwrap();
+    let plan =
+        ["plan", "iclr2021", "--scale", "smoke", "--config", config, "--methods", "pupil,grid", "--seeds", "1,2,3"];
+    let (out, alone) = (folder.path().join("out"), folder.path().join("alone"));
+    printed(&xtask(&cluster, &plan, &out));
+    let said = printed(&xtask(&cluster, &["run", "--executor", "slurm", "--cpus", "1"], &out));
+    // Nine runs need nothing, six need some of those.
+    assert!(said.contains(": 9 runs\n") && said.contains(": 6 runs, after the runs that they need\n"), "{said}");
+    let arrays: Vec<u64> =
+        said.split("job array ").skip(1).map(|rest| rest.split_once(':').unwrap().0.parse().unwrap()).collect();
+    assert_eq!(arrays.len(), 2, "{said}");
+    let told = cluster.run("scontrol", &["show", "job", &arrays[1].to_string()]).unwrap();
+    assert!(told.contains("Dependency=") && told.contains(&arrays[0].to_string()), "{told}");
+
+    wait(&cluster, &out, |runs| count(runs, "finished") == 15);
+    printed(&xtask(&cluster, &plan, &alone));
+    printed(&xtask(&cluster, &["run"], &alone));
+    assert_eq!(common::contents(&out), common::contents(&alone));
 }

@@ -8,6 +8,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{DatasetError, Image};
+use rand::{Rng, seq::SliceRandom};
 
 /// One example with everything that an attribution prior may look at.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,14 +110,20 @@ impl Dataset {
         Ok(Self { name: name.into(), classes, environments, shape, entries, pixels })
     }
 
-    /// The same samples, of whose masks a `fraction` of each class is kept; the others become 1 everywhere. See
-    /// [`crate::mask::keep_fraction`].
+    /// The same samples, of whose masks a `fraction` of each class is kept; the others become 1 everywhere. Which
+    /// masks are kept is drawn from `random`; of two fractions with the same draw, the larger one keeps every mask
+    /// that the smaller one keeps. See [`crate::mask::keep_fraction`].
     ///
     /// # Errors
     /// [`DatasetError::OutOfRange`] if `fraction` is not within `[0, 1]`.
-    pub fn with_mask_fraction(self, fraction: f64) -> Result<Self, DatasetError> {
-        let labels: Vec<usize> = self.entries.iter().map(|entry| entry.label).collect();
-        let kept = crate::mask::kept(&labels, fraction)?;
+    pub fn with_mask_fraction<R: Rng + ?Sized>(self, fraction: f64, random: &mut R) -> Result<Self, DatasetError> {
+        let mut order: Vec<usize> = (0..self.entries.len()).collect();
+        order.shuffle(random);
+        let labels: Vec<usize> = order.iter().map(|&index| self.entries[index].label).collect();
+        let mut kept = vec![false; order.len()];
+        for (index, of_index) in order.into_iter().zip(crate::mask::kept(&labels, fraction)?) {
+            kept[index] = of_index;
+        }
         Ok(match kept.contains(&false) {
             true => Self { pixels: Arc::new(KeptMasks { pixels: Arc::clone(&self.pixels), kept }), ..self },
             false => self,
@@ -280,6 +287,8 @@ fn check(sample: &Sample, shape: [usize; 3]) -> Result<(), DatasetError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
 
     fn sample() -> Sample {
         Sample {
@@ -309,16 +318,27 @@ mod tests {
     #[test]
     fn masks_beyond_the_fraction_become_whole() {
         let masked = |label| Sample { mask: Image::filled(1, 4, 5, 0.0), label, ..sample() };
-        let samples: Vec<Sample> = [0, 1, 0, 1].into_iter().map(masked).collect();
+        let samples: Vec<Sample> = (0..40).map(|index| masked(index % 2)).collect();
         let whole = Dataset::new("d", 2, samples).unwrap();
-        let half = whole.clone().with_mask_fraction(0.5).unwrap();
-        let first = |dataset: &Dataset| -> Vec<f32> {
-            dataset.samples().unwrap().iter().map(|sample| sample.mask.values()[0]).collect()
+        let random = || ChaCha8Rng::seed_from_u64(1);
+        let withheld = |fraction: f64| -> Vec<bool> {
+            let dataset = whole.clone().with_mask_fraction(fraction, &mut random()).unwrap();
+            dataset.samples().unwrap().iter().map(|sample| sample.mask.values()[0] == 1.0).collect()
         };
-        assert_eq!(first(&half), [0.0, 0.0, 1.0, 1.0]);
-        assert_eq!(first(&whole.clone().with_mask_fraction(1.0).unwrap()), [0.0; 4]);
-        assert_eq!(half.samples().unwrap()[3].image, whole.samples().unwrap()[3].image);
-        assert!(whole.with_mask_fraction(1.5).is_err());
+        let [quarter, half] = [withheld(0.25), withheld(0.5)];
+        let of_class =
+            |found: &[bool], label: usize| (0..40).filter(|&index| index % 2 == label && !found[index]).count();
+        assert_eq!(
+            [of_class(&quarter, 0), of_class(&quarter, 1), of_class(&half, 0), of_class(&half, 1)],
+            [5, 5, 10, 10]
+        );
+        assert!(
+            quarter.iter().zip(&half).all(|(quarter, half)| *quarter || !half),
+            "a larger fraction keeps what a smaller one keeps"
+        );
+        assert_ne!(half[..20].iter().filter(|withheld| !**withheld).count(), 20, "not the first ones");
+        assert_eq!(withheld(1.0), [false; 40]);
+        assert!(whole.clone().with_mask_fraction(1.5, &mut random()).is_err());
     }
 
     #[test]

@@ -98,10 +98,11 @@ pub(crate) fn is_outside(value: f32) -> bool {
 /// the paper leaves at 1).
 ///
 /// Of a class with `n` samples the first `round(fraction * n)` in the order of `samples` keep their
-/// mask, halves rounding up. The order of a split is already a random draw (see
+/// mask, halves rounding up. The order of the crosses is already a random draw (see
 /// [`crate::crosses::splits`]), so taking the first is a random choice that costs no further draw,
 /// repeats with the run seed, and is nested: a larger fraction keeps every mask that a smaller one
-/// keeps, which makes runs at different fractions comparable.
+/// keeps, which makes runs at different fractions comparable. For samples in another order see
+/// [`crate::Dataset::with_mask_fraction`].
 ///
 /// # Errors
 /// [`DatasetError::OutOfRange`] if `fraction` is not within `[0, 1]`.

@@ -88,6 +88,20 @@ fn sizes_are_the_papers() {
     assert_eq!(sizes(xray, 0.5, Rule::Later), [2772, 1384, 6932]);
 }
 
+/// Section 2.3 of the protocol of activmask2020: NIH's and PadChest's emphysema, of which PadChest has 500.
+#[test]
+fn cells_of_emphysema_are_the_papers() {
+    let table = table(&[vec![700, 2516], vec![600, 500]]);
+    let cells = |ratio| {
+        let settings = ConfoundedSettings { ratio, rule: Rule::Printed, seed: 1234, cell_limit: None };
+        let parts = split(&table, &settings).unwrap();
+        Part::ALL.map(|part| (parts.of(part).len(), parts.cells(&table, part).concat()))
+    };
+    let expected = [(998, vec![450, 49, 49, 450]), (498, vec![24, 225, 225, 24]), (504, vec![26, 226, 226, 26])];
+    assert_eq!(cells(0.9), expected);
+    assert_eq!(cells(0.5), [(1000, vec![250; 4]), (500, vec![125; 4]), (500, vec![125; 4])]);
+}
+
 #[test]
 fn what_cannot_be_split_is_refused_by_name() {
     let settings = ConfoundedSettings { ratio: 0.9, rule: Rule::Printed, seed: 0, cell_limit: None };

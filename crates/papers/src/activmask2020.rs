@@ -12,6 +12,11 @@ use herring_report::{
 /// About how long each scale of an experiment on volumes takes on two processor cores.
 const VOLUMES: [&str; 3] = ["under 1 min", "10 min", "a GPU, or weeks"];
 
+/// What must be at hand for the radiographs.
+const EMPHYSEMA: &str = "--data-root with nih/ and padchest/";
+/// About how long each scale of an experiment on radiographs takes on two processor cores.
+const RADIOGRAPHS: [&str; 3] = ["under 1 min", "minutes", "a GPU, or days"];
+
 /// The paper.
 pub static PAPER: Paper = Paper {
     name: "activmask2020",
@@ -27,7 +32,7 @@ pub static PAPER: Paper = Paper {
             duration: ["under 1 min", "10 min", "a GPU, or weeks"],
             configuration: source!("activmask2020/crosses.toml"),
             targets: source!("activmask2020/targets/crosses.toml"),
-            search: None,
+            search: Some(source!("activmask2020/search/crosses.toml")),
             published: true,
         },
         Experiment {
@@ -47,7 +52,7 @@ pub static PAPER: Paper = Paper {
             duration: VOLUMES,
             configuration: source!("activmask2020/heart.toml"),
             targets: source!("activmask2020/targets/heart.toml"),
-            search: None,
+            search: Some(source!("activmask2020/search/volumes.toml")),
             published: true,
         },
         Experiment {
@@ -57,7 +62,7 @@ pub static PAPER: Paper = Paper {
             duration: VOLUMES,
             configuration: source!("activmask2020/liver.toml"),
             targets: source!("activmask2020/targets/liver.toml"),
-            search: None,
+            search: Some(source!("activmask2020/search/volumes.toml")),
             published: true,
         },
         Experiment {
@@ -67,7 +72,27 @@ pub static PAPER: Paper = Paper {
             duration: VOLUMES,
             configuration: source!("activmask2020/pancreas.toml"),
             targets: source!("activmask2020/targets/pancreas.toml"),
-            search: None,
+            search: Some(source!("activmask2020/search/volumes.toml")),
+            published: true,
+        },
+        Experiment {
+            name: "emphysema-spc",
+            help: "Table 5b, with the site-pathology correlation only",
+            needs: EMPHYSEMA,
+            duration: RADIOGRAPHS,
+            configuration: source!("activmask2020/emphysema-spc.toml"),
+            targets: source!("activmask2020/targets/emphysema-spc.toml"),
+            search: Some(source!("activmask2020/search/emphysema.toml")),
+            published: true,
+        },
+        Experiment {
+            name: "emphysema-no-spc",
+            help: "Table 5b, without the correlation only",
+            needs: EMPHYSEMA,
+            duration: RADIOGRAPHS,
+            configuration: source!("activmask2020/emphysema-no-spc.toml"),
+            targets: source!("activmask2020/targets/emphysema-no-spc.toml"),
+            search: Some(source!("activmask2020/search/emphysema.toml")),
             published: true,
         },
         Experiment {
@@ -113,6 +138,11 @@ pub static PAPER: Paper = Paper {
             experiments: &["maxmasks", "maxmasks-heart", "maxmasks-liver", "maxmasks-pancreas"],
         },
         Group {
+            name: "emphysema",
+            help: "Table 5b: emphysema on NIH and PadChest, with and without the correlation",
+            experiments: &["emphysema-spc", "emphysema-no-spc"],
+        },
+        Group {
             name: "all",
             help: "Everything in the paper",
             experiments: &[
@@ -121,6 +151,8 @@ pub static PAPER: Paper = Paper {
                 "heart",
                 "liver",
                 "pancreas",
+                "emphysema-spc",
+                "emphysema-no-spc",
                 "maxmasks-heart",
                 "maxmasks-liver",
                 "maxmasks-pancreas",
@@ -136,11 +168,14 @@ pub static PAPER: Paper = Paper {
     contents: &[
         "Table 1 (training and validation accuracy at the last epoch, best epoch)",
         "Table 2 (test accuracy at the best epoch, on the crosses and on slices of three organs)",
+        "Table 5b (emphysema: test accuracy at the best epoch)",
         "Figure 1 (example images)",
         "Figure 3 (maps and reconstructions of single images)",
         "Figure 4 (mean saliency maps on slices)",
+        "Figure 5a (maps of single radiographs)",
         "Figure 6 (test accuracy and best epoch by the fraction of masks)",
         "Figure 7 (validation accuracy by epoch, one panel for each family of networks)",
+        "Figure 8 (mean radiographs of the two hospitals)",
         "Figure 9 (maps of single slices, the strongest tenth of the gradient)",
     ],
 };

@@ -37,6 +37,8 @@ fn what_can_be_carried_out_passes() {
     let mut with_files = spec();
     with_files.data = DataSpec::Images(images());
     assert_eq!(with_files.check(), Ok(()));
+    let emphysema = ImagesSpec { pathology: PathologyName::Emphysema, ..images() };
+    assert_eq!(RunSpec { data: DataSpec::Images(emphysema), ..spec() }.check(), Ok(()));
     for selection in [SelectionSpec::HighestAccuracy { patience: None }, SelectionSpec::LastEpoch] {
         assert_eq!(RunSpec { selection, ..spec() }.check(), Ok(()));
     }
@@ -55,6 +57,10 @@ fn data_outside_its_range_is_named() {
     assert_eq!(of_images(|data| data.size = 7), format!("data.size: found 7, {pixels}"));
     assert_eq!(of_images(|data| data.saliency_size = 2000), format!("data.saliency_size: found 2000, {pixels}"));
     assert_eq!(of_images(|data| data.ratio = Some(1.5)), "data.ratio: found 1.5, expected a share from 0 to 1");
+    assert_eq!(
+        of_images(|data| (data.table, data.pathology) = (TableName::Rsna, PathologyName::Emphysema)),
+        "data.pathology: found emphysema, expected cardiomegaly, which stands for none, with another table than xray"
+    );
     let count = "expected a number from 1 to 100000";
     assert_eq!(of_images(|data| data.cell_limit = Some(0)), format!("data.cell_limit: found 0, {count}"));
     assert_eq!(of_images(|data| data.saliency_limit = Some(0)), format!("data.saliency_limit: found 0, {count}"));

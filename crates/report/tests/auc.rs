@@ -138,6 +138,7 @@ fn a_search_optimises_the_auc_of_its_experiment() {
             out: out.path(),
             study: &study,
             plan: &plan,
+            slices: &[],
             patience: space.patience,
             trainer: &trainer,
             holder: Holder::current(None),

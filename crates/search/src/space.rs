@@ -8,8 +8,9 @@
 //! | [`Range::Uniform`] | `low` | `high` | equal differences |
 //! | [`Range::LogUniform`] | `low` | `high` | equal factors: the position is linear in `log10` |
 //! | [`Range::Integer`] | `low` | `high` | equal differences, rounded to the nearest integer |
+//! | [`Range::PowerOfTwo`] | `low` | `high` | doublings, rounded to the nearest |
 //!
-//! A draw gives every integer an equal share all the same ([`Range::draw`]): rounding a uniform
+//! A draw gives every integer or power an equal share all the same ([`Range::draw`]): rounding a uniform
 //! position would give the two ends half of what the others get.
 
 use crate::SearchError;
@@ -53,6 +54,13 @@ pub enum Range {
         /// Largest value; above `low`, at most 2^53.
         high: i64,
     },
+    /// Whole powers of two: widths, batch sizes.
+    PowerOfTwo {
+        /// Smallest value; a power of two from 1 on.
+        low: i64,
+        /// Largest value; a power of two above `low`, at most 2^53.
+        high: i64,
+    },
 }
 
 impl Dimension {
@@ -78,6 +86,7 @@ impl Dimension {
             _ if !(high - low).is_finite() => "finite ends",
             Range::Integer { low, high } if low < -EXACT || high > EXACT => "integers from -2^53 to 2^53",
             Range::LogUniform { .. } if low <= 0.0 => "low above 0",
+            Range::PowerOfTwo { low, high } if !(is_power(low) && is_power(high)) => "powers of two from 1 to 2^53",
             _ if low >= high => "low below high",
             _ => return Ok(()),
         };
@@ -85,7 +94,27 @@ impl Dimension {
     }
 }
 
+/// Whether it is a power of two that an `f64` holds.
+fn is_power(value: i64) -> bool {
+    (1..=EXACT).contains(&value) && value & (value - 1) == 0
+}
+
 impl Range {
+    /// Every value, where there are few: integers and powers of two, at most 64 of them.
+    pub fn values(&self) -> Option<Vec<f64>> {
+        const MOST: i64 = 64;
+        match *self {
+            Self::Integer { low, high } if high.checked_sub(low)? < MOST => {
+                Some((low..=high).map(|value| value as f64).collect())
+            }
+            Self::PowerOfTwo { low, high } => {
+                let powers = std::iter::successors(Some(low), |value| value.checked_mul(2));
+                Some(powers.take_while(|value| *value <= high).map(|value| value as f64).collect())
+            }
+            _ => None,
+        }
+    }
+
     /// The value at a position, which is clamped to 0..=1 first. The inverse of [`Range::position`].
     pub fn value(&self, position: f64) -> f64 {
         let position = position.clamp(0.0, 1.0);
@@ -95,6 +124,7 @@ impl Range {
             Self::Uniform { .. } => between(low, high),
             Self::LogUniform { .. } => 10_f64.powf(between(low.log10(), high.log10())),
             Self::Integer { .. } => between(low, high).round(),
+            Self::PowerOfTwo { .. } => between(low.log2(), high.log2()).round().exp2(),
         };
         // Powers of logarithms miss the ends by a rounding error.
         value.clamp(low, high)
@@ -109,26 +139,35 @@ impl Range {
             Self::Uniform { .. } => share(value, low, high),
             Self::LogUniform { .. } => share(value.log10(), low.log10(), high.log10()),
             Self::Integer { .. } => share(value.round(), low, high),
+            Self::PowerOfTwo { .. } => share(value.log2().round(), low.log2(), high.log2()),
         };
         position.clamp(0.0, 1.0)
     }
 
     /// The value for a number drawn uniformly from 0 up to, not including, 1: [`Range::value`] for
-    /// real numbers, an equal share for each integer.
+    /// real numbers, an equal share for each integer or power.
     pub fn draw(&self, uniform: f64) -> f64 {
         match *self {
             Self::Integer { low, high } => {
                 let (low, high) = (low as f64, high as f64);
                 (low + (uniform * (high - low + 1.0)).floor()).clamp(low, high)
             }
+            Self::PowerOfTwo { low, high } => {
+                let (low, high) = ((low as f64).log2(), (high as f64).log2());
+                (low + (uniform * (high - low + 1.0)).floor()).clamp(low, high).exp2()
+            }
             _ => self.value(uniform),
         }
     }
 
-    /// Whether the range holds a value: between the ends, and whole if it must be.
+    /// Whether the range holds a value: between the ends, and whole or a power of two if it must be.
     pub fn contains(&self, value: f64) -> bool {
         let (low, high) = self.ends();
-        let whole = !matches!(self, Self::Integer { .. }) || value.fract() == 0.0;
+        let whole = match self {
+            Self::Integer { .. } => value.fract() == 0.0,
+            Self::PowerOfTwo { .. } => value > 0.0 && value.log2().fract() == 0.0,
+            Self::LogUniform { .. } | Self::Uniform { .. } => true,
+        };
         whole && (low..=high).contains(&value)
     }
 
@@ -136,7 +175,7 @@ impl Range {
     pub fn ends(&self) -> (f64, f64) {
         match *self {
             Self::LogUniform { low, high } | Self::Uniform { low, high } => (low, high),
-            Self::Integer { low, high } => (low as f64, high as f64),
+            Self::Integer { low, high } | Self::PowerOfTwo { low, high } => (low as f64, high as f64),
         }
     }
 }
@@ -154,6 +193,7 @@ mod tests {
                 .prop_map(|(low, width)| Range::LogUniform { low: 10_f64.powf(low), high: 10_f64.powf(low + width) }),
             (-1e6..1e6_f64, 1e-3..1e6_f64).prop_map(|(low, width)| Range::Uniform { low, high: low + width }),
             (-1000..1000_i64, 1..1000_i64).prop_map(|(low, width)| Range::Integer { low, high: low + width }),
+            (0..20_u32, 1..20_u32).prop_map(|(low, more)| Range::PowerOfTwo { low: 1 << low, high: 1 << (low + more) }),
         ]
     }
 
@@ -170,6 +210,7 @@ mod tests {
             // An integer stands for all positions nearer to it than to its neighbours.
             let tolerance = match range {
                 Range::Integer { low, high } => 0.5 / (high - low) as f64 + 1e-12,
+                Range::PowerOfTwo { low, high } => 0.5 / (high as f64 / low as f64).log2() + 1e-12,
                 _ => 1e-6,
             };
             prop_assert!((back - position).abs() <= tolerance, "{range:?}: {position} came back as {back}");
@@ -200,6 +241,7 @@ mod tests {
             Range::LogUniform { low: 1e-5, high: 3e-2 },
             Range::Uniform { low: -0.1, high: 0.3 },
             Range::Integer { low: -3, high: 9 },
+            Range::PowerOfTwo { low: 4, high: 32 },
         ] {
             let (low, high) = range.ends();
             assert_eq!((range.value(0.0), range.value(1.0)), (low, high));
@@ -218,6 +260,13 @@ mod tests {
         let range = Range::Integer { low: 0, high: 3 };
         let drawn: Vec<f64> = (0..8).map(|eighth| range.draw(f64::from(eighth) / 8.0)).collect();
         assert_eq!(drawn, [0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0]);
+        assert_eq!(range.values(), Some(vec![0.0, 1.0, 2.0, 3.0]));
+        let range = Range::PowerOfTwo { low: 4, high: 32 };
+        let drawn: Vec<f64> = (0..8).map(|eighth| range.draw(f64::from(eighth) / 8.0)).collect();
+        assert_eq!(drawn, [4.0, 4.0, 8.0, 8.0, 16.0, 16.0, 32.0, 32.0]);
+        assert_eq!(range.values(), Some(vec![4.0, 8.0, 16.0, 32.0]));
+        assert!(range.contains(16.0) && !range.contains(12.0) && !range.contains(64.0));
+        assert_eq!(Range::Uniform { low: 0.0, high: 1.0 }.values(), None);
     }
 
     #[test]
@@ -230,6 +279,9 @@ mod tests {
             (Range::LogUniform { low: 0.0, high: 1.0 }, "low above 0"),
             (Range::LogUniform { low: 2.0, high: 1.0 }, "low below high"),
             (Range::Integer { low: 4, high: 4 }, "low below high"),
+            (Range::PowerOfTwo { low: 4, high: 4 }, "low below high"),
+            (Range::PowerOfTwo { low: 0, high: 4 }, "powers of two from 1 to 2^53"),
+            (Range::PowerOfTwo { low: 4, high: 12 }, "powers of two from 1 to 2^53"),
             (Range::Integer { low: 0, high: i64::MAX }, "integers from -2^53 to 2^53"),
         ] {
             let text = Dimension::new("rate", range).unwrap_err().to_string();

@@ -56,7 +56,7 @@ pub use decathlon::decathlon;
 pub use error::StandinError;
 pub use own::own;
 pub use rsna::rsna;
-pub use settings::{DecathlonSettings, Edition, OwnSettings, RsnaSettings, Strengths, XraySettings};
+pub use settings::{DecathlonSettings, Edition, OwnSettings, Pathology, RsnaSettings, Strengths, XraySettings};
 pub use summary::Summary;
 pub use xray::xray;
 

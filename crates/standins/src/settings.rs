@@ -37,7 +37,27 @@ pub enum Edition {
     Full,
 }
 
-/// Stand-ins for NIH ChestX-ray14 and PadChest, the two sites of the experiment on cardiomegaly.
+/// What the positive rows of NIH's and PadChest's stand-ins have. The pictures are the same: class 1 has a wider heart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pathology {
+    /// As in the experiments of iclr2021; the small editions lie in `images-224`.
+    #[default]
+    Cardiomegaly,
+    /// As in the experiments of activmask2020; the small editions lie in `images-128`.
+    Emphysema,
+}
+
+impl Pathology {
+    /// Height and width of the small edition that is read for it.
+    pub fn small_side(self) -> u32 {
+        match self {
+            Self::Cardiomegaly => 224,
+            Self::Emphysema => 128,
+        }
+    }
+}
+
+/// Stand-ins for NIH ChestX-ray14 and PadChest, the two sites of the experiments on cardiomegaly and emphysema.
 #[derive(Debug, Clone, PartialEq)]
 pub struct XraySettings {
     /// Images in each of the four cells site x class, 1 to 100 000.
@@ -51,6 +71,8 @@ pub struct XraySettings {
     pub side: u32,
     /// Layout and format; the side is not changed by it (1024 is NIH's in full size).
     pub edition: Edition,
+    /// What the positive rows have; the side is not changed by it (see [`Pathology::small_side`]).
+    pub pathology: Pathology,
     /// Decides everything random. Each picture has its own stream.
     pub seed: u32,
     /// How visible the heart's enlargement, the marker and the noise are.
@@ -60,7 +82,15 @@ pub struct XraySettings {
 impl Default for XraySettings {
     /// 300 images a cell, 40 others a site, 224 x 224 pixels, seed 0.
     fn default() -> Self {
-        Self { per_cell: 300, others: 40, side: 224, edition: Edition::Small, seed: 0, strengths: Strengths::default() }
+        Self {
+            per_cell: 300,
+            others: 40,
+            side: 224,
+            edition: Edition::Small,
+            pathology: Pathology::Cardiomegaly,
+            seed: 0,
+            strengths: Strengths::default(),
+        }
     }
 }
 

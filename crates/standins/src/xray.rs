@@ -1,6 +1,6 @@
 //! Stand-ins for NIH ChestX-ray14 and PadChest.
 //!
-//! Class 1 has an enlarged heart. The site is in the tag alone: an L in the upper left corner of NIH's
+//! Class 1 has an enlarged heart, which the tables call cardiomegaly or, if asked to, emphysema. The site is in the tag alone: an L in the upper left corner of NIH's
 //! pictures, a ring in the upper right corner of PadChest's, whatever the class. (Beside it, NIH has 8
 //! bits a pixel and PadChest 16; the grain hides the difference.)
 
@@ -33,7 +33,7 @@ pub const PADCHEST: usize = 1;
 /// padchest/images-224/....png                                   16-bit grey
 /// ```
 ///
-/// The folder is called `images-224` whatever the side. With [`Edition::Full`] the images are
+/// The folder is called `images-224` whatever the side, and `images-128` where the pathology is emphysema. With [`Edition::Full`] the images are
 ///
 /// ```text
 /// nih/images_001/images/00000001_000.png ... images_012         8-bit grey
@@ -52,12 +52,13 @@ pub fn xray(root: &Path, settings: &XraySettings) -> Result<Summary, StandinErro
     let (per_cell, others) = (settings.per_cell, settings.others);
 
     let full = settings.edition == Edition::Full;
+    let small = format!("images-{}", settings.pathology.small_side());
     let plan = roles(settings.seed, Collection::Nih, (NIH..NIH + 1, 2), per_cell, others);
-    let names = nih::write_table(&draft.folder("nih"), settings.seed, &plan)?;
+    let names = nih::write_table(&draft.folder("nih"), settings, &plan)?;
     // Twelve archives, each with a folder of images within.
     let folder = |number: usize| match full {
         true => format!("images_{:03}/images", 1 + number * 12 / plan.len()),
-        false => "images-224".to_owned(),
+        false => small.clone(),
     };
     let folders = draft.subfolders("nih", (0..plan.len()).map(folder))?;
     on_all_threads(plan.len(), |number| {
@@ -67,8 +68,8 @@ pub fn xray(root: &Path, settings: &XraySettings) -> Result<Summary, StandinErro
     })?;
 
     let plan = roles(settings.seed, Collection::Padchest, (PADCHEST..PADCHEST + 1, 2), per_cell, others);
-    let names = padchest::write_table(&draft.folder("padchest"), settings.seed, &plan)?;
-    let folder = |(_, directory): &(String, u32)| if full { directory.to_string() } else { "images-224".to_owned() };
+    let names = padchest::write_table(&draft.folder("padchest"), settings, &plan)?;
+    let folder = |(_, directory): &(String, u32)| if full { directory.to_string() } else { small.clone() };
     let folders = draft.subfolders("padchest", names.iter().map(folder))?;
     on_all_threads(plan.len(), |number| {
         let path = folders[number].join(&names[number].0);

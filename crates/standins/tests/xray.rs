@@ -7,7 +7,7 @@ mod common;
 use std::path::Path;
 
 use common::{auc, grey, mean, rows, tag};
-use herring_standins::{Strengths, XraySettings, xray};
+use herring_standins::{Pathology, Strengths, XraySettings, xray};
 use image::ColorType;
 
 const SIDE: usize = 64;
@@ -55,6 +55,26 @@ fn readers_find_every_cell_complete_and_leave_the_others_out() {
     }
     for folder in ["nih/images-224", "padchest/images-224"] {
         assert_eq!(std::fs::read_dir(root.path().join(folder)).unwrap().count(), 16);
+    }
+}
+
+/// Another word in the tables and another folder; the same pictures.
+#[test]
+fn emphysema_has_the_same_pictures() {
+    let [hearts, lungs] = [Pathology::Cardiomegaly, Pathology::Emphysema].map(|pathology| {
+        let root = tempfile::tempdir().unwrap();
+        xray(root.path(), &XraySettings { pathology, ..settings(5, 6) }).unwrap();
+        root
+    });
+    let (_, found) = rows(&lungs.path().join("nih/Data_Entry_2017.csv"));
+    assert_eq!(found.iter().filter(|row| row["Finding Labels"].contains("Emphysema")).count(), 5);
+    let (_, found) = rows(&lungs.path().join("padchest/PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv"));
+    assert!(found.iter().all(|row| !row["Labels"].contains("cardiomegaly") && !row["Report"].contains("cardiomegali")));
+    let frontal = found.iter().filter(|row| row["ViewPosition_DICOM"].contains("POSTEROANTERIOR"));
+    assert_eq!(frontal.filter(|row| row["Labels"].contains("emphysema")).count(), 5);
+    for (path, ..) in images(hearts.path()) {
+        let below = path.strip_prefix(hearts.path()).unwrap().to_str().unwrap().replace("images-224", "images-128");
+        assert_eq!(std::fs::read(lungs.path().join(below)).unwrap(), std::fs::read(path).unwrap());
     }
 }
 

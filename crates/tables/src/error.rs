@@ -29,6 +29,16 @@ pub enum TableError {
         /// The names there are.
         expected: String,
     },
+    /// A collection is not read for this pathology.
+    #[error("pathology: found {found:?}, expected one of {collection}: {expected}")]
+    UnknownPathology {
+        /// The collection.
+        collection: String,
+        /// What was asked for.
+        found: String,
+        /// The names there are.
+        expected: String,
+    },
     /// The records contradict each other in a way that the readers do not know of.
     #[error(transparent)]
     Dataset(#[from] DatasetError),

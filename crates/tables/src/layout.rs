@@ -40,6 +40,7 @@ impl Files {
         });
         let mut files = Self { small: listed, ..Self::default() };
         if let Some(full) = &manifest.full {
+            let small = small_folders(manifest);
             let mut walk = Walk { root, small: &small, full, seen: BTreeSet::new(), files: &mut files, first: false };
             walk.visit(Path::new(&manifest.folder));
         }
@@ -49,7 +50,7 @@ impl Files {
     /// Whether there is at least one file of the owner's edition; looks no further than the first.
     pub(crate) fn any_full(manifest: &Manifest, root: &Path) -> bool {
         let Some(full) = &manifest.full else { return false };
-        let small = PathBuf::from(&manifest.folder).join(&manifest.images.folder);
+        let small = small_folders(manifest);
         let mut files = Self::default();
         let mut walk = Walk { root, small: &small, full, seen: BTreeSet::new(), files: &mut files, first: true };
         walk.visit(Path::new(&manifest.folder));
@@ -160,6 +161,12 @@ impl Files {
     }
 }
 
+/// The folders of all small editions, relative to the data root.
+fn small_folders(manifest: &Manifest) -> Vec<PathBuf> {
+    let folders = std::iter::once(&manifest.images.folder).chain(&manifest.other_folders);
+    folders.map(|folder| PathBuf::from(&manifest.folder).join(folder)).collect()
+}
+
 /// The name of an image in the owner's edition, by its name in the small one.
 fn full_name(manifest: &Manifest, small: &str) -> String {
     let end = manifest.full.as_ref().map_or("", |full| full.format.as_str());
@@ -207,7 +214,8 @@ fn equal_bytes(one: &Path, other: &Path) -> io::Result<bool> {
 /// A walk below a collection's folder, in the order of names.
 struct Walk<'a> {
     root: &'a Path,
-    small: &'a Path,
+    /// The folders of all small editions, whichever of them is read.
+    small: &'a [PathBuf],
     full: &'a FullImages,
     /// Folders that were listed, without links, so that none is listed twice and a circle of links ends.
     seen: BTreeSet<PathBuf>,
@@ -221,7 +229,7 @@ impl Walk<'_> {
         // Not recursion: folders may be nested as deep as a path is long. The last is next.
         let mut open = vec![top.to_owned()];
         while let Some(folder) = open.pop() {
-            if folder == self.small || (self.first && !self.files.full.is_empty()) {
+            if self.small.contains(&folder) || (self.first && !self.files.full.is_empty()) {
                 continue;
             }
             let full = self.root.join(&folder);

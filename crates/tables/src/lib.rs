@@ -31,6 +31,9 @@
 //! ROOT/rsna/stage_2_train_images/....dcm        8 bit, 1024x1024; without the table of headers, the view too
 //! ```
 //!
+//! For another pathology than cardiomegaly ([`xray_with`], [`Manifest::of_pathology`]) the small edition is another one,
+//! for emphysema `images-128` instead of `images-224`.
+//!
 //! Each table may also lie there as `.csv.gz` or `.csv.zip`. The first name of a list wins, and of one
 //! name the plain file wins over `.gz`, and that over `.zip`; [`Reading::notes`] names what was passed
 //! over. A table may unpack to [`UNPACKED_LIMIT`] bytes at most.
@@ -76,10 +79,10 @@ mod unpack;
 pub use check::{PictureInfo, Probe, check, check_without};
 pub use error::{Problem, ProblemKind, Problems, TableError};
 pub use exclusions::{Excluded, Exclusions};
-pub use manifest::{COLLECTIONS, ImageEdition, LabelRule, ListForm, Manifest, Matching};
-pub use official::{EXPERIMENTS, Negatives, nih, padchest, rsna, xray};
+pub use manifest::{COLLECTIONS, ImageEdition, LabelRule, ListForm, Manifest, Matching, Pathology};
+pub use official::{EXPERIMENTS, Negatives, nih, padchest, rsna, xray, xray_with};
 pub use own::{LabelNames, OwnOptions, Survey, own, own_with, survey};
-pub use present::{Presence, manifests, present};
+pub use present::{Presence, manifests, manifests_with, present, present_with};
 pub use reading::{LeftOut, Reading};
 pub use report::{CheckReport, Finding, FindingKind, warning_lines};
 pub use unpack::UNPACKED_LIMIT;

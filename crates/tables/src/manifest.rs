@@ -4,6 +4,8 @@
 //! ([`Manifest::named`]). A collection whose table has the same shape can be read by a manifest of one's
 //! own ([`Manifest::parse`]).
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::{TableError, place};
@@ -47,8 +49,15 @@ pub struct Manifest {
     pub known_bad: Vec<KnownBad>,
     /// Editions of the table whose counts are known.
     pub known: Vec<Edition>,
+    /// Other pathologies than the one of [`classes`](Self::classes), by name; each row is an image then. See
+    /// [`Manifest::of_pathology`].
+    #[serde(default)]
+    pub pathologies: BTreeMap<String, Pathology>,
     /// Where a person gets it, and on which terms.
     pub obtain: Obtain,
+    /// Folders of small editions that are not read, so that their files are not taken for the owner's.
+    #[serde(skip)]
+    pub(crate) other_folders: Vec<String>,
 }
 
 /// How the rows of the main table become records.
@@ -171,6 +180,19 @@ pub struct FullImages {
     pub views: bool,
 }
 
+/// What another pathology changes in a manifest. Its name is that of the positive class.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pathology {
+    /// What a positive row contains.
+    pub positive: String,
+    /// The small edition that is read for it. The owner's files are reduced to its height.
+    pub images: Images,
+    /// Editions of the table whose counts of this pathology are known.
+    #[serde(default)]
+    pub known: Vec<Edition>,
+}
+
 /// Images that others found missing or broken.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -239,13 +261,52 @@ impl Manifest {
     /// [`TableError::Manifest`] if it is not TOML, a field is missing, unknown or of the wrong type, a
     /// folder or file name leaves its place, or counts and environments disagree.
     pub fn parse(file: &str, text: &str) -> Result<Self, TableError> {
-        let manifest: Self = toml::from_str(text).map_err(|error| TableError::Manifest {
+        let mut manifest: Self = toml::from_str(text).map_err(|error| TableError::Manifest {
             file: file.into(),
             line: error.span().map_or(0, |span| line_of(text, span.start)),
             message: crate::error::one_line(error.message()),
         })?;
         manifest.validate().map_err(|message| TableError::Manifest { file: file.into(), line: 0, message })?;
+        let folders = manifest.pathologies.values().map(|pathology| &pathology.images.folder);
+        manifest.other_folders = folders.filter(|folder| **folder != manifest.images.folder).cloned().collect();
         Ok(manifest)
+    }
+
+    /// The manifest for another pathology, by the name of its class: its label, its counts, and the small edition
+    /// that is read for it.
+    ///
+    /// # Errors
+    /// [`TableError::UnknownPathology`] if it is neither the manifest's own nor one of
+    /// [`pathologies`](Self::pathologies).
+    ///
+    /// # Examples
+    /// ```
+    /// let nih = herring_tables::Manifest::named("nih")?.of_pathology("emphysema")?;
+    /// assert_eq!((nih.classes[1].as_str(), nih.images.folder.as_str()), ("emphysema", "images-128"));
+    /// # Ok::<(), herring_tables::TableError>(())
+    /// ```
+    pub fn of_pathology(self, name: &str) -> Result<Self, TableError> {
+        let own = &self.classes[1];
+        if own == name {
+            return Ok(self);
+        }
+        let (Rows::Image(rows), Some(pathology)) = (&self.rows, self.pathologies.get(name)) else {
+            let known: Vec<&str> = std::iter::once(own).chain(self.pathologies.keys()).map(String::as_str).collect();
+            let (collection, found) = (self.name.clone(), name.to_owned());
+            return Err(TableError::UnknownPathology { collection, found, expected: known.join(", ") });
+        };
+        let Pathology { positive, images, known } = pathology.clone();
+        let label = LabelRule { positive, ..rows.label.clone() };
+        let rows = Rows::Image(ImageRows { label, ..rows.clone() });
+        let reduced = |full: FullImages| FullImages { reduce: full.reduce.map(|_| images.height), ..full };
+        let full = self.full.map(reduced);
+        let mut other_folders = self.other_folders;
+        other_folders.retain(|folder| *folder != images.folder);
+        if self.images.folder != images.folder {
+            other_folders.push(self.images.folder);
+        }
+        let [negative, _] = self.classes;
+        Ok(Self { classes: [negative, name.to_owned()], rows, full, images, known, other_folders, ..self })
     }
 
     /// Names of each of its tables, main table first: a table goes by any name of its list.
@@ -262,9 +323,6 @@ impl Manifest {
         if let Err(expected) = place::below(&self.folder) {
             return wrong("folder", format!("{:?}", self.folder), expected);
         }
-        if let Err(expected) = place::below(&self.images.folder) {
-            return wrong("images.folder", format!("{:?}", self.images.folder), expected);
-        }
         if self.environments.is_empty() || (matches!(self.rows, Rows::Image(_)) && self.environments.len() != 1) {
             return wrong(
                 "environments",
@@ -280,12 +338,23 @@ impl Manifest {
                 return wrong("files", format!("{name:?}"), "the name of a file, without folders");
             }
         }
-        if let Some(edition) = self.known.iter().find(|edition| edition.cells.len() != self.environments.len()) {
-            return wrong("known.cells", edition.cells.len().to_string(), "a pair of counts for each environment");
+        if !self.pathologies.is_empty() && matches!(self.rows, Rows::Box(_)) {
+            return wrong("pathologies", "some".into(), "none, since each row is a box");
         }
-        let Images { height, width, bits, channels, .. } = self.images;
-        if height == 0 || width == 0 || bits == 0 || channels == 0 {
-            return wrong("images", format!("{height}x{width}, {bits} bits, {channels} channels"), "no zeros");
+        let others = self.pathologies.iter().map(|(name, of)| (format!("pathologies.{name}."), &of.images, &of.known));
+        for (of, images, known) in std::iter::once((String::new(), &self.images, &self.known)).chain(others) {
+            if let Err(expected) = place::below(&images.folder) {
+                return wrong(&format!("{of}images.folder"), format!("{:?}", images.folder), expected);
+            }
+            if let Some(edition) = known.iter().find(|edition| edition.cells.len() != self.environments.len()) {
+                let expected = "a pair of counts for each environment";
+                return wrong(&format!("{of}known.cells"), edition.cells.len().to_string(), expected);
+            }
+            let Images { height, width, bits, channels, .. } = *images;
+            if height == 0 || width == 0 || bits == 0 || channels == 0 {
+                let found = format!("{height}x{width}, {bits} bits, {channels} channels");
+                return wrong(&format!("{of}images"), found, "no zeros");
+            }
         }
         if let Rows::Image(rows) = &self.rows
             && let Err((field, found, expected)) = rows.label.validate()

@@ -46,15 +46,27 @@ impl Presence {
 /// # Ok::<(), herring_tables::TableError>(())
 /// ```
 pub fn present(name: &str, root: &Path) -> Result<Presence, TableError> {
+    Ok(look(&manifests(name)?, root))
+}
+
+/// Like [`present`], for an experiment or a collection as it is read for this pathology.
+///
+/// # Errors
+/// [`TableError::Unknown`] for another name, [`TableError::UnknownPathology`] for another pathology.
+pub fn present_with(name: &str, pathology: &str, root: &Path) -> Result<Presence, TableError> {
+    Ok(look(&manifests_with(name, pathology)?, root))
+}
+
+fn look(manifests: &[Manifest], root: &Path) -> Presence {
     let mut presence = Presence {
         tables: Vec::new(),
         missing_tables: Vec::new(),
         missing_folders: Vec::new(),
         missing_layouts: Vec::new(),
     };
-    for manifest in manifests(name)? {
+    for manifest in manifests {
         let folder = root.join(&manifest.folder);
-        let full = Files::any_full(&manifest, root);
+        let full = Files::any_full(manifest, root);
         let headers = manifest.full.as_ref().filter(|full| full.views);
         for (place, names) in manifest.tables().into_iter().enumerate() {
             match unpack::locate(&folder, names) {
@@ -75,7 +87,7 @@ pub fn present(name: &str, root: &Path) -> Result<Presence, TableError> {
             presence.missing_layouts.push(manifest.full.as_ref().map(layout).unwrap_or_default());
         }
     }
-    Ok(presence)
+    presence
 }
 
 /// The manifests that an experiment or collection needs.
@@ -92,4 +104,12 @@ pub fn manifests(name: &str) -> Result<Vec<Manifest>, TableError> {
             other => other,
         }),
     }
+}
+
+/// Like [`manifests`], for this pathology ([`Manifest::of_pathology`]).
+///
+/// # Errors
+/// [`TableError::Unknown`] for another name, [`TableError::UnknownPathology`] for another pathology.
+pub fn manifests_with(name: &str, pathology: &str) -> Result<Vec<Manifest>, TableError> {
+    manifests(name)?.into_iter().map(|manifest| manifest.of_pathology(pathology)).collect()
 }

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use herring_datasets::Table;
-use herring_standins::{Edition, RsnaSettings, XraySettings};
+use herring_standins::{Edition, Pathology, RsnaSettings, XraySettings};
 use herring_tables::{
-    FindingKind, ImageEdition, Manifest, Negatives, PictureInfo, ProblemKind, check, present, rsna, xray,
+    FindingKind, ImageEdition, Manifest, Negatives, PictureInfo, ProblemKind, check, present, rsna, xray, xray_with,
 };
 use std::path::Path;
 use tempfile::TempDir;
@@ -74,6 +74,24 @@ fn nih_and_padchest_are_found_in_their_folders() {
     let colour = PictureInfo { height: 1024, width: 1024, bits: 8, channels: 4 };
     let report = check(&Manifest::named("nih").unwrap(), full.path(), &|_| Ok(colour));
     assert_eq!((kinds(&report), report.errors()), (vec![FindingKind::ImageChannels], 0));
+}
+
+/// The folder of the other small edition holds files of the same names, which are not the owner's.
+#[test]
+fn the_small_edition_of_another_pathology_is_not_taken_for_the_full_size() {
+    let both = tempfile::tempdir().unwrap();
+    let settings =
+        XraySettings { per_cell: 4, others: 2, side: 64, pathology: Pathology::Emphysema, ..Default::default() };
+    herring_standins::xray(both.path(), &settings).unwrap();
+    let reading = xray_with(both.path(), "emphysema").unwrap();
+    assert_eq!((reading.table.cells(), reading.notes.len()), (vec![vec![4, 4], vec![4, 4]], 0));
+    assert_eq!(reading.image_editions, [ImageEdition::Small; 2]);
+    let nih = both.path().join("nih");
+    std::fs::rename(nih.join("images-128"), nih.join("images-224")).unwrap();
+    let manifest = Manifest::named("nih").unwrap().of_pathology("emphysema").unwrap();
+    let report = check(&manifest, both.path(), &probe);
+    assert_eq!(kinds(&report), [FindingKind::FolderMissing], "{report}");
+    assert!(report.to_string().contains("nih/images-128: "), "{report}");
 }
 
 #[test]

@@ -6,7 +6,10 @@ mod common;
 
 use common::*;
 use herring_datasets::{PixelBox, Region};
-use herring_tables::{Manifest, Negatives, ProblemKind, Reading, TableError, nih, padchest, present, rsna, xray};
+use herring_tables::{
+    Manifest, Negatives, ProblemKind, Reading, TableError, manifests_with, nih, padchest, present, present_with, rsna,
+    xray, xray_with,
+};
 use std::io::Write;
 
 fn rows(reading: &Reading) -> Vec<(String, usize, usize, usize)> {
@@ -52,6 +55,59 @@ fn cardiomegaly_by_site() {
     assert_eq!((reading.rows, reading.unused_images.len()), (11, 5));
     assert_eq!(nih(root.path()).unwrap().table.environments(), ["NIH"]);
     assert_eq!(rows(&padchest(root.path()).unwrap())[0], row("a.png", 0, 0, 2));
+}
+
+#[test]
+fn emphysema_by_site() {
+    let root = data_root();
+    put(root.path(), PADCHEST, PADCHEST_TEXT.replace("['scoliosis']", "\"['subcutaneous emphysema', 'scoliosis']\""));
+    let reading = xray_with(root.path(), "emphysema").unwrap();
+    assert_eq!(reading.table.classes(), ["no finding", "emphysema"]);
+    assert_eq!(
+        rows(&reading),
+        [
+            row("00000001_001.png", 0, 1, 3),
+            row("00000002_000.png", 0, 0, 4),
+            row("a.png", 1, 0, 2),
+            // It lists cardiomegaly and normal: a negative here.
+            row("b.png", 1, 0, 3),
+            row("f.png", 1, 0, 10),
+            row("g.png", 1, 1, 11),
+        ]
+    );
+    assert_eq!(reading.table.records()[0].image.to_str(), Some("nih/images-128/00000001_001.png"));
+    assert!(left_out(&reading).contains(&"2 nih: Finding Labels has neither \"Emphysema\" nor \"No Finding\"".into()));
+    assert_eq!(xray_with(root.path(), "cardiomegaly").unwrap(), xray(root.path()).unwrap());
+
+    let error = xray_with(root.path(), "hernia").unwrap_err().to_string();
+    assert_eq!(error, "pathology: found \"hernia\", expected one of nih: cardiomegaly, emphysema");
+    let error = Manifest::named("rsna").unwrap().of_pathology("emphysema").unwrap_err().to_string();
+    assert_eq!(error, "pathology: found \"emphysema\", expected one of rsna: pneumonia");
+}
+
+#[test]
+fn each_pathology_has_its_small_edition() {
+    let root = data_root();
+    for folder in ["nih/images-224", "padchest/images-128"] {
+        put(root.path(), &format!("{folder}/x.png"), "");
+    }
+    let missing = |pathology: &str| {
+        let folders = present_with("xray", pathology, root.path()).unwrap().missing_folders;
+        let below = folders.iter().map(|folder| folder.strip_prefix(root.path()).unwrap().to_str().unwrap().to_owned());
+        below.collect::<Vec<_>>()
+    };
+    // The other small edition is none of the owner's.
+    assert_eq!(missing("cardiomegaly"), ["padchest/images-224"]);
+    assert_eq!(missing("emphysema"), ["nih/images-128"]);
+    for (pathology, side) in [("cardiomegaly", 224), ("emphysema", 128)] {
+        for manifest in manifests_with("xray", pathology).unwrap() {
+            let (images, full) = (&manifest.images, manifest.full.as_ref().unwrap());
+            assert_eq!((images.height, images.width, full.reduce), (side, side, Some(side)));
+            // There and back again.
+            let back = manifest.clone().of_pathology(pathology).unwrap();
+            assert_eq!(back, manifest);
+        }
+    }
 }
 
 #[test]
@@ -272,6 +328,12 @@ fn manifests_hold_the_counts_of_the_protocol() {
         |name: &str| Manifest::named(name).unwrap().known.into_iter().map(|edition| edition.cells).collect::<Vec<_>>();
     assert_eq!(cells("nih"), [[[60_412, 2_772]], [[60_361, 2_776]]]);
     assert_eq!(cells("padchest"), [[[22_070, 4_728]]]);
+    let emphysema = |name: &str| {
+        let known = Manifest::named(name).unwrap().of_pathology("emphysema").unwrap().known;
+        known.into_iter().map(|edition| edition.cells).collect::<Vec<_>>()
+    };
+    assert_eq!(emphysema("nih"), [[[60_412, 2_516]], [[60_361, 2_516]]]);
+    assert_eq!(emphysema("padchest"), [[[22_091, 500]]]);
     assert_eq!(cells("rsna"), [[[13_163, 1_348], [7_509, 4_664]]]);
     for (name, bits) in [("nih", 8), ("padchest", 16), ("rsna", 8)] {
         let manifest = Manifest::named(name).unwrap();

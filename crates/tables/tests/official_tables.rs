@@ -12,6 +12,7 @@ use herring_datasets::{
 };
 use herring_tables::{
     CheckReport, Exclusions, FindingKind, Manifest, Negatives, Reading, check, nih, padchest, present, rsna, xray,
+    xray_with,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -116,6 +117,24 @@ fn splits_hold_the_same_patients_in_the_same_order_as_numpys() {
             assert_eq!(hex(names.into_iter().map(str::to_owned)), ids[index], "{case}");
         }
     }
+}
+
+/// Section 2.3 of the protocol of activmask2020: what pandas counts, and the numbers of the paper's split.
+#[test]
+fn emphysema_and_the_sizes_of_its_split() {
+    let Some(root) = data_root() else { return };
+    let reading = xray_with(root.path(), "emphysema").unwrap();
+    assert_eq!(reading.table.cells(), [[60_361, 2_516], [22_091, 500]]);
+    for (name, edition) in [("nih", "2020"), ("padchest", "2019-02-01")] {
+        let manifest = Manifest::named(name).unwrap().of_pathology("emphysema").unwrap();
+        let report = check(&manifest, root.path(), &|_| panic!("there is no image to open"));
+        assert_eq!(report.edition.as_deref(), Some(edition));
+    }
+    let settings = ConfoundedSettings { ratio: 0.9, rule: Rule::Printed, seed: 1234, cell_limit: None };
+    let parts = split(&reading.table, &settings).unwrap();
+    assert_eq!(Part::ALL.map(|part| parts.of(part).len()), [998, 498, 504]);
+    let cells = Part::ALL.map(|part| parts.cells(&reading.table, part).concat());
+    assert_eq!(cells, [[450, 49, 49, 450], [24, 225, 225, 24], [26, 226, 226, 26]]);
 }
 
 fn left_out(reading: &Reading, text: &str) -> usize {

@@ -1,6 +1,6 @@
 //! Converts samples to tensors.
 
-use crate::random::{Purpose, batch_stream};
+use crate::random::{Purpose, batch_stream, stream};
 use burn::tensor::{Tensor, TensorData};
 use herring_backend::Kernels;
 use herring_datasets::{
@@ -37,7 +37,9 @@ pub(crate) fn images_of(spec: &RunSpec, listings: &dyn Listings) -> Result<Liste
                 }));
             }
             let fraction = spec.annotations.fraction();
-            listed.splits.train = listed.splits.train.with_mask_fraction(fraction).map_err(unreadable)?;
+            // A listing may be sorted, for instance by environment, so that its first masks are no random choice.
+            let random = &mut stream(spec.seed, Purpose::Masks, 0);
+            listed.splits.train = listed.splits.train.with_mask_fraction(fraction, random).map_err(unreadable)?;
             Ok(listed)
         }
     }

@@ -17,6 +17,7 @@ pub(crate) enum Purpose {
     Permutation,
     Augmentation,
     TrainScores,
+    Masks,
 }
 
 impl Purpose {
@@ -28,6 +29,7 @@ impl Purpose {
             Self::Permutation => b"permutation",
             Self::Augmentation => b"augmentation",
             Self::TrainScores => b"train-scores",
+            Self::Masks => b"masks",
         }
     }
 }

@@ -155,6 +155,7 @@ fn images_from_files_must_have_the_size_that_the_specification_says() {
         let images = ImagesSpec {
             listing: "0".repeat(64),
             table: TableName::Own,
+            pathology: PathologyName::Cardiomegaly,
             issue: "test".to_owned(),
             issue_known: false,
             table_sha256: "1".repeat(64),

@@ -3,6 +3,7 @@
 use super::{ImagePlaces, TableOptions};
 use clap::{Args, Subcommand, ValueEnum};
 use herring_experiments::config::Scale;
+use herring_protocol::PathologyName;
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
@@ -43,6 +44,9 @@ pub(crate) struct CheckData {
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) from: DataPlaces,
+    /// For xray, nih and padchest: which pathology, `cardiomegaly` (iclr2021) or `emphysema` (activmask2020)
+    #[arg(long, default_value_t, value_name = "NAME")]
+    pub(crate) pathology: PathologyName,
     /// Read only the headers of images and volumes, without decoding them
     #[arg(long)]
     pub(crate) headers: bool,
@@ -64,6 +68,9 @@ pub(crate) struct SplitData {
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) from: DataPlaces,
+    /// For xray: which pathology, `cardiomegaly` (iclr2021) or `emphysema` (activmask2020)
+    #[arg(long, default_value_t, value_name = "NAME")]
+    pub(crate) pathology: PathologyName,
     /// Share of a class that comes from its home environment in training
     #[arg(long, default_value_t = 0.9)]
     pub(crate) ratio: f64,
@@ -95,6 +102,8 @@ pub(crate) enum SplitRule {
 pub(crate) enum Standin {
     /// NIH and PadChest, with a mark of the hospital in a corner
     Xray,
+    /// The same with emphysema instead of cardiomegaly, 128 x 128, as activmask2020 has it
+    Emphysema,
     /// RSNA, with a mark of the view in a corner
     Rsna,
     /// A manifest with three classes and three environments
@@ -106,7 +115,7 @@ pub(crate) enum Standin {
 /// Editions of a collection.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum StandinEdition {
-    /// The small editions: 224 x 224 PNG for NIH and PadChest, JPEG and a table of headers for RSNA
+    /// The small editions: 224 x 224 PNG (emphysema: 128 x 128) for NIH and PadChest, JPEG and a table of headers for RSNA
     Small,
     /// As published by their owners: many folders, full size, DICOM for RSNA
     Full,
@@ -126,7 +135,7 @@ pub(crate) struct StandinData {
     /// Scale that determines the default numbers and sizes
     #[arg(long, default_value_t = Scale::Quick, value_name = "SCALE")]
     pub(crate) scale: Scale,
-    /// How visible the pathology is, from 0 to 1 [default: 0.15 for xray, 0.2 for rsna, 0.5 for own]
+    /// How visible the pathology is, from 0 to 1 [default: 0.15 for xray and emphysema, 0.2 for rsna, 0.5 for own]
     #[arg(long, value_name = "SHARE")]
     pub(crate) pathology: Option<f32>,
     /// How visible the mark of the environment is, from 0 to 1 [default: 0.9]

@@ -63,8 +63,14 @@ impl Place {
     /// `repro-iclr2021` at the smallest scale, with cache and output in here.
     #[allow(dead_code, reason = "not every test file runs experiments")]
     pub(crate) fn repro(&self, experiment: &str, out: &str, more: &[&str]) -> Output {
-        let (cache, out) = (self.path("cache"), self.path(out));
-        let mut arguments = vec!["repro-iclr2021", "--scale", "smoke", "--experiment", experiment];
+        self.repro_of("iclr2021", experiment, out, more)
+    }
+
+    /// The same of a paper.
+    #[allow(dead_code, reason = "not every test file runs experiments")]
+    pub(crate) fn repro_of(&self, paper: &str, experiment: &str, out: &str, more: &[&str]) -> Output {
+        let (cache, out, command) = (self.path("cache"), self.path(out), format!("repro-{paper}"));
+        let mut arguments = vec![command.as_str(), "--scale", "smoke", "--experiment", experiment];
         arguments.extend(["--cache", cache.to_str().unwrap(), "--out", out.to_str().unwrap()]);
         arguments.extend(more);
         xtask(&arguments)

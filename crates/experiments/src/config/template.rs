@@ -3,8 +3,8 @@
 use super::Maximum;
 use herring_protocol::{
     AnnotationSpec, BackendKind, CrossesSpec, DataSpec, EvaluationSpec, ImagesSpec, MethodName, ModelSpec,
-    ObjectiveSpec, OptimiserSpec, ResizeName, RunSpec, ScoreName, SelectionSpec, SplitRuleName, TableName,
-    TrainingSpec, Variant, VolumeTaskName, VolumesSpec, WeightsSpec,
+    ObjectiveSpec, OptimiserSpec, PathologyName, ResizeName, RunSpec, ScoreName, SelectionSpec, SplitRuleName,
+    TableName, TrainingSpec, Variant, VolumeTaskName, VolumesSpec, WeightsSpec,
 };
 use serde::Deserialize;
 
@@ -123,6 +123,9 @@ pub struct VolumesSetting {
 pub struct ImagesSetting {
     /// Where they come from.
     pub table: TableName,
+    /// The pathology of the positive class, in the table `xray`.
+    #[serde(default)]
+    pub pathology: PathologyName,
     /// Share of a class that comes from its home environment in training, in `[0, 1]`.
     pub ratio: f64,
     /// Rule that draws validation and test images.
@@ -226,6 +229,7 @@ impl DataSetting {
         DataSpec::Images(ImagesSpec {
             listing: found.listing.clone(),
             table: images.table,
+            pathology: images.pathology,
             issue: found.issue.clone(),
             issue_known: found.issue_known,
             table_sha256: found.table_sha256.clone(),

@@ -1,13 +1,13 @@
 //! The loop of a search: ask for a trial, train it, tell its score, until the budget is used.
 
-use super::result::{LEDGER, SearchResult, SearchResultError, SearchedRun, with_values};
+use super::result::{DECIDES_SLICES, LEDGER, SearchResult, SearchResultError, SearchedRun, with_values};
 use crate::{
     event::{Event, Events, Pending, RunName},
     plan::{Plan, PlannedRun},
     store::{Holder, RunResult, RunState, Store, StoreError, read_json},
     work::{WorkEnd, Worker},
 };
-use herring_protocol::{Trainer, VALID};
+use herring_protocol::{DataSpec, RunSpec, Trainer, VALID, VolumesSpec};
 use herring_search::{Ledger, SearchError, Study, Trial, TrialOutcome, TrialState};
 use std::{
     path::Path,
@@ -29,6 +29,8 @@ pub struct SearchDriver<'a> {
     pub study: &'a Study,
     /// A plan with one run, the base of all trials.
     pub plan: &'a Plan,
+    /// The slices prepared for each value of the dimension [`DECIDES_SLICES`], if the search has it.
+    pub slices: &'a [VolumesSpec],
     /// Epochs without improvement after which a trial ends.
     pub patience: usize,
     /// Makes a trainer for each parallel trial.
@@ -161,6 +163,19 @@ impl SearchDriver<'_> {
         Ok(())
     }
 
+    /// The run with the listing of the slices that were prepared for its dilation of the masks.
+    fn with_slices(&self, mut spec: RunSpec) -> Result<RunSpec, SearchRunError> {
+        if let DataSpec::Volumes(volumes) = &mut spec.data
+            && !self.slices.is_empty()
+        {
+            let sigma = volumes.dilation_sigma;
+            let prepared = self.slices.iter().find(|slices| slices.dilation_sigma == sigma);
+            let missing = || SearchRunError::Trainer(format!("{DECIDES_SLICES}: no slices are prepared for {sigma}"));
+            prepared.ok_or_else(missing)?.clone_into(volumes);
+        }
+        Ok(spec)
+    }
+
     /// Does one trial; `None` if it was interrupted.
     fn trial(
         &self,
@@ -174,6 +189,7 @@ impl SearchDriver<'_> {
         let spec = with_values(&base.spec, &trial.values).map_err(|error| {
             SearchRunError::Trainer(format!("the search space does not fit {}: {error}", base.spec.method))
         })?;
+        let spec = self.with_slices(spec)?;
         let plan = Plan { runs: vec![PlannedRun::new(spec)], ..self.plan.clone() };
         let run = &plan.runs[0];
         store.remove_transient_failures(plan.runs.iter())?;

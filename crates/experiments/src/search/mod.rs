@@ -17,7 +17,7 @@ mod result;
 mod space;
 
 pub use driver::{SearchDriver, SearchEnd, SearchRunError, TrainerFactory};
-pub use result::{SearchResult, SearchResultError, SearchTrial};
+pub use result::{DECIDES_SLICES, SearchResult, SearchResultError, SearchTrial};
 pub use space::SearchSpace;
 
 /// A hyper-parameter with four significant digits.

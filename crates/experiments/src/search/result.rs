@@ -5,7 +5,7 @@ use crate::{
     plan::{Plan, PlannedRun},
     store::{FOUND, FolderLock, STORE_FORMAT, StoreError, pretty_json, read_formatted, read_json, replace},
 };
-use herring_protocol::{AucKind, BackendKind, FieldError, MethodName, RunId, RunSpec, Variant, WeightsSpec};
+use herring_protocol::{AucKind, BackendKind, DataSpec, FieldError, MethodName, RunId, RunSpec, Variant, WeightsSpec};
 use herring_search::{Ledger, Origin, SearchError, Trial, TrialState, best};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
@@ -14,6 +14,8 @@ use std::{collections::BTreeMap, path::Path};
 pub(super) const SEARCH: &str = "search.json";
 /// Name of the ledger's folder.
 pub(super) const LEDGER: &str = "search";
+/// The field that decides which slices of volumes a run sees, so that they are prepared again where it changes.
+pub const DECIDES_SLICES: &str = "data.dilation_sigma";
 
 /// `search.json`: what is searched.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -203,6 +205,16 @@ impl SearchResult {
         for run in &mut plan.runs {
             let mut spec = with_needs(&run.spec, &renamed);
             if spec.method == self.method {
+                let found = self.values().iter().find(|(name, _)| name == DECIDES_SLICES);
+                if let (DataSpec::Volumes(volumes), Some((name, sigma))) = (&spec.data, found)
+                    && volumes.dilation_sigma != *sigma
+                {
+                    let expected = format!(
+                        "{name} {}, for which the slices are prepared: state {sigma} in a configuration (--config)",
+                        volumes.dilation_sigma
+                    );
+                    return mismatch("hyper-parameter", format!("{name} {sigma}"), expected);
+                }
                 spec = match with_values(&spec, self.values()) {
                     Ok(spec) => spec,
                     Err(error) => {

@@ -55,6 +55,7 @@ struct RawDimension {
     log_uniform: Option<Ends<f64>>,
     uniform: Option<Ends<f64>>,
     integer: Option<Ends<i64>>,
+    power_of_two: Option<Ends<i64>>,
 }
 
 #[derive(Deserialize)]
@@ -118,10 +119,11 @@ impl Searched {
             raw.log_uniform.as_ref().map(|ends| Range::LogUniform { low: ends.low, high: ends.high }),
             raw.uniform.as_ref().map(|ends| Range::Uniform { low: ends.low, high: ends.high }),
             raw.integer.as_ref().map(|ends| Range::Integer { low: ends.low, high: ends.high }),
+            raw.power_of_two.as_ref().map(|ends| Range::PowerOfTwo { low: ends.low, high: ends.high }),
         ];
         let mut given = ranges.into_iter().flatten();
         let (Some(range), None) = (given.next(), given.next()) else {
-            let expected = "exactly one of log_uniform, uniform, integer";
+            let expected = "exactly one of log_uniform, uniform, integer, power_of_two";
             return Err(text.invalid(raw.name.span(), name, "none or several ranges", expected));
         };
         let dimension = Dimension::new(name.as_str(), range)

@@ -2,7 +2,7 @@
 //! trainers ask again because a specification may come from elsewhere.
 
 use crate::{
-    AttributionSpec, CrossesSpec, DataSpec, ImagesSpec, ModelSpec, PenaltySpec, ReconstructionLoss, RunSpec,
+    AttributionSpec, CrossesSpec, DataSpec, ImagesSpec, ModelSpec, PenaltySpec, ReconstructionLoss, RunSpec, TableName,
     TrainingImages, VolumesSpec,
 };
 
@@ -162,6 +162,9 @@ fn check_crosses(crosses: &CrossesSpec) -> Result<(), SpecError> {
 fn check_images(images: &ImagesSpec) -> Result<(), SpecError> {
     side("size", images.size)?;
     side("saliency_size", images.saliency_size)?;
+    let expected = "cardiomegaly, which stands for none, with another table than xray";
+    let allowed = images.table == TableName::Xray || images.pathology.is_default();
+    check("data.pathology", images.pathology, expected, allowed)?;
     if let Some(ratio) = images.ratio {
         check("data.ratio", ratio, "a share from 0 to 1", (0.0..=1.0).contains(&ratio))?;
     }

@@ -81,6 +81,26 @@ pub enum TableName {
 
 named!(TableName, "table", Xray => "xray", Rsna => "rsna", Own => "own");
 
+/// The pathology that the class 1 of the table `xray` has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum PathologyName {
+    /// An enlarged heart (iclr2021).
+    #[default]
+    Cardiomegaly,
+    /// Inflated lungs (activmask2020).
+    Emphysema,
+}
+
+named!(PathologyName, "pathology", Cardiomegaly => "cardiomegaly", Emphysema => "emphysema");
+
+impl PathologyName {
+    /// Whether it is cardiomegaly, which specifications do not name.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// How images come to their size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -118,6 +138,9 @@ pub struct ImagesSpec {
     pub listing: String,
     /// The table of images.
     pub table: TableName,
+    /// The pathology, where it is not cardiomegaly; of the table `xray` only.
+    #[serde(default, skip_serializing_if = "PathologyName::is_default")]
+    pub pathology: PathologyName,
     /// Which issue of the table's files, for people.
     pub issue: String,
     /// Whether that issue is one that an official manifest knows; generated stand-ins are not.

@@ -17,8 +17,8 @@ mod training;
 
 pub use check::SpecError;
 pub use data::{
-    AnnotationSpec, CrossesSpec, DataSpec, ImagesSpec, ResizeName, SplitRuleName, TableName, VolumeTaskName,
-    VolumesSpec,
+    AnnotationSpec, CrossesSpec, DataSpec, ImagesSpec, PathologyName, ResizeName, SplitRuleName, TableName,
+    VolumeTaskName, VolumesSpec,
 };
 pub use evaluation::{AttributionSpec, EvaluationSpec, ExplainedModel, TrainScores};
 pub use fields::{FieldError, differing_fields};

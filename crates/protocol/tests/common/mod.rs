@@ -51,6 +51,8 @@ pub(crate) fn spec() -> RunSpec {
                 AttributionSpec::Occlusion { window: 2 },
             ],
             attribution_limit: Some(25),
+            explained_model: ExplainedModel::default(),
+            explained_images: 0,
         },
         needs: Vec::new(),
     }
@@ -69,6 +71,7 @@ pub(crate) fn images() -> ImagesSpec {
     ImagesSpec {
         listing: "0".repeat(64),
         table: TableName::Xray,
+        pathology: PathologyName::Cardiomegaly,
         issue: "stand-in".to_owned(),
         issue_known: false,
         table_sha256: "1".repeat(64),

@@ -52,7 +52,11 @@ pub fn accuracy_by_group(page: &Page<'_>) -> String {
     let heading = "Validation accuracy by epoch";
     let mut groups: Vec<(&str, Vec<Curve>)> = Vec::new();
     for row in &page.results.rows {
-        let Some(curve) = curve(collection, &row.method, ACCURACY) else { continue };
+        let Some(mut curve) = curve(collection, &row.method, ACCURACY) else { continue };
+        // The heading names the group already.
+        if let Some(rest) = curve.label.strip_prefix(&format!("{} ", row.group)) {
+            curve.label = rest.to_owned();
+        }
         match groups.iter_mut().find(|(group, _)| *group == row.group) {
             Some((_, curves)) => curves.push(curve),
             None => groups.push((&row.group, vec![curve])),
@@ -112,7 +116,7 @@ fn chart(curves: &[Curve], drawn: Drawn, width: f64, height: f64, wide: bool) ->
         height,
         // Space for the names at the ends of the lines.
         right: if wide {
-            14.0 + 7.3 * curves.iter().map(|curve| curve.label.chars().count()).max().unwrap_or(0) as f64 + 10.0
+            14.0 + 7.8 * curves.iter().map(|curve| curve.label.chars().count()).max().unwrap_or(0) as f64 + 10.0
         } else {
             14.0
         },

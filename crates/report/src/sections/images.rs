@@ -12,15 +12,20 @@ pub fn render(page: &Page<'_>) -> String {
         return String::new();
     };
     let reading: String = images.reading.iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
+    let caption = match collection.configuration.caption("images") {
+        "" => "(Paper: Figure 1.)",
+        caption => caption,
+    };
     let body = format!(
         "<p>{}</p>\n{}<p>Images of each part for seed {}, by environment and class, and their means: the mean \
          training image of each environment, and how the mean of a class differs, red where it is brighter and blue \
          where it is darker, over all environments and within each. Where environment and class are correlated in \
-         training, the first of these shows the environment and the others do not. (Paper: Figure 1.)</p>\n{}<div class=\"panels four\">\n{}</div>\n\
+         training, the first of these shows the environment and the others do not. {}</p>\n{}<div class=\"panels four\">\n{}</div>\n\
          <details><summary>What was read</summary>\n<ul>\n{reading}</ul>\n</details>\n",
         escape(&describe_split(collection)),
         left_out(images),
         images.seed,
+        escape(caption),
         cells(images),
         panels(images),
     );
@@ -90,8 +95,9 @@ fn panels(images: &ImagesFile) -> String {
     let mut found = differences(&images.classes, &images.class_means, "");
     let counts = images.parts.first().map(|(_, counts)| counts.as_slice()).unwrap_or_default();
     for ((environment, means), counts) in images.environments.iter().zip(&images.cell_means).zip(counts) {
-        // A class without training images in this environment has no mean.
-        if counts.contains(&0) {
+        // A class without training images in this environment has no mean. A single environment would repeat the overall
+        // means.
+        if counts.contains(&0) || images.environments.len() == 1 {
             continue;
         }
         found.extend(differences(&images.classes, means, &format!(" in {environment}")));

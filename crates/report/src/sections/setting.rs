@@ -50,6 +50,7 @@ fn words(field: &str) -> String {
         "data.train" => "Training images",
         "data.valid" => "Validation images",
         "data.test" => "Test images",
+        "data.pathology" => "Pathology",
         "data.cell_limit" => "Images of each environment and class, at most",
         "data.saliency_limit" => "Test images of each environment and class whose saliency is computed, at most",
         "data.saliency_size" => "Side of the images whose saliency is computed (pixels)",

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use rand::RngExt;
 
-use crate::StandinError;
 use crate::plan::Role;
 use crate::stream::{Collection, Purpose, stream};
 use crate::table::Writer;
+use crate::{Pathology, StandinError, XraySettings};
 
 const FILE: &str = "Data_Entry_2017.csv";
 
@@ -29,12 +29,16 @@ const HEADER: [&str; 12] = [
 ];
 
 /// Writes the table and gives the files' names, one a row. A few patients have several images.
-pub(super) fn write_table(folder: &Path, seed: u32, plan: &[Role]) -> Result<Vec<String>, StandinError> {
+pub(super) fn write_table(folder: &Path, settings: &XraySettings, plan: &[Role]) -> Result<Vec<String>, StandinError> {
     let mut table = Writer::create(&folder.join(FILE), &HEADER)?;
     let mut names = Vec::with_capacity(plan.len());
+    let positive: &[&str] = match settings.pathology {
+        Pathology::Cardiomegaly => &["Cardiomegaly", "Cardiomegaly", "Cardiomegaly|Effusion", "Cardiomegaly|Emphysema"],
+        Pathology::Emphysema => &["Emphysema", "Emphysema", "Effusion|Emphysema", "Cardiomegaly|Emphysema"],
+    };
     let (mut patient, mut visit, mut first_age, mut gender) = (0, 0, 0, "M");
     for (number, role) in plan.iter().enumerate() {
-        let mut rng = stream(seed, Collection::Nih, number, Purpose::Row);
+        let mut rng = stream(settings.seed, Collection::Nih, number, Purpose::Row);
         if patient > 0 && visit < 999 && rng.random_range(0..4) == 0 {
             visit += 1;
         } else {
@@ -46,9 +50,7 @@ pub(super) fn write_table(folder: &Path, seed: u32, plan: &[Role]) -> Result<Vec
         let draw = rng.random_range(0..4);
         let findings = match role {
             Role::Cell { label: 0, .. } => "No Finding",
-            Role::Cell { .. } => {
-                choose(&["Cardiomegaly", "Cardiomegaly", "Cardiomegaly|Effusion", "Cardiomegaly|Emphysema"], draw)
-            }
+            Role::Cell { .. } => choose(positive, draw),
             Role::Other(other) => choose(&["Effusion", "Infiltration|Mass", "Atelectasis", "Hernia|Nodule"], *other),
         };
         let view = if rng.random_range(0..5) < 3 { "PA" } else { "AP" };

@@ -5,10 +5,10 @@ use std::path::Path;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use crate::StandinError;
 use crate::plan::Role;
 use crate::stream::{Collection, Purpose, stream};
 use crate::table::Writer;
+use crate::{Pathology, StandinError, XraySettings};
 
 const FILE: &str = "PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv";
 
@@ -97,22 +97,28 @@ const fn frontal(labels: &'static str, report: &'static str, codes: &'static str
 }
 
 /// Writes the table and gives the files' names and the numbers of their folders, one a row.
-pub(super) fn write_table(folder: &Path, seed: u32, plan: &[Role]) -> Result<Vec<(String, u32)>, StandinError> {
+pub(super) fn write_table(
+    folder: &Path,
+    settings: &XraySettings,
+    plan: &[Role],
+) -> Result<Vec<(String, u32)>, StandinError> {
     let mut table = Writer::create(&folder.join(FILE), &HEADER)?;
     let mut names = Vec::with_capacity(plan.len());
     for (number, role) in plan.iter().enumerate() {
-        let rng = &mut stream(seed, Collection::Padchest, number, Purpose::Row);
+        let rng = &mut stream(settings.seed, Collection::Padchest, number, Purpose::Row);
         let kind = match role {
             Role::Cell { label: 0, .. } => &NEGATIVE[rng.random_range(0..NEGATIVE.len())],
             Role::Cell { .. } => &POSITIVE[rng.random_range(0..POSITIVE.len())],
             Role::Other(other) => &OTHERS[other % OTHERS.len()],
         };
+        let [labels, report, codes] =
+            [kind.labels, kind.report, kind.codes].map(|text| named(settings.pathology, text));
         let study = digits(rng, 38);
         // The number keeps names apart, whatever the draws.
         let name = format!("{study}_{number:06}.png");
         let physician = rng.random_range(0..4) == 0;
         let null = kind.labels == "nan";
-        let sentences = if null { "nan".to_owned() } else { format!("[{}]", kind.labels) };
+        let sentences = if null { "nan".to_owned() } else { format!("[{labels}]") };
         let places = if null { "nan" } else { "[]" };
         let directory = rng.random_range(0..54);
         table.row(&[
@@ -145,18 +151,28 @@ pub(super) fn write_table(folder: &Path, seed: u32, plan: &[Role]) -> Result<Vec
             "10",
             &format!("-{}.{:02}", rng.random_range(0..2), rng.random_range(1..100)),
             &rng.random_range(4_000_000..6_000_000).to_string(),
-            kind.report,
+            &report,
             if physician { "Physician" } else { "RNN_model" },
-            kind.labels,
+            &labels,
             places,
             &sentences,
-            kind.codes,
+            &codes,
             if null { "" } else { "[]" },
         ])?;
         names.push((name, directory));
     }
     table.finish()?;
     Ok(names)
+}
+
+/// The same text about another pathology: label, word stem of the reports, code.
+fn named(pathology: Pathology, text: &str) -> String {
+    match pathology {
+        Pathology::Cardiomegaly => text.to_owned(),
+        Pathology::Emphysema => {
+            text.replace("cardiomegaly", "emphysema").replace("cardiomegali", "enfisem").replace("C0018800", "C0034067")
+        }
+    }
 }
 
 /// A number of so many digits, the first of which is not 0.

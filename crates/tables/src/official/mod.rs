@@ -3,6 +3,7 @@
 //! | Function | Environments | Classes | In the paper |
 //! |---|---|---|---|
 //! | [`xray`] | NIH, PadChest | no finding, cardiomegaly | site-pathology correlation |
+//! | [`xray_with`] | NIH, PadChest | no finding, a pathology | site-pathology correlation |
 //! | [`rsna`] | PA, AP | no pneumonia, pneumonia | view-pathology correlation |
 //! | [`nih`], [`padchest`] | one | no finding, cardiomegaly | |
 //!
@@ -25,6 +26,7 @@ use crate::{
     error::{Problem, ProblemKind, Problems, quote},
     layout::Files,
     manifest::{ImageEdition, Rows},
+    present::{manifests, manifests_with},
     reading::Reasons,
     sheet::Sheet,
     unpack,
@@ -60,7 +62,15 @@ impl Negatives {
 /// # Errors
 /// [`TableError::Problems`] with everything that is wrong or missing.
 pub fn xray(root: &Path) -> Result<Reading, TableError> {
-    read_all("xray", &[Manifest::named("nih")?, Manifest::named("padchest")?], root, Negatives::default())
+    read_all("xray", &manifests("xray")?, root, Negatives::default())
+}
+
+/// Like [`xray`], with this pathology against none: `cardiomegaly`, `emphysema`, or another that both manifests know.
+///
+/// # Errors
+/// As [`xray`], and [`TableError::UnknownPathology`].
+pub fn xray_with(root: &Path, pathology: &str) -> Result<Reading, TableError> {
+    read_all("xray", &manifests_with("xray", pathology)?, root, Negatives::default())
 }
 
 /// RSNA Pneumonia: one record a patient, environment 0 "PA" and 1 "AP".
