@@ -54,7 +54,7 @@ impl Results {
             .map(|row| match (unknown_images.is_some(), collection.targets.targets.is_empty()) {
                 _ if row.finished == 0 => verdict::of(row, &rows, judgement, &collection.targets),
                 (_, true) => Verdict::unjudged("no published numbers to compare with"),
-                (true, false) => Verdict::unjudged("these images are of no known issue of the paper's tables"),
+                (true, false) => Verdict::unjudged("not the paper's images: no comparison"),
                 (false, false) => verdict::of(row, &rows, judgement, &collection.targets),
             })
             .collect();
