@@ -3,14 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 use herring_experiments::{
-    Catalogue, Exit, Experiment, Origin, Paper, Source,
+    Catalogue, Exit, Experiment, Origin, Paper, Source, add_plan,
     config::{Configuration, Scale},
-    event::Silent,
+    event::NoEvents,
     plan::{Request, plan_runs},
     reproduce,
     results::Row,
     store::Store,
-    take_up,
 };
 use herring_protocol::{BackendKind, PenaltySpec, Variant};
 use herring_report::{
@@ -44,6 +43,8 @@ static REPORT: PaperReport = PaperReport {
     paper: &TOY,
     sections: &[head::render, summary::render, lessons, readings::render],
     overview: &["accuracy"],
+    overview_figure: None,
+    overview_finding: "",
 };
 
 static CATALOGUE: Catalogue = Catalogue { papers: &[&TOY] };
@@ -87,9 +88,9 @@ fn a_paper_out_of_the_tree_goes_from_configuration_to_report() {
     let out = tempfile::tempdir().unwrap();
     let store = Store::open(out.path()).unwrap();
     let origin = Origin { configuration: &configuration, targets: &targets, searches: &[] };
-    take_up(&store, &plan, &origin, false).unwrap();
+    add_plan(&store, &plan, &origin, false).unwrap();
     let trainer = herring_training::trainer(BackendKind::Cpu, 0).unwrap();
-    let summary = reproduce(&plan, &store, trainer.as_ref(), &mut Silent, &AtomicBool::new(false)).unwrap();
+    let summary = reproduce(&plan, &store, trainer.as_ref(), &mut NoEvents, &AtomicBool::new(false)).unwrap();
     assert_eq!((summary.done, Exit::from(&summary)), (4, Exit::Done));
 
     let outputs = write_outputs(out.path(), &REPORTS).unwrap();

@@ -30,7 +30,7 @@ pub(crate) fn step(arguments: &BenchStep) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The training loss of a name: `base` is the plain step that others are measured against; penalties are joined by
+/// The training loss with this name: `base` is the plain step with which others are compared; penalties are joined by
 /// `+`.
 fn objective(name: &str) -> Result<ObjectiveSpec, String> {
     let mut objective =
@@ -73,7 +73,7 @@ pub(crate) fn method(text: &str) -> Result<String, String> {
     objective(text.trim()).map(|_| text.trim().to_owned())
 }
 
-/// A size or a count that a step can have.
+/// Parses a size or a count of a step.
 pub(crate) fn size(text: &str) -> Result<usize, String> {
     let range = 1..=1024;
     text.parse()

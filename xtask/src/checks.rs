@@ -1,4 +1,4 @@
-//! `test`: every check of the workspace, each a stage; one that fails does not hide the others.
+//! `test`: runs every check of the workspace as a stage; the others run even if one fails.
 
 use crate::{arguments::TestArguments, failure::Failure, print};
 use herring_experiments::Exit;
@@ -12,7 +12,7 @@ use std::{
 struct Stage {
     name: &'static str,
     arguments: &'static [&'static str],
-    /// Follows the features.
+    /// The arguments after the features.
     after: &'static [&'static str],
     environment: &'static [(&'static str, &'static str)],
     featured: bool,
@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<Exit, Failure> {
 }
 
 impl Stage {
-    /// Runs the stage; collects the lines by which tests say that they skip something.
+    /// Runs the stage; collects the lines in which tests report that they skip something.
     fn run(&self, features: Option<&str>, skipped: &mut Vec<String>) -> bool {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args(self.arguments);

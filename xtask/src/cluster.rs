@@ -1,9 +1,10 @@
-//! `run --executor slurm` and what `status` asks of Slurm.
+//! `run --executor slurm`, and the cluster states in `status`.
 
 use crate::{
     arguments::{Cluster, Executor, Running},
+    cache_folder,
     failure::Failure,
-    moved, print,
+    print,
 };
 use herring_cluster::{Array, ClusterError, Resources, Slurm, Submissions, Submitted, Task, dry_run};
 use herring_experiments::{
@@ -17,11 +18,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What Slurm takes by default; only a dry run uses it.
+/// Slurm's default `MaxArraySize`; only a dry run uses it.
 const USUAL_ARRAY_SIZE: usize = 1001;
 
-/// Gives the runs that are not done, and not in the queue already, to Slurm.
-pub(crate) fn hand_over(
+/// Submits the runs that are neither finished nor in Slurm's queue.
+pub(crate) fn submit(
     store: &Store,
     plan: &Plan,
     asked: Option<&[usize]>,
@@ -42,14 +43,17 @@ pub(crate) fn hand_over(
         program: program(&out, running, cache)?,
         indexes: Vec::new(),
         after: Vec::new(),
+        first_script: 0,
     };
     if cluster.executor == Executor::DryRun {
         for (depth, indexes) in levels(plan, &indexes) {
             array.indexes = indexes;
             if depth > 0 {
-                print("# The following begins once all jobs of the arrays before it are over.")?;
+                print("# The following array starts once all jobs of the arrays before it are over.")?;
             }
-            for script in dry_run(&array, &resources, USUAL_ARRAY_SIZE).map_err(bad)? {
+            let scripts = dry_run(&array, &resources, USUAL_ARRAY_SIZE).map_err(cluster_failure)?;
+            array.first_script += scripts.len();
+            for script in scripts {
                 print(&format!("# {}\n{}", script.path.display(), script.text))?;
             }
         }
@@ -60,41 +64,42 @@ pub(crate) fn hand_over(
     let before = indexes.len();
     indexes.retain(|index| !queued.contains(index));
     if before > indexes.len() {
-        print(&format!("{} runs are in the queue already", before - indexes.len()))?;
+        print(&format!("{} runs are already in the queue", before - indexes.len()))?;
     }
     if indexes.is_empty() {
         print("nothing to submit")?;
         return Ok(Exit::Done);
     }
-    // The cache may be on the nodes only: a task that does not find its images ends with what to do.
-    if let Err(failure) = moved::cache(store.folder(), plan, &indexes, cache) {
+    // The cache may exist on the nodes only; a task without its images fails with a message.
+    if let Err(failure) = cache_folder::find(store.folder(), plan, &indexes, cache) {
         crate::say(&format!("note: on this machine, {}", failure.text));
     }
     agenda.begin(store, plan)?;
     for (_, indexes) in levels(plan, &indexes) {
         array.indexes = indexes;
-        let submitted = slurm.submit(&array, &resources).map_err(bad)?;
+        let submitted = slurm.submit(&array, &resources).map_err(cluster_failure)?;
+        array.first_script += submitted.len();
         for Submitted { job, indexes, .. } in &submitted {
             let waits = if array.after.is_empty() { "" } else { ", after the runs that they need" };
             print(&format!("job array {job}: {} runs{waits}", indexes.len()))?;
         }
         array.after.extend(submitted.iter().map(|submitted| submitted.job));
     }
-    // Arrays of earlier submissions may still be at work; those that have ended hold nothing up.
+    // Includes arrays of earlier submissions, which may still be running.
     let jobs: Vec<u64> =
-        Submissions::read(&array.folder).map_err(bad)?.arrays().iter().map(|array| array.job).collect();
+        Submissions::read(&array.folder).map_err(cluster_failure)?.arrays().iter().map(|array| array.job).collect();
     let report = [executable()?, "report".to_owned(), "--out".to_owned(), out.display().to_string()];
     let name = format!("{}-report", array.name);
-    let collector = slurm.submit_after(&jobs, &name, &array.folder, &report, &resources).map_err(bad)?;
+    let collector = slurm.submit_after(&jobs, &name, &array.folder, &report, &resources).map_err(cluster_failure)?;
     print(&format!("job {collector}: table and report once all have ended"))?;
     print(&format!("logs:   {}", array.folder.join("logs").display()))?;
     print(&format!("follow: cargo xtask status --out {}", store.folder().display()))?;
     Ok(Exit::Done)
 }
 
-/// Adds what Slurm says of the runs that were given to it. That it cannot be asked is told and no error:
-/// the folder says what is done.
-pub(crate) fn join(status: &mut Status, out: &Path) -> Result<(), Failure> {
+/// Adds Slurm's state of the submitted runs. If Slurm cannot be asked, prints a note; that is not an error, because the
+/// folder shows which runs are finished.
+pub(crate) fn add_states(status: &mut Status, out: &Path) -> Result<(), Failure> {
     let folder = folder(out);
     let submissions = Submissions::read(&folder).map_err(Failure::device)?;
     if submissions.entries().is_empty() {
@@ -103,7 +108,7 @@ pub(crate) fn join(status: &mut Status, out: &Path) -> Result<(), Failure> {
     let asked = Slurm::find().and_then(|slurm| slurm.states(&submissions.arrays()));
     match asked {
         Ok(tasks) => {
-            // Of a run that was submitted twice the later task stands.
+            // For a run that was submitted twice, the later task counts.
             for Task { index, job, state, node, reason } in tasks {
                 let Some(run) = status.runs.get_mut(index) else { continue };
                 let mut text = format!("{state}, job {job}");
@@ -130,7 +135,7 @@ pub(crate) fn join(status: &mut Status, out: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The places of runs by how deep they lie below the runs that they need; each level is an array of its own.
+/// The indexes of runs by their depth in the graph of needs; each level becomes an array.
 fn levels(plan: &Plan, indexes: &[usize]) -> BTreeMap<usize, Vec<usize>> {
     let mut levels: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for &index in indexes {
@@ -139,7 +144,7 @@ fn levels(plan: &Plan, indexes: &[usize]) -> BTreeMap<usize, Vec<usize>> {
     levels
 }
 
-/// What is added to a task's number in a job array to give the place in the plan.
+/// The difference between a run's index in the plan and its task number in the job array.
 fn offset(submissions: &Submissions, job: u64) -> usize {
     submissions.entries().iter().find(|entry| entry.job == job).map_or(0, |entry| entry.offset)
 }
@@ -149,16 +154,17 @@ fn folder(out: &Path) -> PathBuf {
     out.join("slurm")
 }
 
-/// The runs that Slurm still has to do or is doing.
+/// The runs that are pending or running in Slurm.
 fn queued(slurm: &Slurm, folder: &Path) -> Result<BTreeSet<usize>, Failure> {
     let submissions = Submissions::read(folder).map_err(Failure::device)?;
     let tasks = slurm.states(&submissions.arrays()).map_err(Failure::device)?;
     Ok(tasks.into_iter().filter(|task| !task.state.is_over()).map(|task| task.index).collect())
 }
 
-/// The file's fields under those of the command line.
+/// The file's fields, overridden by those of the command line.
 fn resources(cluster: &Cluster) -> Result<Resources, Failure> {
-    let file = cluster.cluster.as_deref().map(Resources::read).transpose().map_err(bad)?.unwrap_or_default();
+    let file =
+        cluster.cluster.as_deref().map(Resources::read).transpose().map_err(cluster_failure)?.unwrap_or_default();
     let given = Resources {
         partition: cluster.partition.clone(),
         account: cluster.account.clone(),
@@ -170,11 +176,11 @@ fn resources(cluster: &Cluster) -> Result<Resources, Failure> {
         ..Resources::default()
     };
     let resources = file.replaced_by(given);
-    resources.check().map_err(bad)?;
+    resources.check().map_err(cluster_failure)?;
     Ok(resources)
 }
 
-/// What a task does; the place of its run follows.
+/// The command of a task; the index of its run is appended.
 fn program(out: &Path, running: &Running, cache: Option<&Path>) -> Result<Vec<String>, Failure> {
     let mut program = vec![executable()?, "run".to_owned(), "--out".to_owned(), out.display().to_string()];
     program.extend(["--device".to_owned(), running.device.to_string(), "--jobs".to_owned(), "1".to_owned()]);
@@ -193,7 +199,7 @@ fn executable() -> Result<String, Failure> {
     Ok(std::env::current_exe().map_err(Failure::device)?.display().to_string())
 }
 
-fn bad(error: ClusterError) -> Failure {
+fn cluster_failure(error: ClusterError) -> Failure {
     let exit = match error {
         ClusterError::Malformed { .. } | ClusterError::Value { .. } | ClusterError::Invalid { .. } => Exit::BadInput,
         _ => Exit::Environment,

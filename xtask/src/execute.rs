@@ -1,10 +1,10 @@
-//! `run` and `worker`: does planned runs, in this process or in several.
+//! `run` and `worker`: execute planned runs, in this process or in several.
 
 use crate::{
     arguments::{Executor, RunArguments, Running, WorkerArguments},
-    cluster,
+    cache_folder, cluster,
     failure::Failure,
-    images, moved, print, signals,
+    images, print, signals,
 };
 use herring_cluster::Attempt;
 use herring_experiments::{
@@ -12,7 +12,7 @@ use herring_experiments::{
     event::{Event, EventFile, Events},
     indexes, jobs,
     plan::Plan,
-    pool::{self, Codes, PoolEnd},
+    pool::{self, ExitCodes, PoolEnd},
     progress,
     store::{Holder, Store},
     work::{WorkEnd, Worker},
@@ -26,7 +26,7 @@ use std::{
 
 pub(crate) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
     let RunArguments { out, ids, indexes, cache, running, cluster } = arguments;
-    let plan = Store::planned_in(out)?;
+    let plan = Store::read_plan(out)?;
     let asked = match (ids, indexes) {
         (Some(ids), _) => Some(indexes::by_id(&plan, ids)?),
         (None, Some(text)) => Some(indexes::parse(text, plan.runs.len())?),
@@ -34,12 +34,12 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
     };
     let store = Store::open_for(out, &plan, asked.as_deref())?;
     if cluster.executor != Executor::Local {
-        return cluster::hand_over(&store, &plan, asked.as_deref(), (running, cluster), cache.as_deref());
+        return cluster::submit(&store, &plan, asked.as_deref(), (running, cluster), cache.as_deref());
     }
     check_device(plan.backend, running.device)?;
     let summary = execute(&store, &plan, asked.as_deref(), running, cache.as_deref())?;
     if summary.interrupted {
-        return Err(interrupted(&summary, out, "start it again to go on"));
+        return Err(interrupted(&summary, out, "start it again to resume"));
     }
     let Summary { done, reused, failed, missing, .. } = &summary;
     print(&format!("{done} runs done, {reused} done before, {} failed, {missing} missing", failed.len()))?;
@@ -47,13 +47,13 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
     Ok(Exit::from(&summary))
 }
 
-/// Says early what a run would say late.
+/// Checks the device before any run starts.
 pub(crate) fn check_device(backend: BackendKind, device: usize) -> Result<(), Failure> {
     herring_training::trainer(backend, device).map(|_| ()).map_err(Failure::device)
 }
 
-/// Does the runs of `plan` at the places `asked`, or all, with the images in `cache`, or where the folder has
-/// them.
+/// Executes the runs of `plan` at the indexes `asked`, or all, with the images in `cache`, or in the cache that the
+/// folder names.
 pub(crate) fn execute(
     store: &Store,
     plan: &Plan,
@@ -63,9 +63,9 @@ pub(crate) fn execute(
 ) -> Result<Summary, Failure> {
     let stop = signals::stop()?;
     let agenda = Agenda::new(store, plan, asked)?;
-    let cache = moved::cache(store.folder(), plan, &agenda.pending, cache)?;
+    let cache = cache_folder::find(store.folder(), plan, &agenda.pending, cache)?;
     agenda.begin(store, plan)?;
-    let workers = running.jobs.unwrap_or_else(|| jobs::sensible(plan)).min(agenda.pending.len()).max(1);
+    let workers = running.jobs.unwrap_or_else(|| jobs::default_workers(plan)).min(agenda.pending.len()).max(1);
     let ended = with_displays(running, |events| {
         events.event(0, &agenda.planned(plan, workers));
         let ended = if workers == 1 {
@@ -78,14 +78,14 @@ pub(crate) fn execute(
     });
     let interrupted = matches!(ended, Ok(true));
     let summary = agenda.summary(store, plan, interrupted);
-    // A worker that died is no failure once others have done its runs.
+    // A worker that died is not a failure once others have done its runs.
     match summary {
         Ok(summary) if summary.missing == 0 => Ok(Summary { interrupted: false, ..summary }),
         summary => ended.and(summary.map_err(Failure::from)),
     }
 }
 
-/// Does something whose events go to standard error and to the file that was asked for.
+/// Calls `work`; its events go to standard error and to the requested file.
 pub(crate) fn with_displays<T>(
     running: &Running,
     work: impl FnOnce(&mut dyn Events) -> Result<T, Failure>,
@@ -113,7 +113,7 @@ fn alone(
         plan,
         indexes: &agenda.pending,
         trainer: trainer.as_ref(),
-        holder: Holder::this(Attempt::from_environment()),
+        holder: Holder::current(Attempt::from_environment()),
         checkpoint_steps: running.checkpoint_steps,
         stop,
     };
@@ -142,27 +142,27 @@ fn together(
             command.args(["--checkpoint-steps", &steps.to_string()]);
         }
         if plan.backend == BackendKind::Cpu && std::env::var_os(THREADS).is_none() {
-            command.env(THREADS, jobs::threads(workers).to_string());
+            command.env(THREADS, jobs::threads_per_worker(workers).to_string());
         }
         command
     });
-    let PoolEnd { interrupted, complaints } =
+    let PoolEnd { interrupted, errors } =
         pool::run(commands.collect(), &ByExit, events, stop).map_err(Failure::device)?;
-    if complaints.is_empty() {
+    if errors.is_empty() {
         return Ok(interrupted);
     }
-    Err(Failure { text: complaints.join("; "), exit: Exit::Environment })
+    Err(Failure { text: errors.join("; "), exit: Exit::Environment })
 }
 
-/// How many threads a process of the CPU backend takes.
+/// The variable that sets the number of threads of the CPU backend.
 const THREADS: &str = "RAYON_NUM_THREADS";
 
 /// A process of [`together`].
 pub(crate) fn worker(arguments: &WorkerArguments) -> Result<Exit, Failure> {
     let WorkerArguments { out, indexes, device, cache, checkpoint_steps } = arguments;
     let stop: Arc<AtomicBool> = signals::stop()?;
-    pool::end_with_standard_input(&stop);
-    let plan = Store::planned_in(out)?;
+    pool::stop_at_end_of_input(&stop);
+    let plan = Store::read_plan(out)?;
     let store = Store::open(out)?;
     let asked = indexes::parse(indexes, plan.runs.len())?;
     let trainer = images::trainer(cache.as_deref(), plan.backend, *device)?;
@@ -171,7 +171,7 @@ pub(crate) fn worker(arguments: &WorkerArguments) -> Result<Exit, Failure> {
         plan: &plan,
         indexes: &asked,
         trainer: trainer.as_ref(),
-        holder: Holder::this(Attempt::from_environment()),
+        holder: Holder::current(Attempt::from_environment()),
         checkpoint_steps: *checkpoint_steps,
         stop: &stop,
     };
@@ -183,7 +183,7 @@ pub(crate) fn worker(arguments: &WorkerArguments) -> Result<Exit, Failure> {
 
 struct ByExit;
 
-impl Codes for ByExit {
+impl ExitCodes for ByExit {
     fn done(&self, status: ExitStatus) -> bool {
         status.success()
     }
@@ -193,7 +193,7 @@ impl Codes for ByExit {
     }
 }
 
-/// A display for people and a file for programs.
+/// A progress display and an event file.
 struct Both<'a> {
     display: &'a mut dyn Events,
     file: Option<&'a mut EventFile>,

@@ -4,7 +4,7 @@ use clap::error::ErrorKind;
 use herring_experiments::Exit;
 use std::fmt::Display;
 
-/// What goes wrong, for a person and for a script.
+/// An error: a message and an exit code.
 pub(crate) struct Failure {
     /// One line.
     pub(crate) text: String,
@@ -22,13 +22,13 @@ where
 }
 
 impl Failure {
-    /// The device is not there or gave up.
+    /// A device is missing or failed.
     pub(crate) fn device(error: impl Display) -> Self {
         Self { text: error.to_string(), exit: Exit::Environment }
     }
 }
 
-/// What the argument parser ends with: help is no failure, and an error is told in one line.
+/// Handles the argument parser's result: prints help, or returns its error in one line.
 pub(crate) fn usage(error: &clap::Error) -> Result<Exit, Failure> {
     let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if help {

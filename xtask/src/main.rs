@@ -1,7 +1,8 @@
-//! The command line of red-herring. It reads arguments and prints; what is done lies in the crates.
+//! The command line of red-herring: parses arguments, calls the crates and prints.
 
 mod arguments;
 mod bench;
+mod cache_folder;
 mod checks;
 mod cluster;
 mod collect;
@@ -10,7 +11,6 @@ mod devices;
 mod execute;
 mod failure;
 mod images;
-mod moved;
 mod papers;
 mod repro;
 mod search;
@@ -19,7 +19,7 @@ mod signals;
 mod status;
 mod volumes;
 
-use arguments::{Asked, BenchCommand, Command};
+use arguments::{BenchCommand, Command, Invocation};
 use failure::Failure;
 use herring_experiments::Exit;
 use std::{
@@ -32,16 +32,16 @@ use std::{
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let ended = match Asked::parse() {
-        Ok(Asked::Reproduction(paper, arguments)) => repro::run(paper, &arguments),
-        Ok(Asked::Command(command)) => run(*command),
+    let ended = match Invocation::parse() {
+        Ok(Invocation::Reproduction(paper, arguments)) => repro::run(paper, &arguments),
+        Ok(Invocation::Command(command)) => run(*command),
         Err(error) => failure::usage(&error),
     };
     if let Some(folder) = herring_folders::not_syncable() {
         say(&format!("note: {folder}"));
     }
     let exit = ended.unwrap_or_else(|failure| {
-        // Nobody reads it where the other end was closed.
+        // Ignore a closed standard error.
         let _ = writeln!(std::io::stderr(), "error: {}", failure.text);
         failure.exit
     });
@@ -65,12 +65,12 @@ fn run(command: Command) -> Result<Exit, Failure> {
     }
 }
 
-/// Says something beside the output. It is lost where the other end was closed.
+/// Prints a line on standard error; ignores a closed one.
 fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Prints a line. Whoever closed the other end does not want it; any other refusal is an error.
+/// Prints a line on standard output. A closed standard output is ignored; other errors are returned.
 fn print(line: &str) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {

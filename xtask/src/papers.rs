@@ -1,4 +1,4 @@
-//! `papers`: what can be reproduced.
+//! `papers`: lists the papers that can be reproduced.
 
 use crate::{arguments::PapersArguments, failure::Failure, print};
 use herring_experiments::{Exit, Paper};

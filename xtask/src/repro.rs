@@ -2,19 +2,19 @@
 
 use crate::{
     arguments::{ImagePlaces, PlanArguments, Repro, Selection},
+    cache_folder,
     execute::{self, interrupted},
     failure::Failure,
     images::{self, Wanted, bad},
-    moved, print, say, seeds, signals, status,
+    print, say, seeds, signals, status,
 };
 use herring_experiments::{
-    Exit, Experiment, Origin, Paper,
+    Exit, Experiment, Origin, Paper, add_plan,
     config::{Configuration, DataSetting, SeedImages},
     images::{ImagesFile, LeftOut},
     plan::{Plan, PlannedRun, Request, plan_runs},
     search::SearchResult,
     store::{Store, StoreError},
-    take_up,
 };
 use herring_papers::{CATALOGUE, REPORTS};
 use herring_report::{Outputs, write_overview};
@@ -23,9 +23,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// One experiment of a paper, as it was asked for.
+/// An experiment of a paper with the arguments for it.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
+struct ExperimentRequest<'a> {
     paper: &'static Paper,
     experiment: &'static Experiment,
     selection: &'a Selection,
@@ -33,7 +33,7 @@ struct Asked<'a> {
     several: bool,
 }
 
-impl Asked<'_> {
+impl ExperimentRequest<'_> {
     fn folder(&self) -> PathBuf {
         self.selection.folder(self.paper, self.experiment, self.several)
     }
@@ -42,7 +42,7 @@ impl Asked<'_> {
 pub(crate) fn run(paper: &'static Paper, arguments: &Repro) -> Result<Exit, Failure> {
     let Repro { selection, resume, running } = arguments;
     execute::check_device(selection.backend, running.device)?;
-    let (possible, lacking) = possible(paper, selection)?;
+    let (possible, lacking) = runnable(paper, selection)?;
     let mut worst = if lacking { Exit::SomeFailed } else { Exit::Done };
     let mut ended = Vec::new();
     for asked in &possible {
@@ -50,12 +50,12 @@ pub(crate) fn run(paper: &'static Paper, arguments: &Repro) -> Result<Exit, Fail
         if possible.len() > 1 {
             print(&format!("\n{name}: {}", asked.folder().display()))?;
         }
-        match one(asked, *resume, running) {
+        match run_experiment(asked, *resume, running) {
             Ok(exit) => {
                 ended.push(asked.folder());
                 worst = if exit == Exit::Done { worst } else { exit };
             }
-            // What is wrong with one experiment is no reason to leave out the others.
+            // An error in one experiment does not stop the others.
             Err(failure) if possible.len() > 1 && failure.exit != Exit::Interrupted => {
                 say(&format!("{name} cannot be run: {}", failure.text));
                 worst = failure.exit;
@@ -70,24 +70,31 @@ pub(crate) fn run(paper: &'static Paper, arguments: &Repro) -> Result<Exit, Fail
     Ok(worst)
 }
 
-fn one(asked: &Asked<'_>, resume: bool, running: &crate::arguments::Running) -> Result<Exit, Failure> {
+fn run_experiment(
+    asked: &ExperimentRequest<'_>,
+    resume: bool,
+    running: &crate::arguments::Running,
+) -> Result<Exit, Failure> {
     let out = asked.folder();
-    // Of several, some may not have been begun.
-    let resume = resume && (!asked.several || Store::planned(&out).is_ok());
+    // With several experiments, some may not have been started.
+    let resume = resume && (!asked.several || Store::read_plan_to_resume(&out).is_ok());
     let (store, plan, left_out) = plan_into(asked, resume, resume)?;
     let left = |run: &PlannedRun| left_out.iter().any(|left| left.seed == run.spec.seed);
     let places: Vec<usize> = (0..plan.runs.len()).filter(|index| !left(&plan.runs[*index])).collect();
     let summary = execute::execute(&store, &plan, Some(&places), running, None)?;
     if summary.interrupted {
-        return Err(interrupted(&summary, &out, "add --resume to go on"));
+        return Err(interrupted(&summary, &out, "add --resume to continue"));
     }
     let exit = report(&out)?;
-    seeds::remind(&left_out);
+    seeds::print_left_out(&left_out);
     Ok(if left_out.is_empty() { exit } else { Exit::SomeFailed })
 }
 
-/// The experiments whose images can be had, and whether others lack something, which is said.
-fn possible<'a>(paper: &'static Paper, selection: &'a Selection) -> Result<(Vec<Asked<'a>>, bool), Failure> {
+/// The experiments that can be run, and whether others lack images, which is reported.
+fn runnable<'a>(
+    paper: &'static Paper,
+    selection: &'a Selection,
+) -> Result<(Vec<ExperimentRequest<'a>>, bool), Failure> {
     let experiments = selection.experiments(paper)?;
     let several = experiments.len() > 1;
     if selection.config.is_some() && several {
@@ -95,7 +102,7 @@ fn possible<'a>(paper: &'static Paper, selection: &'a Selection) -> Result<(Vec<
     }
     let (mut possible, mut lacking) = (Vec::new(), Vec::new());
     for experiment in experiments {
-        let asked = Asked { paper, experiment, selection, several };
+        let asked = ExperimentRequest { paper, experiment, selection, several };
         let configuration = configuration(&asked)?;
         let images = images::of(&configuration, selection.scale, selection.variant);
         let missing = images.map_or_else(|| Ok(Vec::new()), |images| images::missing(images, &selection.places))?;
@@ -114,24 +121,24 @@ fn possible<'a>(paper: &'static Paper, selection: &'a Selection) -> Result<(Vec<
 }
 
 pub(crate) fn plan(arguments: &PlanArguments) -> Result<Exit, Failure> {
-    let (possible, lacking) = possible(arguments.paper, &arguments.selection)?;
+    let (possible, lacking) = runnable(arguments.paper, &arguments.selection)?;
     let mut incomplete = lacking;
     for asked in possible {
         let (.., left_out) = plan_into(&asked, false, true)?;
         status::show(&asked.folder(), false)?;
-        seeds::remind(&left_out);
+        seeds::print_left_out(&left_out);
         incomplete |= !left_out.is_empty();
     }
     Ok(if incomplete { Exit::SomeFailed } else { Exit::Done })
 }
 
-/// The experiment's own configuration, or the one that was given.
-fn configuration(asked: &Asked<'_>) -> Result<Configuration, Failure> {
+/// The experiment's configuration from the catalogue, or the one given with `--config`.
+fn configuration(asked: &ExperimentRequest<'_>) -> Result<Configuration, Failure> {
     let Some(path) = &asked.selection.config else {
         return Ok(CATALOGUE.configuration(asked.experiment)?);
     };
     let configuration = Configuration::read(path, &CATALOGUE)?;
-    // An experiment of the user's own may have any name, but not that of another one of the program.
+    // A user's experiment may have any name except that of another experiment of the catalogue.
     match CATALOGUE.find(&configuration.experiment) {
         Some((paper, other)) if paper.name != asked.paper.name || other.name != asked.experiment.name => {
             Err(bad(format!(
@@ -147,16 +154,15 @@ fn configuration(asked: &Asked<'_>) -> Result<Configuration, Failure> {
     }
 }
 
-/// Puts the runs that were asked for into the folder's plan. `resume` keeps to what is planned there
-/// already where methods and seeds are not given; `go_on` does not mind missing runs. Gives the
-/// seeds as well that were asked for and are left out.
-fn plan_into(asked: &Asked<'_>, resume: bool, go_on: bool) -> Result<(Store, Plan, Vec<LeftOut>), Failure> {
+/// Adds the requested runs to the folder's plan. With `resume`, methods and seeds default to those already planned;
+/// `go_on` allows unfinished runs in the folder. Also returns the requested seeds that are left out.
+fn plan_into(asked: &ExperimentRequest<'_>, resume: bool, go_on: bool) -> Result<(Store, Plan, Vec<LeftOut>), Failure> {
     let selection = asked.selection;
     let configuration = configuration(asked)?;
     let targets = CATALOGUE.targets(asked.experiment)?;
     let out = asked.folder();
-    // Looked at before the folder is made, so that a mistyped one does not come to be.
-    let before = if resume { Some(Store::planned(&out)?) } else { None };
+    // Read before the folder is created, so that a mistyped name creates no folder.
+    let before = if resume { Some(Store::read_plan_to_resume(&out)?) } else { None };
     if let Some(before) = before.as_ref().filter(|before| before.experiment != configuration.experiment) {
         let (found, expected) = (before.experiment.clone(), configuration.experiment.clone());
         return Err(StoreError::Conflict { path: out, field: "experiment".to_owned(), found, expected }.into());
@@ -169,22 +175,22 @@ fn plan_into(asked: &Asked<'_>, resume: bool, go_on: bool) -> Result<(Store, Pla
         seeds: selection.seeds.clone(),
         images: BTreeMap::new(),
     };
-    // To resume and nothing more is to do what the folder's reproduction has planned.
+    // Without methods and seeds, --resume does what is planned in the folder.
     let only = before.filter(|_| request.methods.is_none() && request.seeds.is_none());
     let kept = ImagesFile::of(&out)?;
-    // Seeds that were left out are taken up again: their images may have been repaired.
+    // Seeds that were left out are tried again: their images may have been repaired.
     let again: Vec<u32> = kept.iter().flat_map(|file| &file.left_out).map(|left| left.seed).collect();
     if let Some(before) = &only {
         let mut seeds = before.seeds();
         seeds.extend(again.iter().filter(|seed| !before.seeds().contains(seed)));
-        // Runs that try values for a method are none of the configuration's methods and come with it.
+        // Runs that try values are not methods of the configuration; they are added with their method.
         let rows = before.methods().into_iter().filter(|method| configuration.row(method).is_some());
         (request.methods, request.seeds) = (Some(rows.collect()), Some(seeds));
     }
     let mut left_out = Vec::new();
     let file = match images::of(&configuration, request.scale, request.variant) {
         Some(images) => {
-            let places = moved::places(&out, &selection.places)?;
+            let places = cache_folder::image_places(&out, &selection.places)?;
             let (prepared, file) = prepared(&places, &configuration, images, &request)?;
             if !file.left_out.is_empty() {
                 request.seeds = Some(in_order(&request, &configuration, &prepared));
@@ -192,7 +198,7 @@ fn plan_into(asked: &Asked<'_>, resume: bool, go_on: bool) -> Result<(Store, Pla
             left_out.clone_from(&file.left_out);
             let seeds: Vec<u32> = prepared.keys().copied().collect();
             request.images = prepared;
-            Some(file.after(kept.as_ref(), &seeds))
+            Some(file.with_left_out_of(kept.as_ref(), &seeds))
         }
         None => None,
     };
@@ -204,41 +210,41 @@ fn plan_into(asked: &Asked<'_>, resume: bool, go_on: bool) -> Result<(Store, Pla
     }
     let searches = searches(selection, &out, &mut plan)?;
     let store = Store::open(&out)?;
-    // Before the plan: whoever sees its runs finds their images.
+    // Written before the plan, so that a process that sees the runs finds their images.
     if let Some(file) = file.as_ref().filter(|_| kept.is_none()) {
-        file.keep(&out)?;
+        file.write(&out)?;
     }
     if let (Some(file), Some(kept)) = (&file, &kept)
         && file.cache != kept.cache
     {
-        if let Ok(before) = Store::planned_in(&out) {
-            moved::others_found(&store, &before, &plan, &file.cache)?;
+        if let Ok(before) = Store::read_plan(&out) {
+            cache_folder::check_other_runs(&store, &before, &plan, &file.cache)?;
         }
         say(&format!(
-            "note: the prepared images are in {} now; they were in {}",
+            "note: the prepared images are now in {}; they were in {}",
             file.cache.display(),
             kept.cache.display()
         ));
     }
-    let plan = take_up(
+    let plan = add_plan(
         &store,
         &plan,
         &Origin { configuration: &configuration, targets: &targets, searches: &searches },
         go_on,
     )?;
     if let Some(file) = file {
-        file.keep(&out)?;
+        file.write(&out)?;
     }
     Ok((store, plan, left_out))
 }
 
-/// The seeds of `request` whose images are there, in their order.
+/// The seeds of `request` with images, in order.
 fn in_order(request: &Request, configuration: &Configuration, images: &BTreeMap<u32, SeedImages>) -> Vec<u32> {
     let seeds = request.seeds.as_ref().unwrap_or(&configuration.scale(request.scale).seeds);
     seeds.iter().copied().filter(|seed| images.contains_key(seed)).collect()
 }
 
-/// The images of every seed. What can be refused without them is, before they are prepared.
+/// Prepares the images of every seed, after checking what can be checked without them.
 fn prepared(
     places: &ImagePlaces,
     configuration: &Configuration,
@@ -246,19 +252,19 @@ fn prepared(
     request: &Request,
 ) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
     let mut seeds = request.seeds.as_ref().unwrap_or(&configuration.scale(request.scale).seeds).clone();
-    // Runs that try values may have a seed of their own.
+    // Runs that try values may have another seed.
     for choice in configuration.templates(request.scale, request.variant).flat_map(|run| &run.choose) {
         seeds.extend(choice.seed.filter(|seed| !seeds.contains(seed)));
     }
     let unknown = seeds.iter().map(|seed| (*seed, SeedImages::default())).collect();
-    let rehearsed = Request { images: unknown, ..request.clone() };
-    plan_runs(configuration, &rehearsed)?;
+    let draft = Request { images: unknown, ..request.clone() };
+    plan_runs(configuration, &draft)?;
     let wanted = Wanted { configuration, data, scale: request.scale, variant: request.variant, seeds: &seeds };
     images::prepare(&wanted, places, &*signals::stop()?)
 }
 
-/// Gives the runs of `plan` what the searches found that were named, and those that the folder was planned
-/// from before; gives all of them.
+/// Sets the values found by the named searches, and by those stored in the folder, in the runs of `plan`. Returns all
+/// searches.
 fn searches(selection: &Selection, out: &Path, plan: &mut Plan) -> Result<Vec<SearchResult>, Failure> {
     let mut found = Vec::new();
     for folder in &selection.from_search {
@@ -266,8 +272,8 @@ fn searches(selection: &Selection, out: &Path, plan: &mut Plan) -> Result<Vec<Se
         one.apply(plan, &folder.display().to_string())?;
         found.push(one);
     }
-    for kept in SearchResult::kept(out)? {
-        // Whether a search that is named instead fits the runs that are there is seen when they are compared.
+    for kept in SearchResult::read_found(out)? {
+        // A named search replaces a stored one; a conflict with existing runs is reported later.
         if found.iter().all(|one| one.method != kept.method) {
             if plan.methods().contains(&kept.method) {
                 kept.apply(plan, &out.display().to_string())?;
@@ -281,7 +287,7 @@ fn searches(selection: &Selection, out: &Path, plan: &mut Plan) -> Result<Vec<Se
 /// Writes table and report of the folder `out` and prints the table.
 pub(crate) fn report(out: &Path) -> Result<Exit, Failure> {
     let outputs = Outputs::of(out, &REPORTS)?;
-    // The table comes first: it is worth having where the folder cannot be written any more.
+    // The table is printed first, in case the folder cannot be written.
     print(&outputs.table)?;
     outputs.write()?;
     print(&format!("report: {}", outputs.report.display()))?;

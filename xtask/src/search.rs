@@ -1,7 +1,7 @@
 //! `search`.
 
 use crate::{
-    arguments::{ImagePlaces, Search, Tried, experiments, folder_prefix},
+    arguments::{ImagePlaces, Proposals, Search, experiments, folder_prefix},
     execute::with_displays,
     failure::Failure,
     images::{self, Wanted, bad},
@@ -12,7 +12,7 @@ use herring_experiments::{
     Exit, Experiment,
     config::{Configuration, DataSetting, VolumesSetting},
     plan::{Plan, Request, plan_runs},
-    search::{Conduct, DECIDES_SLICES, SearchResult, SearchSpace, format_value},
+    search::{DECIDES_SLICES, SearchDriver, SearchResult, SearchSpace, format_value},
     store::Holder,
 };
 use herring_images::CachedListings;
@@ -43,8 +43,8 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
     space.initial = arguments.initial.unwrap_or(space.initial);
     space.iterations = arguments.iterations.unwrap_or(space.iterations);
     let strategy = match arguments.strategy {
-        Tried::Bayesian => Strategy::Bayesian,
-        Tried::Random => Strategy::Random,
+        Proposals::Bayesian => Strategy::Bayesian,
+        Proposals::Random => Strategy::Random,
     };
     if strategy == Strategy::Bayesian && !cfg!(feature = "search") {
         let text = "this build has no Gaussian process: start `cargo run --release -p xtask --features search -- \
@@ -85,14 +85,14 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
         let listings = Box::new(CachedListings::of(places.cache()));
         herring_training::trainer_with(*backend, running.device, listings).map_err(|error| error.to_string())
     };
-    let conduct = Conduct {
+    let conduct = SearchDriver {
         out: &out,
         study: &study,
         plan: &plan,
         slices: &slices,
         patience: space.patience,
         trainer: &trainer,
-        holder: Holder::this(Attempt::from_environment()),
+        holder: Holder::current(Attempt::from_environment()),
         jobs: running.jobs.unwrap_or(1),
         checkpoint_steps: running.checkpoint_steps,
         stop: &stop,
@@ -103,7 +103,10 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
         print(&format!("trials: {}", write_search_page(found, &out)?.display()))?;
     }
     if conducted.interrupted {
-        let text = format!("interrupted: start it again to go on; finished trials are kept in {}", out.display());
+        let text = format!(
+            "interrupted: start the same command again to resume; finished trials are kept in {}",
+            out.display()
+        );
         return Err(Failure { text, exit: Exit::Interrupted });
     }
     match conducted.found {
@@ -162,7 +165,7 @@ fn folder(arguments: &Search, experiment: &Experiment) -> PathBuf {
     PathBuf::from(format!("runs/{}-search{rest}{method}-{scale}-{variant}-{backend}", paper.name))
 }
 
-/// A line a trial, the best one marked.
+/// Prints one line for each trial and marks the best.
 fn show(found: &SearchResult) -> Result<(), Failure> {
     for trial in &found.trials {
         let values: Vec<String> =

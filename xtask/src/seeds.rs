@@ -1,10 +1,10 @@
-//! Seeds that are left out, since images of their splits cannot be used; the others go on.
+//! Seeds that are left out because images of their splits cannot be used; the others are run.
 
 use crate::say;
 use herring_experiments::images::LeftOut;
 
-/// The seeds of `seeds` that need an image that cannot be used, with these images; tells of all of them.
-/// `needed` gives the places in `failures` of those that a seed needs.
+/// The seeds that need unusable images, with these images; prints all of them. `needed` gives the indexes in `failures`
+/// of the images that a seed needs.
 pub(crate) fn left_out<'a>(
     seeds: &[u32],
     failures: &[String],
@@ -23,13 +23,13 @@ pub(crate) fn left_out<'a>(
     left_out
 }
 
-/// What to do about the seeds that were left out, after the others are done.
-pub(crate) fn remind(left_out: &[LeftOut]) {
+/// Prints, after the other seeds are done, which seeds were left out and what to do.
+pub(crate) fn print_left_out(left_out: &[LeftOut]) {
     for line in lines(left_out) {
         say(&line);
     }
     if !left_out.is_empty() {
-        say("repair these images and repeat the command with --resume to add what is left out");
+        say("repair these images and repeat the command with --resume to add the seeds that were left out");
     }
 }
 

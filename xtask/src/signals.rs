@@ -1,12 +1,12 @@
-//! Ctrl-C and its kin.
+//! Ctrl-C and other signals.
 
 use crate::failure::Failure;
 use herring_experiments::Exit;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::sync::{Arc, atomic::AtomicBool};
 
-/// Set by the first signal that asks to end; a second one ends the process. A signal that is ignored
-/// stays so: who started this program with `nohup` means it.
+/// A flag that the first interrupting signal sets; a second signal ends the process. Signals that are already ignored,
+/// for instance with `nohup`, stay ignored.
 pub(crate) fn stop() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     system::watch(Arc::clone(&stop)).map_err(Failure::device)?;
@@ -26,8 +26,7 @@ mod system {
         time::{Duration, Instant},
     };
 
-    /// A signal that comes sooner after the first is an echo of it: some senders reach a process twice, by
-    /// itself and by its group.
+    /// A second signal within this time is ignored: some senders signal both the process and its group.
     const ECHO: Duration = Duration::from_secs(1);
 
     pub(super) fn watch(stop: Arc<AtomicBool>) -> io::Result<()> {
@@ -45,7 +44,7 @@ mod system {
         Ok(())
     }
 
-    /// Whether a signal is ignored by what started this program.
+    /// Whether the parent process had this signal ignored.
     fn ignored(signal: i32) -> bool {
         // SAFETY: all zeros is a `sigaction`, and a call without a new action only writes the old one.
         let (answer, action) = unsafe {
@@ -67,7 +66,7 @@ mod system {
 
     pub(super) fn watch(stop: Arc<AtomicBool>) -> io::Result<()> {
         for signal in [SIGINT, SIGTERM] {
-            // In this order: the first signal finds the flag not set yet.
+            // The order matters: at the first signal the flag is not set yet.
             flag::register_conditional_shutdown(signal, Exit::Interrupted.code().into(), Arc::clone(&stop))?;
             flag::register(signal, Arc::clone(&stop))?;
         }

@@ -22,7 +22,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-/// The tasks that a name of `data check` stands for, if it stands for volumes.
+/// The tasks for a name of `data check`; `None` if it does not name volumes.
 pub(crate) fn tasks(name: &str) -> Option<Vec<Task>> {
     if name == "decathlon" {
         return Some(Task::ALL.to_vec());
@@ -35,12 +35,12 @@ pub(crate) fn check(tasks: &[Task], root: &Path, headers: bool) -> Result<Vec<Ch
     if !root.is_dir() {
         let names = Task::ALL.map(Task::folder).join(", ");
         let root = root.display();
-        return Err(bad(format!("{root}: found no such folder, expected one that holds {names}")));
+        return Err(bad(format!("{root}: this folder does not exist, expected one with {names}")));
     }
     Ok(tasks.iter().map(|task| herring_volumes::check(root, *task, headers)).collect())
 }
 
-/// Writes generated volumes; so many of each task, or as many as a scale needs.
+/// Writes generated volumes: the given number for each task, or as many as a scale needs.
 pub(crate) fn stand_in(root: &Path, volumes: Option<usize>, scale: Scale, seed: u32) -> Result<Summary, StandinError> {
     let small = DecathlonSettings { seed, ..DecathlonSettings::default() };
     let settings = match scale {
@@ -58,17 +58,17 @@ fn task(setting: &VolumesSetting) -> Result<Task, Failure> {
     Task::named(name).ok_or_else(|| bad(format!("data.task: found '{name}', expected heart, liver or pancreas")))
 }
 
-/// A line for each thing that an experiment on volumes lacks; none if it can be run.
+/// One line for each missing input of an experiment on volumes; empty if it can be run.
 pub(crate) fn missing(setting: &VolumesSetting, places: &ImagePlaces) -> Vec<String> {
     let Ok(task) = task(setting) else { return Vec::new() };
     let Some(root) = &places.data_root else {
         return vec![format!("--data-root: the folder that holds {task}")];
     };
     let file = root.join(task.folder()).join("dataset.json");
-    if file.is_file() { Vec::new() } else { vec![format!("{}: which volumes there are", file.display())] }
+    if file.is_file() { Vec::new() } else { vec![format!("{}: the list of volumes", file.display())] }
 }
 
-/// Prepares the slices of every seed and tells of them; the file describes the first seed's.
+/// Prepares and reports the slices of every seed; the file describes the first seed's slices.
 pub(crate) fn prepare(
     setting: &VolumesSetting,
     seeds: &[u32],
@@ -94,7 +94,7 @@ pub(crate) fn prepare(
         }
         let filled = match fill(&cache, root, &settings(setting, task, seed), stop) {
             Err(failure) if failure.exit == Exit::Environment => {
-                // A block that was damaged since it was written shows when it is read: it is made again.
+                // Blocks that were damaged after they were written are prepared again.
                 for damage in cache.forget_damaged().map_err(Failure::device)? {
                     crate::say(&format!("note: {damage}; its slices are prepared again"));
                 }
@@ -131,7 +131,7 @@ fn settings(setting: &VolumesSetting, task: Task, seed: u32) -> VolumeSettings {
     }
 }
 
-/// The slices of a split seed, and what they look like.
+/// The slices of a split seed, and their means.
 struct Filled {
     prepared: Prepared,
     means: Means,
@@ -153,7 +153,7 @@ fn fill(cache: &Arc<Cache>, root: &Path, settings: &VolumeSettings, stop: &Atomi
     Ok(Filled { prepared, means, masked })
 }
 
-/// A line for each part: its volumes, and slices of each class.
+/// One line for each part: its volumes, and slices of each class.
 fn lines(facts: &Facts) -> Vec<String> {
     let of = |(part, facts): (Part, &herring_volumes::PartFacts)| {
         let [without, with] = facts.slices;

@@ -174,7 +174,10 @@ fn a_folder_of_another_paper_is_kept_as_it_is() {
     let another = ["repro-activmask2020", "--experiment", "maxmasks", "--scale", "smoke", "--out", &out];
     for command in [here.as_slice(), &resumed, &planned, &another, &[&another[..], &["--resume"]].concat()] {
         let said = refused(command, 2);
-        assert!(said.contains("another reproduction is here: found experiment activmask2020-crosses"), "{said}");
+        assert!(
+            said.contains("this folder holds another reproduction: found experiment activmask2020-crosses"),
+            "{said}"
+        );
         assert_eq!(everything(&place.path("out")), before, "{command:?}");
     }
     let (shown, clocks_before) = (contents(&place.path("out")), clocks(&place.path("out")));

@@ -65,10 +65,10 @@ fn parts_of_a_plan_that_there_are_not() {
     assert!(stdout.contains("cd6a1b96f0f6fc8a  baseline     1234  missing"), "{stdout}");
     assert!(stdout.trim_end().ends_with("6 runs: 6 missing"), "{stdout}");
     for (arguments, expected) in [
-        (["run", "--out", "out", "--indexes", "6"], "indexes: found 6, expected places from 0 to 5"),
-        (["run", "--out", "out", "--indexes", "5-1"], "indexes: found '5-1', expected places in the plan"),
-        (["run", "--out", "out", "--ids", "5"], "ids: found '5', which is the beginning of 2 ids of the plan"),
-        (["run", "--out", "out", "--ids", "zz"], "ids: found 'zz', which is the beginning of 0 ids"),
+        (["run", "--out", "out", "--indexes", "6"], "indexes: found 6, expected 0 to 5"),
+        (["run", "--out", "out", "--indexes", "5-1"], "indexes: found '5-1', expected indexes of the plan"),
+        (["run", "--out", "out", "--ids", "5"], "ids: found '5', with which 2 ids of the plan begin"),
+        (["run", "--out", "out", "--ids", "zz"], "ids: found 'zz', with which 0 ids"),
     ] {
         let (exit, _, stderr) = xtask(folder.path(), &arguments);
         assert_eq!((exit, stderr.lines().count()), (2, 1), "{stderr}");

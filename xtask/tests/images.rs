@@ -33,6 +33,7 @@ fn both_tables_of_radiographs_from_folder_to_overview() {
         assert_eq!(output.status.code(), Some(0), "{}", text(&output));
         let overview = fs::read_to_string(place.path(experiment).join("overview.html")).unwrap();
         assert!(overview.contains("Pearson") && overview.matches("<table").count() >= 2);
+        assert!(overview.contains("Test AUC against IoP") && overview.contains("(Paper: Figure 8.)"));
     }
     let report = fs::read_to_string(place.path("rsna/rsna-vpc/report.html")).unwrap();
     assert!(report.contains("no known issue"), "a stand-in is not taken for the real thing");
@@ -375,7 +376,7 @@ fn a_moved_reproduction_goes_on_to_the_same_bytes() {
     let (out, cache) = (there.join("out"), there.join("cache"));
     let output = xtask(&["run", "--out", out.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-    assert!(text(&output).contains("goes on after epoch"), "{}", text(&output));
+    assert!(text(&output).contains("resumes after epoch"), "{}", text(&output));
     assert_eq!(contents(&out), contents(&undisturbed.path("out")));
     let images = fs::read_to_string(out.join("images.json")).unwrap();
     assert!(images.contains(cache.to_str().unwrap()), "the folder remembers it");

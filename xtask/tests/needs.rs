@@ -132,10 +132,11 @@ fn a_cluster_is_given_a_level_after_the_other() {
     plan(&place, "out");
     let said = done(&["run", "--executor", "dry-run", "--out", &place.name("out")]);
     let (first, second) =
-        said.split_once("# The following begins once all jobs of the arrays before it are over.\n").unwrap();
+        said.split_once("# The following array starts once all jobs of the arrays before it are over.\n").unwrap();
     assert!(first.contains("#SBATCH --array=0,2-3") || first.contains("#SBATCH --array=0,2,3"), "{said}");
     assert!(second.contains("#SBATCH --array=1,4"), "{said}");
     assert_eq!(said.matches("#SBATCH --array").count(), 2, "{said}");
+    assert!(first.contains("-0.sh\n") && second.contains("-1.sh\n"), "each script has a name of its own: {said}");
     // One run of the second level, asked for alone, still stands behind what it needs.
     let said = done(&["run", "--executor", "dry-run", "--indexes", "1", "--out", &place.name("out")]);
     assert!(said.find("#SBATCH --array=0\n").unwrap() < said.find("#SBATCH --array=1\n").unwrap(), "{said}");
@@ -202,7 +203,7 @@ fn what_cannot_be_done_with_needs_is_said_before_anything_is_made() {
     let circle = place.file("circle.toml", &circle);
     let (needs, out) = (place.file("needs.toml", NEEDS), place.name("out"));
     let said = refused(&["repro-iclr2021", "--scale", "smoke", "--config", &circle, "--out", &out], 2);
-    assert!(said.contains("methods need each other in a circle: baseline -> pupil -> baseline"), "{said}");
+    assert!(said.contains("methods need each other in a cycle: baseline -> pupil -> baseline"), "{said}");
     let unknown = place.file("unknown.toml", &NEEDS.replace("method = \"baseline\"", "method = \"teacher\""));
     let said = refused(&["plan", "iclr2021", "--scale", "smoke", "--config", &unknown, "--out", &out], 2);
     assert!(said.contains("teacher"), "{said}");

@@ -144,6 +144,10 @@ fn all_experiments_come_to_an_overview() {
     assert!(overview.contains("Underwhelming Generalization") && overview.contains("href=\"crosses/report.html\""));
     assert!(overview.contains("Test accuracy") && overview.contains("ROC AUC"), "the paper's scores");
     assert!(overview.contains("maxmasks/report.html") && overview.contains("unet-actdiff-20"));
+    assert!(overview.contains("Test accuracy against ROC AUC") && !overview.contains("Figure 8"), "its own axes");
+    for group in ["Conv AE", "CNN", "ResNet", "UNet"] {
+        assert!(overview.contains(&format!("</svg>{group}</li>")), "{group} has a mark");
+    }
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn twenty_runs_over_two_nodes_are_all_accounted_for() {
     let said = printed(&xtask(&cluster, &slurm, &out));
     assert!(said.contains(": 20 runs\n") && said.contains("table and report once all have ended"), "{said}");
     let again = printed(&xtask(&cluster, &slurm, &out));
-    assert!(again.contains("20 runs are in the queue already\nnothing to submit"), "{again}");
+    assert!(again.contains("20 runs are already in the queue\nnothing to submit"), "{again}");
 
     // One is started again while it has a checkpoint to go on from ...
     let going = |run: &Value| run["state"] == "running" && !run["detail"].as_str().unwrap().contains(", 0 of");
@@ -97,7 +97,7 @@ fn twenty_runs_over_two_nodes_are_all_accounted_for() {
     assert!(runs[19]["cluster"].as_str().unwrap().starts_with("failed"), "{}", runs[19]);
     assert!(!out.join("work").exists() || fs::read_dir(out.join("work")).unwrap().count() == 0);
 
-    // What came of it is what this machine alone comes to.
+    // Its outcome is what this machine alone comes to.
     let alone = folder.path().join("alone");
     printed(&xtask(&cluster, &[plan.as_slice(), &["--methods", "baseline", "--seeds", "1,2,3"]].concat(), &alone));
     printed(&xtask(&cluster, &["run"], &alone));

@@ -257,7 +257,7 @@ fn an_interrupted_command_keeps_a_checkpoint_of_each_of_its_workers() {
 
     let output = xtask(&["run", "--jobs", "2"], &out).output().unwrap();
     succeeded(&output);
-    assert_eq!(String::from_utf8(output.stderr).unwrap().matches(", goes on after epoch ").count(), 2);
+    assert_eq!(String::from_utf8(output.stderr).unwrap().matches(", resumes after epoch ").count(), 2);
     succeeded(&xtask(&["run"], &whole).output().unwrap());
     assert_eq!(contents(&out), contents(&whole));
 }

@@ -104,7 +104,7 @@ fn a_folder_that_is_not_there_or_not_empty() {
     let output = xtask(&["data", "check", "decathlon", "--root", nowhere.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        text(&output).contains("nowhere: found no such folder, expected one that holds Task02_Heart"),
+        text(&output).contains("nowhere: this folder does not exist, expected one with Task02_Heart"),
         "{}",
         text(&output)
     );

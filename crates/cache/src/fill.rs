@@ -86,7 +86,7 @@ pub struct Progress {
     pub bytes: u64,
 }
 
-/// What came of a filling.
+/// The outcome of filling a cache.
 #[derive(Debug)]
 pub struct Filled {
     /// For each request, in their order, its block or why there is none.

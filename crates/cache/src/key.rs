@@ -54,7 +54,7 @@ impl Key {
     }
 }
 
-/// Text that is no key or hash.
+/// Text that is not a key or hash.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("found \"{found}\", expected 64 hexadecimal digits")]
 pub struct NotAKey {

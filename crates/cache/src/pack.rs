@@ -69,7 +69,7 @@ impl Draft {
         let named =
             sync_folder(&self.folder).and_then(|()| write_index(&Locked::of(&self.folder)?, &index, &self.index));
         if named.is_err() {
-            // The first error is the one to tell.
+            // Report the first error.
             let _ = remove(&index).and_then(|()| remove(&pack));
         }
         named

@@ -22,6 +22,7 @@ fn main() -> Result<(), ClusterError> {
         program: vec!["/opt/red-herring".into(), "task".into(), "/data/crosses/plan.json".into()],
         indexes: vec![0, 1, 2, 3, 4, 7, 9, 10, 11, 12],
         after: Vec::new(),
+        first_script: 0,
     };
     for script in dry_run(&array, &resources, 10)? {
         println!("== {}\n{}", script.path.display(), script.text);

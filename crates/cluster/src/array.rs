@@ -21,6 +21,8 @@ pub struct Array {
     pub indexes: Vec<usize>,
     /// Jobs that must be over, however they ended, before a task begins; none for tasks that need no others.
     pub after: Vec<u64>,
+    /// The number of its first script: how many scripts of this name and folder there are already.
+    pub first_script: usize,
 }
 
 /// Slurm refuses 4096 bytes of `--array`; the rest is left to the limit of tasks at once.
@@ -43,7 +45,10 @@ pub fn dry_run(array: &Array, resources: &Resources, max_array_size: usize) -> R
         let offset = stretch[0] / max_array_size * max_array_size;
         ranges::groups(stretch, LONGEST_LIST).into_iter().map(move |group| (offset, group))
     });
-    Ok(parts.enumerate().map(|(number, (offset, group))| frame.array(number, offset, group)).collect())
+    Ok(parts
+        .enumerate()
+        .map(|(number, (offset, group))| frame.array(array.first_script + number, offset, group))
+        .collect())
 }
 
 #[cfg(test)]
@@ -57,6 +62,7 @@ mod tests {
             program: vec!["/bin/true".into()],
             indexes,
             after: Vec::new(),
+            first_script: 0,
         }
     }
 
@@ -73,6 +79,14 @@ mod tests {
         assert_eq!(offsets, [0, 8, 16]);
         let indexes: Vec<usize> = scripts.iter().flat_map(|script| script.indexes.clone()).collect();
         assert_eq!(indexes, Vec::from_iter(0..20));
+    }
+
+    #[test]
+    fn scripts_are_numbered_from_the_first() {
+        let second = Array { first_script: 3, ..array((0..20).collect()) };
+        let paths = dry_run(&second, &Resources::default(), 8).unwrap().into_iter().map(|script| script.path);
+        let names: Vec<_> = paths.map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
+        assert_eq!(names, ["demo-3.sh", "demo-4.sh", "demo-5.sh"]);
     }
 
     #[test]

@@ -33,6 +33,7 @@
 //!     program: vec!["/opt/red-herring".into(), "task".into()],
 //!     indexes: vec![0, 1, 2, 5, 12],
 //!     after: Vec::new(),
+//!     first_script: 0,
 //! };
 //! let scripts = dry_run(&array, &Resources::default(), 10)?;
 //! assert_eq!(scripts.len(), 2);

@@ -11,7 +11,7 @@ pub(crate) struct Known {
     pub(crate) reason: Option<String>,
 }
 
-/// By the job, and by Slurm's index of the task unless the job is no array.
+/// By the job, and by Slurm's index of the task unless the job is not an array.
 pub(crate) type Listing = BTreeMap<(u64, Option<usize>), Known>;
 
 /// The `--format` that [`squeue`] reads: array job, index, state, node, reason.

@@ -8,7 +8,7 @@ pub fn compress(indexes: &[usize]) -> String {
     words.join(",")
 }
 
-/// The indexes that `text` names, ascending; nothing where it is no such list.
+/// The indexes that `text` names, ascending; nothing where it is not such a list.
 ///
 /// Understands what Slurm writes of arrays too: brackets (`[5-7]`), the limit of tasks at once (`0-9%2`),
 /// steps (`0-8:4`).

@@ -17,7 +17,7 @@ pub struct Script {
     pub path: PathBuf,
     /// What it adds to Slurm's index of a task to get the plan's.
     pub offset: usize,
-    /// The plan's indexes of its tasks, ascending; empty for a job that is no array.
+    /// The plan's indexes of its tasks, ascending; empty for a job that is not an array.
     pub indexes: Vec<usize>,
     /// What it says.
     pub text: String,
@@ -70,7 +70,7 @@ impl<'a> Frame<'a> {
         Script { path, offset, indexes, text: self.text(Some(&array), "%A_%a.log", &index) }
     }
 
-    /// The script of a job that is no array.
+    /// The script of a job that is not an array.
     pub(crate) fn single(&self) -> Script {
         let path = self.path(&format!("{}.sh", self.name));
         Script { path, offset: 0, indexes: Vec::new(), text: self.text(None, "%j.log", "") }

@@ -103,7 +103,7 @@ impl Slurm {
         Ok(wanted.into_iter().map(task).collect())
     }
 
-    /// How a job stands that is no array.
+    /// How a job stands that is not an array.
     pub fn state(&self, job: u64) -> Result<TaskState, ClusterError> {
         let key = (job, None);
         Ok(self.ask(&[key])?.remove(&key).unwrap_or_else(gone).state)

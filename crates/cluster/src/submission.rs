@@ -49,7 +49,7 @@ pub struct Submission {
     pub name: String,
     /// What its script adds to Slurm's index of a task to get the plan's.
     pub offset: usize,
-    /// The plan's indexes of its tasks, ascending; empty where it is no array.
+    /// The plan's indexes of its tasks, ascending; empty where it is not an array.
     #[serde(with = "as_ranges")]
     pub indexes: Vec<usize>,
     /// The jobs whose end it waits for; nothing for an array.

@@ -47,6 +47,7 @@ impl Bench {
             program: vec!["/bin/true".into()],
             indexes: (0..count).collect(),
             after: Vec::new(),
+            first_script: 0,
         }
     }
 }

@@ -101,6 +101,7 @@ fn every_task_is_accounted_for_though_one_fails_one_is_requeued_and_a_node_dies(
         program: bench.shell("task.sh"),
         indexes: (0..20).collect(),
         after: Vec::new(),
+        first_script: 0,
     };
     let submitted = bench.slurm.submit(&array, &resources).unwrap();
     assert_eq!(submitted.iter().map(|array| array.offset).collect::<Vec<_>>(), [0, 8, 16]);
@@ -188,6 +189,7 @@ printf '%s|' "$@" "$PWD" "$SET_UP""#,
         program,
         indexes: vec![2, 3, 4],
         after: Vec::new(),
+        first_script: 0,
     };
     let submitted = bench.slurm.submit(&array, &resources).unwrap();
     bench

@@ -64,7 +64,7 @@ pub struct ConfoundedSettings {
     pub rule: Rule,
     /// Seed of NumPy's stream.
     pub seed: u32,
-    /// At most so many records of each cell, for small runs; the paper has no such limit.
+    /// At most this many records of each cell, for small runs; the paper has no such limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cell_limit: Option<usize>,
 }

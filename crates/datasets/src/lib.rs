@@ -3,7 +3,7 @@
 //! A *sample* is an image, a *mask* that says where the evidence for its class should be, a class
 //! label, an *environment* (the value of the confounder: a hospital, a view, a side of the image)
 //! and an identity that survives shuffling. Everything in this crate is plain data: it knows nothing
-//! of tensors, devices or training, and it never touches a global random state. Whoever needs
+//! of tensors, devices or training, and it never touches a global random state. The code that needs
 //! randomness passes a generator in.
 //!
 //! The modules, in the order in which data flows through them:

@@ -1,7 +1,7 @@
 //! The images of one run of an experiment on files, and who has them.
 //!
 //! A run is decided by a *listing*: the list of its training, validation and test images, each with the
-//! identity of its pixels. Whoever trains knows a listing by its SHA-256 alone and asks a [`Listings`] for
+//! identity of its pixels. The code that trains knows a listing by its SHA-256 alone and asks a [`Listings`] for
 //! the images; where they lie decides nothing.
 
 use crate::{Dataset, DatasetError, Splits};

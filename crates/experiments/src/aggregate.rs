@@ -1,4 +1,4 @@
-//! From runs to rows: what the seeds of a method have in common.
+//! Aggregates the runs of each method over its seeds into the rows of the table.
 
 use crate::{
     collect::{Collection, Content, FinishedRun},
@@ -11,7 +11,7 @@ use crate::{
 };
 use herring_protocol::{AucKind, MethodName, OverlapKind, ScoreKind, ScoreName, ScoredModel, VALID};
 
-/// The scores that a finished run has, in the order in which files list them: the table's columns first.
+/// The scores of a finished run, in the order of the files: the table's columns first.
 pub fn scores_of(run: &FinishedRun, auc: AucKind, columns: &[ScoreName]) -> Vec<(ScoreName, f64)> {
     let scores = &run.result.scores;
     let mut names = columns.to_vec();
@@ -21,7 +21,7 @@ pub fn scores_of(run: &FinishedRun, auc: AucKind, columns: &[ScoreName]) -> Vec<
         }
     };
     let kinds = || ScoreKind::ALL.iter().copied().filter(|kind| *kind != ScoreKind::Auc);
-    // The reported sets first, then what selected the epoch.
+    // Test sets first, then the validation set, which selected the epoch.
     let (valid, tests): (Vec<&String>, Vec<&String>) = scores.selected.keys().partition(|set| *set == VALID);
     for set in tests.into_iter().chain(valid) {
         for kind in std::iter::once(ScoreKind::Auc).chain(kinds()) {
@@ -43,7 +43,7 @@ pub fn scores_of(run: &FinishedRun, auc: AucKind, columns: &[ScoreName]) -> Vec<
 }
 
 impl Results {
-    /// The table of what a folder holds.
+    /// The table of a folder's runs.
     pub fn of(collection: &Collection) -> Self {
         let plan = &collection.plan;
         let mut rows: Vec<Row> = collection.methods().iter().map(|method| row(collection, method)).collect();
@@ -54,7 +54,7 @@ impl Results {
             .map(|row| match (unknown_images.is_some(), collection.targets.targets.is_empty()) {
                 _ if row.finished == 0 => verdict::of(row, &rows, judgement, &collection.targets),
                 (_, true) => Verdict::unjudged("no published numbers to compare with"),
-                (true, false) => Verdict::unjudged("these images are of no known issue of the paper's tables"),
+                (true, false) => Verdict::unjudged("not the paper's images: no comparison"),
                 (false, false) => verdict::of(row, &rows, judgement, &collection.targets),
             })
             .collect();
@@ -74,7 +74,7 @@ impl Results {
     }
 }
 
-/// What the images are called, if no manifest knows them.
+/// The name of the images, if they are not the paper's.
 fn unknown_images(collection: &Collection) -> Option<String> {
     let images = images_of(&collection.plan);
     images
@@ -84,13 +84,13 @@ fn unknown_images(collection: &Collection) -> Option<String> {
         .map(|images| images.issue)
 }
 
-/// What the configuration claims for its scale, or less where the runs do not bear it out.
+/// The judgement that the configuration states for its scale, or a weaker one if the runs do not justify it.
 fn judgement(collection: &Collection, unknown_images: bool) -> Judgement {
     let claimed = collection.configuration.scale(collection.plan.scale).judgement;
     if collection.targets.experiment != collection.plan.experiment {
         return Judgement::None;
     }
-    // Nothing that is seen on other images says anything about the paper's.
+    // Results on other images cannot be compared with the paper's.
     if unknown_images {
         return Judgement::None;
     }

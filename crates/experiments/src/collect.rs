@@ -1,4 +1,4 @@
-//! Reads a reproduction's folder, and nothing but it.
+//! Reads a reproduction's folder.
 
 use crate::{
     Catalogue, Experiment, Paper,
@@ -14,44 +14,44 @@ use crate::{
 use herring_protocol::{MethodName, Pictures};
 use std::{fs, path::Path};
 
-/// A reproduction as its folder holds it, finished or not.
+/// The content of a reproduction's folder, finished or not.
 #[derive(Debug, Clone)]
 pub struct Collection {
-    /// What was asked for.
+    /// The plan.
     pub plan: Plan,
-    /// The configuration it was made from.
+    /// The configuration of its runs.
     pub configuration: Configuration,
-    /// What it is compared with.
+    /// The paper's numbers and findings.
     pub targets: Targets,
-    /// The runs of the plan, in its order.
+    /// The runs of the plan, in order.
     pub runs: Vec<StoredRun>,
-    /// The searches whose values the runs have, if any.
+    /// The searches whose values the runs use, if any.
     pub found: Vec<SearchResult>,
-    /// What is known of the images, where they are files.
+    /// Information about the images, if they are files.
     pub images: Option<ImagesFile>,
-    /// The paper and its experiment, if the program has them.
+    /// The paper and the experiment, if they are in the catalogue.
     pub known: Option<(&'static Paper, &'static Experiment)>,
-    /// The program's own configuration of that experiment, which says what the paper did.
+    /// The catalogue's configuration of that experiment, which has the paper's setting.
     pub reference: Option<Configuration>,
 }
 
-/// One run and what is there of it.
+/// One run and its stored state.
 #[derive(Debug, Clone)]
 pub struct StoredRun {
-    /// What was to be done.
+    /// The planned run.
     pub run: PlannedRun,
-    /// What came of it.
+    /// Its outcome.
     pub content: Content,
 }
 
-/// What came of a run.
+/// The stored state of a run.
 #[derive(Debug, Clone)]
 pub enum Content {
     /// A result.
     Finished(Box<FinishedRun>),
     /// No result.
     Failed(Box<FailedRun>),
-    /// It was not done yet.
+    /// It has not been done yet.
     Missing,
 }
 
@@ -66,7 +66,7 @@ pub struct FinishedRun {
     pub pictures: Pictures,
 }
 
-/// The files of a failed run that are looked at again.
+/// The files of a failed run that reports use.
 #[derive(Debug, Clone)]
 pub struct FailedRun {
     /// Why.
@@ -75,13 +75,13 @@ pub struct FailedRun {
     pub provenance: RunProvenance,
 }
 
-/// Why a folder cannot be read back.
+/// Why a folder cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum CollectError {
-    /// A folder or file of it.
+    /// The folder or one of its files.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The configuration it was made from.
+    /// Its configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
 }
@@ -92,7 +92,7 @@ impl Collection {
     /// # Errors
     /// If it holds no reproduction, or a file of it cannot be read or is damaged.
     pub fn read(out: &Path, catalogue: &Catalogue) -> Result<Self, CollectError> {
-        let plan = Store::planned_in(out)?;
+        let plan = Store::read_plan(out)?;
         let path = out.join(TARGETS);
         let text = fs::read_to_string(&path).map_err(StoreError::system("read", &path))?;
         let targets = Targets::parse(&path.display().to_string(), &text)?;
@@ -100,13 +100,13 @@ impl Collection {
         let text = fs::read_to_string(&path).map_err(StoreError::system("read", &path))?;
         let (base, base_path) = (read_base(out)?, out.join(BASE).display().to_string());
         let base = base.as_deref().map(|text| (base_path.as_str(), text));
-        let configuration = Configuration::parse_upon((&path.display().to_string(), &text), base)?;
+        let configuration = Configuration::parse_with_base((&path.display().to_string(), &text), base)?;
         let known = catalogue.find(&plan.experiment);
         let published = known.filter(|(_, experiment)| experiment.published);
         let reference = published.map(|(_, experiment)| catalogue.configuration(experiment)).transpose()?;
         check_runs(out, plan.runs.iter())?;
         let runs = plan.runs.iter().map(|run| StoredRun::read(out, run));
-        let (found, images) = (SearchResult::kept(out)?, ImagesFile::of(out)?);
+        let (found, images) = (SearchResult::read_found(out)?, ImagesFile::of(out)?);
         Ok(Self {
             runs: runs.collect::<Result<_, _>>()?,
             plan,
@@ -126,7 +126,7 @@ impl Collection {
         rows.filter(|method| planned.contains(method)).cloned().collect()
     }
 
-    /// How a method is drawn in figures.
+    /// The style of a method in figures.
     pub fn style(&self, method: &MethodName) -> &str {
         self.configuration.row(method).map_or("", |row| row.style.as_str())
     }
@@ -144,7 +144,7 @@ impl Collection {
         })
     }
 
-    /// The name of a method for people.
+    /// The label of a method in tables and figures.
     pub fn label<'a>(&'a self, method: &'a MethodName) -> &'a str {
         self.configuration.row(method).map_or(method.as_str(), |row| row.label.as_str())
     }

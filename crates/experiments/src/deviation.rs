@@ -1,4 +1,4 @@
-//! Where a reproduction deviates from the paper's setting, read off its runs.
+//! Deviations of a reproduction's runs from the paper's setting.
 
 use crate::{
     collect::Collection,
@@ -20,11 +20,11 @@ pub struct Deviation {
     pub methods: Vec<MethodName>,
 }
 
-/// Every deviation, each once. The paper's setting is that of the program's own configuration, if it
-/// has the experiment: a configuration of one's own does not say what the paper did.
+/// Every deviation, each once. The paper's setting is that of the catalogue's configuration, if it has the experiment,
+/// because a user's configuration may differ from the paper.
 pub fn deviations(collection: &Collection) -> Vec<Deviation> {
     let plan = &collection.plan;
-    // Rows of one's own have no setting in the paper; they must not hide how the others deviate.
+    // The user's additional rows have no setting in the paper; the others are compared all the same.
     let published = collection.methods().into_iter().filter(|method| reference(collection).row(method).is_some());
     let request = Request {
         scale: Scale::Paper,
@@ -60,8 +60,8 @@ pub fn deviations(collection: &Collection) -> Vec<Deviation> {
     found
 }
 
-/// The paper's specification with the issue of the tables that the paper had. Which pixels that makes is
-/// not known here, so listings are taken to be equal.
+/// The paper's specification with the paper's issue of the tables. The paper's pixels are not available, so listings
+/// are assumed to be equal.
 fn with_official_images(paper: &RunSpec, official: Option<&str>) -> RunSpec {
     let mut paper = paper.clone();
     let (issue, known) = match &mut paper.data {
@@ -76,7 +76,7 @@ fn with_official_images(paper: &RunSpec, official: Option<&str>) -> RunSpec {
     paper
 }
 
-/// Whether a field names other runs; they differ where the settings do.
+/// Whether a field names other runs, whose ids differ if any setting differs.
 fn of_other_runs(field: &str) -> bool {
     field == "weights.run" || field == "needs"
 }

@@ -1,4 +1,4 @@
-//! What happens while runs go on, for displays and for programs.
+//! Progress events, for displays and for other programs.
 
 use crate::{
     clock,
@@ -13,12 +13,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Which run.
+/// A run within a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunName {
-    /// Its place in the plan, from 0.
+    /// Its index in the plan, from 0.
     pub index: usize,
-    /// Its identity.
+    /// Its id.
     pub id: RunId,
     /// Its method.
     pub method: MethodName,
@@ -27,12 +27,12 @@ pub struct RunName {
 }
 
 impl RunName {
-    /// The name of the run at a place of the plan.
+    /// The run at an index of the plan.
     pub fn new(index: usize, run: &PlannedRun) -> Self {
         Self { index, id: run.id.clone(), method: run.spec.method.clone(), seed: run.spec.seed }
     }
 
-    /// For people, for instance `actdiff, seed 1234`.
+    /// Its name in messages, for instance `actdiff, seed 1234`.
     pub fn label(&self) -> String {
         format!("{}, seed {}", self.method, self.seed)
     }
@@ -46,7 +46,7 @@ pub struct Pending {
     pub run: RunName,
     /// Epochs it has at most.
     pub epochs: usize,
-    /// The work of a step against one without penalties, roughly.
+    /// The approximate cost of a step relative to one without penalties.
     pub cost: f64,
 }
 
@@ -56,49 +56,49 @@ pub struct Pending {
 pub enum RunEnd {
     /// With a result.
     Finished {
-        /// AUC of the selected model on the first set of test images, of the kind that the run means; absent where
-        /// it is not defined.
+        /// AUC of the selected model on the first test set, of the kind that the run uses; absent if it is not
+        /// defined.
         auc: Option<f64>,
-        /// Its intersection over prediction; absent where no image has a mask.
+        /// Its intersection over prediction; absent if no image has a mask.
         iop: Option<f64>,
         /// The selected epoch, 1-based.
         best_epoch: usize,
     },
-    /// Without.
+    /// Without a result.
     Failed {
         /// The record that was kept.
         failure: RunFailed,
     },
-    /// It was asked to stop; the next attempt goes on from its last checkpoint.
+    /// It was asked to stop; the next attempt resumes from the last checkpoint.
     Interrupted,
     /// Another attempt had taken it over.
     Superseded,
 }
 
-/// Something that happened to one worker or, as worker 0, to all.
+/// An event of one worker or, with worker 0, of all workers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
-    /// These runs are to be done now.
+    /// These runs will be done.
     Planned {
-        /// In the order in which they are begun.
+        /// In the order in which they start.
         pending: Vec<Pending>,
-        /// How many the plan has.
+        /// Number of runs in the plan.
         whole: usize,
-        /// How many are done at once.
+        /// Number of workers.
         workers: usize,
     },
-    /// A run begins or goes on.
+    /// A run starts or resumes.
     RunStarted {
         /// Which.
         #[serde(flatten)]
         run: RunName,
         /// Epochs it has at most.
         epochs: usize,
-        /// How far it had come before.
+        /// The position from which it resumes.
         from: Position,
     },
-    /// A training step of the worker's run is done. Not in files of events.
+    /// A training step of the worker's run is done. Not written to event files.
     Step {
         /// 1-based.
         epoch: usize,
@@ -112,26 +112,26 @@ pub enum Event {
         /// Which run.
         #[serde(flatten)]
         run: RunName,
-        /// What came of the epoch.
+        /// Its scores and losses.
         record: EpochRecord,
-        /// Which of its AUCs the run means.
+        /// Which AUC the run uses.
         auc: AucKind,
         /// Wall time since the epoch before, or since the run began.
         seconds: f64,
     },
-    /// A checkpoint was kept.
+    /// A checkpoint was written.
     Checkpoint {
         /// Of which run.
         #[serde(flatten)]
         run: RunName,
-        /// How far the run had come.
+        /// The position of the checkpoint.
         position: Position,
         /// Size of the file.
         bytes: u64,
-        /// Wall time that it took.
+        /// Wall time of writing it.
         seconds: f64,
     },
-    /// A checkpoint could not be used; the one before is, or the run begins again.
+    /// A checkpoint could not be used; the previous one is used, or the run starts from the beginning.
     CheckpointRefused {
         /// Of which run.
         #[serde(flatten)]
@@ -139,21 +139,21 @@ pub enum Event {
         /// Its file and what is wrong with it.
         message: String,
     },
-    /// Another process does a run, and this worker waits for it: nothing else is left to do.
+    /// Another process does a run, and this worker waits for it because it has no other run to do.
     RunElsewhere {
         /// Which.
         #[serde(flatten)]
         run: RunName,
-        /// Who does it, if that can be read.
+        /// The process that does it, if that can be read.
         holder: Option<Holder>,
     },
-    /// Nothing is left to do but runs that need others that another process does.
+    /// The remaining runs need other runs, which another process does; this worker waits.
     Waiting {
         /// The first of them.
         #[serde(flatten)]
         run: RunName,
     },
-    /// A run that another process did is done.
+    /// Another process has finished a run.
     RunDoneElsewhere {
         /// Which.
         #[serde(flatten)]
@@ -168,20 +168,20 @@ pub enum Event {
         end: RunEnd,
         /// Wall time of this attempt.
         seconds: f64,
-        /// Of that, the time that went to checkpoints, records, claims and publication.
+        /// The part of it spent on checkpoints, records, claims and publication.
         kept_seconds: f64,
     },
-    /// A worker has ended in another way than by finishing its work.
+    /// A worker's process has failed.
     WorkerLost {
-        /// How, for people.
+        /// Its error message.
         message: String,
     },
-    /// Nothing follows.
+    /// All workers have ended; no event follows.
     Finished,
 }
 
 impl Event {
-    /// The same of the run at another place.
+    /// The same event with another index of the run.
     pub(crate) fn numbered(mut self, place: usize) -> Self {
         match &mut self {
             Self::RunStarted { run, .. }
@@ -198,27 +198,27 @@ impl Event {
     }
 }
 
-/// Where events go: a worker's number, from 1 (0 for all), and what happened.
+/// A receiver of events.
 pub trait Events {
-    /// Something happened.
+    /// Receives an event of a worker, numbered from 1 (0 for all).
     fn event(&mut self, worker: usize, event: &Event);
 }
 
-/// Events that nobody wants to see.
+/// Discards events.
 #[derive(Debug, Default)]
-pub struct Silent;
+pub struct NoEvents;
 
-impl Events for Silent {
+impl Events for NoEvents {
     fn event(&mut self, _worker: usize, _event: &Event) {}
 }
 
-/// A file of events, a JSON object a line with `time` (UTC, RFC 3339) and `worker` beside the event's
-/// own fields. Events of a later start are appended.
+/// A file of events: on each line a JSON object with `time` (UTC, RFC 3339), `worker` and the event's fields. A
+/// restarted program appends to it.
 #[derive(Debug)]
 pub struct EventFile {
     path: PathBuf,
     file: File,
-    /// The first refusal; nothing is written after it.
+    /// The first error; nothing is written after it.
     refused: Option<StoreError>,
 }
 
@@ -231,25 +231,25 @@ struct Line<'a> {
 }
 
 impl EventFile {
-    /// Opens or makes the file.
+    /// Opens or creates the file.
     ///
     /// # Errors
-    /// If the system refuses.
+    /// If an I/O operation fails.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let options = File::options().read(true).append(true).create(true).open(path);
         let mut file = options.map_err(StoreError::system("create", path))?;
         let mut last = [b'\n'];
-        // A program that was killed may have left half a line.
+        // A killed program may have left an incomplete line.
         if file.seek(SeekFrom::End(-1)).is_ok() && file.read(&mut last).is_ok_and(|read| read == 1) && last != [b'\n'] {
             file.write_all(b"\n").map_err(StoreError::system("write", path))?;
         }
         Ok(Self { path: path.to_owned(), file, refused: None })
     }
 
-    /// Whether everything was written.
+    /// Closes the file.
     ///
     /// # Errors
-    /// The first refusal of the system.
+    /// The first I/O error.
     pub fn finish(self) -> Result<(), StoreError> {
         self.refused.map_or(Ok(()), Err)
     }
@@ -261,7 +261,7 @@ impl Events for EventFile {
             return;
         }
         let line = serde_json::to_string(&Line { time: clock::now(), worker, event }).map_err(std::io::Error::from);
-        // One write, so that lines of two programs do not mix.
+        // A single write, so that lines of two programs do not mix.
         if let Err(error) = line.and_then(|line| self.file.write_all(format!("{line}\n").as_bytes())) {
             self.refused = Some(StoreError::system("write", &self.path)(error));
         }

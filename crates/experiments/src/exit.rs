@@ -1,4 +1,4 @@
-//! What a command's exit code says.
+//! Exit codes of commands.
 
 use crate::{
     collect::CollectError,
@@ -11,24 +11,24 @@ use crate::{
 };
 use herring_search::SearchError;
 
-/// How a command ended, as its exit code.
+/// The exit code of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// All is done.
+    /// Everything is done.
     Done = 0,
-    /// At least one run has no result (or, for checks, one failed); the others do.
+    /// At least one run (or check) failed or is missing; the others are done.
     SomeFailed = 1,
-    /// The command line or a configuration cannot be carried out.
+    /// The command line or a configuration is invalid.
     BadInput = 2,
-    /// The disk, the folder or the device is full, missing or refuses.
+    /// A disk, folder or device is full, missing or failed.
     Environment = 3,
-    /// It was stopped by Ctrl-C or a signal; finished runs are kept.
+    /// Stopped by Ctrl-C or a signal; finished runs are kept.
     Interrupted = 130,
 }
 
 impl Exit {
-    /// The number for the system.
+    /// The exit code as a number.
     pub fn code(self) -> u8 {
         self as u8
     }
@@ -67,14 +67,14 @@ impl From<&IndexError> for Exit {
 impl From<&StoreError> for Exit {
     fn from(error: &StoreError) -> Self {
         match error {
-            StoreError::Nothing { .. }
+            StoreError::NoReproduction { .. }
             | StoreError::NothingToResume { .. }
-            | StoreError::Foreign { .. }
+            | StoreError::ForeignFile { .. }
             | StoreError::Unfinished { .. }
             | StoreError::Format { .. }
             | StoreError::Conflict { .. } => Self::BadInput,
             StoreError::System { .. }
-            | StoreError::NoFolder { .. }
+            | StoreError::NotADirectory { .. }
             | StoreError::Superseded { .. }
             | StoreError::Images { .. }
             | StoreError::Version { .. }

@@ -1,4 +1,4 @@
-//! What a reproduction on files knows of its images: where they are cached, and what they are.
+//! `images.json`: where the prepared images of a reproduction are cached, and what they are.
 
 use crate::store::{StoreError, pretty_json, read_json, replace};
 use herring_protocol::Plane;
@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 const FILE: &str = "images.json";
 
-/// `images.json` of a reproduction's folder. It decides nothing: the runs name their images themselves.
+/// `images.json` of a reproduction's folder. It affects no result: the runs themselves identify their images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImagesFile {
@@ -16,13 +16,13 @@ pub struct ImagesFile {
     pub format: u32,
     /// The folder that holds the prepared images, as an absolute path.
     pub cache: PathBuf,
-    /// The same folder from the reproduction's own, so that both can be moved together; [`Self::keep`]
-    /// states it, where the two have a common folder.
+    /// The same folder relative to the reproduction's folder, so that both can be moved together; set by
+    /// [`Self::write`] if the two have a common parent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_from_here: Option<PathBuf>,
-    /// What was read, a line each: sources, counts, what was left out and why.
+    /// What was read, one line each: sources, counts, what was left out and why.
     pub reading: Vec<String>,
-    /// What gives reason to doubt the images, a line a kind.
+    /// Warnings about the images, one line for each kind.
     #[serde(default)]
     pub warnings: Vec<String>,
     /// Names of the classes, by label.
@@ -33,7 +33,7 @@ pub struct ImagesFile {
     pub seed: u32,
     /// Images of each part: `(name, [environment][class])`.
     pub parts: Vec<(String, Vec<Vec<usize>>)>,
-    /// Seeds that were asked for and have no runs, since images of their splits cannot be used.
+    /// Seeds without runs, because images of their splits cannot be used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
     /// The mean training image of each environment.
@@ -57,9 +57,9 @@ pub struct MaskedImage {
     pub label: usize,
     /// Environment.
     pub environment: usize,
-    /// As it is trained on.
+    /// The image as used in training.
     pub image: Plane,
-    /// 1 inside, 0 outside, in between at edges that were resized.
+    /// 1 inside, 0 outside, fractional at resized edges.
     pub mask: Plane,
 }
 
@@ -69,7 +69,7 @@ pub struct MaskedImage {
 pub struct LeftOut {
     /// The seed.
     pub seed: u32,
-    /// The images of its split that cannot be used: row, file and what is wrong, a line each.
+    /// The images of its split that cannot be used, one line each: row, file and error.
     pub images: Vec<String>,
 }
 
@@ -80,37 +80,37 @@ impl ImagesFile {
     /// Writes it into the folder `out`.
     ///
     /// # Errors
-    /// If the system refuses.
-    pub fn keep(&self, out: &Path) -> Result<(), StoreError> {
+    /// If an I/O operation fails.
+    pub fn write(&self, out: &Path) -> Result<(), StoreError> {
         let path = out.join(FILE);
         let file = Self { cache_from_here: from_here(out, &self.cache), ..self.clone() };
         replace(&path, &pretty_json(&path, &file)?)
     }
 
-    /// Where the prepared images may be: where they were, then beside the folder `out` as they were, for
-    /// a tree that was moved as a whole.
-    pub fn caches(&self, out: &Path) -> Vec<PathBuf> {
+    /// Folders in which the prepared images may be: the stored path, then the path relative to `out`, in case both
+    /// were moved together.
+    pub fn cache_candidates(&self, out: &Path) -> Vec<PathBuf> {
         let moved = self.cache_from_here.as_ref().and_then(|path| Some(plain(&out.canonicalize().ok()?.join(path))));
         let mut caches = vec![self.cache.clone()];
         caches.extend(moved.filter(|moved| *moved != self.cache));
         caches
     }
 
-    /// Names the folder of the prepared images anew, in one step. They decide no result: a run names its
-    /// images by what they hold.
+    /// Stores another folder of the prepared images, atomically. This affects no result: a run identifies its images
+    /// by their content.
     ///
     /// # Errors
-    /// If the system refuses.
-    pub fn moved_to(self, cache: PathBuf, out: &Path) -> Result<(), StoreError> {
+    /// If an I/O operation fails.
+    pub fn write_cache(self, cache: PathBuf, out: &Path) -> Result<(), StoreError> {
         if self.cache == cache {
             return Ok(());
         }
-        Self { cache, ..self }.keep(out)
+        Self { cache, ..self }.write(out)
     }
 
-    /// Takes over from `before` the seeds that are still left out: those that were not prepared now.
+    /// Adds the seeds that `before` left out and that were not prepared now.
     #[must_use]
-    pub fn after(mut self, before: Option<&Self>, prepared: &[u32]) -> Self {
+    pub fn with_left_out_of(mut self, before: Option<&Self>, prepared: &[u32]) -> Self {
         let known: Vec<u32> = self.left_out.iter().map(|left| left.seed).chain(prepared.iter().copied()).collect();
         let still = before.into_iter().flat_map(|before| &before.left_out).filter(|left| !known.contains(&left.seed));
         self.left_out.extend(still.cloned());
@@ -118,7 +118,7 @@ impl ImagesFile {
         self
     }
 
-    /// That of the folder `out`; `None` where its images are generated.
+    /// Reads the file of the folder `out`; `None` if its images are generated.
     ///
     /// # Errors
     /// If it cannot be read or is damaged.
@@ -126,7 +126,7 @@ impl ImagesFile {
         let path = out.join(FILE);
         match std::fs::metadata(&path) {
             Ok(_) => {}
-            // Whether the folder can be made is for whoever makes it to say.
+            // An invalid folder is reported when it is created.
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
             Err(error) => return Err(StoreError::system("read", &path)(error)),
         }
@@ -143,7 +143,7 @@ impl ImagesFile {
     }
 }
 
-/// The way from the folder `out` to `cache`, where they have more in common than the root.
+/// The relative path from `out` to `cache`, if they have more in common than the root.
 fn from_here(out: &Path, cache: &Path) -> Option<PathBuf> {
     let (out, cache) = (out.canonicalize().ok()?, cache.canonicalize().ok()?);
     let common = out.components().zip(cache.components()).take_while(|(one, other)| one == other).count();
@@ -154,7 +154,7 @@ fn from_here(out: &Path, cache: &Path) -> Option<PathBuf> {
     Some(up.chain(cache.components().skip(common)).collect())
 }
 
-/// A path without `..`: each stands for going back by one name.
+/// The path with every `..` resolved.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in path.components() {
@@ -200,13 +200,13 @@ mod tests {
             let (old, new) = (root.join("old"), root.join("new"));
             fs::create_dir_all(old.join(out)).unwrap();
             fs::create_dir_all(old.join(cache)).unwrap();
-            file(old.join(cache)).keep(&old.join(out)).unwrap();
+            file(old.join(cache)).write(&old.join(out)).unwrap();
             fs::rename(&old, &new).unwrap();
             let there = ImagesFile::of(&new.join(out)).unwrap().unwrap();
-            assert_eq!(there.caches(&new.join(out)), [old.join(cache), new.join(cache)], "{out} {cache}");
-            there.moved_to(new.join(cache), &new.join(out)).unwrap();
+            assert_eq!(there.cache_candidates(&new.join(out)), [old.join(cache), new.join(cache)], "{out} {cache}");
+            there.write_cache(new.join(cache), &new.join(out)).unwrap();
             let there = ImagesFile::of(&new.join(out)).unwrap().unwrap();
-            assert_eq!(there.caches(&new.join(out)), [new.join(cache)]);
+            assert_eq!(there.cache_candidates(&new.join(out)), [new.join(cache)]);
             fs::remove_dir_all(&new).unwrap();
         }
     }
@@ -217,7 +217,7 @@ mod tests {
         let text = r#"{"format":1,"cache":"/images","reading":[],"classes":[],"environments":[],"seed":1,"parts":[],"environment_means":[],"class_means":[],"cell_means":[]}"#;
         fs::write(out.path().join(FILE), text).unwrap();
         let there = ImagesFile::of(out.path()).unwrap().unwrap();
-        assert_eq!(there.caches(out.path()), [PathBuf::from("/images")]);
+        assert_eq!(there.cache_candidates(out.path()), [PathBuf::from("/images")]);
         assert!(there.left_out.is_empty());
     }
 
@@ -226,9 +226,9 @@ mod tests {
         let left = |seed| LeftOut { seed, images: vec!["a.csv:2: a.png: damaged".to_owned()] };
         let before = ImagesFile { left_out: vec![left(3), left(5)], ..file("/c".into()) };
         let seeds = |file: ImagesFile| file.left_out.iter().map(|left| left.seed).collect::<Vec<_>>();
-        assert_eq!(seeds(file("/c".into()).after(Some(&before), &[1])), [3, 5]);
-        assert_eq!(seeds(file("/c".into()).after(Some(&before), &[3])), [5]);
+        assert_eq!(seeds(file("/c".into()).with_left_out_of(Some(&before), &[1])), [3, 5]);
+        assert_eq!(seeds(file("/c".into()).with_left_out_of(Some(&before), &[3])), [5]);
         let now = ImagesFile { left_out: vec![left(4), left(3)], ..file("/c".into()) };
-        assert_eq!(seeds(now.after(Some(&before), &[1])), [3, 4, 5]);
+        assert_eq!(seeds(now.with_left_out_of(Some(&before), &[1])), [3, 4, 5]);
     }
 }

@@ -1,27 +1,27 @@
-//! Naming runs of a plan: by their places or by their ids.
+//! Selecting runs of a plan by index or by id.
 
 use crate::plan::Plan;
 use herring_cluster::ranges;
 
-/// Why runs that were named are not there.
+/// Why runs cannot be selected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IndexError {
-    /// Not a list of places.
-    #[error("indexes: found '{found}', expected places in the plan from 0, for instance 0-5,12")]
+    /// Not a list of indexes.
+    #[error("indexes: found '{found}', expected indexes of the plan from 0, for instance 0-5,12")]
     Malformed {
         /// What was given.
         found: String,
     },
-    /// A place past the end.
-    #[error("indexes: found {found}, expected places from 0 to {last}")]
+    /// An index past the end.
+    #[error("indexes: found {found}, expected 0 to {last}")]
     OutOfRange {
-        /// The first such place.
+        /// The first such index.
         found: usize,
-        /// The plan's last place.
+        /// The plan's last index.
         last: usize,
     },
-    /// No run, or more than one, has such an id.
-    #[error("ids: found '{found}', which is the beginning of {count} ids of the plan, expected one")]
+    /// No id, or more than one, begins like this.
+    #[error("ids: found '{found}', with which {count} ids of the plan begin, expected exactly one")]
     Id {
         /// What was given.
         found: String,
@@ -30,10 +30,10 @@ pub enum IndexError {
     },
 }
 
-/// The places that a text such as `0-5,12` names, of a plan of `runs` runs.
+/// Parses indexes such as `0-5,12` into a plan of `runs` runs.
 ///
 /// # Errors
-/// It is malformed or names a place that there is not.
+/// The text is malformed or has an index that is out of range.
 pub fn parse(text: &str, runs: usize) -> Result<Vec<usize>, IndexError> {
     let malformed = || IndexError::Malformed { found: text.to_owned() };
     let mut places = ranges::expand(text).filter(|places| !places.is_empty()).ok_or_else(malformed)?;
@@ -45,15 +45,15 @@ pub fn parse(text: &str, runs: usize) -> Result<Vec<usize>, IndexError> {
     }
 }
 
-/// Places as [`parse`] reads them.
+/// Formats indexes for [`parse`].
 pub fn write(places: &[usize]) -> String {
     ranges::compress(places)
 }
 
-/// The places of the runs whose ids begin with `ids`, in the order of the plan.
+/// The indexes of the runs whose ids begin with `ids`, in the order of the plan.
 ///
 /// # Errors
-/// One of them is not the beginning of exactly one id.
+/// One of them does not match exactly one id.
 pub fn by_id(plan: &Plan, ids: &[String]) -> Result<Vec<usize>, IndexError> {
     let mut places = Vec::new();
     for id in ids {
@@ -81,6 +81,6 @@ mod tests {
             assert!(matches!(parse(text, 8), Err(IndexError::Malformed { .. })), "{text}");
         }
         let error = parse("3,8", 8).unwrap_err().to_string();
-        assert_eq!(error, "indexes: found 8, expected places from 0 to 7");
+        assert_eq!(error, "indexes: found 8, expected 0 to 7");
     }
 }

@@ -1,4 +1,4 @@
-//! How many runs to do at once on this machine.
+//! The default number of parallel runs on this machine.
 
 use crate::plan::Plan;
 use herring_protocol::{BackendKind, RunSpec};
@@ -7,16 +7,14 @@ use std::thread::available_parallelism;
 /// Memory that a run on the crosses may need, in bytes: about twice the highest peak that was measured at the
 /// paper's size (472 MiB, ActDiff; `docs/performance.md`).
 const RUN: u64 = 1 << 30;
-/// Its images' rows, and the channels of its network's first stage. What a step keeps grows with the pixels
-/// and with the channels.
+/// Image rows and first-stage channels of that run. The memory of a step grows with the pixels and the channels.
 const MEASURED: (u64, u64) = (28, 64);
 
-/// A number of workers that this machine can carry for `plan`.
+/// The default number of workers for `plan` on this machine.
 ///
-/// On the CPU one a core, because a run alone does not keep several cores busy (see
-/// `docs/running-many.md` for what was measured), as far as the memory goes. On a GPU one: how far
-/// several share one was not measured, so that is left to the user.
-pub fn sensible(plan: &Plan) -> usize {
+/// On the CPU one for each core, as far as the memory allows, because one run does not keep several cores busy
+/// (measured in `docs/running-many.md`). On a GPU one: several runs on one GPU were not measured.
+pub fn default_workers(plan: &Plan) -> usize {
     let need = plan.runs.iter().map(|run| memory(&run.spec)).max().unwrap_or(RUN);
     let fitting = |memory: u64| usize::try_from(memory / need).unwrap_or(usize::MAX);
     match plan.backend {
@@ -25,8 +23,8 @@ pub fn sensible(plan: &Plan) -> usize {
     }
 }
 
-/// Threads for each of so many workers on the CPU.
-pub fn threads(workers: usize) -> usize {
+/// CPU threads for each of `workers` workers.
+pub fn threads_per_worker(workers: usize) -> usize {
     (cores() / workers.max(1)).max(1)
 }
 
@@ -34,7 +32,7 @@ fn cores() -> usize {
     available_parallelism().map_or(1, usize::from)
 }
 
-/// What a run may need, in bytes; never less than the smallest that was measured.
+/// Estimated memory of a run in bytes, at least the smallest measured value.
 fn memory(spec: &RunSpec) -> u64 {
     let (side, channels) = MEASURED;
     let rows = spec.data.stored_sides().into_iter().max().map_or(side, |rows| rows as u64);
@@ -42,7 +40,7 @@ fn memory(spec: &RunSpec) -> u64 {
     (RUN * share / (side * side * channels)).max(RUN)
 }
 
-/// Memory that new processes can have, in bytes, where the system says it.
+/// Memory available to new processes, in bytes, if the system reports it.
 fn available_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;

@@ -1,8 +1,8 @@
-//! How tables look in JSON.
+//! JSON forms of tables.
 
 use serde::{Serialize, Serializer};
 
-/// Pairs as one object, in their order, instead of a list of lists.
+/// Serialises pairs as one object, in order.
 pub fn as_map<K: Serialize, V: Serialize, S: Serializer>(pairs: &[(K, V)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
 }

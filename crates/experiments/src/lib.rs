@@ -6,16 +6,16 @@
 //!                                              Trainer (herring-protocol)
 //! ```
 //!
-//! A [`config::Configuration`] is read and checked; a [`plan::Plan`] is what it and a
-//! [`plan::Request`] come to, run by run; a [`work::Worker`] has a trainer do the runs that a
-//! [`store::Store`] does not hold yet, alone ([`reproduce()`]) or beside others ([`pool`]);
-//! a [`collect::Collection`] reads the store's folder, and [`results::Results`] are its rows. Tables and
-//! reports are made of these by the crate `herring-report`.
+//! A [`config::Configuration`] is read and checked. With a [`plan::Request`] it gives a [`plan::Plan`], a list of
+//! runs. A [`work::Worker`] has a trainer do the runs that a [`store::Store`] does not hold yet, alone
+//! ([`reproduce()`]) or together with others ([`pool`]). A [`collect::Collection`] reads the store's folder, and
+//! [`results::Results`] are its rows. The crate `herring-report` makes tables and reports from these.
 //!
-//! *Invariants.* This crate knows nothing of tensors or devices: whoever implements
-//! `herring_protocol::Trainer` can be driven by it. No clock, path or hash-map order decides a result;
-//! clocks are read for `provenance.json` and progress alone. What is shown in a folder is whole.
+//! *Invariants.* This crate does not depend on tensors or devices: it drives any implementation of
+//! `herring_protocol::Trainer`. Results do not depend on clocks, paths or the order of hash maps; clocks are
+//! read for `provenance.json` and progress only. Published runs in a folder are complete.
 
+mod add_plan;
 pub mod aggregate;
 pub mod collect;
 pub mod config;
@@ -36,15 +36,14 @@ pub mod results;
 pub mod search;
 pub mod statistics;
 pub mod status;
-mod take_up;
 mod verdict;
 pub mod work;
 
+pub use add_plan::{Origin, add_plan};
 pub use exit::Exit;
 pub use herring_store as store;
 pub use paper::{Catalogue, Experiment, Group, Paper, Source};
 pub use reproduce::{Agenda, Summary, reproduce};
-pub use take_up::{Origin, take_up};
 
 pub(crate) use herring_store::clock;
 

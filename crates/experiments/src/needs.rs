@@ -1,7 +1,7 @@
-//! What a run needs of other runs: their weights, or a value that their scores choose.
+//! Dependencies of a run on other runs: their weights, or a value that their scores choose.
 //!
-//! Needs are a graph over the runs of a plan. A worker begins a run once those that it needs have ended, in
-//! this process or in any other; nothing but the folder tells it so.
+//! Needs are a graph over the runs of a plan. A worker starts a run once the runs that it needs have ended, in this
+//! process or in any other; workers see that in the folder.
 
 use crate::{
     plan::{Plan, PlannedRun},
@@ -10,18 +10,18 @@ use crate::{
 use herring_protocol::{FinishedWeights, RunFailure, RunId, RunSpec};
 use std::collections::BTreeMap;
 
-/// Whether a run can begin.
+/// Whether a run can start.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Readiness {
-    /// It can: its specification with every value that was chosen, and those values by field.
+    /// It can start: its specification with the chosen values, and these values by field.
     Ready(Box<RunSpec>, BTreeMap<String, f64>),
     /// A run that it needs has not ended yet.
     Waiting,
-    /// It never can, as things stand.
-    Hopeless(RunFailure),
+    /// It cannot start, because a run that it needs failed.
+    Blocked(RunFailure),
 }
 
-/// Whether `run` can begin, by what the store holds of the runs that it needs.
+/// Whether `run` can start, given the stored results of the runs that it needs.
 pub(crate) fn readiness(store: &Store, plan: &Plan, run: &PlannedRun) -> Result<Readiness, StoreError> {
     let needed = run.spec.needed_runs();
     if needed.is_empty() {
@@ -30,7 +30,7 @@ pub(crate) fn readiness(store: &Store, plan: &Plan, run: &PlannedRun) -> Result<
     let mut states = BTreeMap::new();
     for id in needed {
         let Some(other) = plan.run(id) else {
-            return Ok(hopeless(id, "which is not planned in this folder"));
+            return Ok(blocked(id, "which is not planned in this folder"));
         };
         match store.state(other)? {
             RunState::Missing => return Ok(Readiness::Waiting),
@@ -40,7 +40,7 @@ pub(crate) fn readiness(store: &Store, plan: &Plan, run: &PlannedRun) -> Result<
     if let herring_protocol::WeightsSpec::Run { run: id } = &run.spec.weights
         && let Some((RunState::Failed(..), label)) = states.get(id)
     {
-        return Ok(hopeless(id, &format!("{label}, which failed")));
+        return Ok(blocked(id, &format!("{label}, which failed")));
     }
     let (mut chosen, mut values) = (Vec::new(), BTreeMap::new());
     for need in &run.spec.needs {
@@ -61,18 +61,18 @@ pub(crate) fn readiness(store: &Store, plan: &Plan, run: &PlannedRun) -> Result<
             (None, first) => {
                 let reason =
                     format!("and the others that try values of {}: none has the score {}", need.field, need.score);
-                return Ok(hopeless(first.map_or(&run.id, |alternative| &alternative.run), &reason));
+                return Ok(blocked(first.map_or(&run.id, |alternative| &alternative.run), &reason));
             }
         }
     }
     Ok(match run.spec.resolved(&chosen) {
         Ok(spec) => Readiness::Ready(Box::new(spec), values),
-        Err(error) => hopeless(&run.id, &format!("whose value does not fit: {error}")),
+        Err(error) => blocked(&run.id, &format!("whose value does not fit: {error}")),
     })
 }
 
-fn hopeless(run: &RunId, reason: &str) -> Readiness {
-    Readiness::Hopeless(RunFailure::Need { run: run.clone(), reason: reason.to_owned() })
+fn blocked(run: &RunId, reason: &str) -> Readiness {
+    Readiness::Blocked(RunFailure::Need { run: run.clone(), reason: reason.to_owned() })
 }
 
 /// The weights of the plan's finished runs.

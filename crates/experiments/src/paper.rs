@@ -1,12 +1,12 @@
-//! Papers as data: their experiments, each with the texts that configure it.
+//! Papers as data: their experiments with configurations.
 //!
-//! A paper is one value of [`Paper`]; the files it names lie under `experiments/<paper>/` and are part of the
-//! program. Nothing in this crate names one: whoever starts it hands over a [`Catalogue`].
+//! A paper is one value of [`Paper`]. Its files lie under `experiments/<paper>/` and are compiled into the program. This
+//! crate names no paper: the caller passes a [`Catalogue`].
 
 use crate::config::{Bases, ConfigError, Configuration, Differences, Targets};
 use crate::search::SearchSpace;
 
-/// A text that is part of the program, with the name that it has in errors.
+/// A text compiled into the program, with its name in errors.
 #[derive(Debug, Clone, Copy)]
 pub struct Source {
     /// For instance `experiments/iclr2021/crosses.toml`.
@@ -15,8 +15,7 @@ pub struct Source {
     pub text: &'static str,
 }
 
-/// The text of a file under `experiments/`, or of several one after the other, as part of the program; paths are
-/// relative to that folder.
+/// Compiles in the text of a file under `experiments/`, or of several, concatenated; paths are relative to that folder.
 #[macro_export]
 macro_rules! source {
     ($first:literal, $($more:literal),+) => {
@@ -41,20 +40,19 @@ macro_rules! source {
 pub struct Experiment {
     /// Its name on the command line, for instance `crosses`.
     pub name: &'static str,
-    /// What it is, in a line of help.
+    /// One line of help.
     pub help: &'static str,
-    /// What must be at hand, for people; `nothing` where images are generated.
+    /// What the user must provide, as help text; `nothing` if images are generated.
     pub needs: &'static str,
-    /// About how long each scale takes, for people: smoke, quick, paper.
+    /// Approximate duration of the scales smoke, quick and paper, as help text.
     pub duration: [&'static str; 3],
     /// Its configuration.
     pub configuration: Source,
     /// The paper's numbers and findings.
     pub targets: Source,
-    /// What may be searched, if the paper searched.
+    /// Its search space, if the paper searched hyper-parameters.
     pub search: Option<Source>,
-    /// Whether the numbers of a configuration of this experiment may be held against the paper's: not those of
-    /// images of one's own.
+    /// Whether the paper published numbers for this experiment; false for the user's own images.
     pub published: bool,
 }
 
@@ -63,7 +61,7 @@ pub struct Experiment {
 pub struct Group {
     /// Its name on the command line, for instance `xray`.
     pub name: &'static str,
-    /// What it is, in a line of help.
+    /// One line of help.
     pub help: &'static str,
     /// The names of its experiments.
     pub experiments: &'static [&'static str],
@@ -76,17 +74,17 @@ pub struct Paper {
     pub name: &'static str,
     /// Its title.
     pub title: &'static str,
-    /// What a reader of the help should know.
+    /// Its help text.
     pub help: &'static str,
     /// Its experiments, in the order of the paper; the first is the default.
     pub experiments: &'static [Experiment],
     /// Names for several of them.
     pub groups: &'static [Group],
-    /// Texts that configurations may build upon, each by the name that stands for it under `base`.
+    /// Base texts of configurations, by the name used under `base`.
     pub bases: &'static [(&'static str, Source)],
-    /// Where the paper's text and its released code differ.
+    /// Differences between the paper's text and its released code.
     pub differences: Source,
-    /// The tables and figures that its report has, for people.
+    /// The tables and figures in its report, as help text.
     pub contents: &'static [&'static str],
 }
 
@@ -101,20 +99,20 @@ impl Paper {
         format!("{}-{}", self.name, experiment.name)
     }
 
-    /// The names that stand for one or more experiments, with help, in the order in which they are listed.
+    /// Names of experiments and groups, with help, in the order in which they are listed.
     pub fn names(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let experiments = self.experiments.iter().map(|experiment| (experiment.name, experiment.help));
         experiments.chain(self.groups.iter().map(|group| (group.name, group.help)))
     }
 
-    /// The experiments that a name stands for, in the order of the paper; empty for an unknown name.
+    /// The experiments with this name or in the group of this name, in the order of the paper; empty for an unknown name.
     pub fn selection(&self, name: &str) -> Vec<&'static Experiment> {
         let group = self.groups.iter().find(|group| group.name == name);
         let names = group.map_or(std::slice::from_ref(&name), |group| group.experiments);
         self.experiments.iter().filter(|experiment| names.contains(&experiment.name)).collect()
     }
 
-    /// The differences between text and code that concern an experiment.
+    /// The differences between text and code that apply to an experiment.
     ///
     /// # Errors
     /// None in a released program; the type is that of [`Differences::parse`].
@@ -170,7 +168,7 @@ impl Catalogue {
         Targets::parse(experiment.targets.name, experiment.targets.text)
     }
 
-    /// What an experiment's paper searched; `None` where it searched nothing.
+    /// The search space of an experiment; `None` if the paper searched nothing.
     ///
     /// # Errors
     /// None in a released program; the type is that of [`SearchSpace::parse`].

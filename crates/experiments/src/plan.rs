@@ -1,4 +1,4 @@
-//! From what was asked for to the runs that answer it.
+//! Makes a plan, a list of runs, from a configuration and a request.
 
 use crate::config::{ChoiceSetting, Configuration, MethodRow, RunTemplate, SeedImages, WeightsSetting};
 use herring_protocol::{
@@ -8,7 +8,7 @@ use herring_store::Scale;
 pub use herring_store::{Plan, PlannedRun};
 use std::collections::BTreeMap;
 
-/// What to run. Methods and seeds that are not given are those of the configuration.
+/// What to run. Methods and seeds default to those of the configuration.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// How large.
@@ -17,11 +17,11 @@ pub struct Request {
     pub variant: Variant,
     /// On which kind of device.
     pub backend: BackendKind,
-    /// Which rows, if not the default ones.
+    /// Methods, if not the default ones.
     pub methods: Option<Vec<MethodName>>,
-    /// Which seeds, if not those of the scale.
+    /// Seeds, if not those of the scale.
     pub seeds: Option<Vec<u32>>,
-    /// The images of each seed, where they are files; empty for generated ones.
+    /// The images of each seed if they are files; empty for generated ones.
     pub images: BTreeMap<u32, SeedImages>,
 }
 
@@ -36,33 +36,33 @@ pub enum PlanError {
         /// The experiment's methods, separated by commas.
         expected: String,
     },
-    /// Something was asked for twice.
+    /// A method or seed was given twice.
     #[error("{what} {found} was given twice: expected each once")]
-    Twice {
+    Duplicate {
         /// "method" or "seed".
         what: &'static str,
         /// What was given twice.
         found: String,
     },
-    /// An experiment on files without the files.
+    /// The images of a seed are missing.
     #[error("the images of seed {seed} are not prepared: expected a listing of them")]
     NoImages {
         /// The seed.
         seed: u32,
     },
-    /// An empty list.
+    /// An empty list of methods or seeds.
     #[error("no {what} was given: expected at least one")]
-    None {
+    Empty {
         /// "method" or "seed".
         what: &'static str,
     },
-    /// Methods that need each other's runs.
-    #[error("methods need each other in a circle: {circle}: expected one of them to need none of the others")]
-    Circle {
+    /// Methods that need each other's runs in a cycle.
+    #[error("methods need each other in a cycle: {cycle}: expected one of them to need none of the others")]
+    Cycle {
         /// The methods, joined by arrows.
-        circle: String,
+        cycle: String,
     },
-    /// A value to be tried does not fit the run, or its run cannot have its name.
+    /// A value to be tried does not fit the run, or the name of its run is taken.
     #[error("method '{method}': choose: {message}")]
     Choice {
         /// Whose choice.
@@ -72,20 +72,20 @@ pub enum PlanError {
     },
 }
 
-/// The runs that answer `request`, and those that they need.
+/// The runs for `request`, and those that they need.
 ///
 /// # Errors
 /// If a method is not of this experiment, a method or seed is given twice, images of a seed are missing, or
-/// methods need each other in a circle.
+/// methods need each other in a cycle.
 pub fn plan_runs(configuration: &Configuration, request: &Request) -> Result<Plan, PlanError> {
     let methods = request.methods.clone().unwrap_or_else(|| configuration.default_methods(request.scale));
     let seeds = request.seeds.clone().unwrap_or_else(|| configuration.scale(request.scale).seeds.clone());
     once("method", &methods)?;
     once("seed", &seeds)?;
-    let mut planning = Planning { configuration, request, runs: Vec::new(), ids: BTreeMap::new() };
+    let mut planner = Planner { configuration, request, runs: Vec::new(), ids: BTreeMap::new() };
     for seed in seeds {
         for method in &methods {
-            planning.add(method, seed, &mut Vec::new())?;
+            planner.add(method, seed, &mut Vec::new())?;
         }
     }
     Ok(Plan {
@@ -93,11 +93,11 @@ pub fn plan_runs(configuration: &Configuration, request: &Request) -> Result<Pla
         scale: request.scale,
         variant: request.variant,
         backend: request.backend,
-        runs: planning.runs,
+        runs: planner.runs,
     })
 }
 
-/// The images of a plan's seeds, where they are files.
+/// The images of a plan's seeds, if they are files.
 pub fn images_of(plan: &Plan) -> BTreeMap<u32, SeedImages> {
     let of = |run: &PlannedRun| match &run.spec.data {
         DataSpec::Images(images) => {
@@ -125,22 +125,22 @@ pub fn images_of(plan: &Plan) -> BTreeMap<u32, SeedImages> {
     plan.runs.iter().filter_map(of).collect()
 }
 
-struct Planning<'a> {
+struct Planner<'a> {
     configuration: &'a Configuration,
     request: &'a Request,
     runs: Vec<PlannedRun>,
     ids: BTreeMap<(MethodName, u32), RunId>,
 }
 
-impl Planning<'_> {
-    /// Adds the run of a method and seed behind those that it needs; `path` holds the methods that need it.
+impl Planner<'_> {
+    /// Adds the run of a method and seed after those that it needs; `path` holds the methods that need it.
     fn add(&mut self, method: &MethodName, seed: u32, path: &mut Vec<MethodName>) -> Result<RunId, PlanError> {
         if let Some(id) = self.ids.get(&(method.clone(), seed)) {
             return Ok(id.clone());
         }
         if let Some(start) = path.iter().position(|other| other == method) {
             let names: Vec<&str> = path[start..].iter().chain([method]).map(MethodName::as_str).collect();
-            return Err(PlanError::Circle { circle: names.join(" -> ") });
+            return Err(PlanError::Cycle { cycle: names.join(" -> ") });
         }
         path.push(method.clone());
         let spec = self.spec(method, seed, usize::MAX, path)?;
@@ -150,7 +150,7 @@ impl Planning<'_> {
         Ok(id)
     }
 
-    /// The run of a method and seed with the first `choices` of its choices, behind the runs that it needs.
+    /// The run of a method and seed with the first `choices` of its choices; adds the runs that it needs.
     fn spec(
         &mut self,
         method: &MethodName,
@@ -170,17 +170,17 @@ impl Planning<'_> {
             seed,
             data,
             weights,
-            ..template.rehearsed(&row.method, self.request.variant, self.request.backend)
+            ..template.draft(&row.method, self.request.variant, self.request.backend)
         };
         for place in 0..template.choose.len().min(choices) {
-            let need = self.tried(&spec, &template.choose, place, path)?;
+            let need = self.add_trials(&spec, &template.choose, place, path)?;
             spec.needs.push(need);
         }
         Ok(spec)
     }
 
     /// Adds the runs that try the values of the choice at `place`; `spec` has the choices before it.
-    fn tried(
+    fn add_trials(
         &mut self,
         spec: &RunSpec,
         choices: &[ChoiceSetting],
@@ -190,11 +190,11 @@ impl Planning<'_> {
         let wrong = |message: String| PlanError::Choice { method: spec.method.clone(), message };
         let choice = &choices[place];
         let base = match choice.seed {
-            // What it needs is that seed's as well, whichever seed is planned first.
+            // Its needed runs have that seed as well, whichever seed is planned first.
             Some(seed) if seed != spec.seed => self.spec(&spec.method, seed, place, path)?,
             _ => spec.clone(),
         };
-        // A method's trials are counted on from choice to choice, so that each has a name of its own.
+        // Trials are numbered through all choices of a method, so that each has its own name.
         let before: usize = choices[..place].iter().map(|choice| choice.values.len()).sum();
         let mut alternatives = Vec::with_capacity(choice.values.len());
         for (number, value) in (before + 1..).zip(&choice.values) {
@@ -243,11 +243,11 @@ impl Planning<'_> {
 
 fn once<T: PartialEq + ToString>(what: &'static str, values: &[T]) -> Result<(), PlanError> {
     if values.is_empty() {
-        return Err(PlanError::None { what });
+        return Err(PlanError::Empty { what });
     }
     for (index, value) in values.iter().enumerate() {
         if values[..index].contains(value) {
-            return Err(PlanError::Twice { what, found: value.to_string() });
+            return Err(PlanError::Duplicate { what, found: value.to_string() });
         }
     }
     Ok(())

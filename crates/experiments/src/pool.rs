@@ -1,9 +1,8 @@
-//! Several workers on this machine, each a process of its own: one that is killed, or that takes its
-//! device down with it, leaves the others to go on with its run.
+//! Several workers on this machine, each in its own process. If one is killed or its device fails, the others continue
+//! its run.
 //!
-//! A worker is this same program, started with arguments that its caller gives. It writes its
-//! [`Event`]s to standard output, a JSON object a line, and ends when its standard input ends, so that
-//! none outlives the pool, however that dies.
+//! A worker is this same program, started with arguments of the caller. It writes its [`Event`]s to standard output, one
+//! JSON object on each line, and ends when its standard input is closed, so that no worker outlives the pool.
 
 use crate::{
     event::{Event, Events},
@@ -22,7 +21,7 @@ use std::{
     time::Duration,
 };
 
-/// How often the pool checks whether it is to stop.
+/// How often the pool checks whether to stop.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How the workers ended.
@@ -30,32 +29,32 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 pub struct PoolEnd {
     /// Whether one or more were stopped, or the pool was asked to stop.
     pub interrupted: bool,
-    /// What the workers that failed said last, each once.
-    pub complaints: Vec<String>,
+    /// The last error message of each failed worker, without duplicates.
+    pub errors: Vec<String>,
 }
 
-/// How a worker's process says why it ended.
-pub trait Codes {
-    /// Whether a process with this status did what it should.
+/// Interprets the exit status of workers.
+pub trait ExitCodes {
+    /// Whether this status means success.
     fn done(&self, status: ExitStatus) -> bool;
-    /// Whether a process with this status was interrupted.
+    /// Whether this status means an interruption.
     fn interrupted(&self, status: ExitStatus) -> bool;
 }
 
 enum Message {
     Event(usize, Box<Event>),
-    /// What a worker gave as its error, and its end.
+    /// A worker's error message and exit status.
     Ended(usize, Option<String>, io::Result<ExitStatus>),
 }
 
-/// Starts each of `commands` as a worker, numbered from 1, and passes their events on until all have
-/// ended. Once `stop` is set the workers are asked to end, which they do with a checkpoint.
+/// Starts each of `commands` as a worker, numbered from 1, and forwards their events until all have ended. Once `stop` is
+/// set, asks the workers to end; they write a checkpoint first.
 ///
 /// # Errors
 /// If a worker cannot be started; those that were started are ended.
 pub fn run(
     commands: Vec<Command>,
-    codes: &dyn Codes,
+    codes: &dyn ExitCodes,
     events: &mut dyn Events,
     stop: &AtomicBool,
 ) -> io::Result<PoolEnd> {
@@ -67,7 +66,7 @@ pub fn run(
         let child = match command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() {
             Ok(child) => child,
             Err(error) => {
-                // Those that were started end with their input; none is left behind.
+                // Closing their input ends the workers that were started.
                 drop(inputs);
                 watchers.into_iter().for_each(|watcher: JoinHandle<()>| drop(watcher.join()));
                 let program = command.get_program().to_string_lossy();
@@ -75,26 +74,26 @@ pub fn run(
             }
         };
         processes.push(child.id());
-        let (input, watcher) = watch(index + 1, child, sender.clone());
+        let (input, watcher) = watch_worker(index + 1, child, sender.clone());
         inputs.extend(input);
         watchers.push(watcher);
     }
     drop(sender);
-    let mut own = Siblings { processes, here: Holder::this(None), outside: BTreeSet::new() };
-    let end = attend(&receiver, codes, events, stop, &mut inputs, &mut own);
+    let mut own = PoolProcesses { processes, here: Holder::current(None), outside: BTreeSet::new() };
+    let end = forward_events(&receiver, codes, events, stop, &mut inputs, &mut own);
     for watcher in watchers {
         let _ = watcher.join();
     }
     Ok(end)
 }
 
-fn attend(
+fn forward_events(
     receiver: &Receiver<Message>,
-    codes: &dyn Codes,
+    codes: &dyn ExitCodes,
     events: &mut dyn Events,
     stop: &AtomicBool,
     inputs: &mut Vec<ChildStdin>,
-    siblings: &mut Siblings,
+    processes: &mut PoolProcesses,
 ) -> PoolEnd {
     let mut end = PoolEnd::default();
     loop {
@@ -104,7 +103,7 @@ fn attend(
         }
         match receiver.recv_timeout(POLL_INTERVAL) {
             Ok(Message::Event(worker, event)) => {
-                if !siblings.concern(&event) {
+                if !processes.is_redundant(&event) {
                     events.event(worker, &event);
                 }
             }
@@ -119,8 +118,8 @@ fn attend(
                     Err(error) => format!("cannot be waited for: {error}"),
                 };
                 events.event(worker, &Event::WorkerLost { message: message.clone() });
-                if !end.complaints.contains(&message) {
-                    end.complaints.push(message);
+                if !end.errors.contains(&message) {
+                    end.errors.push(message);
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}
@@ -129,22 +128,22 @@ fn attend(
     }
 }
 
-/// Tells waiting for another worker of the pool from waiting for a stranger.
-struct Siblings {
+/// Distinguishes waiting for a worker of this pool from waiting for another process.
+struct PoolProcesses {
     processes: Vec<u32>,
     here: Holder,
-    /// Places of the runs that strangers do.
+    /// Indexes of the runs that other processes do.
     outside: BTreeSet<usize>,
 }
 
-impl Siblings {
-    /// Whether an event says of a run that it is another worker's, who tells of it itself.
-    fn concern(&mut self, event: &Event) -> bool {
+impl PoolProcesses {
+    /// Whether an event repeats what another worker of the pool reports itself.
+    fn is_redundant(&mut self, event: &Event) -> bool {
         match event {
             Event::RunElsewhere { run, holder } => {
                 let own = |holder: &Holder| holder.same_machine(&self.here) && self.processes.contains(&holder.process);
                 let sibling = holder.as_ref().is_some_and(own);
-                // The first worker that says it is enough.
+                // Only the first report is forwarded.
                 sibling || !self.outside.insert(run.index)
             }
             Event::RunDoneElsewhere { run } => !self.outside.remove(&run.index),
@@ -153,18 +152,18 @@ impl Siblings {
     }
 }
 
-fn watch(number: usize, mut child: Child, sender: Sender<Message>) -> (Option<ChildStdin>, JoinHandle<()>) {
+fn watch_worker(number: usize, mut child: Child, sender: Sender<Message>) -> (Option<ChildStdin>, JoinHandle<()>) {
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let watcher = std::thread::spawn(move || {
-        // Read aside, so that a worker that says much is not held up.
+        // Read in a thread, so that a worker with much output is not blocked.
         let errors = std::thread::spawn(move || {
             let mut said = Vec::new();
-            // What can be read before an error is better than nothing.
+            // Keep what was read before an error.
             let _ = errors.map(|mut errors| errors.read_to_end(&mut said));
             String::from_utf8_lossy(&said).into_owned()
         });
         for line in output.into_iter().flat_map(|output| BufReader::new(output).split(b'\n').map_while(Result::ok)) {
-            // A worker's libraries may print as well; that is no event.
+            // Other output, for instance of libraries, is not an event and is ignored.
             if let Ok(event) = serde_json::from_slice(&line) {
                 let _ = sender.send(Message::Event(number, Box::new(event)));
             }
@@ -176,18 +175,18 @@ fn watch(number: usize, mut child: Child, sender: Sender<Message>) -> (Option<Ch
     (input, watcher)
 }
 
-/// For a worker: writes an event for its pool.
+/// In a worker: writes an event for the pool.
 pub fn emit(event: &Event) {
     let Ok(line) = serde_json::to_string(event) else {
         return;
     };
     let mut output = io::stdout().lock();
-    // A pool that is gone ends this process by its standard input.
+    // If the pool has ended, this process ends with its standard input.
     let _ = writeln!(output, "{line}").and_then(|()| output.flush());
 }
 
-/// For a worker: sets `stop` once its pool is gone or wants it to end.
-pub fn end_with_standard_input(stop: &Arc<AtomicBool>) {
+/// In a worker: sets `stop` once the pool has ended or asks the worker to end.
+pub fn stop_at_end_of_input(stop: &Arc<AtomicBool>) {
     let stop = Arc::clone(stop);
     std::thread::spawn(move || {
         let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());

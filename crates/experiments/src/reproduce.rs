@@ -1,4 +1,4 @@
-//! A whole reproduction in this process: every run of a plan that is not done, one after the other.
+//! A reproduction in this process: all unfinished runs of a plan, one after the other.
 
 use crate::{
     event::{Event, Events, Pending, RunName},
@@ -12,30 +12,30 @@ use std::sync::atomic::AtomicBool;
 /// How a reproduction ended.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Summary {
-    /// Runs that were done now.
+    /// Runs done by this call.
     pub done: usize,
-    /// Runs that had been done before and were not repeated.
+    /// Runs done earlier and not repeated.
     pub reused: usize,
     /// Runs without a result, now or before.
     pub failed: Vec<RunFailed>,
     /// Runs that are neither finished nor failed.
     pub missing: usize,
-    /// Whether it was asked to stop before its end.
+    /// Whether it was stopped before the end.
     pub interrupted: bool,
 }
 
-/// Which runs are to be done, and what the folder held before.
+/// The runs to do, and those that were asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Agenda {
-    /// Places in the plan of the runs that were asked for.
+    /// Indexes of the runs that were asked for.
     asked: Vec<usize>,
-    /// Those of them that are neither finished nor failed for good, in the order of the plan.
+    /// Indexes of those that are neither finished nor failed permanently, in the order of the plan.
     pub pending: Vec<usize>,
 }
 
 impl Agenda {
-    /// The runs of `plan` at the places `asked`, with those that they need, or all; those that failed for a reason
-    /// that may pass are to be done again.
+    /// The runs of `plan` at the indexes `asked`, or all, with those that they need. Transient failures are to be done
+    /// again.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -45,22 +45,22 @@ impl Agenda {
         for &index in &asked {
             match store.state(&plan.runs[index])? {
                 RunState::Finished(_) => {}
-                RunState::Failed(_, failed) if !failed.may_pass_another_time() => {}
+                RunState::Failed(_, failed) if !failed.is_transient() => {}
                 RunState::Failed(..) | RunState::Missing => pending.push(index),
             }
         }
         Ok(Self { asked, pending })
     }
 
-    /// Forgets failures that may pass another time. Afterwards a failure is one of this time.
+    /// Removes transient failures of earlier commands.
     ///
     /// # Errors
     /// If the store cannot be written.
     pub fn begin(&self, store: &Store, plan: &Plan) -> Result<(), StoreError> {
-        store.forget_passing_failures(self.pending.iter().map(|&index| &plan.runs[index]))
+        store.remove_transient_failures(self.pending.iter().map(|&index| &plan.runs[index]))
     }
 
-    /// The event that announces it.
+    /// The event that announces the runs.
     pub fn planned(&self, plan: &Plan, workers: usize) -> Event {
         let pending = self.pending.iter().map(|&index| {
             let run = &plan.runs[index];
@@ -73,12 +73,12 @@ impl Agenda {
         Event::Planned { pending: pending.collect(), whole: plan.runs.len(), workers }
     }
 
-    /// What has become of the runs, and the leavings of attempts at them cleared up.
+    /// Cleans up working folders and summarises the runs.
     ///
     /// # Errors
     /// If the store cannot be read or written.
     pub fn summary(&self, store: &Store, plan: &Plan, interrupted: bool) -> Result<Summary, StoreError> {
-        store.tidy(self.asked.iter().map(|&index| &plan.runs[index]))?;
+        store.clean_up(self.asked.iter().map(|&index| &plan.runs[index]))?;
         let mut summary = Summary { interrupted, ..Summary::default() };
         for &index in &self.asked {
             match store.state(&plan.runs[index])? {
@@ -92,15 +92,14 @@ impl Agenda {
     }
 }
 
-/// Does every run of `plan` that `store` does not hold yet, with one worker in this process. A run
-/// that fails is recorded and the others go on; one that failed before for a reason that stays is not
-/// repeated.
+/// Does every run of `plan` that `store` does not hold yet, with one worker in this process. A failed run is recorded
+/// and the others continue; a permanent failure is not repeated.
 ///
-/// `stop` is looked at after each training step; once it is set a checkpoint of the current run is
-/// kept, from which the next start goes on.
+/// `stop` is read after each training step. Once it is set, the current run writes a checkpoint, from which the next call
+/// resumes.
 ///
 /// # Errors
-/// If the store cannot be written: then nothing that follows could be kept.
+/// If the store cannot be written.
 pub fn reproduce(
     plan: &Plan,
     store: &Store,
@@ -116,7 +115,7 @@ pub fn reproduce(
         plan,
         indexes: &agenda.pending,
         trainer,
-        holder: Holder::this(None),
+        holder: Holder::current(None),
         checkpoint_steps: None,
         stop,
     };

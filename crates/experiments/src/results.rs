@@ -16,16 +16,16 @@ pub struct Results {
     pub scale: Scale,
     /// Which reading of the protocol.
     pub variant: Variant,
-    /// Which score is its AUC.
+    /// Which AUC it uses.
     pub auc: AucKind,
-    /// What the verdicts may claim.
+    /// What verdicts may state.
     pub judgement: Judgement,
-    /// What the images are called, where they are of no known issue of the paper's tables.
+    /// The name of the images, if they are not the paper's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown_images: Option<String>,
     /// The columns of the table.
     pub columns: Vec<ScoreName>,
-    /// A row a method, in the order of the paper's tables.
+    /// One row for each method, in the order of the paper's tables.
     pub rows: Vec<Row>,
 }
 
@@ -34,30 +34,30 @@ pub struct Results {
 pub struct Row {
     /// Which method.
     pub method: MethodName,
-    /// Its name for people.
+    /// Its label in tables and figures.
     pub label: String,
-    /// The family that it belongs to.
+    /// Its group of methods.
     pub group: String,
-    /// How it is drawn in figures.
+    /// Its style in figures.
     #[serde(skip)]
     pub style: String,
-    /// Every score that the runs have; empty where no run finished.
+    /// Every score of the runs; empty if no run has finished.
     #[serde(serialize_with = "crate::json::as_map")]
     pub values: Vec<(ScoreName, Spread)>,
     /// Runs with a result.
     pub finished: usize,
-    /// Runs without.
+    /// Runs that failed.
     pub failed: usize,
-    /// Runs that were not done yet.
+    /// Runs not done yet.
     pub missing: usize,
     /// The paper's numbers.
     pub target: Option<Target>,
-    /// How the two compare, as far as the scale allows.
+    /// The comparison with the paper, as far as the scale allows.
     pub verdict: Verdict,
 }
 
 impl Row {
-    /// A score, if any run has it.
+    /// The value of a score, if any run has it.
     pub fn value(&self, score: &ScoreName) -> Option<&Spread> {
         let found = self.values.iter().find(|(other, _)| other == score);
         found.map(|(_, spread)| spread)
@@ -71,26 +71,26 @@ impl Results {
     }
 }
 
-/// How a row stands to the paper.
+/// How a row compares with the paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
-    /// The paper's numbers are within what the seeds allow.
+    /// The numbers agree within the spread over seeds.
     Agrees,
-    /// They are not.
+    /// The numbers differ.
     Differs,
-    /// The paper's qualitative finding is seen: the 95 % interval over seeds bears it out.
+    /// The paper's qualitative finding is seen, supported by the 95 % interval over seeds.
     Seen,
-    /// The mean over seeds shows it, and the interval does not exclude the contrary.
+    /// The mean over seeds shows it, but the interval does not exclude the opposite.
     SeenInMean,
     /// It is not seen.
     NotSeen,
-    /// Nothing can be said.
+    /// No statement is possible.
     Unjudged,
 }
 
 impl Standing {
-    /// In words; empty where nothing can be said.
+    /// In words; empty for [`Self::Unjudged`].
     pub fn words(self) -> &'static str {
         match self {
             Self::Agrees => "agrees",
@@ -106,14 +106,14 @@ impl Standing {
 /// A standing and the reason for it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Verdict {
-    /// In a word.
+    /// The verdict.
     pub standing: Standing,
-    /// Why, in a line.
+    /// The reason, in one line.
     pub reason: String,
 }
 
 impl Verdict {
-    /// Nothing can be said, for this reason.
+    /// No statement is possible, for this reason.
     pub(crate) fn unjudged(reason: &str) -> Self {
         Self { standing: Standing::Unjudged, reason: reason.to_owned() }
     }

@@ -1,4 +1,4 @@
-//! What is said of numbers over seeds; the statistics themselves are those of `herring-stats`.
+//! Statistics over seeds, computed by `herring-stats`.
 
 use herring_stats::{
     correlation::{pearson, spearman},
@@ -8,25 +8,24 @@ use herring_stats::{
 };
 use serde::Serialize;
 
-/// Coverage of every interval.
+/// Coverage of all intervals.
 const LEVEL: f64 = 0.95;
 
-/// A column of a row: what the seeds have in common.
+/// The statistics of one score over seeds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Spread {
     /// Mean over seeds.
     pub mean: f64,
     /// Sample standard deviation; absent for one seed.
     pub sd: Option<f64>,
-    /// 95 % interval of the mean after Student, within the range that the number can have; absent
-    /// for one seed.
+    /// Student's 95 % interval of the mean, clipped to the score's range; absent for one seed.
     pub interval: Option<(f64, f64)>,
-    /// How many seeds.
+    /// Number of seeds.
     pub seeds: usize,
 }
 
 impl Spread {
-    /// Of numbers that lie in `range`; `None` where there are none.
+    /// The statistics of numbers in `range`; `None` without numbers.
     pub fn of(values: &[f64], range: (f64, f64)) -> Option<Self> {
         let interval = student_mean_interval(values, LEVEL).ok();
         Some(Self {
@@ -45,7 +44,7 @@ pub fn half_interval(sd: f64, seeds: usize) -> f64 {
     quantile.map_or(0.0, |quantile| quantile * sd / (seeds as f64).sqrt())
 }
 
-/// The 95 % interval of the difference of two means after Welch; `None` where either has one seed only.
+/// Welch's 95 % interval of the difference of two means; `None` if either has only one seed.
 pub fn difference_interval(one: &Spread, other: &Spread) -> Option<(f64, f64)> {
     let share = |of: &Spread| Some((of.sd?.powi(2) / of.seeds as f64, of.seeds as f64 - 1.0));
     let ((first, first_freedom), (second, second_freedom)) = (share(one)?, share(other)?);
@@ -59,19 +58,19 @@ pub fn difference_interval(one: &Spread, other: &Spread) -> Option<(f64, f64)> {
     Some((difference - reach, difference + reach))
 }
 
-/// How two columns of numbers go together.
+/// The correlation of two scores.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Correlation {
-    /// Pearson's, in `[-1, 1]`.
+    /// Pearson's r, in `[-1, 1]`.
     pub pearson: f64,
-    /// Fisher's 95 % interval of it; absent for fewer than four pairs.
+    /// Its 95 % interval by Fisher's transformation; absent for fewer than four pairs.
     pub interval: Option<(f64, f64)>,
-    /// Spearman's, in `[-1, 1]`.
+    /// Spearman's ρ, in `[-1, 1]`.
     pub spearman: f64,
 }
 
 impl Correlation {
-    /// Of pairs; `None` where they are too few or one column is constant.
+    /// The correlation of pairs; `None` if there are too few or one score is constant.
     pub fn of(one: &[f64], other: &[f64]) -> Option<Self> {
         let linear = pearson(one, other).ok()?;
         let interval = linear.fisher_interval(LEVEL).ok();

@@ -1,4 +1,4 @@
-//! The status of every run of a folder; nothing is written.
+//! The status of every run of a folder. Read-only.
 
 use crate::{
     collect::CollectError,
@@ -16,13 +16,13 @@ use std::path::Path;
 pub enum State {
     /// It has a result.
     Finished,
-    /// It ended without one.
+    /// It failed.
     Failed,
-    /// Somebody does it.
+    /// A process does it.
     Running,
-    /// Nobody does it; a checkpoint is there.
+    /// No process does it; it has a checkpoint.
     Interrupted,
-    /// Nothing of it is there.
+    /// It has not been started.
     Missing,
 }
 
@@ -30,7 +30,7 @@ impl State {
     /// Every state, in the order in which they are counted.
     pub const ALL: [Self; 5] = [Self::Finished, Self::Running, Self::Interrupted, Self::Missing, Self::Failed];
 
-    /// For people.
+    /// Its name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Finished => "finished",
@@ -50,12 +50,12 @@ pub struct RunStatus {
     pub run: RunName,
     /// Its status.
     pub state: State,
-    /// More on it, for people: who does it, how far it is, why it failed.
+    /// Details as text: its process, its progress, or why it failed.
     pub detail: String,
-    /// Job and index of the cluster's task that does it, if one does.
+    /// Job and index of the cluster task that does it, if any.
     #[serde(skip)]
     pub task: Option<(u64, Option<u64>)>,
-    /// What a cluster says of it.
+    /// Its state on the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
 }
@@ -73,7 +73,7 @@ impl Status {
     /// # Errors
     /// If it holds no plan, or a file of it cannot be read or is damaged.
     pub fn read(out: &Path) -> Result<Self, CollectError> {
-        let plan = Store::planned_in(out)?;
+        let plan = Store::read_plan(out)?;
         let runs = plan.runs.iter().enumerate().map(|(index, run)| status(out, index, run));
         Ok(Self { runs: runs.collect::<Result<_, _>>()? })
     }
@@ -83,7 +83,7 @@ impl Status {
         self.runs.iter().filter(|run| run.state == state).count()
     }
 
-    /// A line a run and one for all.
+    /// A table with one line for each run, and a line of counts.
     pub fn table(&self) -> String {
         let clustered = self.runs.iter().any(|run| run.cluster.is_some());
         let mut table = Table::new();
@@ -117,7 +117,7 @@ impl Status {
         format!("{}\n\n{} runs: {}", lines.join("\n"), self.runs.len(), counts.join(", "))
     }
 
-    /// The same for programs.
+    /// The status as JSON.
     pub fn json(&self) -> String {
         // Numbers and text always have a JSON form.
         serde_json::to_string_pretty(self).unwrap_or_default()

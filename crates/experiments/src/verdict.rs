@@ -1,4 +1,4 @@
-//! What may be said about a row beside the paper's: no more than the scale and the spread over seeds allow.
+//! Verdicts: how a row compares with the paper, as far as the scale and the spread over seeds allow.
 
 use crate::{
     config::{Judgement, Requirement, Targets},
@@ -7,10 +7,10 @@ use crate::{
 };
 use herring_protocol::{GRADIENT, OverlapKind, ScoreName};
 
-/// Two means that are printed alike to two digits are not held apart: the papers print two.
+/// Means that round to the same two digits count as equal, because the papers print two digits.
 const PRINTED: f64 = 0.005;
 
-/// The verdict on `row`, among `rows`.
+/// The verdict on `row`; findings may compare it with other `rows`.
 pub(crate) fn of(row: &Row, rows: &[Row], judgement: Judgement, targets: &Targets) -> Verdict {
     if row.finished == 0 {
         return Verdict::unjudged("no run has finished");
@@ -22,7 +22,7 @@ pub(crate) fn of(row: &Row, rows: &[Row], judgement: Judgement, targets: &Target
     }
 }
 
-/// How far one requirement of a finding is met.
+/// Whether a finding's requirement is met.
 #[derive(PartialEq)]
 enum Met {
     Yes,
@@ -57,7 +57,7 @@ fn findings(row: &Row, rows: &[Row], targets: &Targets) -> Verdict {
                 (met(ours.mean >= bound, borne_out), format!("≥ {bound:.2} ({other} + {margin:.2})"))
             }
         };
-        let number = spoken(ours);
+        let number = format_spread(ours);
         match met {
             Met::Yes => seen.push(format!("{label} {number} {bound}")),
             Met::InMean => in_mean.push(format!("{label} {number} {bound}, not beyond its spread")),
@@ -71,7 +71,7 @@ fn findings(row: &Row, rows: &[Row], targets: &Targets) -> Verdict {
         _ => Standing::Unjudged,
     };
     let mut parts = match standing {
-        // What holds is no news beside what does not.
+        // List only the findings that are not seen.
         Standing::NotSeen => unseen,
         _ => in_mean.into_iter().chain(seen).collect(),
     };
@@ -79,7 +79,7 @@ fn findings(row: &Row, rows: &[Row], targets: &Targets) -> Verdict {
         parts = vec![format!("seen so far: {}", parts.join(", "))];
     }
     if !open.is_empty() {
-        // What cannot be asked is said, so that nobody takes the rest for all.
+        // Name the findings that cannot be tested.
         let open = format!("not testable: {}", open.join(", "));
         parts = if standing == Standing::NotSeen { vec![parts.join(", "), open] } else { [vec![open], parts].concat() };
     } else if parts.is_empty() {
@@ -87,7 +87,7 @@ fn findings(row: &Row, rows: &[Row], targets: &Targets) -> Verdict {
     } else {
         parts = vec![parts.join(", ")];
     }
-    Verdict { standing, reason: format!("{}{}; not the paper's setting", parts.join("; "), part(row)) }
+    Verdict { standing, reason: format!("{}{}; not the paper's setting", parts.join("; "), seeds_note(row)) }
 }
 
 fn met(mean: bool, borne_out: bool) -> Met {
@@ -99,15 +99,15 @@ fn met(mean: bool, borne_out: bool) -> Met {
 }
 
 /// `0.544±0.460`, or the number alone for one seed.
-fn spoken(spread: &Spread) -> String {
+fn format_spread(spread: &Spread) -> String {
     match spread.sd {
         Some(sd) => format!("{:.3}±{sd:.3}", spread.mean),
         None => format!("{:.3}", spread.mean),
     }
 }
 
-/// How many of the planned seeds speak for the row, where it is not all of them.
-fn part(row: &Row) -> String {
+/// The number of finished seeds, if it is not all of them.
+fn seeds_note(row: &Row) -> String {
     let planned = row.finished + row.failed + row.missing;
     if row.finished < planned { format!(" ({} of {planned} seeds)", row.finished) } else { String::new() }
 }
@@ -134,7 +134,7 @@ fn comparison(row: &Row) -> Verdict {
         }
     }
     let few = row.finished + row.failed + row.missing < target.seeds.min(10);
-    let seeds = if few { format!("{} ({} seeds only)", part(row), row.finished) } else { part(row) };
+    let seeds = if few { format!("{} ({} seeds only)", seeds_note(row), row.finished) } else { seeds_note(row) };
     match (alike.is_empty(), apart.is_empty()) {
         (true, true) => Verdict::unjudged("the paper gives no numbers for this row"),
         (_, true) => Verdict { standing: Standing::Agrees, reason: format!("{}{seeds}", alike.join(", ")) },
@@ -142,8 +142,8 @@ fn comparison(row: &Row) -> Verdict {
     }
 }
 
-/// Whether a published number is held against ours: not the selected epoch, which a selection among nearly equal
-/// epochs draws at random, and of the overlaps only the input gradient's IoU and IoP, whose rows are complete.
+/// Whether a score is compared with the paper's. The selected epoch is not, because selection among nearly equal epochs is
+/// random. Of the overlaps only the input gradient's IoU and IoP are, because the paper gives them for all rows.
 fn is_compared(score: &ScoreName) -> bool {
     match score {
         ScoreName::BestEpoch => false,

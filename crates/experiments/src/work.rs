@@ -1,13 +1,12 @@
-//! One worker: does runs of a plan that nobody else does, one after the other, whatever befalls one of
-//! them.
+//! A worker: does runs of a plan that no other worker does, one after the other. A failed run does not stop the others.
 
 use crate::{
     event::{Event, RunEnd, RunName},
     needs::{Readiness, StoredWeights, readiness},
     plan::{Plan, PlannedRun},
     store::{
-        Attempt, Claim, Claimed, Holder, Published, RunFailed, RunProvenance, RunState, STORE_FORMAT, Start, Store,
-        StoreError, Watch,
+        Attempt, Claim, ClaimOutcome, Holder, Published, RunFailed, RunProvenance, RunState, STORE_FORMAT, Start,
+        Store, StoreError, Watch,
     },
 };
 use herring_protocol::{
@@ -21,28 +20,28 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a worker that has nothing to do waits before it looks again, at first and at most.
+/// Initial and maximum time that an idle worker waits before it checks the folder again.
 const POLL_INTERVALS: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(2)];
-/// A run counts as failed once this many attempts in a row have died without keeping a checkpoint.
+/// A run counts as failed once this many consecutive attempts have died without writing a checkpoint.
 const MAX_FRUITLESS_ATTEMPTS: u32 = 8;
-/// The least time between two events of steps.
+/// Minimum time between two step events.
 const STEP_EVENT_INTERVAL: Duration = Duration::from_millis(100);
 
-/// One worker, with all that it needs.
+/// A worker.
 pub struct Worker<'a> {
-    /// Where runs are kept.
+    /// The store of the runs.
     pub store: &'a Store,
-    /// What is planned there.
+    /// The folder's plan.
     pub plan: &'a Plan,
-    /// Which runs of it this worker may do, in the order in which it tries them.
+    /// Indexes of the runs that this worker may do, in the order in which it tries them.
     pub indexes: &'a [usize],
-    /// Who trains.
+    /// The trainer.
     pub trainer: &'a dyn Trainer,
-    /// Who this worker is.
+    /// This process.
     pub holder: Holder,
-    /// A checkpoint is kept every so many steps, beside the one after each epoch.
+    /// Keep a checkpoint every this many steps, in addition to the one after each epoch.
     pub checkpoint_steps: Option<usize>,
-    /// Read after each step; once it is set a checkpoint is kept and the work ends.
+    /// Read after each step; once it is set, the worker writes a checkpoint and ends.
     pub stop: &'a AtomicBool,
 }
 
@@ -51,29 +50,29 @@ pub struct Worker<'a> {
 pub enum WorkEnd {
     /// Each of the runs is finished or failed.
     Done,
-    /// It was asked to stop before.
+    /// It was asked to stop.
     Interrupted,
 }
 
 impl Worker<'_> {
-    /// Does the runs that are neither finished nor failed. A run that another process does is waited
-    /// for, and taken over if that process dies. A run that fails is recorded and the others go on.
+    /// Does the runs that are neither finished nor failed. If another process does a run, waits for it and takes it over
+    /// if that process dies. A failed run is recorded, and the others continue.
     ///
     /// # Errors
-    /// If the store cannot be written: then nothing that follows could be kept. [`StoreError::Images`] if the
-    /// images of a run cannot be had, which is no failure of the run.
+    /// If the store cannot be written; [`StoreError::Images`] if the images of a run are missing or unreadable, which is
+    /// not a failure of the run.
     pub fn run(&self, emit: &mut dyn FnMut(Event)) -> Result<WorkEnd, StoreError> {
         let mut watch = Watch::default();
-        let mut told = BTreeSet::new();
+        let mut announced = BTreeSet::new();
         let mut pending = self.indexes.to_vec();
-        let deadly: BTreeSet<usize> = pending
+        let crashed: BTreeSet<usize> = pending
             .iter()
-            .map(|&index| Ok((index, self.store.fruitless(&self.plan.runs[index])?)))
+            .map(|&index| Ok((index, self.store.fruitless_attempts(&self.plan.runs[index])?)))
             .filter_map(|run| run.map(|(index, dead)| (dead > 0).then_some(index)).transpose())
             .collect::<Result<_, StoreError>>()?;
-        // A run that takes its process down must not keep the others from being done.
-        pending.sort_by_key(|index| deadly.contains(index));
-        let mut nap = POLL_INTERVALS[0];
+        // Runs that crashed their process come last, so that they do not block the others.
+        pending.sort_by_key(|index| crashed.contains(index));
+        let mut pause = POLL_INTERVALS[0];
         loop {
             let (mut idle, mut left, mut taken, mut waiting) = (true, Vec::new(), Vec::new(), None);
             for &index in &pending {
@@ -82,7 +81,7 @@ impl Worker<'_> {
                 }
                 let run = &self.plan.runs[index];
                 if self.store.state(run)? != RunState::Missing {
-                    if told.remove(&index) {
+                    if announced.remove(&index) {
                         emit(Event::RunDoneElsewhere { run: RunName::new(index, run) });
                     }
                     continue;
@@ -94,22 +93,22 @@ impl Worker<'_> {
                     continue;
                 }
                 match self.store.claim(run, &self.holder, &mut watch)? {
-                    // It may have been finished between the two looks.
-                    Claimed::Yes(claim) if self.store.state(run)? != RunState::Missing => {
-                        self.store.give_back(claim)?;
+                    // It may have been finished since its state was read.
+                    ClaimOutcome::Granted(claim) if self.store.state(run)? != RunState::Missing => {
+                        self.store.release(claim)?;
                         left.push(index);
                         idle = false;
                     }
-                    Claimed::Yes(claim) => {
+                    ClaimOutcome::Granted(claim) => {
                         idle = false;
-                        told.remove(&index);
-                        match self.one_run((index, run), ready, claim, emit)? {
+                        announced.remove(&index);
+                        match self.run_one((index, run), ready, claim, emit)? {
                             RunEnd::Interrupted => return Ok(WorkEnd::Interrupted),
                             RunEnd::Superseded => left.push(index),
                             RunEnd::Finished { .. } | RunEnd::Failed { .. } => {}
                         }
                     }
-                    Claimed::By(holder) => {
+                    ClaimOutcome::HeldBy(holder) => {
                         taken.push((index, holder));
                         left.push(index);
                     }
@@ -120,16 +119,16 @@ impl Worker<'_> {
             }
             pending = left;
             if idle {
-                if let Some(index) = waiting.filter(|index| taken.is_empty() && told.insert(*index)) {
+                if let Some(index) = waiting.filter(|index| taken.is_empty() && announced.insert(*index)) {
                     emit(Event::Waiting { run: RunName::new(index, &self.plan.runs[index]) });
                 }
-                for (index, holder) in taken.into_iter().filter(|(index, _)| told.insert(*index)) {
+                for (index, holder) in taken.into_iter().filter(|(index, _)| announced.insert(*index)) {
                     emit(Event::RunElsewhere { run: RunName::new(index, &self.plan.runs[index]), holder });
                 }
-                std::thread::sleep(nap);
-                nap = (nap * 2).min(POLL_INTERVALS[1]);
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(POLL_INTERVALS[1]);
             } else {
-                nap = POLL_INTERVALS[0];
+                pause = POLL_INTERVALS[0];
             }
         }
     }
@@ -139,7 +138,7 @@ impl Worker<'_> {
     }
 
     /// Does and publishes one run.
-    fn one_run(
+    fn run_one(
         &self,
         (index, run): (usize, &PlannedRun),
         ready: Readiness,
@@ -152,9 +151,9 @@ impl Worker<'_> {
             Err(StoreError::Superseded { .. }) => return Ok(RunEnd::Superseded),
             begun => begun?,
         };
-        if attempt.fruitless() >= MAX_FRUITLESS_ATTEMPTS {
+        if attempt.fruitless_attempts() >= MAX_FRUITLESS_ATTEMPTS {
             let message =
-                format!("{} processes in a row died of it before they kept a checkpoint", attempt.fruitless());
+                format!("{} processes in a row died of it before they kept a checkpoint", attempt.fruitless_attempts());
             let end = self.publish(run, attempt, (Err(RunFailure::Device(message)), &BTreeMap::new()))?;
             let seconds = clock.elapsed().as_secs_f64();
             emit(Event::RunEnded { run: name, end: end.clone(), seconds, kept_seconds: seconds });
@@ -163,7 +162,7 @@ impl Worker<'_> {
         let (spec, chosen) = match ready {
             Readiness::Ready(spec, chosen) => (spec, chosen),
             Readiness::Waiting => return Ok(RunEnd::Superseded),
-            Readiness::Hopeless(failure) => {
+            Readiness::Blocked(failure) => {
                 let end = self.publish(run, attempt, (Err(failure), &BTreeMap::new()))?;
                 let seconds = clock.elapsed().as_secs_f64();
                 emit(Event::RunEnded { run: name, end: end.clone(), seconds, kept_seconds: seconds });
@@ -186,7 +185,7 @@ impl Worker<'_> {
                 worker: self,
                 refused: None,
                 since: Instant::now(),
-                told: None,
+                last_step_event: None,
                 begun: false,
                 kept: Duration::ZERO,
             };
@@ -197,12 +196,12 @@ impl Worker<'_> {
             match (refused, outcome) {
                 (Some(StoreError::Superseded { .. }), _) => break RunEnd::Superseded,
                 (Some(error), _) => return Err(error),
-                (None, Err(RunFailure::CheckpointFormat { found })) => return Err(attempt.foreign(&start, found)),
+                (None, Err(RunFailure::CheckpointFormat { found })) => return Err(attempt.version_error(&start, found)),
                 (None, Err(RunFailure::Checkpoint(message))) if start.snapshot.is_some() && !begun => {
                     emit(Event::CheckpointRefused { run: name.clone(), message });
-                    start = attempt.start_before(&start)?;
+                    start = attempt.start_from_earlier(&start)?;
                 }
-                // The surroundings are at fault, not the run: it would fail each time until they are mended.
+                // Not a failure of the run: it can be resumed once its images are there.
                 (None, Err(failure @ RunFailure::Data(_))) => {
                     attempt.withdraw()?;
                     return Err(StoreError::Images { run: run.label(), message: failure.to_string() });
@@ -220,8 +219,7 @@ impl Worker<'_> {
         Ok(end)
     }
 
-    /// Trains; a panic within, such as a driver's when it is out of memory, is a failure of this run and not the
-    /// end of all.
+    /// Trains. A panic, for instance of a driver that is out of memory, becomes a failure of this run.
     fn train(&self, spec: &RunSpec, start: &Start, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure> {
         let finished = StoredWeights { store: self.store, plan: self.plan };
         let start = RunStart { snapshot: start.snapshot.as_deref(), finished: &finished };
@@ -268,7 +266,7 @@ impl Worker<'_> {
     }
 }
 
-/// Passes a run's records on to its attempt and tells of them.
+/// Forwards a run's records to its attempt and emits events.
 struct Recorder<'a, 'b> {
     attempt: Attempt,
     name: &'a RunName,
@@ -277,10 +275,10 @@ struct Recorder<'a, 'b> {
     worker: &'a Worker<'b>,
     refused: Option<StoreError>,
     since: Instant,
-    told: Option<Instant>,
-    /// Whether a step was made since the start.
+    last_step_event: Option<Instant>,
+    /// Whether a step was done since the start.
     begun: bool,
-    /// Time that went to records and checkpoints.
+    /// Time spent on records and checkpoints.
     kept: Duration,
 }
 
@@ -302,8 +300,8 @@ impl Observer for Recorder<'_, '_> {
     fn step(&mut self, record: &StepRecord) -> Control {
         let clock = Instant::now();
         self.begun = true;
-        if self.told.is_none_or(|told| told.elapsed() >= STEP_EVENT_INTERVAL) {
-            self.told = Some(clock);
+        if self.last_step_event.is_none_or(|last| last.elapsed() >= STEP_EVENT_INTERVAL) {
+            self.last_step_event = Some(clock);
             (self.emit)(Event::Step { epoch: record.epoch, step: record.step, steps: record.steps });
         }
         let written = self.attempt.step(record);
@@ -342,7 +340,7 @@ impl Observer for Recorder<'_, '_> {
     }
 }
 
-/// Refuses an outcome with a number that JSON cannot hold and no table should.
+/// A failure if the outcome contains a number that is not finite.
 fn finite(outcome: RunOutcome) -> Result<RunOutcome, RunFailure> {
     let RunScores { best_epoch, selected, last, localisation } = &outcome.scores;
     let at = |epoch: usize, quantity: String| RunFailure::NotFinite { epoch, step: 0, quantity };

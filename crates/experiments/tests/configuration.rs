@@ -127,9 +127,9 @@ fn the_targets_are_complete_where_they_were_published() {
 fn the_differences_say_what_is_in_force() {
     let differences = herring_papers::iclr2021::PAPER.differences_of("crosses").unwrap().differences;
     let weight = differences.iter().find(|difference| difference.topic == "ActDiff: weight").unwrap();
-    assert!(weight.in_force(Variant::Released).contains("the weight is 1"));
-    assert!(weight.in_force(Variant::Paper).contains("multiplied by the tuned"));
-    assert!(weight.concerns(&methods(&["actdiff"])) && !weight.concerns(&methods(&["rrr"])));
+    assert!(weight.behaviour(Variant::Released).contains("the weight is 1"));
+    assert!(weight.behaviour(Variant::Paper).contains("multiplied by the tuned"));
+    assert!(weight.applies_to(&methods(&["actdiff"])) && !weight.applies_to(&methods(&["rrr"])));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Runs that need other runs, with a trainer that pretends: what is handed over, what decides, what failures do.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
-#[path = "../../report/examples/rehearsal/pretender.rs"]
-mod pretender;
+#[path = "../../report/examples/rehearsal/mock_trainer.rs"]
+mod mock_trainer;
 
 mod common;
 
@@ -10,17 +10,17 @@ use common::{parse, request, with_needs};
 use herring_experiments::{
     Exit, Summary,
     config::{Configuration, Scale},
-    event::{Event, Silent},
+    event::{Event, NoEvents},
     plan::{Plan, plan_runs},
     reproduce,
     search::SearchResult,
-    store::{Claimed, FailureKind, Holder, RunState, Store, StoreError, Watch},
+    store::{ClaimOutcome, FailureKind, Holder, RunState, Store, StoreError, Watch},
     work::{WorkEnd, Worker},
 };
 use herring_protocol::{
     Observer, PenaltySpec, Provenance, RunFailure, RunOutcome, RunSpec, RunStart, Trainer, VALID, WeightsSpec,
 };
-use pretender::Pretender;
+use mock_trainer::MockTrainer;
 use std::{
     collections::BTreeMap,
     fs,
@@ -31,8 +31,8 @@ use std::{
 
 /// Notes what each run began with, leaves weights that name their run, and scores gradmask by its weight alone.
 #[derive(Default)]
-struct Witness {
-    inner: Pretender,
+struct RecordingTrainer {
+    inner: MockTrainer,
     seen: Mutex<Vec<(RunSpec, Option<String>)>>,
 }
 
@@ -43,7 +43,7 @@ fn gradmask(spec: &RunSpec) -> Option<f64> {
     })
 }
 
-impl Trainer for Witness {
+impl Trainer for RecordingTrainer {
     fn run(&self, spec: &RunSpec, start: RunStart<'_>, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure> {
         let weights = match &spec.weights {
             WeightsSpec::Run { run } => Some(String::from_utf8(start.finished.weights(run)?).unwrap()),
@@ -64,7 +64,7 @@ impl Trainer for Witness {
     }
 }
 
-impl Witness {
+impl RecordingTrainer {
     /// The names of the runs that it was given, in their order.
     fn labels(&self) -> Vec<String> {
         self.seen.lock().unwrap().iter().map(|(spec, _)| format!("{}, seed {}", spec.method, spec.seed)).collect()
@@ -77,12 +77,12 @@ fn planned(configuration: &Configuration, methods: &[&str], seeds: &[u32]) -> Pl
 
 fn opened(out: &Path, configuration: &Configuration, plan: &Plan) -> Store {
     let store = Store::open(out).unwrap();
-    common::take_up(&store, plan, configuration, &[], true).unwrap();
+    common::add_plan(&store, plan, configuration, &[], true).unwrap();
     store
 }
 
 fn run(out: &Path, configuration: &Configuration, plan: &Plan, trainer: &dyn Trainer) -> Summary {
-    reproduce(plan, &opened(out, configuration, plan), trainer, &mut Silent, &AtomicBool::new(false)).unwrap()
+    reproduce(plan, &opened(out, configuration, plan), trainer, &mut NoEvents, &AtomicBool::new(false)).unwrap()
 }
 
 fn result(out: &Path, plan: &Plan, label: &str) -> serde_json::Value {
@@ -109,10 +109,11 @@ fn contents(out: &Path) -> BTreeMap<String, Vec<u8>> {
 fn a_run_starts_from_the_weights_of_the_run_of_its_own_seed() {
     let (out, configuration) = (tempfile::tempdir().unwrap(), parse(&with_needs()).unwrap());
     let plan = planned(&configuration, &["tuned"], &[1, 2]);
-    let witness = Witness::default();
-    let summary = run(out.path(), &configuration, &plan, &witness);
+    let recorder = RecordingTrainer::default();
+    let summary = run(out.path(), &configuration, &plan, &recorder);
     assert_eq!((summary.done, Exit::from(&summary)), (4, Exit::Done));
-    let handed: Vec<Option<String>> = witness.seen.lock().unwrap().iter().map(|(_, weights)| weights.clone()).collect();
+    let handed: Vec<Option<String>> =
+        recorder.seen.lock().unwrap().iter().map(|(_, weights)| weights.clone()).collect();
     let of = |seed: u32| Some(format!("weights of masked, seed {seed}"));
     assert_eq!(handed, [None, of(1), None, of(2)]);
 
@@ -128,8 +129,8 @@ fn the_best_score_chooses_a_value_and_low_is_best_where_low_is_good() {
         let text = with_needs().replace("valid_accuracy", score);
         let (out, configuration) = (tempfile::tempdir().unwrap(), parse(&text).unwrap());
         let plan = planned(&configuration, &["chosen"], &[1, 2]);
-        let witness = Witness::default();
-        let summary = run(out.path(), &configuration, &plan, &witness);
+        let recorder = RecordingTrainer::default();
+        let summary = run(out.path(), &configuration, &plan, &recorder);
         assert_eq!((summary.done, summary.failed.len()), (4, 0));
         let field = "objective.penalties.gradmask.weight";
         for seed in [1, 2] {
@@ -137,12 +138,12 @@ fn the_best_score_chooses_a_value_and_low_is_best_where_low_is_good() {
             assert_eq!(found["chosen"], serde_json::json!({ field: best }), "{score}");
         }
         assert_eq!(result(out.path(), &plan, "chosen-try-1, seed 1").get("chosen"), None, "nothing was to be chosen");
-        // Whoever trains it sees a run like any other.
-        let seen = witness.seen.lock().unwrap();
+        // The code that trains it sees a run like any other.
+        let seen = recorder.seen.lock().unwrap();
         for (spec, _) in seen.iter().filter(|(spec, _)| spec.method.as_str() == "chosen") {
             assert_eq!((gradmask(spec), spec.needs.len()), (Some(best), 0), "{score}");
         }
-        // Trials are no rows.
+        // Trials are not rows.
         let outputs = common::write_outputs(out.path());
         assert_eq!(outputs.results.rows.len(), 1, "{}", outputs.table);
     }
@@ -152,10 +153,10 @@ fn the_best_score_chooses_a_value_and_low_is_best_where_low_is_good() {
 fn a_failed_need_is_named_its_dependent_is_not_tried_and_both_are_done_once_it_is_mended() {
     let (out, configuration) = (tempfile::tempdir().unwrap(), parse(&with_needs()).unwrap());
     let plan = planned(&configuration, &["tuned", "rrr"], &[1]);
-    let failing = Pretender { panics: Some(("masked", 1)), ..Pretender::default() };
-    let witness = Witness { inner: failing, ..Witness::default() };
-    let summary = run(out.path(), &configuration, &plan, &witness);
-    assert_eq!(witness.labels(), ["masked, seed 1", "rrr, seed 1"]);
+    let failing = MockTrainer { panics: Some(("masked", 1)), ..MockTrainer::default() };
+    let recorder = RecordingTrainer { inner: failing, ..RecordingTrainer::default() };
+    let summary = run(out.path(), &configuration, &plan, &recorder);
+    assert_eq!(recorder.labels(), ["masked, seed 1", "rrr, seed 1"]);
     assert_eq!((summary.done, summary.failed.len(), Exit::from(&summary)), (1, 2, Exit::SomeFailed));
     let [of_teacher, of_dependent] = &summary.failed[..] else { panic!("{summary:?}") };
     assert_eq!(of_teacher.message, "the device failed: out of memory");
@@ -163,13 +164,13 @@ fn a_failed_need_is_named_its_dependent_is_not_tried_and_both_are_done_once_it_i
     let expected = format!("it needs the run {}, masked, seed 1, which failed", plan.runs[0].id);
     assert_eq!(of_dependent.message, expected);
 
-    let witness = Witness::default();
-    let summary = run(out.path(), &configuration, &plan, &witness);
+    let recorder = RecordingTrainer::default();
+    let summary = run(out.path(), &configuration, &plan, &recorder);
     assert_eq!((summary.done, summary.reused, summary.failed.len()), (2, 1, 0));
-    assert_eq!(witness.labels(), ["masked, seed 1", "tuned, seed 1"]);
+    assert_eq!(recorder.labels(), ["masked, seed 1", "tuned, seed 1"]);
 
     let undisturbed = tempfile::tempdir().unwrap();
-    run(undisturbed.path(), &configuration, &plan, &Witness::default());
+    run(undisturbed.path(), &configuration, &plan, &RecordingTrainer::default());
     assert_eq!(contents(out.path()), contents(undisturbed.path()));
 }
 
@@ -177,11 +178,11 @@ fn a_failed_need_is_named_its_dependent_is_not_tried_and_both_are_done_once_it_i
 fn a_need_that_would_fail_again_is_not_repeated_and_neither_is_what_needs_it() {
     let (out, configuration) = (tempfile::tempdir().unwrap(), parse(&with_needs()).unwrap());
     let plan = planned(&configuration, &["tuned"], &[1]);
-    let failing = Pretender { diverges: Some(("masked", 1)), ..Pretender::default() };
+    let failing = MockTrainer { diverges: Some(("masked", 1)), ..MockTrainer::default() };
     run(out.path(), &configuration, &plan, &failing);
-    let witness = Witness::default();
-    let summary = run(out.path(), &configuration, &plan, &witness);
-    assert_eq!((witness.labels().len(), summary.failed.len(), summary.missing), (0, 2, 0));
+    let recorder = RecordingTrainer::default();
+    let summary = run(out.path(), &configuration, &plan, &recorder);
+    assert_eq!((recorder.labels().len(), summary.failed.len(), summary.missing), (0, 2, 0));
     let outputs = common::write_outputs(out.path());
     let page = fs::read_to_string(&outputs.report).unwrap();
     assert!(page.contains("it needs the run"), "the report says why");
@@ -193,23 +194,27 @@ fn an_alternative_that_failed_is_passed_over_and_without_any_nothing_can_be_chos
     let plan = planned(&configuration, &["chosen"], &[1]);
     // The better of both fails.
     let out = tempfile::tempdir().unwrap();
-    let failing = Pretender { diverges: Some(("chosen-try-1", 1)), ..Pretender::default() };
-    let summary = run(out.path(), &configuration, &plan, &Witness { inner: failing, ..Witness::default() });
+    let failing = MockTrainer { diverges: Some(("chosen-try-1", 1)), ..MockTrainer::default() };
+    let summary =
+        run(out.path(), &configuration, &plan, &RecordingTrainer { inner: failing, ..RecordingTrainer::default() });
     assert_eq!((summary.done, summary.failed.len()), (2, 1));
     assert_eq!(result(out.path(), &plan, "chosen, seed 1")["chosen"]["objective.penalties.gradmask.weight"], 10.0);
 
     let out = tempfile::tempdir().unwrap();
     let (diverges, panics) = (Some(("chosen-try-1", 1)), Some(("chosen-try-2", 1)));
-    let witness = Witness { inner: Pretender { diverges, panics, ..Pretender::default() }, ..Witness::default() };
-    let summary = run(out.path(), &configuration, &plan, &witness);
-    assert_eq!(witness.labels(), ["chosen-try-1, seed 1", "chosen-try-2, seed 1"]);
+    let recorder = RecordingTrainer {
+        inner: MockTrainer { diverges, panics, ..MockTrainer::default() },
+        ..RecordingTrainer::default()
+    };
+    let summary = run(out.path(), &configuration, &plan, &recorder);
+    assert_eq!(recorder.labels(), ["chosen-try-1, seed 1", "chosen-try-2, seed 1"]);
     assert_eq!((summary.done, summary.failed.len()), (0, 3));
     let message = &summary.failed[2].message;
     assert!(message.starts_with(&format!("it needs the run {}", plan.runs[0].id)), "{message}");
     assert!(message.ends_with("none has the score valid_accuracy") && !message.contains('\n'), "{message}");
 
     // The one whose device failed is done again, and is all that there is to choose from.
-    let summary = run(out.path(), &configuration, &plan, &Witness::default());
+    let summary = run(out.path(), &configuration, &plan, &RecordingTrainer::default());
     assert_eq!((summary.done, summary.failed.len()), (2, 1));
     assert_eq!(result(out.path(), &plan, "chosen, seed 1")["chosen"]["objective.penalties.gradmask.weight"], 10.0);
 }
@@ -222,25 +227,26 @@ fn many_workers_do_a_graph_of_runs_in_its_order_and_each_once() {
     let out = tempfile::tempdir().unwrap();
     let store = opened(out.path(), &configuration, &plan);
     let pause = Duration::from_millis(1);
-    let witness = Witness { inner: Pretender { pause, ..Pretender::default() }, ..Witness::default() };
+    let recorder =
+        RecordingTrainer { inner: MockTrainer { pause, ..MockTrainer::default() }, ..RecordingTrainer::default() };
     let indexes: Vec<usize> = (0..plan.runs.len()).rev().collect();
     std::thread::scope(|scope| {
         for _ in 0..6 {
             scope.spawn(|| {
-                let (holder, stop) = (Holder::this(None), AtomicBool::new(false));
+                let (holder, stop) = (Holder::current(None), AtomicBool::new(false));
                 let (store, plan, indexes) = (&store, &plan, indexes.as_slice());
                 let work =
-                    Worker { store, plan, indexes, trainer: &witness, holder, checkpoint_steps: Some(1), stop: &stop };
+                    Worker { store, plan, indexes, trainer: &recorder, holder, checkpoint_steps: Some(1), stop: &stop };
                 assert_eq!(work.run(&mut |_| ()).unwrap(), WorkEnd::Done);
             });
         }
     });
-    let mut labels = witness.labels();
+    let mut labels = recorder.labels();
     labels.sort();
     labels.dedup();
-    assert_eq!((labels.len(), witness.labels().len()), (plan.runs.len(), plan.runs.len()), "none twice, none lost");
+    assert_eq!((labels.len(), recorder.labels().len()), (plan.runs.len(), plan.runs.len()), "none twice, none lost");
     let alone = tempfile::tempdir().unwrap();
-    run(alone.path(), &configuration, &plan, &Witness::default());
+    run(alone.path(), &configuration, &plan, &RecordingTrainer::default());
     assert_eq!(contents(out.path()), contents(alone.path()));
 }
 
@@ -249,14 +255,14 @@ fn a_worker_waits_for_a_run_that_another_one_does() {
     let (out, configuration) = (tempfile::tempdir().unwrap(), parse(&with_needs()).unwrap());
     let plan = planned(&configuration, &["tuned"], &[1]);
     let store = opened(out.path(), &configuration, &plan);
-    let (stop, trainer) = (AtomicBool::new(false), Witness::default());
+    let (stop, trainer) = (AtomicBool::new(false), RecordingTrainer::default());
     let told = Mutex::new(Vec::new());
     let worker = |indexes| Worker {
         store: &store,
         plan: &plan,
         indexes,
         trainer: &trainer,
-        holder: Holder::this(None),
+        holder: Holder::current(None),
         checkpoint_steps: None,
         stop: &stop,
     };
@@ -277,7 +283,7 @@ fn a_worker_waits_for_a_run_that_another_one_does() {
 fn a_run_is_not_given_weights_that_were_damaged() {
     let (out, configuration) = (tempfile::tempdir().unwrap(), parse(&with_needs()).unwrap());
     let plan = planned(&configuration, &["tuned"], &[1]);
-    run(out.path(), &configuration, &planned(&configuration, &["masked"], &[1]), &Witness::default());
+    run(out.path(), &configuration, &planned(&configuration, &["masked"], &[1]), &RecordingTrainer::default());
     let store = opened(out.path(), &configuration, &plan);
     let weights = store.folder().join("runs").join(plan.runs[0].folder()).join("weights.safetensors");
     fs::write(&weights, "others").unwrap();
@@ -291,7 +297,7 @@ fn a_run_whose_need_is_not_in_the_plan_fails_and_says_so() {
     let (out, configuration) = (tempfile::tempdir().unwrap(), parse(&with_needs()).unwrap());
     let mut plan = planned(&configuration, &["tuned"], &[1]);
     let needed = plan.runs.remove(0);
-    let summary = run(out.path(), &configuration, &plan, &Witness::default());
+    let summary = run(out.path(), &configuration, &plan, &RecordingTrainer::default());
     let expected = format!("it needs the run {}, which is not planned in this folder", needed.id);
     assert_eq!(summary.failed[0].message, expected);
 }
@@ -312,7 +318,7 @@ fn a_search_for_a_method_that_others_need_reaches_them() {
     assert_ne!(plan.runs[0].id, before.runs[0].id);
     assert_eq!(plan.runs[1].spec.weights, WeightsSpec::Run { run: plan.runs[0].id.clone() });
     let out = tempfile::tempdir().unwrap();
-    assert_eq!(run(out.path(), &configuration, &plan, &Witness::default()).done, 2);
+    assert_eq!(run(out.path(), &configuration, &plan, &RecordingTrainer::default()).done, 2);
 }
 
 #[test]
@@ -321,15 +327,17 @@ fn what_a_process_died_of_while_its_dependent_waited_is_taken_up() {
     let plan = planned(&configuration, &["tuned"], &[1]);
     let store = opened(out.path(), &configuration, &plan);
     // The teacher's claim is there, and who held it is gone without a word.
-    let Claimed::Yes(claim) = store.claim(&plan.runs[0], &Holder::this(None), &mut Watch::default()).unwrap() else {
+    let ClaimOutcome::Granted(claim) =
+        store.claim(&plan.runs[0], &Holder::current(None), &mut Watch::default()).unwrap()
+    else {
         panic!("it is free");
     };
     let work = out.path().join("work").join(plan.runs[0].folder());
     let kept = fs::read(work.join("claim-0001")).unwrap();
-    store.give_back(claim).unwrap();
+    store.release(claim).unwrap();
     fs::create_dir_all(&work).unwrap();
     fs::write(work.join("claim-0001"), kept).unwrap();
-    let summary = run(out.path(), &configuration, &plan, &Witness::default());
+    let summary = run(out.path(), &configuration, &plan, &RecordingTrainer::default());
     assert_eq!((summary.done, summary.missing), (2, 0));
     assert!(matches!(store.state(&plan.runs[1]).unwrap(), RunState::Finished(_)));
 }

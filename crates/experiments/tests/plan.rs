@@ -149,7 +149,7 @@ fn methods_that_need_each_other_are_refused() {
         .replace("name = \"masked\"\n", "name = \"masked\"\nweights = { start = \"method\", method = \"tuned\" }\n");
     let configuration = parse(&text).unwrap();
     let error = plan_runs(&configuration, &request(Scale::Smoke, Some(&["tuned"]), None)).unwrap_err().to_string();
-    let expected = "methods need each other in a circle: tuned -> masked -> tuned: expected one of them to need none \
+    let expected = "methods need each other in a cycle: tuned -> masked -> tuned: expected one of them to need none \
                     of the others";
     assert_eq!(error, expected);
 }

@@ -3,23 +3,23 @@
 // Lints take the functions that tests share for functions of the program.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../../report/examples/rehearsal/pretender.rs"]
-mod pretender;
+#[path = "../../report/examples/rehearsal/mock_trainer.rs"]
+mod mock_trainer;
 
 mod common;
 
 use common::{method, write_outputs};
 use herring_experiments::{
     Exit, Summary,
-    event::{Event, Events, Silent},
+    event::{Event, Events, NoEvents},
     plan::{Plan, plan_runs},
     progress::Lines,
     reproduce,
-    store::{Claimed, FailureKind, Holder, RunProgress, Store, StoreError, Watch},
+    store::{ClaimOutcome, FailureKind, Holder, RunProgress, Store, StoreError, Watch},
     work::{WorkEnd, Worker},
 };
 use herring_protocol::{Observer, Provenance, RunFailure, RunOutcome, RunSpec, RunStart, Trainer};
-use pretender::Pretender;
+use mock_trainer::MockTrainer;
 use std::{
     fs,
     io::Write,
@@ -32,8 +32,8 @@ fn plan(methods: &[&str], seeds: &[u32]) -> Plan {
     common::smoke(methods, seeds)
 }
 
-fn take_up(store: &Store, plan: &Plan, resume: bool) -> Result<Plan, StoreError> {
-    common::take_up(store, plan, &common::crosses(), &[], resume)
+fn add_plan(store: &Store, plan: &Plan, resume: bool) -> Result<Plan, StoreError> {
+    common::add_plan(store, plan, &common::crosses(), &[], resume)
 }
 
 fn outputs_of(out: &Path) -> Result<herring_report::Outputs, herring_experiments::collect::CollectError> {
@@ -42,20 +42,20 @@ fn outputs_of(out: &Path) -> Result<herring_report::Outputs, herring_experiments
 
 fn run(out: &Path, plan: &Plan, trainer: &dyn Trainer, resume: bool) -> Result<Summary, StoreError> {
     let store = Store::open(out)?;
-    take_up(&store, plan, resume)?;
-    reproduce(plan, &store, trainer, &mut Silent, &AtomicBool::new(false))
+    add_plan(&store, plan, resume)?;
+    reproduce(plan, &store, trainer, &mut NoEvents, &AtomicBool::new(false))
 }
 
 /// Counts the runs it passes on, and may ask to stop during one of them.
 struct Counting<'a> {
-    inner: Pretender,
+    inner: MockTrainer,
     runs: AtomicUsize,
     stop_in: Option<(usize, &'a AtomicBool)>,
 }
 
 impl Counting<'_> {
     fn new() -> Self {
-        Self { inner: Pretender::default(), runs: AtomicUsize::new(0), stop_in: None }
+        Self { inner: MockTrainer::default(), runs: AtomicUsize::new(0), stop_in: None }
     }
 }
 
@@ -85,7 +85,7 @@ fn a_run_leaves_its_files_and_the_same_bytes_twice() {
     let plan = plan(&["baseline", "adversarial"], &[1, 2]);
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for out in [&one, &other] {
-        let summary = run(out.path(), &plan, &Pretender::default(), false).unwrap();
+        let summary = run(out.path(), &plan, &MockTrainer::default(), false).unwrap();
         assert_eq!((summary.done, Exit::from(&summary)), (4, Exit::Done));
     }
     for planned in &plan.runs {
@@ -135,7 +135,7 @@ fn a_finished_run_is_never_repeated_and_rows_can_be_added() {
 fn a_run_that_is_not_finite_is_recorded_and_the_others_go_on() {
     let out = tempfile::tempdir().unwrap();
     let plan = plan(&["baseline", "gradmask", "rrr"], &[1]);
-    let trainer = Pretender { diverges: Some(("gradmask", 1)), ..Pretender::default() };
+    let trainer = MockTrainer { diverges: Some(("gradmask", 1)), ..MockTrainer::default() };
     let summary = run(out.path(), &plan, &trainer, false).unwrap();
     assert_eq!((summary.done, summary.failed.len()), (2, 1));
     assert_eq!(Exit::from(&summary), Exit::SomeFailed);
@@ -162,12 +162,12 @@ fn a_run_that_is_not_finite_is_recorded_and_the_others_go_on() {
 fn a_device_that_fails_fails_one_run_and_is_tried_again() {
     let out = tempfile::tempdir().unwrap();
     let plan = plan(&["baseline", "rrr"], &[1]);
-    let trainer = Pretender { panics: Some(("baseline", 1)), ..Pretender::default() };
+    let trainer = MockTrainer { panics: Some(("baseline", 1)), ..MockTrainer::default() };
     let summary = run(out.path(), &plan, &trainer, false).unwrap();
     assert_eq!(summary.failed[0].message, "the device failed: out of memory");
     assert_eq!(summary.done, 1);
 
-    let summary = run(out.path(), &plan, &Pretender::default(), false).unwrap();
+    let summary = run(out.path(), &plan, &MockTrainer::default(), false).unwrap();
     assert_eq!((summary.done, summary.reused, summary.failed.len()), (1, 1, 0));
     assert_eq!(names(&out.path().join("runs")), {
         let mut folders: Vec<_> = plan.runs.iter().map(|run| run.folder()).collect();
@@ -182,13 +182,13 @@ fn an_interruption_keeps_what_is_finished_and_nothing_half_done() {
     let plan = plan(&["baseline", "masked", "rrr"], &[1]);
     let stop = AtomicBool::new(false);
     let counting = Counting {
-        inner: Pretender { pause: Duration::from_millis(1), ..Pretender::default() },
+        inner: MockTrainer { pause: Duration::from_millis(1), ..MockTrainer::default() },
         stop_in: Some((1, &stop)),
         ..Counting::new()
     };
     let store = Store::open(out.path()).unwrap();
-    take_up(&store, &plan, false).unwrap();
-    let summary = reproduce(&plan, &store, &counting, &mut Silent, &stop).unwrap();
+    add_plan(&store, &plan, false).unwrap();
+    let summary = reproduce(&plan, &store, &counting, &mut NoEvents, &stop).unwrap();
     assert!(summary.interrupted);
     assert_eq!((summary.done, Exit::from(&summary)), (1, Exit::Interrupted));
     assert_eq!(names(&out.path().join("runs")), [plan.runs[0].folder()]);
@@ -268,12 +268,12 @@ fn killed_after(store: &Store, plan: &Plan, steps: usize) -> std::path::PathBuf 
         }
     }
     let run = &plan.runs[0];
-    let Claimed::Yes(claim) = store.claim(run, &Holder::this(None), &mut Watch::default()).unwrap() else {
+    let ClaimOutcome::Granted(claim) = store.claim(run, &Holder::current(None), &mut Watch::default()).unwrap() else {
         panic!("it is free");
     };
     let mut attempt = store.begin(run, claim).unwrap();
     let end =
-        Pretender::default().run(&run.spec, RunStart::fresh(), &mut Killed { attempt: &mut attempt, left: steps });
+        MockTrainer::default().run(&run.spec, RunStart::fresh(), &mut Killed { attempt: &mut attempt, left: steps });
     assert_eq!(end.unwrap_err(), RunFailure::Interrupted);
     let work = store.folder().join("work").join(run.folder());
     // A killed process releases its lock and leaves its claim.
@@ -287,18 +287,18 @@ fn killed_after(store: &Store, plan: &Plan, steps: usize) -> std::path::PathBuf 
 fn a_killed_run_goes_on_from_its_checkpoint_to_the_same_bytes() {
     let plan = plan(&["adversarial"], &[1]);
     let whole = tempfile::tempdir().unwrap();
-    run(whole.path(), &plan, &Pretender::default(), false).unwrap();
+    run(whole.path(), &plan, &MockTrainer::default(), false).unwrap();
     for steps in 1..=4 {
         let out = tempfile::tempdir().unwrap();
         let store = Store::open(out.path()).unwrap();
-        take_up(&store, &plan, false).unwrap();
+        add_plan(&store, &plan, false).unwrap();
         killed_after(&store, &plan, steps);
         let going = store.progress(&plan.runs[0]).unwrap();
         let RunProgress::Interrupted(position) = going else { panic!("{going:?}") };
         assert_eq!(position.epochs * 2 + position.steps, steps);
 
         let mut told = Emitted::default();
-        let summary = reproduce(&plan, &store, &Pretender::default(), &mut told, &AtomicBool::new(false)).unwrap();
+        let summary = reproduce(&plan, &store, &MockTrainer::default(), &mut told, &AtomicBool::new(false)).unwrap();
         assert_eq!(summary.done, 1);
         let started = told.0.iter().find(|event| matches!(event, Event::RunStarted { .. }));
         assert!(matches!(started, Some(Event::RunStarted { from, .. }) if *from == position), "{started:?}");
@@ -310,7 +310,7 @@ fn a_killed_run_goes_on_from_its_checkpoint_to_the_same_bytes() {
 fn a_damaged_checkpoint_is_named_and_the_one_before_it_used() {
     let plan = plan(&["baseline"], &[1]);
     let whole = tempfile::tempdir().unwrap();
-    run(whole.path(), &plan, &Pretender::default(), false).unwrap();
+    run(whole.path(), &plan, &MockTrainer::default(), false).unwrap();
     type Damage = fn(&Path);
     let damages: [(&str, Damage); 5] = [
         ("sum of its first line", |path| {
@@ -339,7 +339,7 @@ fn a_damaged_checkpoint_is_named_and_the_one_before_it_used() {
     for (complaint, damage) in damages {
         let out = tempfile::tempdir().unwrap();
         let store = Store::open(out.path()).unwrap();
-        take_up(&store, &plan, false).unwrap();
+        add_plan(&store, &plan, false).unwrap();
         let work = killed_after(&store, &plan, 3);
         let attempt = work.join("attempt-0001");
         let checkpoints: Vec<_> = names(&attempt).into_iter().filter(|name| name.starts_with("checkpoint-")).collect();
@@ -347,7 +347,7 @@ fn a_damaged_checkpoint_is_named_and_the_one_before_it_used() {
         damage(&attempt.join(&checkpoints[1]));
 
         let mut told = Emitted::default();
-        reproduce(&plan, &store, &Pretender::default(), &mut told, &AtomicBool::new(false)).unwrap();
+        reproduce(&plan, &store, &MockTrainer::default(), &mut told, &AtomicBool::new(false)).unwrap();
         let refused: Vec<_> = told
             .0
             .iter()
@@ -372,19 +372,19 @@ fn a_checkpoint_of_another_version_says_what_to_do() {
     let plan = plan(&["baseline"], &[1]);
     let out = tempfile::tempdir().unwrap();
     let store = Store::open(out.path()).unwrap();
-    take_up(&store, &plan, false).unwrap();
+    add_plan(&store, &plan, false).unwrap();
     let work = killed_after(&store, &plan, 3);
     let path = work.join("attempt-0001/checkpoint-000001-0000001");
     let bytes = fs::read(&path).unwrap();
     let current = b"red-herring checkpoint 2".as_slice();
     assert!(bytes.starts_with(current));
     fs::write(&path, [b"red-herring checkpoint 1".as_slice(), &bytes[current.len()..]].concat()).unwrap();
-    let error = reproduce(&plan, &store, &Pretender::default(), &mut Silent, &AtomicBool::new(false)).unwrap_err();
+    let error = reproduce(&plan, &store, &MockTrainer::default(), &mut NoEvents, &AtomicBool::new(false)).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("has format 1, expected 2"), "{text}");
     assert!(text.contains(&format!("or remove {} to begin it again", work.display())), "{text}");
     fs::remove_dir_all(&work).unwrap();
-    assert_eq!(run(out.path(), &plan, &Pretender::default(), true).unwrap().done, 1);
+    assert_eq!(run(out.path(), &plan, &MockTrainer::default(), true).unwrap().done, 1);
 }
 
 #[test]
@@ -393,12 +393,12 @@ fn an_attempt_that_was_given_up_for_dead_touches_nothing_of_its_successor() {
     let run = &plan.runs[0];
     let out = tempfile::tempdir().unwrap();
     let store = Store::open(out.path()).unwrap();
-    take_up(&store, &plan, false).unwrap();
+    add_plan(&store, &plan, false).unwrap();
     let begin = |restart| {
         let task = herring_cluster::Attempt { job: 7, task: Some(0), restart };
-        match store.claim(run, &Holder::this(Some(task)), &mut Watch::default()).unwrap() {
-            Claimed::Yes(claim) => store.begin(run, claim).unwrap(),
-            Claimed::By(holder) => panic!("taken by {holder:?}"),
+        match store.claim(run, &Holder::current(Some(task)), &mut Watch::default()).unwrap() {
+            ClaimOutcome::Granted(claim) => store.begin(run, claim).unwrap(),
+            ClaimOutcome::HeldBy(holder) => panic!("taken by {holder:?}"),
         }
     };
     let mut zombie = begin(0);
@@ -421,14 +421,14 @@ fn a_run_that_takes_its_processes_down_is_given_up_and_tried_again_next_time() {
     let plan = plan(&["baseline", "rrr"], &[1]);
     let out = tempfile::tempdir().unwrap();
     let store = Store::open(out.path()).unwrap();
-    take_up(&store, &plan, false).unwrap();
+    add_plan(&store, &plan, false).unwrap();
     for number in 1..=8 {
         // What is left of a process that died before its first checkpoint.
         let attempt = out.path().join("work").join(plan.runs[0].folder()).join(format!("attempt-{number:04}"));
         fs::create_dir_all(attempt).unwrap();
     }
     let mut told = Emitted::default();
-    let summary = reproduce(&plan, &store, &Pretender::default(), &mut told, &AtomicBool::new(false)).unwrap();
+    let summary = reproduce(&plan, &store, &MockTrainer::default(), &mut told, &AtomicBool::new(false)).unwrap();
     assert_eq!((summary.done, summary.failed.len()), (1, 1));
     let message = &summary.failed[0].message;
     assert!(message.contains("8 processes in a row died of it before they kept a checkpoint"), "{message}");
@@ -438,7 +438,7 @@ fn a_run_that_takes_its_processes_down_is_given_up_and_tried_again_next_time() {
     });
     assert_eq!(first, Some(method("rrr")), "the others come first");
 
-    let summary = run(out.path(), &plan, &Pretender::default(), true).unwrap();
+    let summary = run(out.path(), &plan, &MockTrainer::default(), true).unwrap();
     assert_eq!((summary.done, summary.reused, summary.failed.len()), (1, 1, 0));
 }
 
@@ -448,13 +448,13 @@ fn many_workers_do_each_run_once() {
     let seeds: Vec<u32> = (1..=25).collect();
     let plan = plan(&["baseline", "masked", "actdiff", "rrr"], &seeds);
     let store = Store::open(out.path()).unwrap();
-    take_up(&store, &plan, false).unwrap();
+    add_plan(&store, &plan, false).unwrap();
     let counting = Counting::new();
     let indexes: Vec<usize> = (0..plan.runs.len()).collect();
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                let (holder, stop) = (Holder::this(None), AtomicBool::new(false));
+                let (holder, stop) = (Holder::current(None), AtomicBool::new(false));
                 let (store, plan, indexes) = (&store, &plan, indexes.as_slice());
                 let work =
                     Worker { store, plan, indexes, trainer: &counting, holder, checkpoint_steps: Some(1), stop: &stop };
@@ -464,30 +464,30 @@ fn many_workers_do_each_run_once() {
     });
     assert_eq!(counting.runs.load(Ordering::Relaxed), 100, "none twice");
     assert_eq!(names(&out.path().join("runs")).len(), 100, "none lost");
-    store.tidy(plan.runs.iter()).unwrap();
+    store.clean_up(plan.runs.iter()).unwrap();
     assert!(!out.path().join("work").exists());
 
     let alone = tempfile::tempdir().unwrap();
-    run(alone.path(), &plan, &Pretender::default(), false).unwrap();
+    run(alone.path(), &plan, &MockTrainer::default(), false).unwrap();
     assert_eq!(contents(out.path()), contents(alone.path()));
 }
 
 #[test]
 fn another_reproduction_is_not_mixed_in() {
     let out = tempfile::tempdir().unwrap();
-    run(out.path(), &plan(&["baseline"], &[1]), &Pretender::default(), false).unwrap();
+    run(out.path(), &plan(&["baseline"], &[1]), &MockTrainer::default(), false).unwrap();
     let store = Store::open(out.path()).unwrap();
 
     let mut other = plan(&["baseline"], &[1]);
     other.scale = herring_experiments::config::Scale::Quick;
-    let refused = take_up(&store, &other, false).unwrap_err().to_string();
+    let refused = add_plan(&store, &other, false).unwrap_err().to_string();
     assert!(refused.contains("found scale smoke, expected quick"), "{refused}");
 
     let wider = common::crosses().text().replace("[scales.smoke]\n", "[scales.smoke]\nrun.model.width = 8\n");
     let wider = common::parse(&wider).unwrap();
     let request = common::request(herring_experiments::config::Scale::Smoke, Some(&["rrr"]), Some(&[1]));
     let other = plan_runs(&wider, &request).unwrap();
-    let refused = common::take_up(&store, &other, &wider, &[], true).unwrap_err();
+    let refused = common::add_plan(&store, &other, &wider, &[], true).unwrap_err();
     assert!(refused.to_string().contains("found model.width of baseline 4, expected 8"), "{refused}");
     assert_eq!(Exit::from(&refused), Exit::BadInput);
 }
@@ -496,7 +496,7 @@ fn another_reproduction_is_not_mixed_in() {
 fn a_damaged_file_is_named_with_its_place() {
     let out = tempfile::tempdir().unwrap();
     let plan = plan(&["baseline"], &[1]);
-    run(out.path(), &plan, &Pretender::default(), false).unwrap();
+    run(out.path(), &plan, &MockTrainer::default(), false).unwrap();
     let path = out.path().join("runs").join(plan.runs[0].folder()).join("result.json");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, &text[..text.len() / 2]).unwrap();
@@ -513,7 +513,7 @@ fn a_damaged_file_is_named_with_its_place() {
 fn every_damaged_run_is_named_before_anything_is_trained() {
     let out = tempfile::tempdir().unwrap();
     let small = plan(&["baseline", "masked", "rrr"], &[1]);
-    run(out.path(), &small, &Pretender::default(), false).unwrap();
+    run(out.path(), &small, &MockTrainer::default(), false).unwrap();
     let file = |index: usize, name: &str| out.path().join("runs").join(small.runs[index].folder()).join(name);
     // Cut off, edited into something that still parses, and lost.
     let weights = file(0, "weights.safetensors");
@@ -530,8 +530,8 @@ fn every_damaged_run_is_named_before_anything_is_trained() {
     assert_eq!((counting.runs.load(Ordering::Relaxed), Exit::from(&refused)), (0, Exit::Environment));
     for error in [refused.to_string(), outputs_of(out.path()).unwrap_err().to_string()] {
         for (path, message) in [
-            (weights.clone(), "its content is not the one in SHA256SUMS"),
-            (result.clone(), "its content is not the one in SHA256SUMS"),
+            (weights.clone(), "its content does not match SHA256SUMS"),
+            (result.clone(), "its content does not match SHA256SUMS"),
             (file(2, "pictures.json"), "it is missing"),
         ] {
             let expected = format!("{}: the file is damaged: {message}", path.display());
@@ -545,11 +545,11 @@ fn every_damaged_run_is_named_before_anything_is_trained() {
 fn a_table_is_not_renamed_by_going_on_with_another_configuration() {
     let out = tempfile::tempdir().unwrap();
     let plan = plan(&["baseline"], &[1]);
-    run(out.path(), &plan, &Pretender::default(), false).unwrap();
+    run(out.path(), &plan, &MockTrainer::default(), false).unwrap();
     let text = common::crosses().text().replace("label = \"Baseline\"", "label = \"Ours\"");
     let renamed = common::parse(&text).unwrap();
     let store = Store::open(out.path()).unwrap();
-    let refused = common::take_up(&store, &plan, &renamed, &[], true).unwrap_err().to_string();
+    let refused = common::add_plan(&store, &plan, &renamed, &[], true).unwrap_err().to_string();
     assert!(refused.contains("found label of baseline Baseline, expected Ours"), "{refused}");
 }
 
@@ -600,7 +600,7 @@ fn a_full_disk_ends_it_with_finished_runs_intact() {
     };
     let out = disk.0.path().join("out");
     let plan = plan(&["baseline", "masked", "rrr"], &[1, 2, 3, 4]);
-    let error = run(&out, &plan, &Pretender::default(), false).unwrap_err();
+    let error = run(&out, &plan, &MockTrainer::default(), false).unwrap_err();
     let text = error.to_string();
     assert!(text.starts_with("cannot ") && text.contains("No space left") && !text.contains('\n'), "{text}");
     assert_eq!(Exit::from(&error), Exit::Environment);
@@ -614,10 +614,10 @@ fn a_full_disk_ends_it_with_finished_runs_intact() {
     // After space is made the same command goes on, and ends as if nothing had been.
     let more = std::process::Command::new("mount").args(["-o", "remount,size=40m"]).arg(disk.0.path()).status();
     assert!(more.unwrap().success());
-    let summary = run(&out, &plan, &Pretender::default(), true).unwrap();
+    let summary = run(&out, &plan, &MockTrainer::default(), true).unwrap();
     assert_eq!((summary.done + summary.reused, summary.reused), (12, kept.len()));
     let alone = tempfile::tempdir().unwrap();
-    run(alone.path(), &plan, &Pretender::default(), false).unwrap();
+    run(alone.path(), &plan, &MockTrainer::default(), false).unwrap();
     assert_eq!(contents(&out), contents(alone.path()));
 }
 
@@ -626,8 +626,8 @@ fn plain_lines_tell_start_and_end() {
     let out = tempfile::tempdir().unwrap();
     let plan = plan(&["baseline", "gradmask"], &[1]);
     let store = Store::open(out.path()).unwrap();
-    take_up(&store, &plan, false).unwrap();
-    let trainer = Pretender { diverges: Some(("gradmask", 1)), ..Pretender::default() };
+    add_plan(&store, &plan, false).unwrap();
+    let trainer = MockTrainer { diverges: Some(("gradmask", 1)), ..MockTrainer::default() };
     let mut text = Vec::new();
     let mut lines = Lines::new(&mut text);
     reproduce(&plan, &store, &trainer, &mut lines, &AtomicBool::new(false)).unwrap();

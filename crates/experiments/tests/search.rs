@@ -3,18 +3,18 @@
 // Lints take the functions that tests share for functions of the program.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../../report/examples/rehearsal/pretender.rs"]
-mod pretender;
+#[path = "../../report/examples/rehearsal/mock_trainer.rs"]
+mod mock_trainer;
 
 mod common;
 
 use common::{method, write_outputs};
 use herring_experiments::{
     config::Scale,
-    event::Silent,
+    event::NoEvents,
     plan::{Plan, Request, plan_runs},
     reproduce,
-    search::{Conduct, SearchEnd, SearchResult, SearchResultError, SearchRunError},
+    search::{SearchDriver, SearchEnd, SearchResult, SearchResultError, SearchRunError},
     store::{Holder, Store},
 };
 use herring_protocol::{
@@ -22,7 +22,7 @@ use herring_protocol::{
 };
 use herring_report::write_search_page;
 use herring_search::Strategy;
-use pretender::Pretender;
+use mock_trainer::MockTrainer;
 use std::{
     fs,
     path::Path,
@@ -55,14 +55,14 @@ impl Trainer for Rated {
         if rate > 5e-3 {
             return Err(RunFailure::NotFinite { epoch: 1, step: 1, quantity: "cross-entropy".to_owned() });
         }
-        let mut outcome = Pretender::default().run(spec, start, observer)?;
+        let mut outcome = MockTrainer::default().run(spec, start, observer)?;
         let valid = outcome.scores.selected.get_mut(VALID).unwrap();
         valid.authors_auc = 1.0 / (1.0 + (rate.log10() + 3.0).powi(2));
         Ok(outcome)
     }
 
     fn provenance(&self) -> Provenance {
-        Pretender::default().provenance()
+        MockTrainer::default().provenance()
     }
 }
 
@@ -74,19 +74,19 @@ fn search(out: &Path, stop_in: Option<usize>, jobs: usize) -> Result<SearchEnd, 
     let trainer = || -> Result<Box<dyn Trainer>, String> {
         Ok(Box::new(Rated { runs: Arc::clone(&runs), stop_in, stop: Arc::clone(&stop) }))
     };
-    let conduct = Conduct {
+    let conduct = SearchDriver {
         out,
         study: &study,
         plan: &plan(&["adversarial"], Variant::Released),
         slices: &[],
         patience: space.patience,
         trainer: &trainer,
-        holder: Holder::this(None),
+        holder: Holder::current(None),
         jobs,
         checkpoint_steps: Some(1),
         stop: &stop,
     };
-    conduct.run(&mut Silent)
+    conduct.run(&mut NoEvents)
 }
 
 #[test]
@@ -154,8 +154,8 @@ fn the_seeds_get_what_was_found_and_the_report_shows_the_trials() {
 
     let out = tempfile::tempdir().unwrap();
     let store = Store::open(out.path()).unwrap();
-    common::take_up(&store, &with, &common::crosses(), &[found], false).unwrap();
-    reproduce(&with, &store, &Pretender::default(), &mut Silent, &AtomicBool::new(false)).unwrap();
+    common::add_plan(&store, &with, &common::crosses(), &[found], false).unwrap();
+    reproduce(&with, &store, &MockTrainer::default(), &mut NoEvents, &AtomicBool::new(false)).unwrap();
     let page = fs::read_to_string(write_outputs(out.path()).report).unwrap();
     assert!(
         page.contains("id=\"tuning\"") && page.contains("Figure A.1"),
@@ -167,9 +167,9 @@ fn the_seeds_get_what_was_found_and_the_report_shows_the_trials() {
         other => panic!("{other:?}"),
     };
     let error = mismatch(&mut plan(&["adversarial"], Variant::Paper));
-    assert_eq!(error, "there: this search is of variant released, expected paper");
+    assert_eq!(error, "there: this search is for variant released, expected paper");
     let error = mismatch(&mut plan(&["rrr"], Variant::Released));
-    assert_eq!(error, "there: this search is of method adversarial, expected rrr");
+    assert_eq!(error, "there: this search is for method adversarial, expected rrr");
 }
 
 #[test]
@@ -179,19 +179,19 @@ fn another_search_is_not_mixed_in() {
     let space = common::space();
     let study = space.study(&method("rrr"), Variant::Released, Strategy::Random);
     let stop = AtomicBool::new(false);
-    let trainer = || -> Result<Box<dyn Trainer>, String> { Ok(Box::new(Pretender::default())) };
-    let conduct = Conduct {
+    let trainer = || -> Result<Box<dyn Trainer>, String> { Ok(Box::new(MockTrainer::default())) };
+    let conduct = SearchDriver {
         out: out.path(),
         study: &study,
         plan: &plan(&["rrr"], Variant::Released),
         slices: &[],
         patience: 20,
         trainer: &trainer,
-        holder: Holder::this(None),
+        holder: Holder::current(None),
         jobs: 1,
         checkpoint_steps: None,
         stop: &stop,
     };
-    let error = conduct.run(&mut Silent).unwrap_err().to_string();
-    assert!(error.contains("another search is here: choose another --out"), "{error}");
+    let error = conduct.run(&mut NoEvents).unwrap_err().to_string();
+    assert!(error.contains("this folder holds another search: choose another --out"), "{error}");
 }

@@ -18,7 +18,7 @@ pub struct CheckSettings<'a> {
     pub images: &'a ImageSettings,
     /// How much of each file is looked at.
     pub depth: Depth,
-    /// At most so many images of each environment and class.
+    /// At most this many images of each environment and class.
     pub cell_limit: Option<usize>,
     /// Draws the splits of a table, one a seed.
     pub split: &'a dyn Fn(&Table) -> Vec<Result<Parts, DatasetError>>,

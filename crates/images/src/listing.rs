@@ -183,7 +183,7 @@ pub(crate) fn write_whole(path: &Path, text: &str) -> Result<(), ImagesError> {
         .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&draft, path));
     if let Err(error) = written {
-        // The first error is the one to tell.
+        // Report the first error.
         let _ = fs::remove_file(&draft);
         return Err(failed(error));
     }

@@ -13,7 +13,7 @@ use std::{
 /// No picture needs as much; see [`FillSettings::largest_source`].
 const LARGEST_FILE: u64 = 256 << 20;
 
-/// What came of preparing.
+/// The outcome of preparing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prepared {
     /// A listing for each split, in order.

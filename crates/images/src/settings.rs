@@ -40,7 +40,7 @@ pub struct ImageSettings {
     pub reductions: Vec<Option<Reduction>>,
     /// Rows and columns of the images that are looked at; the preparations have the size for the others.
     pub saliency_size: usize,
-    /// At most so many test images of each environment and class are looked at.
+    /// At most this many test images of each environment and class are looked at.
     pub saliency_limit: Option<usize>,
     /// Which pixels of a mask file are inside.
     pub mask: MaskSettings,

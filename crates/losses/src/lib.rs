@@ -13,7 +13,7 @@
 //! | [`Rrr`] | no input gradient of the log-probabilities outside | no | second |
 //! | [`Reconstruction`] | a decoder gives the image back | as a target only | first |
 //!
-//! Training on masked images ("Masked", "Classify Masked") is no penalty: it is another choice of
+//! Training on masked images ("Masked", "Classify Masked") is not a penalty: it is another choice of
 //! [`Batch::images`].
 //!
 //! Second derivatives are exact: the model is lifted to one more level of autodiff

@@ -1,7 +1,7 @@
 //! Weights as safetensors files.
 //!
 //! Names are the paths of a module's fields, so a [`ResNet`](crate::ResNet) reads and writes
-//! torchvision's (`layer1.0.conv1.weight`, `bn1.running_mean`, ...). The variant of an enum is no part
+//! torchvision's (`layer1.0.conv1.weight`, `bn1.running_mean`, ...). The variant of an enum is not a part
 //! of a name ([`ParameterPath`]), so a [`Network`](crate::Network) has the names of the architecture
 //! in it. PyTorch's counters `num_batches_tracked` are passed over: nothing here depends on them, and
 //! PyTorch does without.
@@ -30,7 +30,7 @@ pub enum WeightsError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// The bytes are no safetensors file, for instance because the end is missing.
+    /// The bytes are not a safetensors file, for instance because the end is missing.
     #[error("{path}: not a complete safetensors file: {reason}")]
     Format {
         /// The file, or `<memory>`.
@@ -265,7 +265,7 @@ pub fn to_bytes<B: Backend, M: Module<B>>(module: &M) -> Result<Vec<u8>, Weights
 /// The text under `name` in the header of a safetensors file's bytes, if it is there.
 ///
 /// # Errors
-/// The bytes are no safetensors file.
+/// The bytes are not a safetensors file.
 pub fn metadata(bytes: &[u8], name: &str) -> Result<Option<String>, WeightsError> {
     let (_, header) = SafeTensors::read_metadata(bytes)
         .map_err(|error| WeightsError::Format { path: PathBuf::from("<memory>"), reason: error.to_string() })?;

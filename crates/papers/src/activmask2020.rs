@@ -198,4 +198,6 @@ pub static REPORT: PaperReport = PaperReport {
         runs::render,
     ],
     overview: &["accuracy", "roc_auc"],
+    overview_figure: None,
+    overview_finding: "",
 };

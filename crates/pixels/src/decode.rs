@@ -44,7 +44,7 @@ pub fn format(bytes: &[u8]) -> Result<Format, PixelError> {
 ///
 /// - PNG: every depth and colour type, interlaced or not; every checksum is verified. A palette becomes
 ///   colour. Colour of 16 bits a channel stays at 16 bits (Pillow reduces it to 8). A transparent colour
-///   (tRNS) is no channel.
+///   (tRNS) is not a channel.
 /// - JPEG: baseline and progressive, 8 bits; colour is converted to red, green, blue. The values are
 ///   libjpeg's, which are Pillow's.
 /// - BMP, TIFF (one page, grey or colour of 8 or 16 bits, without JPEG inside), WebP without animation.

@@ -27,7 +27,7 @@ use crate::{
 ///
 /// # Errors
 /// [`PixelError::Setting`] as [`Preparation::check`]; [`PixelError::Box`] if a box leaves the image, holds no
-/// pixel or is no number; [`PixelError::Size`] if a mask file is not of the original size, or nothing is to be
+/// pixel or is not a number; [`PixelError::Size`] if a mask file is not of the original size, or nothing is to be
 /// resized and the crop is not of the size; [`PixelError::NoFile`]; for a file, whatever [`crate::decode()`]
 /// finds.
 pub fn mask(

@@ -138,7 +138,7 @@ pub enum Crop {
     /// The square of the shorter side in the middle: the first row is `height / 2 - side / 2` in integers, the
     /// first column likewise, as in torchxrayvision's `XRayCenterCrop`.
     Center,
-    /// Nothing; a picture that is no square is stretched.
+    /// Nothing; a picture that is not a square is stretched.
     Whole,
 }
 

@@ -91,7 +91,7 @@ fn open(bytes: &[u8], format: Format) -> Result<(Decoder<'_>, u8), PixelError> {
             if decoder.has_animation() {
                 return Err(PixelError::unsupported(format, "an animation", "one picture"));
             }
-            // Damaged EXIF is no orientation.
+            // Damaged EXIF is not an orientation.
             let exif = decoder.exif_metadata().ok().flatten();
             Ok((Box::new(decoder), exif.map_or(1, |exif| exif::orientation(&exif))))
         }

@@ -84,7 +84,7 @@ pub struct Localisation {
     pub images: usize,
 }
 
-/// One pass over the training images and what came of it.
+/// One pass over the training images and its outcome.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
     /// 1-based.

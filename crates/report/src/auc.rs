@@ -1,8 +1,8 @@
-//! What is said of the AUC beside numbers, so that nobody takes one score for the other.
+//! Texts that say which AUC the numbers are.
 
 use herring_protocol::AucKind;
 
-/// One line below a table.
+/// The line below a table.
 pub(crate) fn note(kind: AucKind) -> &'static str {
     match kind {
         AucKind::Authors => {

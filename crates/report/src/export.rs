@@ -1,4 +1,4 @@
-//! Results as files for other programs: a row a run, or a row a cell of the table.
+//! Exports of results for other programs: one row for each run, or for each cell of the table.
 
 use herring_experiments::{
     Catalogue,
@@ -55,7 +55,7 @@ pub(crate) fn results_json(collection: &Collection, results: &Results, path: &Pa
     pretty_json(path, &file)
 }
 
-/// Named columns and rows of values; `null` where there is none.
+/// Named columns and rows of values; `null` for a missing value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     columns: Vec<String>,
@@ -63,7 +63,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A row a run of the folder `out`, finished or not.
+    /// One row for each run of the folder `out`, finished or not.
     ///
     /// # Errors
     /// If the folder holds no reproduction, or a file of it is damaged.
@@ -130,7 +130,7 @@ impl Table {
     }
 
     pub(crate) fn of(results: &Results) -> Self {
-        // The standing is that of the whole row and stands the same beside each of its scores.
+        // The verdict is that of the whole row and is repeated for each of its scores.
         let columns = vec![
             "method",
             "score",
@@ -148,7 +148,7 @@ impl Table {
         let columns = columns.into_iter().map(str::to_owned).collect();
         let mut rows = Vec::new();
         for row in &results.rows {
-            // The table's columns stand there also where no run has them.
+            // The table's columns are exported even if no run has them.
             let published = row.target.iter().flat_map(|target| target.values.iter().map(|(score, _)| score));
             let mut names: Vec<&ScoreName> = results.columns.iter().collect();
             for name in row.values.iter().map(|(name, _)| name).chain(published) {
@@ -225,10 +225,10 @@ pub fn latex(table: &Table) -> String {
     format!("{body}\\bottomrule\n\\end{{tabular}}\n")
 }
 
-/// Writes a text in one step.
+/// Writes a text atomically.
 ///
 /// # Errors
-/// If the system refuses.
+/// If an I/O operation fails.
 pub fn write(path: &Path, text: &str) -> Result<(), StoreError> {
     replace(path, text.as_bytes())
 }
@@ -251,7 +251,7 @@ fn for_people(value: &Value) -> String {
     }
 }
 
-/// Text without a meaning to LaTeX.
+/// Escapes LaTeX's special characters.
 fn escaped(text: &str) -> String {
     let mut safe = String::new();
     for character in text.chars() {

@@ -1,8 +1,7 @@
-//! Pieces of HTML: one page that needs nothing else, neither files nor scripts.
+//! HTML of self-contained pages, without further files or scripts.
 //!
-//! Figures are SVG within the page and take their colours from its style sheet, so that they follow
-//! the reader's light or dark setting; images are PNG within the SVG. The page reads well on a phone
-//! and on paper.
+//! Figures are inline SVG with colours from the page's style sheet, so they follow the reader's light or dark setting;
+//! images are PNG within the SVG. The layout also fits phones and print.
 //!
 //! *Invariant:* text that comes from files or devices goes through [`escape`].
 
@@ -20,7 +19,7 @@ pub fn page(title: &str, body: &str) -> String {
     )
 }
 
-/// Text as it may stand in HTML, also between quotation marks.
+/// Escapes text for HTML, also within quotation marks.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -30,7 +29,7 @@ pub fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            // They stand for nothing in HTML, and some may not occur in it.
+            // Control characters have no meaning in HTML, and some are invalid.
             control if control.is_control() && !matches!(control, '\n' | '\t') => {}
             other => escaped.push(other),
         }
@@ -38,7 +37,7 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
-/// The beginning of a region that scrolls sideways where it is too wide, also by keyboard.
+/// The opening tag of a region that scrolls horizontally if it is too wide, also by keyboard.
 pub fn scroll(name: &str) -> String {
     format!("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{}\">", escape(name))
 }

@@ -1,11 +1,11 @@
-//! Tables, figures and pages made from a reproduction's folder, as parts that a paper puts together.
+//! Tables, figures and pages of a reproduction's folder, made of sections that a paper selects.
 //!
-//! [`Outputs`] makes `table.txt`, `results.csv`, `results.json` and `report.html` of a folder and looks at
-//! nothing else. A report is a list of [`sections`]; which ones a paper has is said by its [`PaperReport`].
-//! [`export`] and [`mlflow`] hand the numbers on to other programs.
+//! [`Outputs`] makes `table.txt`, `results.csv`, `results.json` and `report.html` from a folder alone. A report is a list
+//! of [`sections`], which a paper states in its [`PaperReport`]. [`export`] and [`mlflow`] export the numbers for other
+//! programs.
 //!
-//! *Invariants.* Nothing here knows tensors, devices or how a run is done; everything can be made again at any
-//! time from the folder alone.
+//! *Invariants.* This crate does not depend on tensors, devices or training; everything can be made again at any time
+//! from the folder.
 
 mod auc;
 pub mod export;

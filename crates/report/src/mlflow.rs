@@ -1,8 +1,8 @@
-//! Runs as a folder that MLflow reads (`mlflow ui --backend-store-uri DIR`).
+//! Exports runs as a folder for MLflow (`mlflow ui --backend-store-uri DIR`).
 //!
-//! The layout is that of MLflow's file store: a folder an experiment, in it one a run with `meta.yaml`,
-//! a file a parameter, and a file a metric with a line `time value step` an epoch. It is text, so no
-//! client of MLflow is needed to write it. Values of the table are metrics without a history.
+//! The layout is MLflow's file store: one folder for each experiment, in it one for each run with `meta.yaml`, a file for
+//! each parameter, and a file for each metric with a line `time value step` for each epoch. These are text files, so no
+//! MLflow client is needed to write them. Values of the table are metrics without a history.
 
 use herring_experiments::{
     Catalogue,
@@ -15,17 +15,17 @@ use herring_protocol::{AucKind, EpochRecord, hexadecimal};
 use sha2::{Digest, Sha256};
 use std::{fs, path::Path};
 
-/// MLflow's numbers for how a run ended.
+/// MLflow's status numbers of runs.
 const FINISHED: u8 = 3;
 const FAILED: u8 = 4;
 /// The text that MLflow shows with a run.
 const NOTE: &str = "tags/mlflow.note.content";
 
-/// Writes every finished and failed run of the folder `out` into the MLflow folder `to`; gives how many.
-/// Runs that are there already are written again, to the same content.
+/// Writes every finished and failed run of the folder `out` into the MLflow folder `to`; returns their number.
+/// Existing runs are overwritten with the same content.
 ///
 /// # Errors
-/// If the folder holds no reproduction, a file of it is damaged, or the system refuses.
+/// If the folder holds no reproduction, a file of it is damaged, or an I/O operation fails.
 pub fn write(out: &Path, to: &Path, catalogue: &Catalogue) -> Result<usize, CollectError> {
     let collection = Collection::read(out, catalogue)?;
     let plan = &collection.plan;
@@ -34,7 +34,7 @@ pub fn write(out: &Path, to: &Path, catalogue: &Catalogue) -> Result<usize, Coll
     let folder = to.join(&experiment);
     let first = collection.runs.iter().filter_map(|run| provenance(run).map(|of| milliseconds(&of.started))).min();
     let created = first.unwrap_or_default();
-    put(
+    write_file(
         &folder.join("meta.yaml"),
         &format!(
             "artifact_location: {}\ncreation_time: {created}\nexperiment_id: '{experiment}'\n\
@@ -68,7 +68,7 @@ fn run(experiment: &Path, id: &str, stored: &StoredRun, provenance: &RunProvenan
     let started = milliseconds(&provenance.started);
     let ended = started + (provenance.wall_seconds * 1e3) as u64;
     let status = if matches!(stored.content, Content::Finished(_)) { FINISHED } else { FAILED };
-    put(
+    write_file(
         &folder.join("meta.yaml"),
         &format!(
             "artifact_uri: {}\nend_time: {ended}\nentry_point_name: ''\nexperiment_id: '{id}'\n\
@@ -81,21 +81,21 @@ fn run(experiment: &Path, id: &str, stored: &StoredRun, provenance: &RunProvenan
     let artifacts = folder.join("artifacts");
     fs::create_dir_all(&artifacts).map_err(StoreError::system("create", &artifacts))?;
     for (name, value) in spec.fields() {
-        put(&folder.join("params").join(name), &value)?;
+        write_file(&folder.join("params").join(name), &value)?;
     }
-    put(&folder.join("tags/mlflow.runName"), &stored.run.label())?;
-    put(&folder.join("tags/red-herring.id"), stored.run.id.as_str())?;
-    put(&folder.join("tags/red-herring.device"), &provenance.computed_by.device)?;
+    write_file(&folder.join("tags/mlflow.runName"), &stored.run.label())?;
+    write_file(&folder.join("tags/red-herring.id"), stored.run.id.as_str())?;
+    write_file(&folder.join("tags/red-herring.device"), &provenance.computed_by.device)?;
     match &stored.content {
         Content::Finished(finished) => {
-            // Of an earlier failure.
+            // Left by an earlier failure.
             let _ = fs::remove_file(folder.join(NOTE));
             for (score, value) in scores_of(finished, spec.evaluation.auc, &[]) {
-                put(&folder.join("metrics").join(score.to_string()), &format!("{ended} {value} 0\n"))?;
+                write_file(&folder.join("metrics").join(score.to_string()), &format!("{ended} {value} 0\n"))?;
             }
             history(&folder, started, spec.evaluation.auc, &finished.result.history)
         }
-        Content::Failed(failed) => put(&folder.join(NOTE), &failed.failed.message),
+        Content::Failed(failed) => write_file(&folder.join(NOTE), &failed.failed.message),
         Content::Missing => Ok(()),
     }
 }
@@ -111,16 +111,16 @@ fn history(folder: &Path, started: u64, auc: AucKind, history: &[EpochRecord]) -
         ("valid_accuracy", &|record| record.valid.accuracy),
     ];
     for (name, value) in columns {
-        // The times of epochs are not kept; their order is.
+        // The times of epochs are not stored, so they are made up in order.
         let lines = history
             .iter()
             .map(|record| format!("{} {} {}\n", started + record.epoch as u64, value(record), record.epoch));
-        put(&folder.join("metrics").join(name), &lines.collect::<String>())?;
+        write_file(&folder.join("metrics").join(name), &lines.collect::<String>())?;
     }
     Ok(())
 }
 
-fn put(path: &Path, text: &str) -> Result<(), StoreError> {
+fn write_file(path: &Path, text: &str) -> Result<(), StoreError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(StoreError::system("create", folder))?;
     }
@@ -132,12 +132,12 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// Milliseconds since 1970; 0 where the text is no time.
+/// Milliseconds since 1970; 0 where the text is not a time.
 fn milliseconds(time: &str) -> u64 {
     clock::seconds(time).unwrap_or_default() * 1000
 }
 
-/// Decimal digits that stand for a text, the first not 0.
+/// Decimal digits derived from a text; the first is not 0.
 fn digits(text: &str, count: usize) -> String {
     let bytes = Sha256::digest(text.as_bytes());
     let digit = |(index, byte): (usize, &u8)| if index == 0 { 1 + byte % 9 } else { byte % 10 };

@@ -1,30 +1,30 @@
-//! Table and report, made from a reproduction's folder and written into it.
+//! Makes table and report from a reproduction's folder and writes them into it.
 
 use crate::{Page, Reports, export, html, sections::STANDARD, table};
 use herring_experiments::{
     collect::{CollectError, Collection},
     config::{ConfigError, Differences},
     results::Results,
-    store::{Locked, StoreError, replace},
+    store::{FolderLock, StoreError, replace},
 };
 use std::path::{Path, PathBuf};
 
-/// What a reproduction's folder comes to.
+/// The table and the report of a reproduction's folder.
 #[derive(Debug, Clone)]
 pub struct Outputs {
     /// The numbers of the table.
     pub results: Results,
-    /// The table, as wide as the terminal.
+    /// The table, formatted for the terminal's width.
     pub table: String,
-    /// Where the report is, once it is written.
+    /// The path of the report.
     pub report: PathBuf,
-    /// The files and their content.
+    /// The files' names and contents.
     files: Vec<(PathBuf, Vec<u8>)>,
 }
 
 impl Outputs {
     /// Reads the folder `out` and makes `table.txt`, `results.csv`, `results.json` and `report.html` of
-    /// it, without writing them. It looks at nothing else.
+    /// it, without writing them. It reads nothing else.
     ///
     /// # Errors
     /// If the folder holds no reproduction, or a file of it is damaged.
@@ -45,18 +45,18 @@ impl Outputs {
         Ok(Self { table: table::render(&results, table::terminal_width()), results, report, files })
     }
 
-    /// Writes the files into the folder, where they are not there already.
+    /// Writes the files into the folder, if they have changed.
     ///
     /// # Errors
-    /// If the system refuses.
+    /// If an I/O operation fails.
     pub fn write(&self) -> Result<(), StoreError> {
         let folder = self.report.parent().unwrap_or(Path::new("."));
-        let _locked = Locked::of(folder)?;
+        let _locked = FolderLock::acquire(folder)?;
         self.files.iter().try_for_each(|(path, content)| replace(path, content))
     }
 }
 
-/// The report: the sections of the paper, or the standard ones where the program has no such paper.
+/// The report: the sections of the paper, or the standard ones if the paper is not in the catalogue.
 fn page(content: &Page<'_>, reports: &Reports) -> String {
     let paper = content.collection.known.and_then(|(paper, _)| reports.of(paper.name));
     let sections = paper.map_or(STANDARD, |report| report.sections);
@@ -65,18 +65,18 @@ fn page(content: &Page<'_>, reports: &Reports) -> String {
     html::page(&title, &body)
 }
 
-/// Makes and writes what the folder `out` comes to. It can be repeated at any time, also while runs are
-/// going on.
+/// Makes and writes table and report of the folder `out`. It can be repeated at any time, even while runs are in
+/// progress.
 ///
 /// # Errors
-/// If the folder holds no reproduction, a file of it is damaged, or the system refuses to write.
+/// If the folder holds no reproduction, a file of it is damaged, or writing fails.
 pub fn write_outputs(out: &Path, reports: &Reports) -> Result<Outputs, CollectError> {
     let outputs = Outputs::of(out, reports)?;
     outputs.write()?;
     Ok(outputs)
 }
 
-/// The differences between text and code that are known of the collection's experiment.
+/// The differences between text and code for the collection's experiment.
 fn known_differences(collection: &Collection) -> Result<Differences, ConfigError> {
     match collection.known {
         Some((paper, experiment)) => paper.differences_of(experiment.name),

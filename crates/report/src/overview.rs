@@ -1,4 +1,4 @@
-//! What several experiments come to together.
+//! The overview of several experiments.
 
 use crate::{
     Reports,
@@ -14,11 +14,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Reads the reproductions in `folders` and writes `overview.html` into the folder `out`: their tables beside
-/// each other, and generalisation against localisation over all their runs. Its address is given back.
+/// Reads the reproductions in `folders` and writes `overview.html` into the folder `out`: their tables side by
+/// side, and two of the paper's scores against each other over all runs. Returns the path of the page.
 ///
 /// # Errors
-/// If a folder holds no reproduction or a file of it is damaged, or the system refuses to write.
+/// If a folder holds no reproduction or a file of it is damaged, or writing fails.
 pub fn write_overview(folders: &[PathBuf], out: &Path, reports: &Reports) -> Result<PathBuf, CollectError> {
     let collections: Vec<Collection> =
         folders.iter().map(|folder| Collection::read(folder, reports.catalogue)).collect::<Result<_, _>>()?;
@@ -29,8 +29,14 @@ pub fn write_overview(folders: &[PathBuf], out: &Path, reports: &Reports) -> Res
         .zip(&results)
         .map(|((folder, collection), results)| {
             let report = collection.known.and_then(|(paper, _)| reports.of(paper.name));
-            let scores = report.map_or(&[][..], |report| report.overview);
-            Part { collection, results, scores, report: address(folder, out) }
+            Part {
+                collection,
+                results,
+                scores: report.map_or(&[][..], |report| report.overview),
+                figure: report.and_then(|report| report.overview_figure),
+                finding: report.map_or("", |report| report.overview_finding),
+                report: address(folder, out),
+            }
         })
         .collect();
     fs::create_dir_all(out).map_err(herring_experiments::store::StoreError::system("create", out))?;

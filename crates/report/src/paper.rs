@@ -1,36 +1,42 @@
-//! What a paper's report is made of.
+//! The definition of a paper's report.
 
 use herring_experiments::{Catalogue, Paper, collect::Collection, config::Differences, results::Results};
 
-/// What a section of a report is made from.
+/// The input of a report's sections.
 #[derive(Debug, Clone, Copy)]
 pub struct Page<'a> {
-    /// What the folder holds.
+    /// The folder's content.
     pub collection: &'a Collection,
     /// Its rows.
     pub results: &'a Results,
-    /// Where the paper's text and its released code differ.
+    /// Differences between the paper's text and its released code.
     pub differences: &'a Differences,
 }
 
-/// A section of a report, as HTML; empty where there is nothing to show.
+/// A section of a report, as HTML; empty if there is nothing to show.
 pub type Section = fn(&Page<'_>) -> String;
 
-/// How the results of a paper are shown.
+/// The report of a paper.
 #[derive(Debug, Clone, Copy)]
 pub struct PaperReport {
     /// Which paper.
     pub paper: &'static Paper,
     /// The sections of its report, in their order.
     pub sections: &'static [Section],
-    /// The scores that stand side by side where several experiments are shown together.
+    /// The scores that the overview of several experiments shows side by side; its chart shows the first against the
+    /// last.
     pub overview: &'static [&'static str],
+    /// The figure of the paper that this chart corresponds to, for instance `Figure 8`. With it the chart shows only
+    /// the experiments with a shift.
+    pub overview_figure: Option<&'static str>,
+    /// What the paper finds about the two scores, in a sentence; empty where it says nothing.
+    pub overview_finding: &'static str,
 }
 
-/// All papers of a program with their reports.
+/// The reports of all papers.
 #[derive(Debug, Clone, Copy)]
 pub struct Reports {
-    /// The papers themselves.
+    /// The papers.
     pub catalogue: &'static Catalogue,
     /// Their reports.
     pub papers: &'static [&'static PaperReport],

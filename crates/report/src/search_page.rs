@@ -1,4 +1,4 @@
-//! The page of a search: what was tried and how hard it was to tune.
+//! The page of a search: its trials and the density of their scores.
 
 use crate::{
     html::{escape, page},
@@ -6,16 +6,16 @@ use crate::{
 };
 use herring_experiments::{
     search::SearchResult,
-    store::{Locked, StoreError, replace},
+    store::{FolderLock, StoreError, replace},
 };
 use std::path::{Path, PathBuf};
 
-/// Writes `search.html` into a search's folder and gives its path.
+/// Writes `search.html` into a search's folder and returns its path.
 ///
 /// # Errors
-/// If the system refuses.
+/// If an I/O operation fails.
 pub fn write_search_page(result: &SearchResult, out: &Path) -> Result<PathBuf, StoreError> {
-    let _locked = Locked::of(out)?;
+    let _locked = FolderLock::acquire(out)?;
     let path = out.join("search.html");
     replace(&path, render(result).as_bytes())?;
     Ok(path)

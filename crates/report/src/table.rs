@@ -1,4 +1,4 @@
-//! The table as text, for terminals.
+//! The table as plain text for terminals.
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets::UTF8_HORIZONTAL_ONLY};
 use herring_experiments::{
@@ -9,19 +9,19 @@ use herring_experiments::{
 use herring_protocol::{ScoreKind, ScoreName};
 use std::fmt::Write;
 
-/// Columns of the table when they do not come from a terminal.
+/// Width of the table if standard output is not a terminal.
 pub const PLAIN_WIDTH: usize = 120;
 
-/// Columns that the verdict needs to be read with ease.
+/// Minimum width of the verdict column.
 const VERDICT: usize = 40;
 
-/// Columns of the terminal, [`PLAIN_WIDTH`] if standard output is none.
+/// Width of the terminal; [`PLAIN_WIDTH`] if standard output is not a terminal.
 pub fn terminal_width() -> usize {
     Table::new().width().map_or(PLAIN_WIDTH, usize::from)
 }
 
-/// The table in `width` columns: each row with the paper's numbers below ours. Where it is too
-/// narrow for the verdicts, they follow below the table.
+/// The table in `width` columns: each row with the paper's numbers below ours. If it is too narrow for the verdicts, they
+/// follow below the table.
 pub fn render(results: &Results, width: usize) -> String {
     let numbers = table(results, None).to_string();
     let needed = numbers.lines().map(|line| line.chars().count()).max().unwrap_or_default();
@@ -42,7 +42,7 @@ pub fn render(results: &Results, width: usize) -> String {
     format!("{}\n{}", trimmed.join("\n"), note(results))
 }
 
-/// What the numbers are and what they are not.
+/// The note that explains the numbers.
 fn note(results: &Results) -> String {
     let meaning = meaning(results);
     if let Some(issue) = &results.unknown_images {

@@ -3,8 +3,8 @@
 // Lints take the functions that tests share for functions of the program.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../examples/rehearsal/pretender.rs"]
-mod pretender;
+#[path = "../examples/rehearsal/mock_trainer.rs"]
+mod mock_trainer;
 
 #[path = "../../experiments/tests/common/mod.rs"]
 mod common;
@@ -12,11 +12,11 @@ mod common;
 use common::{catalogue, configuration_of, crosses, method, write_outputs};
 use herring_experiments::{
     config::Configuration,
-    event::Silent,
+    event::NoEvents,
     plan::{Plan, plan_runs},
     progress::Lines,
     reproduce,
-    search::Conduct,
+    search::SearchDriver,
     store::{Holder, Store},
 };
 use herring_protocol::*;
@@ -25,7 +25,7 @@ use herring_report::{
     mlflow,
 };
 use herring_search::Strategy;
-use pretender::Pretender;
+use mock_trainer::MockTrainer;
 use std::{fs, path::Path, sync::atomic::AtomicBool};
 
 /// Scores in which the two AUCs and the environments' are all told apart.
@@ -46,7 +46,7 @@ fn apart(scores: &mut Scores, authors: f64, roc: f64) {
 
 impl Trainer for Apart {
     fn run(&self, spec: &RunSpec, start: RunStart<'_>, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure> {
-        let mut outcome = Pretender::default().run(spec, start, observer)?;
+        let mut outcome = MockTrainer::default().run(spec, start, observer)?;
         apart(outcome.scores.selected.get_mut(VALID).unwrap(), 0.3125, 0.9375);
         apart(outcome.scores.selected.get_mut(TEST).unwrap(), 0.4375, 0.1875);
         for record in &mut outcome.history {
@@ -56,7 +56,7 @@ impl Trainer for Apart {
     }
 
     fn provenance(&self) -> Provenance {
-        Pretender::default().provenance()
+        MockTrainer::default().provenance()
     }
 }
 
@@ -74,7 +74,7 @@ fn plan(configuration: &Configuration) -> Plan {
 fn done(configuration: &Configuration, out: &Path) -> (String, String) {
     let plan = plan(configuration);
     let store = Store::open(out).unwrap();
-    common::take_up(&store, &plan, configuration, &[], false).unwrap();
+    common::add_plan(&store, &plan, configuration, &[], false).unwrap();
     let mut said = Vec::new();
     reproduce(&plan, &store, &Apart, &mut Lines::new(&mut said), &AtomicBool::new(false)).unwrap();
     (String::from_utf8(said).unwrap(), write_outputs(out).table)
@@ -133,19 +133,19 @@ fn a_search_optimises_the_auc_of_its_experiment() {
         (space.initial, space.iterations) = (1, 1);
         let study = space.study(&method("actdiff"), Variant::Released, Strategy::Random);
         let trainer = || -> Result<Box<dyn Trainer>, String> { Ok(Box::new(Apart)) };
-        let conduct = Conduct {
+        let conduct = SearchDriver {
             out: out.path(),
             study: &study,
             plan: &plan,
             slices: &[],
             patience: space.patience,
             trainer: &trainer,
-            holder: Holder::this(None),
+            holder: Holder::current(None),
             jobs: 1,
             checkpoint_steps: None,
             stop: &AtomicBool::new(false),
         };
-        let found = conduct.run(&mut Silent).unwrap().found.unwrap();
+        let found = conduct.run(&mut NoEvents).unwrap().found.unwrap();
         assert_eq!(found.auc, configuration.auc());
         assert!(found.trials.iter().all(|trial| trial.score == Some(score)), "{found:?}");
     }

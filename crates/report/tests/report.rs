@@ -3,8 +3,8 @@
 // Lints take the functions that tests share for functions of the program.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../examples/rehearsal/pretender.rs"]
-mod pretender;
+#[path = "../examples/rehearsal/mock_trainer.rs"]
+mod mock_trainer;
 
 #[path = "../../experiments/tests/common/mod.rs"]
 mod common;
@@ -12,13 +12,13 @@ mod common;
 use common::{crosses, method, write_outputs};
 use herring_experiments::{
     config::{Configuration, Judgement, Scale},
-    event::Silent,
+    event::NoEvents,
     plan::plan_runs,
     reproduce,
     results::Standing,
     store::Store,
 };
-use pretender::Pretender;
+use mock_trainer::MockTrainer;
 use std::{fs, path::Path, sync::atomic::AtomicBool};
 
 fn reproduction(out: &Path, scale: Scale) -> herring_report::Outputs {
@@ -28,8 +28,8 @@ fn reproduction(out: &Path, scale: Scale) -> herring_report::Outputs {
 fn reproduction_of(configuration: &Configuration, out: &Path, scale: Scale) -> herring_report::Outputs {
     let plan = plan_runs(configuration, &common::request(scale, None, None)).unwrap();
     let store = Store::open(out).unwrap();
-    common::take_up(&store, &plan, configuration, &[], false).unwrap();
-    reproduce(&plan, &store, &Pretender::default(), &mut Silent, &AtomicBool::new(false)).unwrap();
+    common::add_plan(&store, &plan, configuration, &[], false).unwrap();
+    reproduce(&plan, &store, &MockTrainer::default(), &mut NoEvents, &AtomicBool::new(false)).unwrap();
     write_outputs(out)
 }
 

@@ -4,8 +4,8 @@
 //! `HERRING_SNAPSHOTS=write cargo test -p herring-report --test snapshots` takes over what is seen now.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
-#[path = "../examples/rehearsal/pretender.rs"]
-mod pretender;
+#[path = "../examples/rehearsal/mock_trainer.rs"]
+mod mock_trainer;
 
 #[path = "../../experiments/tests/common/mod.rs"]
 mod common;
@@ -13,9 +13,9 @@ mod common;
 #[path = "../../../tests/support/snapshot.rs"]
 mod support;
 
-use herring_experiments::{config::Scale, event::Silent, plan::plan_runs, reproduce, store::Store};
+use herring_experiments::{config::Scale, event::NoEvents, plan::plan_runs, reproduce, store::Store};
 use herring_papers::CATALOGUE;
-use pretender::Pretender;
+use mock_trainer::MockTrainer;
 use std::{fs, path::Path, sync::atomic::AtomicBool};
 use support::snapshot;
 
@@ -64,7 +64,7 @@ fn timeless(line: &str) -> String {
     }
 }
 
-/// The report of an experiment after a trainer that pretends has done it at `smoke`, all but one run.
+/// The report of an experiment after the mock trainer has done it at `smoke`, all but one run.
 fn report(paper: &str, experiment: &str, methods: &[&str]) -> String {
     let paper = CATALOGUE.paper(paper).unwrap();
     let experiment = paper.experiment(experiment).unwrap();
@@ -80,7 +80,7 @@ fn report(paper: &str, experiment: &str, methods: &[&str]) -> String {
         runs: places.iter().map(|place| plan.runs[*place].clone()).collect(),
         ..plan.clone()
     };
-    reproduce(&done, &store, &Pretender::default(), &mut Silent, &AtomicBool::new(false)).unwrap();
+    reproduce(&done, &store, &MockTrainer::default(), &mut NoEvents, &AtomicBool::new(false)).unwrap();
     words(&fs::read_to_string(common::write_outputs(out.path()).report).unwrap())
 }
 

@@ -7,7 +7,7 @@
 //!
 //! With a folder it can be interrupted and repeated; without, it searches in a temporary one.
 
-use herring_search::{Dimension, Ledger, Origin, Range, Strategy, Study, Told, Trial};
+use herring_search::{Dimension, Ledger, Origin, Range, Strategy, Study, Trial, TrialOutcome};
 use std::{error::Error, f64::consts::PI, path::PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -43,12 +43,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Fails where x and y are both large, as trainings do at the edges.
-fn train(trial: &Trial) -> Told {
+fn train(trial: &Trial) -> TrialOutcome {
     match trial.value("x").zip(trial.value("y")) {
         Some((x, y)) if x + y < 20.0 => {
             let valley = y - 5.1 / (4.0 * PI * PI) * x * x + 5.0 / PI * x - 6.0;
-            Told::Scored(-(valley * valley + 10.0 * (1.0 - 1.0 / (8.0 * PI)) * x.cos() + 10.0))
+            TrialOutcome::Scored(-(valley * valley + 10.0 * (1.0 - 1.0 / (8.0 * PI)) * x.cos() + 10.0))
         }
-        _ => Told::Failed("diverged".to_owned()),
+        _ => TrialOutcome::Failed("diverged".to_owned()),
     }
 }

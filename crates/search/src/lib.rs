@@ -9,7 +9,7 @@
 //! |---|---|
 //! | [`space`] | dimensions, their ranges and scales |
 //! | [`study`] | space, budget, seed and strategy: what decides a search |
-//! | [`trial`] | a point and what came of it |
+//! | [`trial`] | a point and its outcome |
 //! | [`mod@propose`] | the next point, as a pure function of the study and the trials |
 //! | [`ledger`] | the folder |
 //!
@@ -22,7 +22,7 @@
 //! searches can be read without it.
 //!
 //! ```
-//! use herring_search::{Dimension, Ledger, Range, Strategy, Study, Told};
+//! use herring_search::{Dimension, Ledger, Range, Strategy, Study, TrialOutcome};
 //!
 //! let rate = Dimension::new("learning_rate", Range::LogUniform { low: 1e-5, high: 1e-1 })?;
 //! let study = Study { dimensions: vec![rate], initial: 3, iterations: 5, seed: 0, strategy: Strategy::Random };
@@ -30,7 +30,7 @@
 //! let mut ledger = Ledger::open(folder.path(), &study)?;
 //! while let Some(trial) = ledger.ask()? {
 //!     let distance = (trial.values[0].1.log10() + 3.0).abs();
-//!     ledger.tell(trial.number, Told::Scored(-distance))?;
+//!     ledger.tell(trial.number, TrialOutcome::Scored(-distance))?;
 //! }
 //! assert_eq!(ledger.trials().len(), 8);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -44,7 +44,7 @@ pub mod study;
 pub mod trial;
 
 pub use error::SearchError;
-pub use ledger::{Ledger, Told};
+pub use ledger::{Ledger, TrialOutcome};
 pub use propose::{Origin, Proposal, propose};
 pub use space::{Dimension, Range};
 pub use study::{Strategy, Study};

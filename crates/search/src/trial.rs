@@ -1,9 +1,9 @@
-//! One point of a search and what came of it.
+//! One point of a search and its outcome.
 
 use crate::{Origin, SearchError, Study};
 use serde::{Deserialize, Serialize};
 
-/// One point of a search and what came of it.
+/// One point of a search and its outcome.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trial {
@@ -13,11 +13,11 @@ pub struct Trial {
     pub values: Vec<(String, f64)>,
     /// How the point was found.
     pub origin: Origin,
-    /// What came of it.
+    /// Its outcome.
     pub state: TrialState,
 }
 
-/// What came of a trial.
+/// The outcome of a trial.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TrialState {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use herring_search::{
-    Dimension, Ledger, Origin, Range, SearchError, Strategy, Study, Told, Trial, TrialState, best, propose,
+    Dimension, Ledger, Origin, Range, SearchError, Strategy, Study, Trial, TrialOutcome, TrialState, best, propose,
 };
 use std::{
     collections::BTreeMap,
@@ -20,10 +20,14 @@ fn study() -> Study {
 }
 
 /// Decided by the values alone, as a training with a fixed seed is. Some fail.
-fn train(trial: &Trial) -> Told {
+fn train(trial: &Trial) -> TrialOutcome {
     let rate = trial.value("rate").unwrap().log10();
     let layers = trial.value("layers").unwrap();
-    if layers == 9.0 { Told::Failed("diverged".to_owned()) } else { Told::Scored(-(rate + 3.0).abs() - 0.1 * layers) }
+    if layers == 9.0 {
+        TrialOutcome::Failed("diverged".to_owned())
+    } else {
+        TrialOutcome::Scored(-(rate + 3.0).abs() - 0.1 * layers)
+    }
 }
 
 /// Asks, trains and tells until the budget is used.
@@ -140,7 +144,7 @@ fn parallel_asks_differ_and_what_was_left_running_comes_back_first() {
     // One that is told before it is handed out again is not handed out.
     drop(ledger);
     let mut ledger = Ledger::open(folder.path(), &study()).unwrap();
-    ledger.tell(1, Told::Scored(0.5)).unwrap();
+    ledger.tell(1, TrialOutcome::Scored(0.5)).unwrap();
     assert_eq!(ledger.ask().unwrap().unwrap().number, 3);
 }
 
@@ -150,25 +154,25 @@ fn a_result_is_told_once() {
     let mut ledger = Ledger::open(folder.path(), &study()).unwrap();
     let told = |ledger: &mut Ledger, number, told| ledger.tell(number, told).unwrap_err().to_string();
     assert_eq!(
-        told(&mut ledger, 1, Told::Scored(0.5)),
+        told(&mut ledger, 1, TrialOutcome::Scored(0.5)),
         "result for trial 1: found 0 trials handed out, expected a number from 1 to that"
     );
-    assert!(matches!(ledger.tell(0, Told::Scored(0.5)), Err(SearchError::UnknownTrial { .. })));
+    assert!(matches!(ledger.tell(0, TrialOutcome::Scored(0.5)), Err(SearchError::UnknownTrial { .. })));
     ledger.ask().unwrap();
     for score in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        assert!(matches!(ledger.tell(1, Told::Scored(score)), Err(SearchError::NotFinite { .. })));
+        assert!(matches!(ledger.tell(1, TrialOutcome::Scored(score)), Err(SearchError::NotFinite { .. })));
     }
     assert_eq!(ledger.trials()[0].state, TrialState::Running);
-    ledger.tell(1, Told::Scored(0.5)).unwrap();
-    ledger.tell(1, Told::Scored(0.5)).unwrap();
+    ledger.tell(1, TrialOutcome::Scored(0.5)).unwrap();
+    ledger.tell(1, TrialOutcome::Scored(0.5)).unwrap();
     assert_eq!(
-        told(&mut ledger, 1, Told::Failed("late".to_owned())),
+        told(&mut ledger, 1, TrialOutcome::Failed("late".to_owned())),
         "result for trial 1: found score 0.5 told before, expected the same instead of failure \"late\""
     );
     drop(ledger);
     let mut ledger = Ledger::open(folder.path(), &study()).unwrap();
-    ledger.tell(1, Told::Scored(0.5)).unwrap();
-    assert!(matches!(ledger.tell(1, Told::Scored(0.25)), Err(SearchError::AlreadyTold { .. })));
+    ledger.tell(1, TrialOutcome::Scored(0.5)).unwrap();
+    assert!(matches!(ledger.tell(1, TrialOutcome::Scored(0.25)), Err(SearchError::AlreadyTold { .. })));
 }
 
 #[test]
@@ -177,11 +181,11 @@ fn the_best_is_the_earliest_of_the_highest() {
     let mut ledger = Ledger::open(folder.path(), &study()).unwrap();
     assert_eq!(ledger.best(), None);
     let results = [
-        Told::Failed("diverged".to_owned()),
-        Told::Scored(-0.5),
-        Told::Scored(0.7),
-        Told::Scored(0.7),
-        Told::Failed("diverged".to_owned()),
+        TrialOutcome::Failed("diverged".to_owned()),
+        TrialOutcome::Scored(-0.5),
+        TrialOutcome::Scored(0.7),
+        TrialOutcome::Scored(0.7),
+        TrialOutcome::Failed("diverged".to_owned()),
     ];
     for result in results {
         let number = ledger.ask().unwrap().unwrap().number;

@@ -1,10 +1,10 @@
-//! An attempt at a run: its records and checkpoints while it goes on, its folder once it is done.
+//! One attempt at a run: it writes records and checkpoints while training, and publishes the run's folder at the end.
 
 use crate::{
     StoreError,
     checkpoint::{self, Extent, Head, Unusable},
     claim::{ATTEMPT, Claim, highest, name, number},
-    files::{Locked, entries, pretty_json, remove_all, sync_folder, write_through},
+    files::{FolderLock, entries, pretty_json, remove_all, sync_folder, write_through},
     record::{FAILED, RunFailed, RunProvenance, RunResult},
     seal::seal,
 };
@@ -20,49 +20,49 @@ use std::{
     time::Instant,
 };
 
-/// Checkpoints that are kept: the last one, and the one before in case it is damaged.
+/// How many checkpoints are kept: the last one, and the previous one in case the last is damaged.
 const KEPT: usize = 2;
-/// What the name of a checkpoint begins with that could not be used.
+/// Prefix of the file name of a checkpoint that could not be used.
 const REFUSED: &str = "refused-";
 
-/// An attempt at a run by the one who holds its claim. When it is dropped without an end its
+/// An attempt at a run by the holder of its claim. If it is dropped before it is published, its
 /// checkpoints stay for the next attempt.
 #[derive(Debug)]
 pub struct Attempt {
     out: PathBuf,
     run: PlannedRun,
     claim: Claim,
-    /// Of this attempt, within the run's working folder.
+    /// This attempt's folder within the run's working folder.
     folder: PathBuf,
     steps: Lines,
     epochs: Lines,
-    /// What an earlier attempt left to go on from, the furthest last.
+    /// Checkpoints of earlier attempts, the furthest last.
     candidates: Vec<(Position, PathBuf)>,
-    /// Attempts since the one that kept the last checkpoint, this one not counted.
+    /// Earlier attempts since the last checkpoint was written.
     fruitless: u32,
-    /// When the first attempt began, and the wall time of earlier ones up to their checkpoints.
+    /// Start time of the first attempt, and wall time of earlier attempts up to their checkpoints.
     before: (String, f64),
     clock: Instant,
 }
 
-/// Where an attempt begins.
+/// Where an attempt starts.
 #[derive(Debug, Default)]
 pub struct Start {
-    /// How far the run had come.
+    /// The position of the checkpoint; zero at the beginning.
     pub position: Position,
-    /// What the trainer goes on from; none at the beginning.
+    /// The snapshot from which the trainer continues; `None` at the beginning.
     pub snapshot: Option<Vec<u8>>,
-    /// Checkpoints that could not be used, a line each.
+    /// Checkpoints that could not be used, one line each.
     pub refused: Vec<String>,
     from: Option<PathBuf>,
 }
 
-/// How an attempt's end was taken.
+/// Whether publishing an attempt created the run's folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Published {
-    /// The folder is there now.
+    /// This attempt created it.
     Now,
-    /// Another attempt had published the same before.
+    /// Another attempt had already published the same run.
     Before,
 }
 
@@ -71,7 +71,7 @@ impl Attempt {
         let work = working_folder(out, run);
         let mut candidates = checkpoint::list(&work)?;
         candidates.reverse();
-        let fruitless = fruitless(&work)?;
+        let fruitless = fruitless_attempts(&work)?;
         let folder = work.join(name(ATTEMPT, claim.number()));
         if let Err(error) = fs::create_dir(&folder) {
             claim.check()?;
@@ -91,37 +91,37 @@ impl Attempt {
         })
     }
 
-    /// How many attempts before this one ended without keeping a checkpoint: their processes died.
-    pub fn fruitless(&self) -> u32 {
+    /// How many consecutive attempts before this one died without writing a checkpoint.
+    pub fn fruitless_attempts(&self) -> u32 {
         self.fruitless
     }
 
-    /// When the first attempt began (UTC, RFC 3339), and the seconds of wall time since, those left out
-    /// that lie between a checkpoint and the attempt that went on from it.
+    /// When the first attempt began (UTC, RFC 3339), and the seconds of wall time spent since, without the time
+    /// between a checkpoint and the attempt that resumed from it.
     pub fn time(&self) -> (String, f64) {
         let (started, seconds) = &self.before;
         (started.clone(), seconds + self.clock.elapsed().as_secs_f64())
     }
 
-    /// Where to go on from: the furthest checkpoint that is whole, or the beginning.
+    /// Where to start: the furthest undamaged checkpoint, or the beginning.
     ///
     /// # Errors
-    /// If the system refuses, or a checkpoint is of another version of this program.
+    /// If an I/O operation fails, or a checkpoint was written by another version of this program.
     pub fn start(&mut self) -> Result<Start, StoreError> {
         let mut start = Start::default();
         while let Some((_, path)) = self.candidates.pop() {
-            match self.take_up(&path) {
+            match self.resume_from(&path) {
                 Ok((position, snapshot)) => {
                     start.position = position;
                     start.snapshot = Some(snapshot);
                     start.from = Some(path);
                     return Ok(start);
                 }
-                Err(TakeUp::Damaged(message)) => {
+                Err(ResumeError::Damaged(message)) => {
                     start.refused.push(format!("{}: the checkpoint is damaged: {message}", path.display()));
                     set_aside(&path)?;
                 }
-                Err(TakeUp::Store(error)) => return Err(error),
+                Err(ResumeError::Store(error)) => return Err(error),
             }
         }
         self.steps = Lines::create(self.folder.join("steps.jsonl"), &[])?;
@@ -129,33 +129,33 @@ impl Attempt {
         Ok(start)
     }
 
-    /// As [`start`](Self::start), after the trainer could not go on from `refused`.
+    /// Like [`start`](Self::start), after the trainer could not resume from `refused`.
     ///
     /// # Errors
-    /// As there.
-    pub fn start_before(&mut self, refused: &Start) -> Result<Start, StoreError> {
+    /// As [`start`](Self::start).
+    pub fn start_from_earlier(&mut self, refused: &Start) -> Result<Start, StoreError> {
         if let Some(path) = &refused.from {
             set_aside(path)?;
         }
         self.start()
     }
 
-    /// The error for a checkpoint whose snapshot has another version's format.
-    pub fn foreign(&self, start: &Start, found: String) -> StoreError {
+    /// The error for a checkpoint whose snapshot has the format of another version.
+    pub fn version_error(&self, start: &Start, found: String) -> StoreError {
         StoreError::Version { path: start.from.clone().unwrap_or_else(|| self.folder.clone()), found }
     }
 
-    fn take_up(&mut self, path: &Path) -> Result<(Position, Vec<u8>), TakeUp> {
+    fn resume_from(&mut self, path: &Path) -> Result<(Position, Vec<u8>), ResumeError> {
         let (head, snapshot) = checkpoint::read(path, &self.run.id).map_err(|unusable| match unusable {
-            Unusable::Damaged(message) => TakeUp::Damaged(message),
-            Unusable::System(error) => TakeUp::Store(StoreError::system("read", path)(error)),
-            Unusable::Version(found) => TakeUp::Store(StoreError::Version { path: path.to_owned(), found }),
+            Unusable::Damaged(message) => ResumeError::Damaged(message),
+            Unusable::System(error) => ResumeError::Store(StoreError::system("read", path)(error)),
+            Unusable::Version(found) => ResumeError::Store(StoreError::Version { path: path.to_owned(), found }),
         })?;
         let beside = |name: &str| path.with_file_name(name);
-        let steps = head.steps.read(&beside("steps.jsonl")).map_err(TakeUp::Damaged)?;
-        let epochs = head.epochs.read(&beside("epochs.jsonl")).map_err(TakeUp::Damaged)?;
-        self.steps = Lines::create(self.folder.join("steps.jsonl"), &steps).map_err(TakeUp::Store)?;
-        self.epochs = Lines::create(self.folder.join("epochs.jsonl"), &epochs).map_err(TakeUp::Store)?;
+        let steps = head.steps.read(&beside("steps.jsonl")).map_err(ResumeError::Damaged)?;
+        let epochs = head.epochs.read(&beside("epochs.jsonl")).map_err(ResumeError::Damaged)?;
+        self.steps = Lines::create(self.folder.join("steps.jsonl"), &steps).map_err(ResumeError::Store)?;
+        self.epochs = Lines::create(self.folder.join("epochs.jsonl"), &epochs).map_err(ResumeError::Store)?;
         self.before = (head.started, head.seconds);
         Ok((head.position, snapshot))
     }
@@ -163,7 +163,7 @@ impl Attempt {
     /// Writes a step's line.
     ///
     /// # Errors
-    /// If the system refuses.
+    /// If an I/O operation fails.
     pub fn step(&mut self, record: &StepRecord) -> Result<(), StoreError> {
         let written = self.steps.write(record);
         self.fenced(written)
@@ -172,16 +172,16 @@ impl Attempt {
     /// Writes an epoch's line.
     ///
     /// # Errors
-    /// If the system refuses.
+    /// If an I/O operation fails.
     pub fn epoch(&mut self, record: &EpochRecord) -> Result<(), StoreError> {
         let written = self.epochs.write(record);
         self.fenced(written)
     }
 
-    /// Keeps a snapshot to go on from; gives its size in bytes.
+    /// Writes a snapshot as a checkpoint; returns its size in bytes.
     ///
     /// # Errors
-    /// If the system refuses, or another attempt has taken over.
+    /// If an I/O operation fails, or another attempt has taken over.
     pub fn checkpoint(&mut self, position: Position, snapshot: &[u8]) -> Result<u64, StoreError> {
         let kept = self.keep(position, snapshot);
         self.fenced(kept)
@@ -197,8 +197,8 @@ impl Attempt {
         Ok(bytes)
     }
 
-    /// The system refuses much to an attempt whose folder its successor has removed; that is no error to
-    /// tell.
+    /// Once a later attempt has removed this attempt's folder, I/O operations fail. Reports that as
+    /// [`StoreError::Superseded`].
     fn fenced<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
         if matches!(done, Err(StoreError::System { .. })) {
             self.claim.check()?;
@@ -206,10 +206,10 @@ impl Attempt {
         done
     }
 
-    /// Removes all but the last checkpoints, and earlier attempts that hold none of them.
+    /// Removes all but the last checkpoints, and folders of earlier attempts without any of these.
     fn prune(&self) -> Result<(), StoreError> {
-        let _locked = Locked::of(&self.out)?;
-        // Writing may have taken long; a successor's folder is not to be touched.
+        let _locked = FolderLock::acquire(&self.out)?;
+        // Writing may have taken long; do not touch the folder of a later attempt.
         self.claim.check()?;
         let work = working_folder(&self.out, &self.run);
         let checkpoints = checkpoint::list(&work)?;
@@ -227,28 +227,28 @@ impl Attempt {
         Ok(())
     }
 
-    /// Ends the attempt without a trace, unless it has kept a checkpoint: it does not count among those that
-    /// died of the run.
+    /// Ends the attempt and removes its folder, unless it holds a checkpoint. It does not count as an attempt that
+    /// died.
     ///
     /// # Errors
-    /// If the system refuses.
+    /// If an I/O operation fails.
     pub fn withdraw(self) -> Result<(), StoreError> {
-        let locked = Locked::of(&self.out)?;
+        let locked = FolderLock::acquire(&self.out)?;
         let Self { steps, epochs, claim, folder, .. } = self;
-        // Open files keep a folder alive on some systems.
+        // Some systems do not remove a folder with open files.
         drop((steps, epochs));
         let work = folder.parent().unwrap_or(&folder);
         if !checkpoint::list(work)?.iter().any(|(_, path)| path.starts_with(&folder)) {
             remove_all(&folder)?;
         }
-        claim.give_back(&locked);
+        claim.release(&locked);
         Ok(())
     }
 
-    /// Shows the run with its outcome, in one step.
+    /// Publishes the run with its outcome by one rename.
     ///
     /// # Errors
-    /// If the system refuses, or another attempt has taken over; then nothing is shown.
+    /// If an I/O operation fails, or another attempt has taken over; then nothing is published.
     pub fn publish(
         self,
         outcome: &RunOutcome,
@@ -265,24 +265,24 @@ impl Attempt {
             write_through(&folder.join("weights.safetensors"), &outcome.weights)?;
             Ok(folder)
         });
-        self.show(assembled, &name)
+        self.publish_folder(assembled, &name)
     }
 
-    /// Shows the run as failed, in one step.
+    /// Publishes the run as failed by one rename.
     ///
     /// # Errors
-    /// If the system refuses, or another attempt has taken over; then nothing is shown.
+    /// If an I/O operation fails, or another attempt has taken over; then nothing is published.
     pub fn publish_failure(self, failed: &RunFailed, provenance: &RunProvenance) -> Result<Published, StoreError> {
         let name = format!("{FAILED}{}", self.run.folder());
         let assembled = self.assemble(provenance).and_then(|folder| {
             write_json(&folder.join("failure.json"), failed)?;
             Ok(folder)
         });
-        self.show(assembled, &name)
+        self.publish_folder(assembled, &name)
     }
 
-    /// The folder to be shown with what every run's holds. The records are copied: until the folder is
-    /// shown, the checkpoints need theirs.
+    /// The folder to be published, with the files of every run. The records are copied, because until the folder is
+    /// published the checkpoints refer to the originals.
     fn assemble(&self, provenance: &RunProvenance) -> Result<PathBuf, StoreError> {
         let folder = self.folder.join("run");
         fs::create_dir(&folder).map_err(StoreError::system("create", &folder))?;
@@ -295,7 +295,7 @@ impl Attempt {
         Ok(folder)
     }
 
-    fn show(self, assembled: Result<PathBuf, StoreError>, name: &str) -> Result<Published, StoreError> {
+    fn publish_folder(self, assembled: Result<PathBuf, StoreError>, name: &str) -> Result<Published, StoreError> {
         let sealed = assembled.and_then(|folder| {
             seal(&folder)?;
             sync_folder(&folder)?;
@@ -303,7 +303,7 @@ impl Attempt {
         });
         let folder = self.fenced(sealed)?;
         let runs = self.out.join("runs");
-        let locked = Locked::of(&self.out)?;
+        let locked = FolderLock::acquire(&self.out)?;
         self.claim.check()?;
         let shown = runs.join(name);
         let published = if runs.join(self.run.folder()).exists() || shown.exists() {
@@ -314,7 +314,7 @@ impl Attempt {
                     sync_folder(&runs)?;
                     Published::Now
                 }
-                // By a machine that the folder's lock does not reach.
+                // Published by a machine that the folder's lock does not reach.
                 Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::DirectoryNotEmpty) => {
                     Published::Before
                 }
@@ -325,33 +325,33 @@ impl Attempt {
         Ok(published)
     }
 
-    /// Removes the working folder: nothing is left to go on from.
-    fn end(self, _locked: &Locked) -> Result<(), StoreError> {
+    /// Removes the working folder with its checkpoints.
+    fn end(self, _locked: &FolderLock) -> Result<(), StoreError> {
         let work = working_folder(&self.out, &self.run);
         let Self { steps, epochs, claim, .. } = self;
-        // Open files keep a folder alive on some systems.
+        // Some systems do not remove a folder with open files.
         drop((steps, epochs, claim));
         remove_all(&work)
     }
 }
 
-enum TakeUp {
+enum ResumeError {
     Damaged(String),
     Store(StoreError),
 }
 
-/// Where the attempts at a run work.
+/// The working folder of all attempts at a run.
 pub(crate) fn working_folder(out: &Path, run: &PlannedRun) -> PathBuf {
     out.join("work").join(run.folder())
 }
 
-/// How many attempts in a run's working folder have ended without keeping a checkpoint since the last one.
-pub(crate) fn fruitless(work: &Path) -> Result<u32, StoreError> {
+/// How many attempts in a run's working folder died since the last checkpoint was written.
+pub(crate) fn fruitless_attempts(work: &Path) -> Result<u32, StoreError> {
     let last = checkpoint::list(work)?.first().and_then(|(_, path)| number(path.parent()?, ATTEMPT));
     Ok(highest(work, ATTEMPT)?.saturating_sub(last.unwrap_or(0)))
 }
 
-/// Gives a checkpoint that cannot be used a name under which it is not tried again.
+/// Renames a checkpoint that cannot be used, so that it is not tried again.
 fn set_aside(path: &Path) -> Result<(), StoreError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let aside = path.with_file_name(format!("{REFUSED}{name}"));
@@ -365,7 +365,7 @@ fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreError> {
     write_through(path, &pretty_json(path, value)?)
 }
 
-/// A file of JSON lines that knows its own sum.
+/// A file of JSON lines with a running SHA-256.
 #[derive(Debug)]
 struct Lines {
     path: PathBuf,
@@ -375,7 +375,7 @@ struct Lines {
 }
 
 impl Lines {
-    /// A file that holds `before`.
+    /// Creates the file with the content `before`.
     fn create(path: PathBuf, before: &[u8]) -> Result<Self, StoreError> {
         let mut file = File::create(&path).map_err(StoreError::system("create", &path))?;
         file.write_all(before).map_err(StoreError::system("write", &path))?;
@@ -393,13 +393,13 @@ impl Lines {
         Ok(())
     }
 
-    /// How far it is written, once everything is.
+    /// Flushes the file; returns its length and SHA-256.
     fn extent(&mut self) -> Result<Extent, StoreError> {
         self.file.flush().map_err(StoreError::system("write", &self.path))?;
         Ok(Extent { bytes: self.bytes, sha256: hexadecimal(&self.digest.clone().finalize()) })
     }
 
-    /// All that was written.
+    /// Everything written so far.
     fn content(&self) -> Result<Vec<u8>, StoreError> {
         let mut content = fs::read(&self.path).map_err(StoreError::system("read", &self.path))?;
         content.extend_from_slice(self.file.buffer());

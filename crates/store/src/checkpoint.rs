@@ -6,8 +6,8 @@
 //! the trainer's snapshot
 //! ```
 //!
-//! It is written under another name and renamed, but not forced to the disk: what a failure of power
-//! tears is seen by the sum, and the checkpoint before is used.
+//! The file is written under another name and renamed, without `fsync`. If a power failure damages it, the checksum
+//! shows that, and the previous checkpoint is used.
 
 use crate::{StoreError, files::entries};
 use herring_protocol::Position;
@@ -26,13 +26,13 @@ const MAGIC: &str = "red-herring checkpoint";
 const NAME: &str = "checkpoint-";
 const DRAFT: &str = ".checkpoint";
 
-/// What the second line says.
+/// The second line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Head {
     pub(crate) run: RunId,
     pub(crate) position: Position,
-    /// When the run's first attempt began.
+    /// Start time of the run's first attempt.
     pub(crate) started: String,
     /// Wall time of the run so far.
     pub(crate) seconds: f64,
@@ -40,7 +40,7 @@ pub(crate) struct Head {
     pub(crate) epochs: Extent,
 }
 
-/// How far a file of records had been written.
+/// Length and SHA-256 of a file of records at the time of the checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Extent {
@@ -49,7 +49,7 @@ pub(crate) struct Extent {
 }
 
 impl Extent {
-    /// The first bytes of a file, if they are what they were.
+    /// Reads that part of the file; an error if its content has changed.
     pub(crate) fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
         let mut bytes = fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
         let length = usize::try_from(self.bytes).unwrap_or(usize::MAX);
@@ -58,24 +58,24 @@ impl Extent {
         }
         bytes.truncate(length);
         if hexadecimal(&Sha256::digest(&bytes)) != self.sha256 {
-            return Err(format!("the content of {} is not what it was", path.display()));
+            return Err(format!("the content of {} has changed since the checkpoint", path.display()));
         }
         Ok(bytes)
     }
 }
 
-/// Why a checkpoint is not used.
+/// Why a checkpoint cannot be used.
 #[derive(Debug)]
 pub(crate) enum Unusable {
-    /// It is damaged, or a file beside it is; the one before will do.
+    /// The checkpoint or a file that it refers to is damaged; use the previous one.
     Damaged(String),
-    /// The system does not let it be read.
+    /// It cannot be read.
     System(io::Error),
     /// Another version of the program wrote it.
     Version(String),
 }
 
-/// Writes a checkpoint into an attempt's folder; gives its size in bytes.
+/// Writes a checkpoint into an attempt's folder; returns its size in bytes.
 pub(crate) fn write(folder: &Path, head: &Head, snapshot: &[u8]) -> Result<u64, StoreError> {
     let path = folder.join(format!("{NAME}{:06}-{:07}", head.position.epochs, head.position.steps));
     let draft = folder.join(DRAFT);
@@ -88,13 +88,13 @@ pub(crate) fn write(folder: &Path, head: &Head, snapshot: &[u8]) -> Result<u64, 
         file.write_all(first.as_bytes())?;
         file.write_all(&line)?;
         file.write_all(snapshot)?;
-        // Systems that write late tell here that they could not.
+        // Some file systems report write errors only on close.
         drop(file);
         fs::rename(&draft, &path)?;
         Ok((first.len() + line.len() + snapshot.len()) as u64)
     };
     put().map_err(|error| {
-        // The first error is the one to tell.
+        // Report the first error.
         let _ = fs::remove_file(&draft);
         StoreError::system("write", &path)(error)
     })
@@ -107,13 +107,13 @@ pub(crate) fn read(path: &Path, run: &RunId) -> Result<(Head, Vec<u8>), Unusable
         io::ErrorKind::NotFound | io::ErrorKind::IsADirectory => {
             Unusable::Damaged(format!("it cannot be read: {error}"))
         }
-        // It may be readable the next time; that is no reason to begin again.
+        // It may be readable next time, so do not start the run from the beginning.
         _ => Unusable::System(error),
     })?;
     let end = bytes.iter().position(|byte| *byte == b'\n').ok_or_else(|| damaged("it has no first line"))?;
-    let first = std::str::from_utf8(&bytes[..end]).map_err(|_| damaged("its first line is no text"))?;
-    let told = first.strip_prefix(MAGIC).and_then(|rest| rest.trim_start().split_once(' '));
-    let Some((format, sum)) = told else {
+    let first = std::str::from_utf8(&bytes[..end]).map_err(|_| damaged("its first line is not text"))?;
+    let fields = first.strip_prefix(MAGIC).and_then(|rest| rest.trim_start().split_once(' '));
+    let Some((format, sum)) = fields else {
         return Err(damaged("its first line is not that of a checkpoint"));
     };
     if format != FORMAT {
@@ -121,7 +121,7 @@ pub(crate) fn read(path: &Path, run: &RunId) -> Result<(Head, Vec<u8>), Unusable
     }
     let rest = &bytes[end + 1..];
     if hexadecimal(&Sha256::digest(rest)) != sum {
-        return Err(damaged("its content does not have the sum of its first line"));
+        return Err(damaged("its content does not match the checksum in its first line"));
     }
     let second = rest.iter().position(|byte| *byte == b'\n').ok_or_else(|| damaged("it has no second line"))?;
     let head: Head = serde_json::from_slice(&rest[..second]).map_err(|error| Unusable::Damaged(error.to_string()))?;
@@ -132,8 +132,8 @@ pub(crate) fn read(path: &Path, run: &RunId) -> Result<(Head, Vec<u8>), Unusable
     Ok((head, bytes))
 }
 
-/// The checkpoints of every attempt in a run's working folder, the furthest first; equally far ones
-/// with that of the later attempt first.
+/// The checkpoints of all attempts in a run's working folder, the furthest first, and among equals that of the
+/// latest attempt first.
 pub(crate) fn list(folder: &Path) -> Result<Vec<(Position, PathBuf)>, StoreError> {
     let mut found = Vec::new();
     for attempt in entries(folder)? {

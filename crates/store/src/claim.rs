@@ -1,19 +1,18 @@
-//! Who does a run: at most one attempt at a time, also over several machines on one folder.
+//! Claims: at most one attempt at a run at a time, even from several machines on a shared folder.
 //!
-//! An attempt owns a run by a file `claim-NNNN` in the run's working folder. It keeps the file locked
-//! for as long as it lives, so that on its own machine its death is seen at once, however it died. A
-//! lock may not reach other machines; for them it appends a byte every [`BEAT`], and they take the run
-//! over once they have watched the file for [`SILENCE`] by their own clock without a change (for
-//! [`STALE_LOCK`] where it is still locked). A task
-//! that a cluster has started again takes over from its predecessor without waiting.
+//! An attempt claims a run by a file `claim-NNNN` in the run's working folder. It holds a lock on the file while its
+//! process lives, so processes on the same machine see at once when it has died. File locks may not reach other
+//! machines. Therefore the attempt also appends a byte every [`HEARTBEAT_INTERVAL`], and another machine takes the run
+//! over if the file has not changed for [`HEARTBEAT_TIMEOUT`] by its own clock (for [`LOCK_TIMEOUT`] if the file is
+//! still locked). A task that a cluster has requeued takes over from its earlier start without waiting.
 //!
-//! The numbers fence: an attempt that was given up for dead and comes back finds a higher number, and
-//! neither keeps checkpoints nor publishes any more.
+//! The numbers are fencing tokens: an attempt whose run was taken over finds a higher number when it continues, and then
+//! neither writes checkpoints nor publishes.
 
 use crate::clock;
 use crate::{
     StoreError,
-    files::{Locked, entries},
+    files::{FolderLock, entries},
 };
 use herring_cluster::Attempt as Task;
 use serde::{Deserialize, Serialize};
@@ -30,13 +29,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A lock that outlives its process, as some file systems keep it for a machine that is gone, counts for
-/// so long.
-const STALE_LOCK: Duration = SILENCE.saturating_mul(5);
-/// How often a living attempt says so.
-const BEAT: Duration = Duration::from_secs(20);
-/// How long it takes without a sign of life until an attempt on another machine counts as dead.
-const SILENCE: Duration = Duration::from_secs(120);
+/// How long an unchanged but locked claim of another machine counts as alive. Some file systems keep the locks of a
+/// machine that is gone.
+const LOCK_TIMEOUT: Duration = HEARTBEAT_TIMEOUT.saturating_mul(5);
+/// How often an attempt shows that it is alive.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(20);
+/// How long without a heartbeat until an attempt on another machine counts as dead.
+const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(120);
 
 const CLAIM: &str = "claim-";
 pub(crate) const ATTEMPT: &str = "attempt-";
@@ -45,43 +44,43 @@ pub(crate) const ATTEMPT: &str = "attempt-";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Holder {
-    /// Of the claim's file.
+    /// Format of the claim's file.
     format: u32,
     /// The machine's name.
     pub host: String,
-    /// Number of the process there.
+    /// Its process id.
     pub process: u32,
-    /// Which of its claims this is.
+    /// Counts the claims of this process.
     serial: u64,
-    /// Which start of the machine.
+    /// The machine's boot id.
     boot: String,
-    /// When, in UTC, as in RFC 3339.
+    /// Time of the claim (UTC, RFC 3339).
     pub since: String,
-    /// The cluster's task, if it is one: it may be started again under the same numbers.
+    /// The cluster's task, if any. A requeued task has the same numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<Task>,
 }
 
-/// Claims that this process has made.
+/// Number of claims that this process has made.
 static SERIAL: AtomicU64 = AtomicU64::new(0);
 
 impl Holder {
     /// This process.
-    pub fn this(task: Option<Task>) -> Self {
+    pub fn current(task: Option<Task>) -> Self {
         let name = hostname::get().unwrap_or_default();
         Self {
             format: crate::STORE_FORMAT,
             host: name.to_string_lossy().into_owned(),
             process: std::process::id(),
             serial: 0,
-            // Elsewhere a machine that was started again is told by its silence.
+            // Empty on other systems: there a reboot is noticed by the missing heartbeat.
             boot: fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned(),
             since: clock::now(),
             task,
         }
     }
 
-    /// Whether both are processes of one machine, since it was started.
+    /// Whether both are processes of one machine since its last boot.
     pub fn same_machine(&self, other: &Self) -> bool {
         !self.boot.is_empty() && (&self.host, &self.boot) == (&other.host, &other.boot)
     }
@@ -93,15 +92,15 @@ impl std::fmt::Display for Holder {
     }
 }
 
-/// What one process has seen of others' claims: their content, and since when it is that.
+/// The claims of others as one process has seen them: content, and when it last changed.
 #[derive(Debug, Default)]
 pub struct Watch {
     seen: BTreeMap<PathBuf, (String, Instant)>,
 }
 
 impl Watch {
-    /// For how long a claim has not changed.
-    fn silence(&mut self, path: &Path, content: &str) -> Duration {
+    /// How long a claim has not changed.
+    fn unchanged_for(&mut self, path: &Path, content: &str) -> Duration {
         let seen = self.seen.entry(path.to_owned()).or_insert_with(|| (content.to_owned(), Instant::now()));
         if seen.0 != content {
             *seen = (content.to_owned(), Instant::now());
@@ -115,53 +114,53 @@ impl Watch {
 pub struct Claim {
     folder: PathBuf,
     number: u32,
-    /// Tells this claim from every other, also from a later one of the same number.
+    /// Identifies this claim, even among claims with the same number.
     first_line: String,
-    // Locked for as long as the claim lives.
+    // Locked until the claim is dropped.
     _file: File,
-    heart: Option<(Sender<()>, JoinHandle<()>)>,
+    heartbeat: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
-/// What came of an attempt to claim a run.
+/// The result of an attempt to claim a run.
 #[derive(Debug)]
-pub enum Claimed {
-    /// The run is the caller's.
-    Yes(Claim),
-    /// Another one does it; who, if that can be read.
-    By(Option<Holder>),
+pub enum ClaimOutcome {
+    /// The caller has the run.
+    Granted(Claim),
+    /// Another process has it; the holder, if that can be read.
+    HeldBy(Option<Holder>),
 }
 
 impl Claim {
-    /// Claims the run with the working folder `folder` for `own`, unless another lives that holds it.
+    /// Claims the run with the working folder `folder` for `own`, unless a living process holds it.
     pub(crate) fn take(
-        _locked: &Locked,
+        _locked: &FolderLock,
         folder: &Path,
         own: &Holder,
         watch: &mut Watch,
-    ) -> Result<Claimed, StoreError> {
+    ) -> Result<ClaimOutcome, StoreError> {
         fs::create_dir_all(folder).map_err(StoreError::system("create", folder))?;
         let (newest, attempts) = (highest(folder, CLAIM)?, highest(folder, ATTEMPT)?);
         // A claim below the last attempt was superseded already.
         if newest > 0 && newest >= attempts {
             let path = folder.join(name(CLAIM, newest));
-            match look(&path) {
+            match read_claim(&path) {
                 Ok(seen) => {
                     let superseded = match (&own.task, seen.holder.as_ref().and_then(|holder| holder.task.as_ref())) {
                         (Some(own), Some(other)) => own.supersedes(other),
                         _ => false,
                     };
                     let near = seen.holder.as_ref().is_some_and(|holder| holder.same_machine(own));
-                    let silence = watch.silence(&path, &seen.content);
+                    let silence = watch.unchanged_for(&path, &seen.content);
                     let dead = match (near, seen.locked) {
                         (true, locked) => !locked,
-                        (false, false) => silence >= SILENCE,
-                        (false, true) => silence >= STALE_LOCK,
+                        (false, false) => silence >= HEARTBEAT_TIMEOUT,
+                        (false, true) => silence >= LOCK_TIMEOUT,
                     };
                     if !(dead || superseded) {
-                        return Ok(Claimed::By(seen.holder));
+                        return Ok(ClaimOutcome::HeldBy(seen.holder));
                     }
                 }
-                // Given back in this moment.
+                // Released at this moment.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(StoreError::system("read", &path)(error)),
             }
@@ -169,47 +168,47 @@ impl Claim {
         Self::create(folder, newest.max(attempts) + 1, own)
     }
 
-    fn create(folder: &Path, number: u32, own: &Holder) -> Result<Claimed, StoreError> {
+    fn create(folder: &Path, number: u32, own: &Holder) -> Result<ClaimOutcome, StoreError> {
         let own = Holder { serial: SERIAL.fetch_add(1, Ordering::Relaxed) + 1, since: clock::now(), ..own.clone() };
         let path = folder.join(name(CLAIM, number));
         let draft = folder.join(format!(".{}-{}", own.host, own.process));
         let refused = |error: std::io::Error| {
-            // The first error is the one to tell.
+            // Report the first error.
             let _ = fs::remove_file(&draft);
             StoreError::system("create", &path)(error)
         };
         let mut file = File::create(&draft).map_err(refused)?;
         let first_line = serde_json::to_string(&own).map_err(|error| refused(error.into()))?;
-        // Locked and complete before it has its name: nobody takes it for one that was left.
+        // Locked and complete before it gets its name, so that no process mistakes it for an abandoned claim.
         file.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => refused(ErrorKind::WouldBlock.into()),
             TryLockError::Error(error) => refused(error),
         })?;
         writeln!(file, "{first_line}").map_err(refused)?;
-        // Another machine that the folder's lock does not reach may have been quicker: a link fails then.
+        // The link fails if another machine, which the folder's lock does not reach, was quicker.
         match fs::hard_link(&draft, &path) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 let _ = fs::remove_file(&draft);
-                return Ok(Claimed::By(None));
+                return Ok(ClaimOutcome::HeldBy(None));
             }
-            // A file system without links is none that machines share.
+            // File systems without hard links are not shared between machines.
             Err(_) => fs::rename(&draft, &path).map_err(refused)?,
             Ok(()) => fs::remove_file(&draft).map_err(refused)?,
         }
         for lower in 1..number {
-            // Superseded; nobody waits for it any more.
+            // Superseded.
             let _ = fs::remove_file(folder.join(name(CLAIM, lower)));
         }
         let beating = file.try_clone().map_err(|error| StoreError::system("open", &path)(error))?;
-        let heart = Some(beat(beating));
-        Ok(Claimed::Yes(Self { folder: folder.to_owned(), number, first_line, _file: file, heart }))
+        let heartbeat = Some(start_heartbeat(beating));
+        Ok(ClaimOutcome::Granted(Self { folder: folder.to_owned(), number, first_line, _file: file, heartbeat }))
     }
 
-    /// Gives the claim back with a working folder in which nothing was done.
-    pub(crate) fn give_back(self, _locked: &Locked) {
+    /// Releases the claim and removes the working folder if it is empty.
+    pub(crate) fn release(self, _locked: &FolderLock) {
         let folder = self.folder.clone();
         drop(self);
-        // Stays where an attempt has left something.
+        // Fails if an attempt has left files.
         let _ = fs::remove_dir(folder);
     }
 
@@ -218,7 +217,7 @@ impl Claim {
         self.number
     }
 
-    /// Refuses once another attempt has taken the run over.
+    /// An error if another attempt has taken the run over.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         let newest = highest(&self.folder, CLAIM)?.max(highest(&self.folder, ATTEMPT)?);
         if newest == self.number && self.is_there() {
@@ -227,7 +226,7 @@ impl Claim {
         Err(StoreError::Superseded { path: self.folder.clone() })
     }
 
-    /// Whether the claim's file is there and this claim's.
+    /// Whether the claim's file exists and is this claim's.
     fn is_there(&self) -> bool {
         fs::read_to_string(self.path()).is_ok_and(|text| text.lines().next() == Some(&self.first_line))
     }
@@ -239,36 +238,36 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        if let Some((stop, heart)) = self.heart.take() {
+        if let Some((stop, heartbeat)) = self.heartbeat.take() {
             drop(stop);
-            let _ = heart.join();
+            let _ = heartbeat.join();
         }
-        // Given back: nobody needs to wait for its silence. The number stays taken by the attempt.
+        // Released, so that others need not wait for the timeout. The attempt's folder keeps the number in use.
         if self.is_there() {
             let _ = fs::remove_file(self.path());
         }
     }
 }
 
-/// Appends a byte now and then until the sender is gone.
-fn beat(mut file: File) -> (Sender<()>, JoinHandle<()>) {
+/// Appends a byte every [`HEARTBEAT_INTERVAL`] until the sender is dropped.
+fn start_heartbeat(mut file: File) -> (Sender<()>, JoinHandle<()>) {
     let (stop, stopped) = mpsc::channel();
-    let heart = std::thread::spawn(move || {
-        while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(BEAT) {
-            // A disk that is full for a while is no death; the lock still holds here.
+    let heartbeat = std::thread::spawn(move || {
+        while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(HEARTBEAT_INTERVAL) {
+            // The disk may be full for a while; the lock still holds on this machine.
             let _ = file.write_all(b".");
         }
     });
-    (stop, heart)
+    (stop, heartbeat)
 }
 
-struct Seen {
+struct ClaimState {
     holder: Option<Holder>,
     content: String,
     locked: bool,
 }
 
-fn look(path: &Path) -> std::io::Result<Seen> {
+fn read_claim(path: &Path) -> std::io::Result<ClaimState> {
     let mut file = File::open(path)?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
@@ -279,19 +278,19 @@ fn look(path: &Path) -> std::io::Result<Seen> {
         Err(TryLockError::WouldBlock) => true,
         Err(TryLockError::Error(error)) => return Err(error),
     };
-    Ok(Seen { holder, content, locked })
+    Ok(ClaimState { holder, content, locked })
 }
 
-/// Who holds the newest claim in a run's working folder, if its holder may be alive.
+/// The holder of the newest claim in a run's working folder, if it may be alive.
 pub(crate) fn holder(folder: &Path) -> Result<Option<Holder>, StoreError> {
     let newest = highest(folder, CLAIM)?;
     if newest == 0 || newest < highest(folder, ATTEMPT)? {
         return Ok(None);
     }
     let path = folder.join(name(CLAIM, newest));
-    match look(&path) {
+    match read_claim(&path) {
         Ok(seen) => {
-            let here = Holder::this(None);
+            let here = Holder::current(None);
             Ok(seen.holder.filter(|holder| seen.locked || !holder.same_machine(&here)))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -299,17 +298,17 @@ pub(crate) fn holder(folder: &Path) -> Result<Option<Holder>, StoreError> {
     }
 }
 
-/// The file or folder of a number.
+/// The name of the file or folder with this number.
 pub(crate) fn name(kind: &str, number: u32) -> String {
     format!("{kind}{number:04}")
 }
 
-/// The highest number of a kind in a run's working folder; 0 where there is none.
+/// The highest number of a kind in a run's working folder; 0 without any.
 pub(crate) fn highest(folder: &Path, kind: &str) -> Result<u32, StoreError> {
     Ok(entries(folder)?.iter().filter_map(|path| number(path, kind)).max().unwrap_or(0))
 }
 
-/// The number in a name that [`name`] gave; none where it is of another kind.
+/// The number in a name made by [`name`]; `None` for another kind.
 pub(crate) fn number(path: &Path, kind: &str) -> Option<u32> {
     path.file_name()?.to_str()?.strip_prefix(kind)?.parse().ok()
 }
@@ -318,38 +317,40 @@ pub(crate) fn number(path: &Path, kind: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn locked(folder: &Path) -> Locked {
-        Locked::of(folder).unwrap()
+    fn locked(folder: &Path) -> FolderLock {
+        FolderLock::acquire(folder).unwrap()
     }
 
-    fn take(out: &Path, own: &Holder, watch: &mut Watch) -> Claimed {
+    fn take(out: &Path, own: &Holder, watch: &mut Watch) -> ClaimOutcome {
         Claim::take(&locked(out), &out.join("run"), own, watch).unwrap()
     }
 
     #[track_caller]
-    fn yes(claimed: Claimed) -> Claim {
+    fn yes(claimed: ClaimOutcome) -> Claim {
         match claimed {
-            Claimed::Yes(claim) => claim,
-            Claimed::By(holder) => panic!("taken by {holder:?}"),
+            ClaimOutcome::Granted(claim) => claim,
+            ClaimOutcome::HeldBy(holder) => panic!("taken by {holder:?}"),
         }
     }
 
     #[test]
     fn one_has_it_until_it_is_given_back() {
         let out = tempfile::tempdir().unwrap();
-        let (own, mut watch) = (Holder::this(None), Watch::default());
+        let (own, mut watch) = (Holder::current(None), Watch::default());
         let claim = yes(take(out.path(), &own, &mut watch));
-        assert!(matches!(take(out.path(), &own, &mut watch), Claimed::By(Some(holder)) if holder.same_machine(&own)));
+        assert!(
+            matches!(take(out.path(), &own, &mut watch), ClaimOutcome::HeldBy(Some(holder)) if holder.same_machine(&own))
+        );
         claim.check().unwrap();
-        claim.give_back(&locked(out.path()));
-        assert!(!out.path().join("run").exists(), "nothing is left of a claim that was not used");
+        claim.release(&locked(out.path()));
+        assert!(!out.path().join("run").exists(), "an unused claim leaves no folder");
         yes(take(out.path(), &own, &mut watch));
     }
 
     #[test]
     fn a_dead_one_here_gives_way_at_once_and_one_elsewhere_after_its_silence() {
         let out = tempfile::tempdir().unwrap();
-        let (own, mut watch) = (Holder::this(None), Watch::default());
+        let (own, mut watch) = (Holder::current(None), Watch::default());
         // As a process leaves it that is killed.
         fs::create_dir(out.path().join("run")).unwrap();
         let left = |holder: &Holder| serde_json::to_string(holder).unwrap() + "\n..";
@@ -359,16 +360,19 @@ mod tests {
         drop(claim);
 
         let elsewhere = Holder { host: "elsewhere".to_owned(), ..own.clone() };
-        assert!(!out.path().join("run/claim-0003").exists(), "superseded claims are no longer waited for");
+        assert!(!out.path().join("run/claim-0003").exists(), "superseded claims are removed");
         fs::write(out.path().join("run/claim-0004"), left(&elsewhere)).unwrap();
-        assert!(matches!(take(out.path(), &own, &mut watch), Claimed::By(Some(_))));
+        assert!(matches!(take(out.path(), &own, &mut watch), ClaimOutcome::HeldBy(Some(_))));
         for (_, since) in watch.seen.values_mut() {
-            *since -= SILENCE;
+            *since -= HEARTBEAT_TIMEOUT;
         }
         fs::write(out.path().join("run/claim-0004"), left(&elsewhere) + ".").unwrap();
-        assert!(matches!(take(out.path(), &own, &mut watch), Claimed::By(Some(_))), "it has beaten since");
+        assert!(
+            matches!(take(out.path(), &own, &mut watch), ClaimOutcome::HeldBy(Some(_))),
+            "a heartbeat has arrived since"
+        );
         for (_, since) in watch.seen.values_mut() {
-            *since -= SILENCE;
+            *since -= HEARTBEAT_TIMEOUT;
         }
         assert_eq!(yes(take(out.path(), &own, &mut watch)).number(), 5);
     }
@@ -376,10 +380,13 @@ mod tests {
     #[test]
     fn a_task_started_again_takes_over_and_its_predecessor_is_fenced() {
         let out = tempfile::tempdir().unwrap();
-        let task = |restart| Holder::this(Some(Task { job: 7, task: Some(3), restart }));
+        let task = |restart| Holder::current(Some(Task { job: 7, task: Some(3), restart }));
         let mut watch = Watch::default();
         let zombie = yes(take(out.path(), &task(0), &mut watch));
-        assert!(matches!(take(out.path(), &task(0), &mut watch), Claimed::By(_)), "the same task is not its successor");
+        assert!(
+            matches!(take(out.path(), &task(0), &mut watch), ClaimOutcome::HeldBy(_)),
+            "the same task is not its successor"
+        );
         let successor = yes(take(out.path(), &task(1), &mut watch));
         successor.check().unwrap();
         assert!(matches!(zombie.check(), Err(StoreError::Superseded { .. })));

@@ -1,8 +1,8 @@
-//! The one place that asks what time it is, for provenance only.
+//! The only place that reads the time; used for provenance only.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The present, in UTC, as in RFC 3339 (`2026-01-31T23:59:59Z`).
+/// The current time in UTC as in RFC 3339 (`2026-01-31T23:59:59Z`).
 pub fn now() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     rfc_3339(since.as_secs())
@@ -20,7 +20,7 @@ pub fn seconds(time: &str) -> Option<u64> {
     let part = |range: std::ops::Range<usize>| time.get(range)?.parse::<u64>().ok();
     let (year, month, day) = (part(0..4)?, part(5..7)?, part(8..10)?);
     let clock = part(11..13)? * 3600 + part(14..16)? * 60 + part(17..19)?;
-    // At most one day in each of the years since 1970 is looked at too many.
+    // The search starts before the day: leap days and months longer than 28 days are not counted.
     let after = (year.checked_sub(1970)? * 365 + (month.max(1) - 1) * 28)..;
     let days = after.take(1000).find(|days| date(*days) == (year, month, day))?;
     Some(days * 86_400 + clock)
@@ -51,7 +51,7 @@ fn date(mut days: u64) -> (u64, u64, u64) {
     (year, month, days + 1)
 }
 
-/// A duration for people: `42 s`, `3 min 20 s`, `2 h 05 min`.
+/// A readable duration: `42 s`, `3 min 20 s`, `2 h 05 min`.
 pub fn format_duration(seconds: f64) -> String {
     let whole = seconds.max(0.0).round() as u64;
     match whole {

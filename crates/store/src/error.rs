@@ -1,4 +1,4 @@
-//! What can go wrong with a reproduction's folder.
+//! Errors of a reproduction's folder.
 
 use crate::STORE_FORMAT;
 use std::{
@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A file of a run that is not what was written.
+/// A damaged file of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage {
     /// The file.
@@ -21,36 +21,36 @@ impl fmt::Display for Damage {
     }
 }
 
-/// Why a reproduction's folder cannot be used as asked. Its text is one line.
+/// Why a reproduction's folder cannot be used. The text is one line.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The system refused: the disk is full, the folder is not writable, ...
+    /// An I/O operation failed: the disk is full, the folder is not writable, ...
     #[error("cannot {action} {}: {source}", path.display())]
     System {
-        /// What was tried: "create", "write", ...
+        /// The operation: "create", "write", ...
         action: &'static str,
-        /// On what.
+        /// Its file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// Another attempt has taken the run over; what this one did is not needed any more.
+    /// Another attempt has taken the run over; this one stops.
     #[error("{}: another attempt has taken this run over", path.display())]
     Superseded {
         /// The run's working folder.
         path: PathBuf,
     },
-    /// A checkpoint is of another version of this program.
-    #[error("{}: this checkpoint has format {found}, expected 2: finish the run with the version of red-herring that began it, or remove {} to begin it again", path.display(), path.parent().and_then(Path::parent).unwrap_or(path).display())]
+    /// A checkpoint was written by another version of this program.
+    #[error("{}: this checkpoint has format {found}, expected 2: finish the run with the version of red-herring that started it, or remove {} to start it again", path.display(), path.parent().and_then(Path::parent).unwrap_or(path).display())]
     Version {
         /// The checkpoint.
         path: PathBuf,
         /// Its format.
         found: String,
     },
-    /// The images of a run cannot be had. The run is not at fault and stays as it is.
+    /// The images of a run are missing or unreadable. The run does not count as failed.
     #[error(
-        "{run}: {message}; the run is not marked as failed and keeps its checkpoints: name the folder with the prepared images with --cache DIR, or prepare them again (`repro-iclr2021 --resume` with --manifest or --data-root)"
+        "{run}: {message}; the run is not marked as failed and keeps its checkpoints: name the folder of the prepared images with --cache DIR, or prepare them again: repeat the `repro-` command with --resume and the --manifest or --data-root that it had"
     )]
     Images {
         /// Method and seed.
@@ -60,32 +60,32 @@ pub enum StoreError {
     },
     /// The folder holds no reproduction.
     #[error("{}: found no reproduction here, expected a folder that `plan` or a `repro-` command wrote", path.display())]
-    Nothing {
+    NoReproduction {
         /// The folder.
         path: PathBuf,
     },
-    /// There is no reproduction to go on with.
+    /// There is no reproduction to resume.
     #[error("{}: nothing to resume: found no reproduction here; leave out --resume to start one", path.display())]
     NothingToResume {
         /// The folder.
         path: PathBuf,
     },
-    /// Something else stands where a folder is wanted.
+    /// A path component that should be a folder is not one.
     #[error("cannot create {}: {} is not a directory", path.display(), culprit.display())]
-    NoFolder {
-        /// What was to be created.
+    NotADirectory {
+        /// The folder to create.
         path: PathBuf,
-        /// What stands in the way.
+        /// The path component that is not a folder.
         culprit: PathBuf,
     },
     /// The folder holds files that this program did not write and would overwrite.
     #[error("{}: this file is not from a reproduction and would be overwritten: choose another --out", path.display())]
-    Foreign {
+    ForeignFile {
         /// The file.
         path: PathBuf,
     },
-    /// The folder holds a reproduction that was not brought to its end.
-    #[error("{}: an unfinished reproduction is here ({finished} of {planned} runs are done): add --resume to go on with it, or choose another --out", path.display())]
+    /// The folder holds an unfinished reproduction.
+    #[error("{}: this folder holds an unfinished reproduction ({finished} of {planned} runs are done): add --resume to continue it, or choose another --out", path.display())]
     Unfinished {
         /// The folder.
         path: PathBuf,
@@ -102,25 +102,25 @@ pub enum StoreError {
         /// Its format.
         found: u32,
     },
-    /// The folder holds another reproduction.
-    #[error("{}: another reproduction is here: found {field} {found}, expected {expected}: choose another --out", path.display())]
+    /// The folder holds a different reproduction.
+    #[error("{}: this folder holds another reproduction: found {field} {found}, expected {expected}: choose another --out", path.display())]
     Conflict {
         /// The folder.
         path: PathBuf,
-        /// In what they differ.
+        /// The field in which they differ.
         field: String,
-        /// What is there.
+        /// Its value in the folder.
         found: String,
-        /// What was asked for.
+        /// Its value in the request.
         expected: String,
     },
-    /// Runs of the plan are not what was written.
+    /// Finished runs of the plan are damaged.
     #[error("{}: remove {} to repeat {}", listed(damages), if damages.len() == 1 { "its folder" } else { "their folders" }, if damages.len() == 1 { "the run" } else { "the runs" })]
     DamagedRuns {
-        /// What is wrong, one thing a run.
+        /// The first damage of each run.
         damages: Vec<Damage>,
     },
-    /// A file is not what this program writes.
+    /// A file is damaged.
     #[error("{}: the file is damaged: {message}: {}", place(path, *line, *column), remedy(path))]
     Damaged {
         /// The file.
@@ -146,7 +146,7 @@ fn listed(damages: &[Damage]) -> String {
     damages.iter().map(Damage::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// A file with what is known of the place in it.
+/// The path, with line and column if known.
 fn place(path: &Path, line: usize, column: usize) -> String {
     match (line, column) {
         (0, _) => path.display().to_string(),
@@ -155,8 +155,8 @@ fn place(path: &Path, line: usize, column: usize) -> String {
     }
 }
 
-/// What to do about a damaged file. The plan and its configuration stand beside the runs, everything
-/// else inside one.
+/// What to do about a damaged file. The plan and its configuration lie next to the runs, every other file inside a
+/// run.
 fn remedy(path: &Path) -> &'static str {
     if path.ends_with("plan.json") || path.ends_with("experiment.toml") {
         "remove this file and repeat the command; finished runs are kept"

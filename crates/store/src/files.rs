@@ -1,4 +1,4 @@
-//! Reading and writing files so that what is there is whole.
+//! Atomic, durable writing of files, and reading them back.
 
 use crate::StoreError;
 use serde::{Serialize, de::DeserializeOwned};
@@ -10,39 +10,38 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-/// Creates a file with `content` and waits until it is on the disk.
+/// Creates a file with `content` and calls `fsync`.
 pub(crate) fn write_through(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     let mut file = File::create(path).map_err(StoreError::system("create", path))?;
     file.write_all(content).map_err(StoreError::system("write", path))?;
     file.sync_all().map_err(StoreError::system("write", path))
 }
 
-/// How many drafts this process has made.
+/// Number of drafts that this process has made.
 static DRAFTS: AtomicU64 = AtomicU64::new(0);
 
-/// Replaces a file by one with `content` in one step: a reader sees the old one or the new one. A file
-/// that has this content already is left alone.
+/// Replaces a file atomically: a reader sees the old content or the new one. A file that already has this content is
+/// left unchanged.
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     if fs::read(path).is_ok_and(|there| there == content) {
         return Ok(());
     }
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
-    // Two programs that write the same file at once must not share its draft.
+    // Two processes that write the same file at once must not share a draft.
     name.push(format!(".{}-{}.partial", std::process::id(), DRAFTS.fetch_add(1, Ordering::Relaxed)));
     let partial = path.with_file_name(name);
     let written = write_through(&partial, content)
         .and_then(|()| fs::rename(&partial, path).map_err(StoreError::system("write", path)));
     if written.is_err() {
-        // The first error is the one to tell.
+        // Report the first error.
         let _ = fs::remove_file(&partial);
     }
     written
 }
 
-/// Removes drafts of [`replace`] that a process left that is gone. Whoever writes into the folder itself
-/// holds the lock.
-pub(crate) fn remove_drafts(_locked: &Locked, out: &Path) -> Result<(), StoreError> {
+/// Removes drafts of [`replace`] that a dead process has left. Processes that write into the folder hold the lock.
+pub(crate) fn remove_drafts(_locked: &FolderLock, out: &Path) -> Result<(), StoreError> {
     for path in entries(out)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with('.') && name.ends_with(".partial") {
@@ -52,17 +51,17 @@ pub(crate) fn remove_drafts(_locked: &Locked, out: &Path) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Held by the one process that changes what all share: the plan, claims, what is shown. The system
-/// releases it when the process ends, however it ends.
+/// The lock on what all processes share: the plan, claims and published runs. The system releases it when the process
+/// ends, however it ends.
 #[derive(Debug)]
-pub struct Locked(File);
+pub struct FolderLock(File);
 
-/// Empty for ever.
+/// The lock's file, which stays empty.
 pub(crate) const LOCK: &str = ".lock";
 
-impl Locked {
-    /// Waits for it; holders keep it for moments.
-    pub fn of(out: &Path) -> Result<Self, StoreError> {
+impl FolderLock {
+    /// Waits for the lock; others hold it only briefly.
+    pub fn acquire(out: &Path) -> Result<Self, StoreError> {
         let path = out.join(LOCK);
         let file = File::options().write(true).create(true).truncate(false).open(&path);
         let file = file.map_err(StoreError::system("create", &path))?;
@@ -71,14 +70,14 @@ impl Locked {
     }
 }
 
-impl Drop for Locked {
+impl Drop for FolderLock {
     fn drop(&mut self) {
-        // Closing the file does it as well.
+        // Closing the file unlocks it as well.
         let _ = self.0.unlock();
     }
 }
 
-/// Removes a folder with all that is in it, if it is there.
+/// Removes a folder with its content, if it exists.
 pub(crate) fn remove_all(folder: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::system("remove", folder)(error)),
@@ -86,7 +85,7 @@ pub(crate) fn remove_all(folder: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// The entries of a folder, in the order of their names; none where there is no such folder.
+/// The entries of a folder, sorted by name; empty if the folder does not exist.
 pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let refused = |error| StoreError::system("read", folder)(error);
     let listed = match fs::read_dir(folder) {
@@ -105,7 +104,7 @@ pub(crate) fn sync_folder(path: &Path) -> Result<(), StoreError> {
     herring_folders::sync(path).map_err(StoreError::system("write", path))
 }
 
-/// JSON for people and programs, with a newline at the end.
+/// Indented JSON with a newline at the end.
 pub fn pretty_json<T: Serialize>(path: &Path, value: &T) -> Result<Vec<u8>, StoreError> {
     let mut text = serde_json::to_vec_pretty(value).map_err(|error| StoreError::system("write", path)(error.into()))?;
     text.push(b'\n');
@@ -116,7 +115,7 @@ pub fn pretty_json<T: Serialize>(path: &Path, value: &T) -> Result<Vec<u8>, Stor
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
     let text = fs::read(path).map_err(StoreError::system("read", path))?;
     serde_json::from_slice(&text).map_err(|error| {
-        // The library's text repeats the place at its end.
+        // The library's message ends in the place.
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
         StoreError::Damaged { path: path.to_owned(), line: error.line(), column: error.column(), message }

@@ -1,39 +1,39 @@
 //! Runs on disk: a reproduction's folder.
 //!
-//! This crate knows runs as identities and bytes, and the order in which they are planned. It knows no
-//! configuration, no table and no trainer.
+//! This crate handles runs as ids and bytes, in the order of the plan. It does not depend on configurations, tables or
+//! trainers.
 //!
 //! ```text
 //! OUT/
-//!   plan.json                 what was asked for: scale, variant, backend, every run
-//!   experiment.toml           the configuration it was made from
-//!   base.toml                 the text that the configuration builds upon, if any
-//!   targets.toml              the paper's numbers it is compared with
+//!   plan.json                 scale, variant, backend and every run
+//!   experiment.toml           the configuration of the runs
+//!   base.toml                 the base of the configuration, if any
+//!   targets.toml              the paper's numbers
 //!   runs/
-//!     actdiff-1234-<id>/      one folder a run
+//!     actdiff-1234-<id>/      one folder for each run
 //!       config.json           the specification
 //!       provenance.json       versions, device, start, wall time: the only file with clocks
-//!       steps.jsonl           a line a training step
-//!       epochs.jsonl          a line an epoch
+//!       steps.jsonl           one line for each training step
+//!       epochs.jsonl          one line for each epoch
 //!       result.json           the final numbers
-//!       pictures.json         what the report's figures need
+//!       pictures.json         data for the report's figures
 //!       weights.safetensors   the selected model
 //!       SHA256SUMS            the SHA-256 of all of these but provenance.json
-//!     failed-rrr-1234-<id>/   the same for a run without a result, with failure.json
+//!     failed-rrr-1234-<id>/   the same for a failed run, with failure.json
 //!   work/
-//!     rrr-3232-<id>/          a run that is not done yet
-//!       claim-0002            who does it
-//!       attempt-0002/         the records so far and the last checkpoints
-//!   found.json                the searches whose values the runs have, if any
-//!   slurm/                    scripts, logs and the list of jobs, where a cluster does the runs
-//!   .lock                     held for moments by who changes what all share
+//!     rrr-3232-<id>/          a run that is not finished
+//!       claim-0002            the process that does it
+//!       attempt-0002/         its records so far and the last checkpoints
+//!   found.json                the searches whose values the runs use, if any
+//!   slurm/                    scripts, logs and the list of jobs, if a cluster does the runs
+//!   .lock                     locked briefly while shared files change
 //!   table.txt, results.csv, results.json, report.html
 //! ```
 //!
-//! *Invariants.* A folder under `runs` is whole: a run is written under `work` and shown by one
-//! rename. Any number of processes may work in the folder at once; a run is done by the one that holds
-//! its claim (see `claim.rs`). A process may die at any moment: what it leaves is taken up by the next
-//! attempt at the run, or removed once the run is done. Readers need no lock.
+//! *Invariants.* A folder under `runs` is complete: a run is written under `work` and published by one
+//! rename. Any number of processes may work in the folder at once; the process that holds a run's claim does
+//! the run (see `claim.rs`). A process may die at any moment: the next attempt at the run resumes from what it
+//! left, or removes it once the run is done. Readers need no lock.
 
 mod attempt;
 mod checkpoint;
@@ -47,9 +47,9 @@ mod scale;
 mod seal;
 
 pub use attempt::{Attempt, Published, Start};
-pub use claim::{Claim, Claimed, Holder, Watch};
+pub use claim::{Claim, ClaimOutcome, Holder, Watch};
 pub use error::{Damage, StoreError};
-pub use files::{Locked, pretty_json, read_json, replace};
+pub use files::{FolderLock, pretty_json, read_json, replace};
 pub use plan::{Plan, PlannedRun};
 pub use record::{FailureKind, RunFailed, RunProvenance, RunResult, STORE_FORMAT};
 pub use scale::{Scale, UnknownScale};
@@ -65,16 +65,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The configuration that a reproduction was made from.
+/// File name of the configuration.
 pub const EXPERIMENT: &str = "experiment.toml";
-/// The text that it builds upon.
+/// File name of the configuration's base.
 pub const BASE: &str = "base.toml";
-/// What it is compared with.
+/// File name of the paper's numbers.
 pub const TARGETS: &str = "targets.toml";
-/// The searches whose values its runs have.
+/// File name of the searches whose values the runs use.
 pub const FOUND: &str = "found.json";
 
-/// The text that the configuration of the folder `out` builds upon, if any.
+/// The base of the configuration in the folder `out`, if any.
 pub fn read_base(out: &Path) -> Result<Option<String>, StoreError> {
     let path = out.join(BASE);
     match fs::read_to_string(&path) {
@@ -92,13 +92,13 @@ struct Manifest {
     plan: Plan,
 }
 
-/// The format of a file, whatever else it holds.
+/// The format number of any file.
 #[derive(Deserialize)]
 struct Format {
     format: u32,
 }
 
-/// What is there of a run.
+/// Whether a run has a published result.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunState {
     /// A result, in this folder.
@@ -112,15 +112,15 @@ pub enum RunState {
 /// The progress of a run that is neither finished nor failed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunProgress {
-    /// This one does it at the moment; how far its last checkpoint is.
+    /// The process that does it, and the position of its last checkpoint.
     Running(Holder, Option<Position>),
-    /// Nobody does it; the next attempt goes on from here.
+    /// No process does it; the next attempt resumes from here.
     Interrupted(Position),
-    /// Nothing is there to go on from.
+    /// There is no checkpoint.
     NotBegun,
 }
 
-/// What a reproduction writes into its folder beside its plan and its lock.
+/// Everything that a reproduction writes into its folder, except plan and lock.
 const WRITTEN: [&str; 14] = [
     EXPERIMENT,
     BASE,
@@ -138,19 +138,19 @@ const WRITTEN: [&str; 14] = [
     "slurm",
 ];
 
-/// The first thing in which two reproductions differ: `(what, there, asked for)`.
+/// The first field in which two reproductions differ: `(field, value in the folder, value asked for)`.
 pub type Clash = (String, String, String);
 
-/// What is to be taken up in a folder.
-pub struct TakeUp<'a> {
-    /// The runs that were asked for.
+/// A plan to be added to a folder.
+pub struct PlanAddition<'a> {
+    /// The runs to add.
     pub plan: &'a Plan,
-    /// Files that say what the runs were made from, by name; those of an earlier reproduction are replaced.
+    /// Names and contents of the files that the runs are made from; they replace those of an earlier reproduction.
     pub files: Vec<(&'static str, Vec<u8>)>,
-    /// Says whether the files that are there were made for something else than what is asked for now; asked with
-    /// the plan that is there.
+    /// Compares the files in the folder with the new ones, given the folder's plan; returns the first difference that
+    /// matters.
     pub clash: &'a dyn Fn(&Plan) -> Result<Option<Clash>, StoreError>,
-    /// Whether to go on with a reproduction that was not brought to its end.
+    /// Whether to continue an unfinished reproduction.
     pub resume: bool,
 }
 
@@ -161,37 +161,37 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the folder `out`, or makes it.
+    /// Opens the folder `out`; creates it if it does not exist.
     ///
     /// # Errors
-    /// If the system refuses, or files are there that are not from a reproduction and would be
-    /// overwritten; then nothing is written.
+    /// If an I/O operation fails, or files that are not from a reproduction would be overwritten; then nothing is
+    /// written.
     pub fn open(out: &Path) -> Result<Self, StoreError> {
         refuse_foreign(out)?;
         let runs = out.join("runs");
         fs::create_dir_all(&runs).map_err(|source| match runs.ancestors().find(|path| path.exists()) {
             Some(culprit) if !culprit.is_dir() => {
-                StoreError::NoFolder { path: out.to_owned(), culprit: culprit.to_owned() }
+                StoreError::NotADirectory { path: out.to_owned(), culprit: culprit.to_owned() }
             }
             _ => StoreError::system("create", &runs)(source),
         })?;
-        let locked = Locked::of(out)?;
+        let locked = FolderLock::acquire(out)?;
         remove_drafts(&locked, out)?;
         Ok(Self { out: out.to_owned() })
     }
 
-    /// The plan of the folder `out`; writes nothing.
+    /// Reads the plan of the folder `out`.
     ///
     /// # Errors
     /// If the folder holds no reproduction, or its plan is damaged.
-    pub fn planned_in(out: &Path) -> Result<Plan, StoreError> {
-        read_plan(out)?.ok_or_else(|| StoreError::Nothing { path: out.to_owned() })
+    pub fn read_plan(out: &Path) -> Result<Plan, StoreError> {
+        read_plan(out)?.ok_or_else(|| StoreError::NoReproduction { path: out.to_owned() })
     }
 
     /// Opens the folder `out` to do the runs of its plan at the places `asked` and those that they need, or all.
     ///
     /// # Errors
-    /// If what is there of one of them is damaged, or the system refuses.
+    /// If what is there of one of them is damaged, or an I/O operation fails.
     pub fn open_for(out: &Path, plan: &Plan, asked: Option<&[usize]>) -> Result<Self, StoreError> {
         let asked = asked.map(|asked| plan.with_needed(asked));
         let wanted = |index: usize| asked.as_ref().is_none_or(|asked| asked.contains(&index));
@@ -204,22 +204,22 @@ impl Store {
         &self.out
     }
 
-    /// What the reproduction in the folder `out` has planned so far; writes nothing.
+    /// Like [`read_plan`](Self::read_plan), for a command with `--resume`: the error says that there is nothing to resume.
     ///
     /// # Errors
     /// If the folder holds no reproduction, or its plan is damaged.
-    pub fn planned(out: &Path) -> Result<Plan, StoreError> {
+    pub fn read_plan_to_resume(out: &Path) -> Result<Plan, StoreError> {
         read_plan(out)?.ok_or_else(|| StoreError::NothingToResume { path: out.to_owned() })
     }
 
-    /// Takes up what is asked for in this folder and gives back the whole plan of the folder: a reproduction that
-    /// is there already is extended, if the two fit together.
+    /// Adds runs to the folder's plan and returns the whole plan. A reproduction that is already there is extended if
+    /// the two are compatible.
     ///
     /// # Errors
-    /// If another kind of reproduction is there, or one that was not brought to its end while
-    /// [`TakeUp::resume`] is not set, or a run is there that is damaged, or the system refuses.
-    pub fn take_up(&self, asked: &TakeUp<'_>) -> Result<Plan, StoreError> {
-        let _locked = Locked::of(&self.out)?;
+    /// If the folder holds another reproduction, or an unfinished one while [`PlanAddition::resume`] is not set, or
+    /// a damaged run, or an I/O operation fails.
+    pub fn add_plan(&self, asked: &PlanAddition<'_>) -> Result<Plan, StoreError> {
+        let _locked = FolderLock::acquire(&self.out)?;
         let mut whole = asked.plan.clone();
         if let Some(before) = read_plan(&self.out)? {
             let clash = match conflict(&before, asked.plan) {
@@ -243,7 +243,7 @@ impl Store {
             whole.runs = before.runs.iter().chain(added).cloned().collect();
         }
         check_runs(&self.out, whole.runs.iter())?;
-        // Before the plan: whoever sees its runs finds what they were made from.
+        // Written before the plan, so that a process that sees the runs finds these files.
         for (name, content) in &asked.files {
             replace(&self.out.join(name), content)?;
         }
@@ -253,7 +253,7 @@ impl Store {
         Ok(whole)
     }
 
-    /// What is there of `run`.
+    /// Whether `run` is finished, failed or missing.
     ///
     /// # Errors
     /// If a file of it cannot be read.
@@ -269,44 +269,44 @@ impl Store {
         run_progress(&self.out, run)
     }
 
-    /// Claims `run` for `own`, unless another does it.
+    /// Claims `run` for `own`, unless another process does it.
     ///
     /// # Errors
-    /// If the system refuses.
-    pub fn claim(&self, run: &PlannedRun, own: &Holder, watch: &mut Watch) -> Result<Claimed, StoreError> {
-        let locked = Locked::of(&self.out)?;
+    /// If an I/O operation fails.
+    pub fn claim(&self, run: &PlannedRun, own: &Holder, watch: &mut Watch) -> Result<ClaimOutcome, StoreError> {
+        let locked = FolderLock::acquire(&self.out)?;
         Claim::take(&locked, &working_folder(&self.out, run), own, watch)
     }
 
-    /// Gives a claim back that turned out not to be needed.
+    /// Releases a claim that is not needed.
     ///
     /// # Errors
-    /// If the system refuses.
-    pub fn give_back(&self, claim: Claim) -> Result<(), StoreError> {
-        let locked = Locked::of(&self.out)?;
-        claim.give_back(&locked);
+    /// If an I/O operation fails.
+    pub fn release(&self, claim: Claim) -> Result<(), StoreError> {
+        let locked = FolderLock::acquire(&self.out)?;
+        claim.release(&locked);
         Ok(())
     }
 
     /// Begins an attempt at `run`.
     ///
     /// # Errors
-    /// If the system refuses.
+    /// If an I/O operation fails.
     pub fn begin(&self, run: &PlannedRun, claim: Claim) -> Result<Attempt, StoreError> {
         Attempt::begin(&self.out, run, claim)
     }
 
-    /// Removes failures that may pass another time of `runs`, so that they are tried again.
+    /// Removes the transient failures among `runs`, so that these runs are tried again.
     ///
     /// # Errors
-    /// If the system refuses.
-    pub fn forget_passing_failures<'a>(&self, runs: impl Iterator<Item = &'a PlannedRun>) -> Result<(), StoreError> {
-        let _locked = Locked::of(&self.out)?;
+    /// If an I/O operation fails.
+    pub fn remove_transient_failures<'a>(&self, runs: impl Iterator<Item = &'a PlannedRun>) -> Result<(), StoreError> {
+        let _locked = FolderLock::acquire(&self.out)?;
         for run in runs {
             if let RunState::Failed(folder, failed) = self.state(run)?
-                && failed.may_pass_another_time()
+                && failed.is_transient()
             {
-                // Out of sight in one step: a folder that is half removed would look damaged.
+                // Renamed first: a half-removed folder would look damaged.
                 let work = self.out.join("work");
                 fs::create_dir_all(&work).map_err(StoreError::system("create", &work))?;
                 let aside = work.join(format!("{REMOVED}{}", run.folder()));
@@ -318,21 +318,21 @@ impl Store {
         Ok(())
     }
 
-    /// How many attempts at `run` in a row have ended without keeping a checkpoint.
+    /// How many consecutive attempts at `run` have died without writing a checkpoint.
     ///
     /// # Errors
     /// If the working folder cannot be read.
-    pub fn fruitless(&self, run: &PlannedRun) -> Result<u32, StoreError> {
-        attempt::fruitless(&working_folder(&self.out, run))
+    pub fn fruitless_attempts(&self, run: &PlannedRun) -> Result<u32, StoreError> {
+        attempt::fruitless_attempts(&working_folder(&self.out, run))
     }
 
-    /// Removes what was left of attempts at runs that are done: their processes died between showing
-    /// the run and clearing up, or have been superseded.
+    /// Removes working folders of finished runs. They remain if a process died between publishing and cleaning up, or
+    /// was superseded.
     ///
     /// # Errors
-    /// If the system refuses.
-    pub fn tidy<'a>(&self, runs: impl Iterator<Item = &'a PlannedRun>) -> Result<(), StoreError> {
-        let _locked = Locked::of(&self.out)?;
+    /// If an I/O operation fails.
+    pub fn clean_up<'a>(&self, runs: impl Iterator<Item = &'a PlannedRun>) -> Result<(), StoreError> {
+        let _locked = FolderLock::acquire(&self.out)?;
         for run in runs {
             let work = working_folder(&self.out, run);
             if work.exists() && self.state(run)? != RunState::Missing {
@@ -340,13 +340,13 @@ impl Store {
             }
             remove_all(&self.out.join("work").join(format!("{REMOVED}{}", run.folder())))?;
         }
-        // Goes where no run is being done.
+        // Succeeds only if no run is in progress.
         let _ = fs::remove_dir(self.out.join("work"));
         Ok(())
     }
 }
 
-/// What the name of a folder begins with that is being removed.
+/// Prefix of the name of a folder that is being removed.
 const REMOVED: &str = "removed-";
 
 /// The progress of a run of the folder `out` that is neither finished nor failed.
@@ -360,33 +360,33 @@ pub fn run_progress(out: &Path, run: &PlannedRun) -> Result<RunProgress, StoreEr
     })
 }
 
-/// Refuses a folder that is no reproduction's and in which something of another origin would be
-/// overwritten. One is a reproduction's if it holds a plan, or, where that was lost, the lock.
+/// An error if the folder does not belong to a reproduction and files in it would be overwritten. A folder with a plan
+/// or a lock file belongs to a reproduction.
 fn refuse_foreign(out: &Path) -> Result<(), StoreError> {
     let lock = out.join(LOCK);
     match fs::symlink_metadata(&lock) {
         Ok(found) if found.is_file() && found.len() == 0 => return Ok(()),
-        Ok(_) => return Err(StoreError::Foreign { path: lock }),
+        Ok(_) => return Err(StoreError::ForeignFile { path: lock }),
         Err(_) => {}
     }
-    // A copy may have left hidden files out.
+    // A copy may lack hidden files.
     let plan = out.join("plan.json");
     match read_plan(out) {
         Ok(Some(_)) => return Ok(()),
         Ok(None) => {}
-        // One of another version is a reproduction's as well.
+        // A folder of another version belongs to a reproduction as well.
         Err(error @ StoreError::Format { .. }) => return Err(error),
-        Err(_) if plan.exists() => return Err(StoreError::Foreign { path: plan }),
-        // Said where the folder is made.
+        Err(_) if plan.exists() => return Err(StoreError::ForeignFile { path: plan }),
+        // Reported when the folder is created.
         Err(_) => return Ok(()),
     }
     match WRITTEN.iter().map(|name| out.join(name)).find(|path| fs::symlink_metadata(path).is_ok()) {
-        Some(path) => Err(StoreError::Foreign { path }),
+        Some(path) => Err(StoreError::ForeignFile { path }),
         None => Ok(()),
     }
 }
 
-/// What is there of `run` in the folder `out`.
+/// Whether `run` is finished, failed or missing in the folder `out`.
 pub fn run_state(out: &Path, run: &PlannedRun) -> Result<RunState, StoreError> {
     let runs = out.join("runs");
     let finished = runs.join(run.folder());
@@ -411,9 +411,9 @@ fn read_plan(out: &Path) -> Result<Option<Plan>, StoreError> {
     Ok(Some(manifest.plan))
 }
 
-/// Reads a file that says what the folder `out` is of; refuses a folder of another format.
+/// Reads a file with a format number; an error if the folder `out` has another format.
 pub fn read_formatted<T: DeserializeOwned>(out: &Path, path: &Path) -> Result<T, StoreError> {
-    // Before the rest, which another format may not have.
+    // Checked first: another format may not have the other fields.
     let Format { format } = read_json(path)?;
     if format != STORE_FORMAT {
         return Err(StoreError::Format { path: out.to_owned(), found: format });
@@ -421,7 +421,7 @@ pub fn read_formatted<T: DeserializeOwned>(out: &Path, path: &Path) -> Result<T,
     read_json(path)
 }
 
-/// The first thing in which two plans cannot stand in one table: `(field, there, asked for)`.
+/// The first field because of which two plans do not fit in one table: `(field, value there, value asked for)`.
 fn conflict(there: &Plan, asked: &Plan) -> Option<(String, String, String)> {
     for (field, found, expected) in [
         ("experiment", there.experiment.clone(), asked.experiment.clone()),
@@ -438,19 +438,19 @@ fn conflict(there: &Plan, asked: &Plan) -> Option<(String, String, String)> {
         let same = |other: &&PlannedRun| other.spec.method == run.spec.method;
         let same_seed = |other: &&PlannedRun| same(other) && other.spec.seed == run.spec.seed;
         let same_method = there.runs.iter().find(same_seed).or_else(|| there.runs.iter().find(same));
-        // Another seed may see other images.
+        // Another seed may use other images.
         let of_a_seed = |field: &str| {
             let other_seed = same_method.unwrap_or(first).spec.seed != run.spec.seed;
             field == "seed" || (other_seed && (field == "data.listing" || of_other_runs(field)))
         };
-        // Rows of one table may differ in everything but the table that their images were drawn from.
+        // Rows may differ in everything except the table from which their images are drawn.
         let fields = differing_fields(&same_method.unwrap_or(first).spec, &run.spec);
         let of_the_table = |field: &str| field == "data.table_sha256";
         let mut clashes: Vec<_> = fields
             .into_iter()
             .filter(|(field, ..)| !of_a_seed(field) && (same_method.is_some() || of_the_table(field)))
             .collect();
-        // Another listing mostly follows from something that a person set.
+        // A difference in a setting explains a different listing, so it is reported first.
         clashes.sort_by_key(|(field, ..)| field == "data.listing" || field == "data.table_sha256");
         if let Some((field, found, expected)) = clashes.into_iter().next() {
             return Some((format!("{field} of {}", run.label()), found, expected));
@@ -464,7 +464,7 @@ fn conflict(there: &Plan, asked: &Plan) -> Option<(String, String, String)> {
     None
 }
 
-/// Whether a field names other runs, which are others for each seed.
+/// Whether a field names other runs, which differ from seed to seed.
 fn of_other_runs(field: &str) -> bool {
     field == "weights.run" || field == "needs"
 }

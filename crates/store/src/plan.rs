@@ -1,4 +1,4 @@
-//! What is planned in a folder, as data: runs with their identities, in the order in which they are done.
+//! The plan of a folder: runs with their ids, in the order in which they are done.
 
 use crate::Scale;
 use herring_protocol::{AucKind, BackendKind, MethodName, RunId, RunSpec, Variant};
@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedRun {
-    /// Identity of the specification.
+    /// Id of the specification.
     pub id: RunId,
-    /// What to do.
+    /// The specification.
     pub spec: RunSpec,
 }
 
@@ -33,7 +33,7 @@ impl PlannedRun {
 }
 
 /// The runs of a reproduction, in the order in which they are done: seed by seed, so that after an
-/// interruption the methods have seen equally many. A run stands behind those that it needs.
+/// interruption all methods have equally many finished runs. A run comes after the runs that it needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
@@ -45,7 +45,7 @@ pub struct Plan {
     pub variant: Variant,
     /// On which kind of device.
     pub backend: BackendKind,
-    /// What is to be done.
+    /// The runs.
     pub runs: Vec<PlannedRun>,
 }
 
@@ -55,7 +55,7 @@ impl Plan {
         self.runs.first().map(|run| run.spec.evaluation.auc).unwrap_or(AucKind::Authors)
     }
 
-    /// The methods it holds, in the order of its runs.
+    /// The methods, in the order of the runs.
     pub fn methods(&self) -> Vec<MethodName> {
         let mut methods: Vec<MethodName> = Vec::new();
         for run in &self.runs {
@@ -66,12 +66,12 @@ impl Plan {
         methods
     }
 
-    /// The run of that identity.
+    /// The run with this id.
     pub fn run(&self, id: &RunId) -> Option<&PlannedRun> {
         self.runs.iter().find(|run| run.id == *id)
     }
 
-    /// The places of `asked` and of every run that those need, in the order of the plan.
+    /// The indexes `asked` and those of all runs that these need, in the order of the plan.
     pub fn with_needed(&self, asked: &[usize]) -> Vec<usize> {
         let mut all: BTreeSet<usize> = asked.iter().copied().collect();
         let mut open = asked.to_vec();
@@ -88,17 +88,17 @@ impl Plan {
         all.into_iter().collect()
     }
 
-    /// How many runs lie on the longest way to the run at a place through those that it needs; 0 for one that
-    /// needs none. Runs of one depth need none of each other.
+    /// Depth of a run in the graph of needs: 0 for a run that needs no others, else one more than the deepest run that
+    /// it needs. Runs of equal depth do not need each other.
     pub fn depth(&self, place: usize) -> usize {
         let Some(run) = self.runs.get(place) else { return 0 };
         let needed = run.spec.needed_runs();
         let places = needed.iter().filter_map(|id| self.runs.iter().position(|run| run.id == **id));
-        // A run stands behind those that it needs, so this ends.
+        // A run comes after those that it needs, so the recursion ends.
         places.filter(|needed| *needed < place).map(|needed| self.depth(needed) + 1).max().unwrap_or(0)
     }
 
-    /// The seeds it holds, in the order of the runs.
+    /// The seeds, in the order of the runs.
     pub fn seeds(&self) -> Vec<u32> {
         let mut seeds = Vec::new();
         for run in &self.runs {

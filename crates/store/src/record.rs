@@ -1,7 +1,7 @@
-//! What the files of a run hold.
+//! The contents of a run's files.
 //!
-//! Only [`RunProvenance`] knows clocks. Everything else is decided by the run's specification, so
-//! that two folders of the same run are the same, byte for byte.
+//! Only [`RunProvenance`] contains times. The run's specification determines everything else, so two folders of the
+//! same run are equal byte for byte.
 
 use herring_protocol::{EpochRecord, MethodName, Provenance, RunFailure, RunId, RunOutcome, RunScores, Variant};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::plan::PlannedRun;
 /// The format of the files below; readers refuse others.
 pub const STORE_FORMAT: u32 = 2;
 
-/// How the name of a failed run's folder begins.
+/// Prefix of the folder name of a failed run.
 pub(crate) const FAILED: &str = "failed-";
 
 /// `result.json`: a [`RunOutcome`] without its pictures and weights, which have files of their own.
@@ -29,15 +29,15 @@ pub struct RunResult {
     pub seed: u32,
     /// Every number.
     pub scores: RunScores,
-    /// Which of several values other runs decided, by field; absent where none had to be decided.
+    /// Values chosen by the scores of other runs, by field; absent without such choices.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub chosen: BTreeMap<String, f64>,
-    /// A record an epoch, in order.
+    /// One record for each epoch, in order.
     pub history: Vec<EpochRecord>,
 }
 
 impl RunResult {
-    /// What is kept of `outcome` beside pictures and weights.
+    /// The part of `outcome` without pictures and weights.
     pub fn new(run: &PlannedRun, outcome: &RunOutcome, chosen: &BTreeMap<String, f64>) -> Self {
         Self {
             format: STORE_FORMAT,
@@ -51,11 +51,11 @@ impl RunResult {
     }
 }
 
-/// Why a run failed, as far as the file tells them apart.
+/// The kind of a failure, as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
 pub enum FailureKind {
-    /// A number that decides the result is not finite. The same run fails again in the same way.
+    /// A number that affects the result is not finite. The same run would fail again.
     NotFinite {
         /// 1-based.
         epoch: usize,
@@ -64,12 +64,11 @@ pub enum FailureKind {
         /// Which number.
         quantity: String,
     },
-    /// The specification cannot be carried out. The same run fails again in the same way.
+    /// The specification cannot be carried out. The same run would fail again.
     Specification,
-    /// A run that this one needs failed, or its weights do not fit. It may go well once the other one has.
+    /// A run that this one needs failed, or its weights do not fit. Worth repeating once that run has finished.
     Need,
-    /// The device gave up, or, in folders of earlier versions, images could not be read. It may go well another
-    /// time.
+    /// The device failed or, in folders of earlier versions, images could not be read. Worth repeating.
     Device,
 }
 
@@ -84,14 +83,14 @@ pub struct RunFailed {
     pub method: MethodName,
     /// Its seed.
     pub seed: u32,
-    /// Why, for programs.
+    /// Why, in machine-readable form.
     pub failure: FailureKind,
-    /// Why, for people.
+    /// Why, as a message.
     pub message: String,
 }
 
 impl RunFailed {
-    /// The record of a failure; `None` for an interruption, which is no failure.
+    /// The record of a failure; `None` for an interruption, which is not a failure.
     pub fn new(run: &PlannedRun, failure: &RunFailure) -> Option<Self> {
         let kind = match failure {
             RunFailure::NotFinite { epoch, step, quantity } => {
@@ -115,13 +114,13 @@ impl RunFailed {
         })
     }
 
-    /// Whether doing the run again is of any use.
-    pub fn may_pass_another_time(&self) -> bool {
+    /// Whether repeating the run may succeed.
+    pub fn is_transient(&self) -> bool {
         matches!(self.failure, FailureKind::Device | FailureKind::Need)
     }
 }
 
-/// `provenance.json`: what computed a run, and when.
+/// `provenance.json`: program, device and time of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunProvenance {
@@ -135,8 +134,8 @@ pub struct RunProvenance {
     pub seed: u32,
     /// The run's reading of the protocol.
     pub variant: Variant,
-    /// When its first attempt that left a checkpoint started, in UTC, as in RFC 3339.
+    /// Start of the first attempt that left a checkpoint (UTC, RFC 3339).
     pub started: String,
-    /// How long it took, in seconds; of interrupted attempts the time up to their last checkpoint.
+    /// Duration in seconds; interrupted attempts count up to their last checkpoint.
     pub wall_seconds: f64,
 }

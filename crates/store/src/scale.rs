@@ -1,9 +1,9 @@
-//! How large a reproduction is.
+//! The scale of a reproduction.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// How much of the paper's setting a reproduction spends.
+/// The scale of a reproduction: how much of the paper's setting it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scale {
@@ -15,7 +15,7 @@ pub enum Scale {
     Paper,
 }
 
-/// The name of no scale.
+/// A name that is not a scale.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown scale '{found}': expected one of smoke, quick, paper")]
 pub struct UnknownScale {

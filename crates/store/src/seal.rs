@@ -1,8 +1,8 @@
-//! What makes damage to a run visible: the SHA-256 of each of its files, kept beside them.
+//! Checksums that show damage to a run: the SHA-256 of each of its files.
 //!
 //! The list has the format of `sha256sum`, so `sha256sum -c SHA256SUMS` within a run's folder checks
-//! it too. `provenance.json` is not in it, because it knows clocks and everything else of a run is the
-//! same bytes whenever it is done again.
+//! it too. `provenance.json` is left out, because it contains times; all other files of a run are the same bytes
+//! whenever the run is repeated.
 
 use crate::plan::PlannedRun;
 use crate::{
@@ -20,18 +20,18 @@ use std::{
     path::Path,
 };
 
-/// The list's name.
+/// File name of the list.
 const SUMS: &str = "SHA256SUMS";
-/// The one file that the list leaves out.
+/// The only file that is not in the list.
 const PROVENANCE: &str = "provenance.json";
 
-/// The files of a run with a result, beside the list and the provenance.
+/// The files of a finished run, without list and provenance.
 const OF_A_RESULT: [&str; 6] =
     ["config.json", "epochs.jsonl", "pictures.json", "result.json", "steps.jsonl", "weights.safetensors"];
-/// The files of a run without, beside the list and the provenance.
+/// The files of a failed run, without list and provenance.
 const OF_A_FAILURE: [&str; 4] = ["config.json", "epochs.jsonl", "failure.json", "steps.jsonl"];
 
-/// Writes the list of a run's folder, whose other files are all there.
+/// Writes the list of a run's folder, which must be complete.
 pub(crate) fn seal(folder: &Path) -> Result<(), StoreError> {
     let mut names = Vec::new();
     let refused = |error| StoreError::system("read", folder)(error);
@@ -51,13 +51,13 @@ pub(crate) fn seal(folder: &Path) -> Result<(), StoreError> {
     write_through(&folder.join(SUMS), text.as_bytes())
 }
 
-/// Refuses runs that are not whole, all of them at once.
+/// Checks runs; the error names all that are damaged.
 pub fn check_runs<'a>(out: &Path, runs: impl Iterator<Item = &'a PlannedRun>) -> Result<(), StoreError> {
     let damages: Vec<_> = runs.filter_map(|run| damage(&out.join("runs"), run)).collect();
     if damages.is_empty() { Ok(()) } else { Err(StoreError::DamagedRuns { damages }) }
 }
 
-/// The first thing that is wrong with what is there of `run`; `None` also where nothing is there.
+/// The first damage to the folder of `run`; `None` also if it has no folder.
 fn damage(runs: &Path, run: &PlannedRun) -> Option<Damage> {
     let finished = runs.join(run.folder());
     let failed = runs.join(format!("{FAILED}{}", run.folder()));
@@ -84,15 +84,15 @@ fn damage(runs: &Path, run: &PlannedRun) -> Option<Damage> {
         };
         match sum_of(&path) {
             Ok(sum) if sum == *expected => {}
-            Ok(_) => return Some(Damage { path, message: format!("its content is not the one in {SUMS}") }),
+            Ok(_) => return Some(Damage { path, message: format!("its content does not match {SUMS}") }),
             Err(error) => return Some(Damage { path, message: unreadable(&error) }),
         }
     }
-    stranger(&folder, run, files == OF_A_FAILURE.as_slice())
+    check_identity(&folder, run, files == OF_A_FAILURE.as_slice())
 }
 
-/// The complaint if the records in `folder` are not those of `run`.
-fn stranger(folder: &Path, run: &PlannedRun, failed: bool) -> Option<Damage> {
+/// The damage if the records in `folder` belong to another run than `run`.
+fn check_identity(folder: &Path, run: &PlannedRun, failed: bool) -> Option<Damage> {
     let (path, record) = if failed {
         let path = folder.join("failure.json");
         let record = read_json::<RunFailed>(&path).map(|of| (of.format, of.id, of.method, of.seed));
@@ -111,9 +111,9 @@ fn stranger(folder: &Path, run: &PlannedRun, failed: bool) -> Option<Damage> {
         Ok(_) => {
             let path = folder.join(PROVENANCE);
             let error = read_json::<RunProvenance>(&path).err()?;
-            return Some(Damage { path, message: what(error) });
+            return Some(Damage { path, message: without_path(error) });
         }
-        Err(error) => what(error),
+        Err(error) => without_path(error),
     };
     Some(Damage { path, message })
 }
@@ -122,8 +122,8 @@ fn named(method: &MethodName, seed: u32, id: &RunId) -> String {
     format!("{method}, seed {seed}, id {id}")
 }
 
-/// An error without the file's name, which stands beside it.
-fn what(error: StoreError) -> String {
+/// The error's message without the path, which the caller adds.
+fn without_path(error: StoreError) -> String {
     match error {
         StoreError::System { source, .. } => unreadable(&source),
         StoreError::Damaged { line, message, .. } if line > 0 => format!("line {line}: {message}"),

@@ -65,6 +65,8 @@ fn spec() -> Result<RunSpec, UnknownName> {
             auc: AucKind::Roc,
             zeroed_sets: Vec::new(),
             train_scores: TrainScores::Last,
+            explained_model: ExplainedModel::Selected,
+            explained_images: 0,
             smoothing_sigma: 1.0,
             smoothing_truncate: 3.5,
             picture_samples: 2,

@@ -1,7 +1,7 @@
-//! The time of one training step.
+//! Measures the time of one training step.
 //!
-//! A step is what a training loop does with one batch that is already on the device: the forward
-//! passes, the penalty, the backward pass, Adam, and reading the loss.
+//! A step processes one batch that is already on the device: forward passes, penalty, backward pass, Adam, and reading
+//! the loss.
 
 use crate::{device::Device, parts};
 use burn::tensor::{ElementConversion, Int, Tensor, TensorData};
@@ -13,7 +13,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::time::Instant;
 
-/// Steps that are made before time is taken.
+/// Warm-up steps before the measurement.
 const WARM_UP: usize = 3;
 
 /// What is measured.
@@ -21,13 +21,13 @@ const WARM_UP: usize = 3;
 pub struct Settings {
     /// Which network.
     pub model: ModelSpec,
-    /// What is minimised. Weights do not change what is computed.
+    /// The objective. Penalty weights do not change the time.
     pub objective: ObjectiveSpec,
     /// Rows and columns of the images.
     pub size: usize,
-    /// Images a step.
+    /// Batch size.
     pub batch: usize,
-    /// Steps that count, after some that do not.
+    /// Measured steps, after the warm-up.
     pub steps: usize,
 }
 
@@ -81,7 +81,7 @@ impl Job for Measurement<'_> {
     }
 }
 
-/// Random images whose masks are all but a square.
+/// Random images whose masks are everything except a square.
 fn batch<B: Kernels>(settings: &Settings, random: &mut ChaCha8Rng, device: &B::Device) -> Batch<Autodiff<B>> {
     let Settings { size, batch, .. } = *settings;
     let shape = [batch, 1, size, size];

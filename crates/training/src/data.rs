@@ -1,4 +1,4 @@
-//! From samples to tensors.
+//! Converts samples to tensors.
 
 use crate::random::{Purpose, batch_stream, stream};
 use burn::tensor::{Tensor, TensorData};
@@ -45,7 +45,7 @@ pub(crate) fn images_of(spec: &RunSpec, listings: &dyn Listings) -> Result<Liste
     }
 }
 
-/// Refuses a set that the specification names and the images do not have.
+/// An error for a set that the specification names and the images do not have.
 pub(crate) fn check_sets(spec: &RunSpec, images: &Listed) -> Result<(), RunFailure> {
     let tests = images.splits.tests.iter().map(|(name, _)| name.as_str());
     let sets: Vec<&str> = [TRAIN, VALID].into_iter().chain(tests).collect();
@@ -64,7 +64,7 @@ fn sides(listed: &Listed) -> [usize; 2] {
     [listed.splits.train.image_shape()[1], listed.saliency.image_shape()[1]]
 }
 
-/// What is done to training images at each presentation, if anything is.
+/// The augmentation of training images, if any.
 pub(crate) fn augmentation(data: &DataSpec) -> Option<Augmentation> {
     match data {
         DataSpec::Crosses(_) | DataSpec::Images(_) => None,
@@ -74,8 +74,8 @@ pub(crate) fn augmentation(data: &DataSpec) -> Option<Augmentation> {
     }
 }
 
-/// A batch of training images as it is presented: what `purpose` draws for it in this epoch.
-pub(crate) fn presented(
+/// A batch of training images augmented with what `purpose` draws for it in this epoch.
+pub(crate) fn augmented_batch(
     packed: Packed,
     spec: &RunSpec,
     purpose: Purpose,
@@ -108,7 +108,7 @@ fn crosses_of(spec: &CrossesSpec, mask_fraction: f64, seed: u32) -> Result<Split
     })
 }
 
-/// Images that cannot be had. Another time they may be there again.
+/// The failure for images that are missing or unreadable.
 pub(crate) fn unreadable(error: DatasetError) -> RunFailure {
     RunFailure::Data(error.to_string())
 }
@@ -118,7 +118,7 @@ pub(crate) fn images<B: Kernels>(packed: &Packed, device: &B::Device) -> Tensor<
     Tensor::from_data(TensorData::new(packed.images().to_vec(), packed.shape()), device)
 }
 
-/// The images of a packed batch as they are evaluated; `zeroed` sets what lies outside the masks to zero.
+/// The images of a packed batch as they are evaluated; `zeroed` sets the pixels outside the masks to zero.
 pub(crate) fn evaluated<B: Kernels>(packed: &Packed, zeroed: bool, device: &B::Device) -> Tensor<B, 4> {
     match zeroed {
         true => Tensor::from_data(TensorData::new(packed.zeroed_images(), packed.shape()), device),
@@ -126,8 +126,8 @@ pub(crate) fn evaluated<B: Kernels>(packed: &Packed, zeroed: bool, device: &B::D
     }
 }
 
-/// A training batch: the version of the images that is classified, and beside it, where a penalty has a use for
-/// it, the images with what lies outside the masks permuted with `random`.
+/// A training batch: the version of the images that is classified and, if a penalty needs them, the images with the
+/// pixels outside the masks permuted with `random`.
 pub(crate) fn training_batch<B: Kernels>(
     packed: &Packed,
     objective: &ObjectiveSpec,

@@ -1,4 +1,4 @@
-//! Devices in the protocol's terms.
+//! Lists and finds devices.
 
 use herring_backend::{BackendName, Device as Chosen};
 use herring_protocol::BackendKind;
@@ -20,8 +20,8 @@ impl Device {
     /// Looks for device `index` of a kind.
     ///
     /// # Errors
-    /// The kind is not compiled in, which names the feature that would do, or there is no such
-    /// device, which lists those that there are.
+    /// The kind is not compiled in (the message names the feature), or there is no such device (the message lists the
+    /// existing ones).
     pub fn new(backend: BackendKind, index: usize) -> Result<Self, DeviceError> {
         let info = Chosen::new(name(backend), index)?.info().clone();
         Ok(Self { backend, index, name: info.name })

@@ -28,16 +28,16 @@ pub(crate) fn wrong_batch_size(error: &DatasetError) -> RunFailure {
 
 /// How a set is scored.
 pub(crate) struct Pass<'a> {
-    /// Images at once.
+    /// Batch size.
     pub(crate) batch_size: usize,
-    /// Whether what lies outside the masks is set to zero.
+    /// Whether the pixels outside the masks are set to zero.
     pub(crate) zeroed: bool,
     /// The epoch, from 1, for failures.
     pub(crate) epoch: usize,
-    /// Which AUC the run means.
+    /// Which AUC the run uses.
     pub(crate) auc: AucKind,
-    /// What is done to a batch, by its number, before it is scored.
-    pub(crate) presented: &'a dyn Fn(Packed, usize) -> Result<Packed, RunFailure>,
+    /// Transforms a batch, by its number, before it is scored.
+    pub(crate) augmented_batch: &'a dyn Fn(Packed, usize) -> Result<Packed, RunFailure>,
 }
 
 /// Scores of `model` on `dataset`, with running statistics.
@@ -51,7 +51,7 @@ pub(crate) fn evaluate<B: Kernels, M: Classifier<B>>(
     let mut logits: Vec<Vec<f64>> = Vec::with_capacity(dataset.len());
     let (mut labels, mut environments) = (Vec::with_capacity(dataset.len()), Vec::with_capacity(dataset.len()));
     for (number, packed) in batches(dataset, pass.batch_size)?.enumerate() {
-        let packed = (pass.presented)(packed.map_err(data::unreadable)?, number)?;
+        let packed = (pass.augmented_batch)(packed.map_err(data::unreadable)?, number)?;
         let found = model.trace(data::evaluated::<B>(&packed, pass.zeroed, device), Mode::Evaluate).logits;
         let values: Vec<f64> = found.into_data().iter::<f64>().collect();
         logits.extend(values.chunks_exact(classes).map(<[f64]>::to_vec));

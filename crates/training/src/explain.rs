@@ -1,8 +1,8 @@
-//! Where the selected model looks: localisation over the test images, and the sums for the figures.
+//! Explains the selected model: localisation over the test images, and the sums for the figures.
 //!
 //! With two classes the positive images are explained, by the logit of class 1, as iclr2021 does. With more,
-//! every image is, by the logit of its own class. An image whose mask is empty, or is the whole image because
-//! nobody drew one, is not: there is nothing to find, or nothing to miss.
+//! every image is, by the logit of its own class. Images whose mask is empty or covers the whole image are left out,
+//! because overlap means nothing for them.
 
 use crate::{data, evaluate};
 use burn::tensor::{Tensor, TensorData};
@@ -24,7 +24,7 @@ use herring_saliency::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where a model looks.
+/// The explanation of a model.
 pub(crate) struct Explanation {
     /// By the name of the attribution.
     pub(crate) localisation: BTreeMap<String, Localisation>,
@@ -80,7 +80,7 @@ fn attributions(spec: &EvaluationSpec) -> Vec<Attribution> {
     std::iter::once(Attribution::Gradient).chain(further).collect()
 }
 
-/// Places in the batch of the images whose saliency is computed.
+/// Indexes in the batch of the images whose saliency is computed.
 fn explained(packed: &Packed, classes: usize) -> Vec<i32> {
     let [_, _, height, width] = packed.shape();
     let masked = |index: usize| {
@@ -91,7 +91,7 @@ fn explained(packed: &Packed, classes: usize) -> Vec<i32> {
     (0..packed.len()).filter(|&index| chosen(index) && masked(index)).map(|index| index as i32).collect()
 }
 
-/// How many environments and classes the images have that may be explained.
+/// The numbers of environments and classes of the images that may be explained.
 fn cells(dataset: &Dataset) -> usize {
     let chosen = dataset.entries().iter().filter(|entry| dataset.classes() > 2 || entry.label == 1);
     chosen.map(|entry| (entry.environment, entry.label)).collect::<BTreeSet<_>>().len()

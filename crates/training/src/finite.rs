@@ -1,7 +1,6 @@
-//! Whether a model's weights are numbers.
+//! Checks that a model's weights are finite.
 //!
-//! A rectifier may turn what is not a number into zero (on a GPU it may), so a model can be broken
-//! in the middle and still give finite logits.
+//! A ReLU may turn NaN into zero (on a GPU it may), so a model can have NaN weights and still give finite logits.
 
 use burn::{
     module::{Module, ModuleVisitor, Param},
@@ -22,7 +21,7 @@ struct Check {
 
 impl<B: Kernels> ModuleVisitor<B> for Check {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<B, D>>) {
-        // A sum of magnitudes is finite exactly if each is, up to sums beyond 1e38.
+        // A sum of absolute values is finite if and only if each is, except for sums above 1e38.
         let magnitude: f64 = ops::total(param.val().abs()).into_scalar().elem();
         self.finite &= magnitude.is_finite();
     }

@@ -1,11 +1,11 @@
-//! Trains one run of a protocol on the device of choice.
+//! Trains one run on a chosen device.
 //!
 //! [`trainer`] gives a [`Trainer`](herring_protocol::Trainer) for a device: it takes a [`RunSpec`](herring_protocol::RunSpec),
-//! makes the data, trains, selects, evaluates and returns the outcome, all of it decided by the
-//! specification alone. [`mod@bench`] times single steps.
+//! makes the data, trains, selects, evaluates and returns the outcome. The specification alone
+//! determines the outcome. [`mod@bench`] times single steps.
 //!
 //! *Invariant:* this is the one crate that compiles the training path for each backend, at two
-//! levels of autodiff; everything above it is free of Burn.
+//! levels of autodiff; crates above it do not depend on Burn.
 
 pub mod bench;
 mod data;

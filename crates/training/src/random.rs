@@ -1,4 +1,4 @@
-//! Random streams: one for each seed, purpose and epoch, none shared, none global.
+//! Random streams: an independent one for each seed, purpose and epoch; no global generator.
 //!
 //! Runs of one seed share their initial weights, their order and their permutations whatever the
 //! method, so that methods are compared on equal terms. The authors' own streams decide which
@@ -8,7 +8,7 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// What a stream is drawn for.
+/// The purpose of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Weights,
@@ -34,7 +34,7 @@ impl Purpose {
     }
 }
 
-/// The stream of a purpose. `epoch` counts from 1; 0 is for what happens before training.
+/// The stream of a purpose. `epoch` counts from 1; 0 is for initialisation.
 pub(crate) fn stream(seed: u32, purpose: Purpose, epoch: usize) -> ChaCha8Rng {
     let mut key = [0u8; 32];
     key[..4].copy_from_slice(&seed.to_le_bytes());
@@ -44,7 +44,7 @@ pub(crate) fn stream(seed: u32, purpose: Purpose, epoch: usize) -> ChaCha8Rng {
     ChaCha8Rng::from_seed(key)
 }
 
-/// The stream of a purpose for one batch of an epoch: nothing of it has to be kept to go on with the next batch.
+/// The stream of a purpose for one batch of an epoch. Its state need not be saved for the next batch.
 pub(crate) fn batch_stream(seed: u32, purpose: Purpose, epoch: usize, batch: usize) -> ChaCha8Rng {
     let mut stream = stream(seed, purpose, epoch);
     stream.set_stream(batch as u64);
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
     use rand::Rng;
 
-    /// A library that shuffled in another way would change every result without a word.
+    /// A change of the library's shuffling would silently change every result.
     #[test]
     fn the_order_of_an_epoch_is_what_it_always_was() {
         use rand::seq::SliceRandom;

@@ -1,8 +1,8 @@
 //! The one training loop, for every paper.
 //!
 //! One epoch is one pass over the training images in a new order, each batch with a new permutation
-//! of what lies outside the masks, then the validation; test images are scored only where the validation
-//! selects the model. Running statistics take over each forward pass in its order. What a specification may
+//! of the pixels outside the masks, followed by validation; test images are scored only if the validation
+//! selects the model. Running statistics are updated by each forward pass in order. What a specification may
 //! choose is in [`parts`](crate::parts), [`selection`](crate::selection), [`data`](crate::data) and
 //! [`explain`](crate::explain).
 
@@ -37,7 +37,7 @@ use std::collections::BTreeMap;
 /// A network on the level of autodiff that it is trained on.
 type Model<B> = Network<Autodiff<B>>;
 
-/// One run, for whichever backend was chosen.
+/// One run, generic over the backend.
 pub(crate) struct TrainingJob<'a> {
     pub(crate) spec: &'a RunSpec,
     pub(crate) listings: &'a dyn Listings,
@@ -77,7 +77,7 @@ impl Job for TrainingJob<'_> {
     }
 }
 
-/// The model as it was when the validation selected it.
+/// A copy of the selected model.
 struct Selected<B: Kernels> {
     epoch: usize,
     model: Network<B>,
@@ -85,7 +85,7 @@ struct Selected<B: Kernels> {
     scores: BTreeMap<String, Scores>,
 }
 
-/// What stays the same from step to step, and what optimiser and loss keep themselves.
+/// What is constant during training, and the states of optimiser and loss.
 struct TrainingRun<'a, B: Kernels> {
     spec: &'a RunSpec,
     device: B::Device,
@@ -94,7 +94,7 @@ struct TrainingRun<'a, B: Kernels> {
     optimiser: Adam<B>,
 }
 
-/// What changes from step to step, beside the weights and what belongs to optimiser and loss.
+/// The training state except weights and the states of optimiser and loss.
 struct TrainingState<B: Kernels> {
     position: Position,
     /// Words drawn from the current epoch's stream of permutations.
@@ -118,7 +118,7 @@ impl<B: Kernels> TrainingState<B> {
         }
     }
 
-    /// Whether the selected model is the one that is trained on, as it is now.
+    /// Whether the selected model equals the current model.
     fn selected_is_current(&self) -> bool {
         self.position.steps == 0 && self.selected.as_ref().is_some_and(|model| model.epoch == self.position.epochs)
     }
@@ -170,7 +170,7 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
         self.finish(selected, &explained, state.history)
     }
 
-    /// The training steps of an epoch that are not done yet.
+    /// Does the remaining training steps of an epoch.
     fn train_epoch(
         &mut self,
         mut model: Model<B>,
@@ -187,7 +187,7 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
         let steps = batches.len();
         for (index, packed) in batches.enumerate().skip(state.position.steps) {
             let packed = packed.map_err(data::unreadable)?;
-            let packed = data::presented(packed, self.spec, Purpose::Augmentation, epoch, index)?;
+            let packed = data::augmented_batch(packed, self.spec, Purpose::Augmentation, epoch, index)?;
             let batch = training_batch(&packed, &self.spec.objective, &mut permutation, &self.device);
             let mut record = StepRecord {
                 epoch,
@@ -259,7 +259,7 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
         Ok(record)
     }
 
-    /// Lets the observer keep the present state.
+    /// Offers the current state to the observer.
     fn offer_checkpoint(
         &self,
         model: &Model<B>,
@@ -291,7 +291,7 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
         snapshot::write(self.spec, progress, saved)
     }
 
-    /// The model and the rest of the state as [`save`](Self::save) saw them.
+    /// Restores model and state from the bytes of [`save`](Self::save).
     fn restore(&mut self, model: Model<B>, bytes: &[u8]) -> Result<(Model<B>, TrainingState<B>), RunFailure> {
         let refused = snapshot::refused;
         let (header, saved) = snapshot::read(self.spec, bytes)?;
@@ -314,7 +314,7 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
         Ok((model, state))
     }
 
-    /// One evaluation of the loss and, where no penalty says otherwise, one step of the optimiser.
+    /// One evaluation of the loss and one optimiser step, unless a penalty skips it.
     fn step(
         &mut self,
         mut model: Model<B>,
@@ -362,11 +362,11 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
             }
         }
         // Training images are scored as they are trained on, with draws of their own (activmask2020, released code).
-        let presented = |packed, batch| match set {
-            TRAIN => data::presented(packed, self.spec, Purpose::TrainScores, epoch, batch),
+        let augmented_batch = |packed, batch| match set {
+            TRAIN => data::augmented_batch(packed, self.spec, Purpose::TrainScores, epoch, batch),
             _ => Ok(packed),
         };
-        let pass = Pass { batch_size, zeroed, epoch, auc: evaluation.auc, presented: &presented };
+        let pass = Pass { batch_size, zeroed, epoch, auc: evaluation.auc, augmented_batch: &augmented_batch };
         evaluate::<B, _>(model, dataset, &pass, &self.device)
     }
 

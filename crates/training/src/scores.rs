@@ -3,9 +3,9 @@
 use herring_protocol::{AucKind, EnvironmentScores, RunFailure, Scores, SpecError};
 use herring_stats::{StatsError, auc, classification};
 
-/// Logits of a set of images with what is known of them.
+/// Logits of a set of images with their classes and environments.
 pub(crate) struct Scored<'a> {
-    /// A row an image, a column a class.
+    /// One row for each image, one column for each class.
     pub(crate) logits: &'a [Vec<f64>],
     /// Class of each image.
     pub(crate) labels: &'a [usize],
@@ -13,11 +13,11 @@ pub(crate) struct Scored<'a> {
     pub(crate) environments: &'a [usize],
 }
 
-/// Every score of a set. `kind` is the AUC that the run means; the ROC AUC of each environment is taken
-/// only where it is that.
+/// All scores of a set. `kind` is the AUC that the run uses; the ROC AUC of each environment is computed only if it is
+/// that kind.
 ///
 /// # Errors
-/// A score that is not defined for these logits, as a failure after the epoch's last step.
+/// A score is not defined for these logits.
 pub(crate) fn scores(set: &Scored<'_>, kind: AucKind, epoch: usize) -> Result<Scores, RunFailure> {
     let Scored { logits, labels, .. } = *set;
     if logits.iter().flatten().any(|value| !value.is_finite()) {
@@ -71,8 +71,8 @@ fn by_environment(set: &Scored<'_>, kind: AucKind) -> Result<Vec<EnvironmentScor
     Ok(found)
 }
 
-/// The mean over classes of one-against-rest AUCs; `None` where a class is missing. The environment may
-/// give the class away; then there is nothing to rank.
+/// The mean over classes of one-against-rest AUCs; `None` if a class is missing, for instance because the environment
+/// determines the class.
 fn ranked<R: AsRef<[f64]>>(columns: &[R], labels: &[usize]) -> Result<Option<f64>, RunFailure> {
     match auc::macro_logit_auc(columns, labels) {
         Ok(auc) => Ok(Some(auc)),
@@ -86,7 +86,7 @@ fn accuracy<R: AsRef<[f64]>>(logits: &[R], labels: &[usize]) -> Result<f64, Stat
     classification::accuracy(&predicted.collect::<Result<Vec<_>, _>>()?, labels)
 }
 
-/// Of class 1 where there are two, else the mean over classes.
+/// The AUC of class 1 for two classes, else the mean over classes.
 fn average_precision(margins: &[Vec<f64>], labels: &[usize]) -> Result<f64, StatsError> {
     if margins.first().is_none_or(|row| row.len() != 2) {
         return classification::macro_logit_average_precision(margins, labels);
@@ -96,15 +96,14 @@ fn average_precision(margins: &[Vec<f64>], labels: &[usize]) -> Result<f64, Stat
     classification::average_precision(&scores, &positive)
 }
 
-/// For each class its logit less the logarithm of the others' summed exponentials; for two classes the
-/// difference of the logits.
+/// For each class its logit minus the log-sum-exp of the others; for two classes the difference of the logits.
 fn log_odds(row: &[f64]) -> Vec<f64> {
     let others =
         |class: usize| row.iter().enumerate().filter(move |(other, _)| *other != class).map(|(_, value)| *value);
     (0..row.len()).map(|class| row[class] - log_sum(others(class))).collect()
 }
 
-/// Minus the log-probability of `label`.
+/// The negative log-probability of `label`.
 fn cross_entropy(row: &[f64], label: usize) -> f64 {
     log_sum(row.iter().map(|value| value - row[label]))
 }

@@ -1,4 +1,4 @@
-//! Which epoch's model is kept.
+//! Model selection: which epoch's model is kept.
 
 use herring_protocol::{Scores, SelectionSpec};
 use serde::{Deserialize, Serialize};
@@ -11,13 +11,13 @@ pub(crate) struct Selection {
     state: SelectionState,
 }
 
-/// All that a selection goes on from.
+/// The state needed to resume a selection.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SelectionState {
     /// The best value so far: the lowest cross-entropy or the highest accuracy.
     pub(crate) best: Option<f64>,
-    /// Epochs since then.
+    /// Epochs since the best value.
     pub(crate) waited: usize,
 }
 
@@ -45,17 +45,17 @@ impl Selection {
         better
     }
 
-    /// All that it goes on from.
+    /// The state needed to resume.
     pub(crate) fn state(&self) -> SelectionState {
         self.state
     }
 
-    /// As it was when [`state`](Self::state) was asked.
+    /// Restores a state from [`state`](Self::state).
     pub(crate) fn restore(&mut self, state: SelectionState) {
         self.state = state;
     }
 
-    /// Whether the patience is at its end.
+    /// Whether to stop early because the patience is exhausted.
     pub(crate) fn exhausted(&self) -> bool {
         self.state.best.is_some() && self.rule.patience().is_some_and(|patience| self.state.waited >= patience)
     }

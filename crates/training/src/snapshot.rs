@@ -1,8 +1,8 @@
-//! The whole state of a run between two steps, as bytes.
+//! Snapshots: the complete state of a run between two steps, as bytes.
 //!
 //! A snapshot is a safetensors file: tensors under `model.`, `optimiser.`, `loss.` and, where it is
-//! not the model itself, `selected.`; everything else as JSON in its header. What a specification
-//! decides (images, order of an epoch, settings) is not in it. Floats keep their bits both ways.
+//! not the model itself, `selected.`; everything else as JSON in its header. What follows from the specification
+//! (images, order of an epoch, settings) is not in it. Floats are stored exactly.
 
 use crate::selection::SelectionState;
 use herring_models::{Saved, weights};
@@ -48,7 +48,7 @@ pub(crate) struct SelectedAt {
     pub(crate) scores: BTreeMap<String, Scores>,
 }
 
-/// What goes into a snapshot beside its tensors.
+/// The content of a snapshot except tensors.
 pub(crate) struct Progress<'a> {
     pub(crate) position: Position,
     pub(crate) permutation: u64,
@@ -58,7 +58,7 @@ pub(crate) struct Progress<'a> {
     pub(crate) history: &'a [EpochRecord],
 }
 
-/// Bytes of a snapshot of `spec`.
+/// Writes a snapshot of a run of `spec`.
 pub(crate) fn write(spec: &RunSpec, progress: Progress<'_>, saved: Saved) -> Result<Vec<u8>, RunFailure> {
     let header = Header {
         format: FORMAT,
@@ -75,7 +75,7 @@ pub(crate) fn write(spec: &RunSpec, progress: Progress<'_>, saved: Saved) -> Res
     saved.tensors.to_bytes(Some((HEADER, text))).map_err(refused)
 }
 
-/// What [`write`] wrote for `spec`.
+/// Reads a snapshot of a run of `spec`.
 pub(crate) fn read(spec: &RunSpec, bytes: &[u8]) -> Result<(Header, Saved), RunFailure> {
     let wrong =
         |found: String, expected: String| Err(RunFailure::Checkpoint(format!("found {found}, expected {expected}")));

@@ -22,7 +22,7 @@ pub fn trainer(backend: BackendKind, index: usize) -> Result<Box<dyn Trainer>, D
     trainer_with(backend, index, Box::new(NoListings))
 }
 
-/// A trainer on device `index` of a kind that has the images of `listings`, too.
+/// A trainer on device `index` of a kind, for experiments with the image files of `listings`.
 ///
 /// # Errors
 /// As [`trainer`].
@@ -50,7 +50,7 @@ impl Trainer for DeviceTrainer {
                 expected: self.device.backend.to_string(),
             }));
         }
-        // A device that runs out of memory, or is lost, makes Burn panic; the other runs can go on.
+        // Burn panics if a device runs out of memory or is lost; other runs can continue.
         let job = TrainingJob { spec, listings: self.listings.as_ref(), start, observer };
         let outcome = catch_unwind(AssertUnwindSafe(|| self.chosen.run(job)));
         outcome.unwrap_or_else(|panic| Err(RunFailure::of_panic(panic.as_ref())))

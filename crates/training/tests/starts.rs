@@ -83,7 +83,7 @@ fn weights_that_are_not_there_or_do_not_fit_are_refused_in_one_line() {
 #[test]
 fn a_cross_entropy_that_is_not_finite_ends_the_run_with_epoch_and_step() {
     let mut broken = finished(&cnn(2));
-    // The values of a safetensors file come last: the end of the last bias is no number.
+    // The values of a safetensors file come last: the end of the last bias is not a number.
     let end = broken.weights.len() - 4;
     broken.weights[end..].copy_from_slice(&f32::NAN.to_le_bytes());
     let spec = started(&cnn(2), &broken);

@@ -54,7 +54,7 @@ fn spell(collection: &Collection) -> String {
     each.collect::<Vec<_>>().join(", ")
 }
 
-/// What came of looking at a volume.
+/// The outcome of checking a volume.
 struct Looked {
     opened: usize,
     findings: Vec<Finding>,

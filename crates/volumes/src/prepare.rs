@@ -31,7 +31,7 @@ const CLASSES_FORMAT: u32 = 1;
 /// A larger file is refused, in bytes; the Decathlon's have up to 300 MB.
 const LARGEST_FILE: u64 = 2 << 30;
 
-/// Volumes that are decoded at the same time have at most so many bytes of files together, if one alone has not.
+/// Volumes that are decoded at the same time have at most this many bytes of files together, if one alone has not.
 const FILES_AT_ONCE: u64 = 2 << 30;
 
 /// What is known of a part.
@@ -54,7 +54,7 @@ pub struct Facts {
     pub parts: [PartFacts; 3],
 }
 
-/// What came of preparing.
+/// The outcome of preparing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prepared {
     /// The samples of the run.

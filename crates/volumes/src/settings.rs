@@ -19,7 +19,7 @@ pub struct VolumeSettings {
     pub valid_slices: usize,
     /// Test slices, half of each class.
     pub test_slices: usize,
-    /// At most so many volumes of each part, the first of the split; all where there is none.
+    /// At most this many volumes of each part, the first of the split; all where there is none.
     pub volumes_per_part: Option<usize>,
     /// Rows and columns of the training samples, in pixels; training crops them to `size`.
     pub train_size: usize,
@@ -27,7 +27,7 @@ pub struct VolumeSettings {
     pub size: usize,
     /// Training masks are widened by [`mask::dilation_half_width`] of this, in pixels of the full slice.
     pub dilation_sigma: f64,
-    /// At most so many test slices of each class are looked at; all where there is none.
+    /// At most this many test slices of each class are looked at; all where there is none.
     pub saliency_limit: Option<usize>,
 }
 

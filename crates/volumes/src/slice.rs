@@ -13,7 +13,7 @@ pub(crate) const FORMAT: u32 = 1;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SliceError {
-    /// An intensity is no number.
+    /// An intensity is not a number.
     #[error("slice {slice}: found the intensity {found}, expected finite numbers")]
     NotFinite {
         /// The slice, counted from 0 along the third axis.
@@ -33,7 +33,7 @@ pub enum SliceError {
 /// file, `shape[0]` of them a column; `whole` says that they are whole numbers, and the image's are then as well.
 ///
 /// # Errors
-/// [`SliceError::NotFinite`] for intensities that are no numbers; [`SliceError::Pixels`] if `values` do not have
+/// [`SliceError::NotFinite`] for intensities that are not numbers; [`SliceError::Pixels`] if `values` do not have
 /// the shape or the size is 0.
 pub fn slice_image(
     slice: usize,

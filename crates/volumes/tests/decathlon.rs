@@ -111,7 +111,7 @@ fn samples_are_the_slices_that_numpy_draws() {
         let parts: [(&Dataset, &[usize], usize, usize, f64); 3] = [
             (&listed.splits.train, &split.train, 8, 33, 0.5),
             (&listed.splits.valid, &split.valid, 6, 30, 0.0),
-            (&listed.splits.test, &split.test, 16, 30, 0.0),
+            (listed.splits.test("test").unwrap(), &split.test, 16, 30, 0.0),
         ];
         for (dataset, volumes, count, size, sigma) in parts {
             assert_eq!(dataset.image_shape(), [1, size, size]);

@@ -1,11 +1,11 @@
-//! What `bench` is asked.
+//! Arguments of `bench`.
 
 use clap::{Args, Subcommand};
 use herring_protocol::BackendKind;
 
 #[derive(Subcommand)]
 pub(crate) enum BenchCommand {
-    /// Prints the median time of one training step, a line a method: `base 401.2 ms/step`
+    /// Prints the median time of one training step, one line for each method: `base 401.2 ms/step`
     Step(BenchStep),
 }
 
@@ -17,10 +17,10 @@ pub(crate) struct BenchStep {
     /// Side of the square images, in pixels
     #[arg(long, default_value = "28", value_parser = crate::bench::size)]
     pub(crate) size: usize,
-    /// Images a step
+    /// Batch size
     #[arg(long, default_value = "16", value_parser = crate::bench::size)]
     pub(crate) batch: usize,
-    /// Steps that count, after a warm-up
+    /// Measured steps, after a warm-up
     #[arg(long, default_value = "10", value_parser = crate::bench::size)]
     pub(crate) steps: usize,
     /// Where to compute: `cpu`, `cuda` or `wgpu`

@@ -1,4 +1,4 @@
-//! What `data` is asked.
+//! Arguments of `data`.
 
 use super::{ImagePlaces, TableOptions};
 use clap::{Args, Subcommand, ValueEnum};
@@ -8,15 +8,15 @@ use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub(crate) enum DataCommand {
-    /// Compares a folder with what a collection should hold, before anything is trained
+    /// Checks that a folder holds a complete, readable data set
     Check(CheckData),
-    /// Prints how a table is split, and writes the list
+    /// Prints how a table is split into training, validation and test, and writes the list
     Split(SplitData),
     /// Writes a generated stand-in for a collection, in its official format
     StandIn(StandinData),
 }
 
-/// Where data are.
+/// Where the data are.
 #[derive(Args)]
 pub(crate) struct DataPlaces {
     /// The folder that holds nih/, padchest/ and rsna/, or Task02_Heart/, Task03_Liver/ and Task07_Pancreas/
@@ -30,7 +30,7 @@ pub(crate) struct DataPlaces {
 }
 
 impl DataPlaces {
-    /// The same without a cache, which is not looked at.
+    /// The same without a cache, which is not used.
     pub(crate) fn places(&self) -> ImagePlaces {
         let Self { data_root, manifest, tables } = self;
         ImagePlaces { data_root: data_root.clone(), manifest: manifest.clone(), cache: None, tables: tables.clone() }
@@ -47,16 +47,16 @@ pub(crate) struct CheckData {
     /// For xray, nih and padchest: which pathology, `cardiomegaly` (iclr2021) or `emphysema` (activmask2020)
     #[arg(long, default_value_t, value_name = "NAME")]
     pub(crate) pathology: PathologyName,
-    /// Look at the headers of images and volumes only, instead of decoding each of them
+    /// Read only the headers of images and volumes, without decoding them
     #[arg(long)]
     pub(crate) headers: bool,
-    /// List everything, not only the first of each kind
+    /// List all findings, not only the first of each kind
     #[arg(long)]
     pub(crate) all: bool,
     /// For own: the configuration that the images are for, in the format of experiments/iclr2021/own.toml
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// For own: the scale whose splits and sizes are looked at
+    /// For own: the scale whose splits and sizes are checked
     #[arg(long, default_value_t = Scale::Quick, value_name = "SCALE")]
     pub(crate) scale: Scale,
 }
@@ -77,10 +77,10 @@ pub(crate) struct SplitData {
     /// Seed of the draw [default: 0 for rsna, whose split is the same for every run, else 1234]
     #[arg(long)]
     pub(crate) seed: Option<u32>,
-    /// The rule behind the printed numbers, or that of the later release
+    /// Rule for validation and test: of the printed numbers, or of the later release
     #[arg(long, value_enum, default_value = "printed")]
     pub(crate) rule: SplitRule,
-    /// At most so many images of each environment and class
+    /// At most this many images of each environment and class
     #[arg(long, value_name = "N")]
     pub(crate) cell_limit: Option<usize>,
     /// Write the list to this file, as CSV
@@ -88,7 +88,7 @@ pub(crate) struct SplitData {
     pub(crate) to: Option<PathBuf>,
 }
 
-/// Rules by which validation and test are drawn.
+/// Rules that draw validation and test images.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum SplitRule {
     /// Validation and test reversed
@@ -97,7 +97,7 @@ pub(crate) enum SplitRule {
     Later,
 }
 
-/// What can be stood in for.
+/// Data sets that can be replaced by generated ones.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Standin {
     /// NIH and PadChest, with a mark of the hospital in a corner
@@ -117,22 +117,22 @@ pub(crate) enum Standin {
 pub(crate) enum StandinEdition {
     /// The small editions: 224 x 224 PNG (emphysema: 128 x 128) for NIH and PadChest, JPEG and a table of headers for RSNA
     Small,
-    /// As the owners hand them out: many folders, full size, DICOM for RSNA
+    /// As published by their owners: many folders, full size, DICOM for RSNA
     Full,
 }
 
 #[derive(Args)]
 pub(crate) struct StandinData {
-    /// What
+    /// Which data set
     #[arg(value_enum, value_name = "NAME")]
     pub(crate) name: Standin,
-    /// Where; a new folder
+    /// The folder to create
     #[arg(long, visible_alias = "out", value_name = "DIR")]
     pub(crate) root: PathBuf,
     /// Images of each environment and class, volumes of each task [default: enough for the scale]
     #[arg(long, value_name = "N")]
     pub(crate) per_cell: Option<usize>,
-    /// For which scale: decides numbers and sizes that are not given
+    /// Scale that determines the default numbers and sizes
     #[arg(long, default_value_t = Scale::Quick, value_name = "SCALE")]
     pub(crate) scale: Scale,
     /// How visible the pathology is, from 0 to 1 [default: 0.15 for xray and emphysema, 0.2 for rsna, 0.5 for own]
@@ -141,10 +141,10 @@ pub(crate) struct StandinData {
     /// How visible the mark of the environment is, from 0 to 1 [default: 0.9]
     #[arg(long, value_name = "SHARE")]
     pub(crate) marker: Option<f32>,
-    /// In which layout and size; own and decathlon have only one
+    /// Layout and size; own and decathlon have only one
     #[arg(long, value_enum, default_value = "small")]
     pub(crate) edition: StandinEdition,
-    /// Decides every pixel
+    /// Seed of the generator
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     pub(crate) seed: u32,
 }

@@ -1,4 +1,4 @@
-//! The arguments and their help.
+//! The command line's arguments and their help.
 
 mod bench;
 mod data;
@@ -9,7 +9,7 @@ mod selection;
 pub(crate) use bench::{BenchCommand, BenchStep};
 pub(crate) use data::{CheckData, DataCommand, SplitData, SplitRule, Standin, StandinData, StandinEdition};
 pub(crate) use running::{Cluster, Executor, Running};
-pub(crate) use search::{Search, Tried};
+pub(crate) use search::{Proposals, Search};
 pub(crate) use selection::{ImagePlaces, Selection, TableOptions, experiments, folder_prefix};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::PossibleValue};
@@ -33,10 +33,10 @@ pub(crate) struct Xtask {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0    all is done
-  1    at least one run has no result, or one check failed; the others went on
-  2    the command line or a configuration file cannot be carried out
-  3    the disk, the folder or the device is full, missing or refuses
+  0    everything is done
+  1    at least one run or check failed; the others are done
+  2    the command line or a configuration file is invalid
+  3    a disk, folder or device is full, missing or failed
   130  stopped by Ctrl-C or a signal; finished runs and checkpoints are kept";
 
 const REPRO_HELP: &str = "\
@@ -44,97 +44,97 @@ Examples:
   cargo xtask repro-iclr2021
       The paper's first experiment at the scale `quick` on the CPU, then the table and report.html.
   cargo xtask repro-iclr2021 --scale smoke
-      The same in under a minute: does everything run here?
+      The same in under a minute, to check that everything runs on this machine.
   cargo xtask repro-iclr2021 --resume
-      Goes on after Ctrl-C or a crash, from the last checkpoint; finished runs are never repeated.
+      Continues after Ctrl-C or a crash from the last checkpoint; finished runs are never repeated.
   cargo xtask repro-iclr2021 --experiment all --data-root /data
-      Everything in the paper. What is not there is named and left out.
+      Everything in the paper. Experiments whose images are missing are reported and left out.
   cargo run --release -p xtask --features cuda -- repro-iclr2021 --scale paper --backend cuda
-      The paper's setting on a GPU. Backends beside the CPU are features of the build.
+      The paper's setting on a GPU. Backends other than the CPU are features of the build.
 
 `cargo xtask papers iclr2021` lists experiments and methods.
 
-What is in the folder already:
-  A finished run is never repeated, with --resume or without; a run that failed because a
-  number was not finite would fail again and is not repeated either. More methods or seeds of
-  the same scale, variant and backend can be added to a folder. If a run of an earlier command
-  is still missing there, --resume is needed to go on.
+Runs that are already in the folder:
+  Finished runs are never repeated, with or without --resume. Neither are runs that failed
+  because a number was not finite: they would fail again. More methods or seeds of the same
+  scale, variant and backend can be added to a folder. If runs of an earlier command are not
+  finished, --resume is required.
 
 Exit codes:
   0    all runs have results
-  1    at least one run has none (its loss was not finite, the device failed); the others went on
-  2    the command line or the configuration cannot be carried out
-  3    the disk, the folder or the device is full, missing or refuses
+  1    at least one run failed (its loss was not finite, the device failed); the others are done
+  2    the command line or the configuration is invalid
+  3    a disk, folder or device is full, missing or failed
   130  stopped by Ctrl-C or a signal; finished runs and checkpoints are kept. A second Ctrl-C
        ends at once";
 
 const PLAN_HELP: &str = "\
 Examples:
   cargo xtask plan iclr2021 --scale paper --out runs/paper
-      The sixty runs of the paper's table: place in the plan, id, method and seed of each.
+      The sixty runs of the paper's table: index, id, method and seed of each.
   cargo xtask run --out runs/paper --indexes 0-5
   cargo xtask status --out runs/paper
   cargo xtask report --out runs/paper
 
-A run's id is a hash of all that decides its result. Planning again adds what is new and
-leaves the rest alone.";
+A run's id is a hash of everything that determines its result. Planning again adds new runs
+and does not change the others.";
 
 const RUN_HELP: &str = "\
 Examples:
   cargo xtask run --out runs/paper --jobs 4
-      All runs of the plan that are not done, four at a time.
+      All runs of the plan that are not finished, four at a time.
   cargo xtask run --out runs/paper --ids 288058951b406bd1,5fa1
-      Two of them, by id or by its first digits.
+      Two runs, by id or its first digits.
   cargo xtask run --out runs/paper --indexes 0-5,12
-      Some of them, by their places in the plan.
+      Some runs, by their indexes in the plan.
   cargo xtask run --out runs/paper --executor slurm --partition gpu --gpus 1 --time 2:00:00
-      A job array on a Slurm cluster; `status` and `report` then look at the same folder.
+      A job array on a Slurm cluster; `status` and `report` read the same folder.
 
-Each run is done by one process at a time, however many are started, here or on other machines
-that share the folder. A process that finds a run taken waits for it, and takes it over from
-its last checkpoint if the other one dies. Nothing else is needed to resume: start it again.";
+Any number of processes may be started, on this machine and on others that share the folder: one
+process at a time does a run. The others wait for it, and resume it from its last checkpoint if
+its process dies. To resume after an interruption, start the same command again.";
 
 const SEARCH_HELP: &str = "\
 Examples:
   cargo run --release -p xtask --features search -- search iclr2021 --method actdiff
-      5 random points and 20 of a Gaussian process; start it again to go on.
+      5 random points and 20 of a Gaussian process. To resume, start it again.
   cargo xtask search iclr2021 --method actdiff --strategy random --scale smoke
-      Random points need no feature.
+      Random points; they need no feature of the build.
   cargo xtask repro-iclr2021 --from-search runs/iclr2021-search-actdiff-quick-released-cpu
-      The seeds with what was found.
+      Trains all seeds with the values found.
 
 A trial's score is the validation AUC at the epoch of the lowest validation cross-entropy: the
-ROC AUC on images of your own, the authors' score beside the paper's numbers. A trial that
-fails has no score and is left out of the model.";
+ROC AUC for images of your own, the authors' score for the paper's experiments. A failed trial
+has no score and is not used by the Gaussian process.";
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Lists the papers with their experiments, tables, figures and methods
     Papers(PapersArguments),
-    /// Writes the list of runs of an experiment into a folder and prints it; trains nothing
+    /// Writes the list of an experiment's runs into a folder and prints it, without training
     #[command(after_long_help = PLAN_HELP)]
     Plan(PlanArguments),
-    /// Does planned runs that nobody else does; may be started many times at once
+    /// Trains the planned runs of a folder; may be started several times in parallel
     #[command(after_long_help = RUN_HELP)]
     Run(RunArguments),
     /// Shows which runs of a folder are done, running, interrupted, failed or missing
     Status(StatusArguments),
-    /// Prints the results of a folder for other programs
+    /// Exports the results of a folder as CSV, JSON, Markdown, LaTeX or for MLflow
     Collect(CollectArguments),
     /// Searches the hyper-parameters of one method, as the paper did
     #[command(after_long_help = SEARCH_HELP)]
     Search(Search),
-    /// Makes table and report again from a reproduction's folder
+    /// Makes the table and the report of a reproduction's folder again
     Report(FolderArguments),
-    /// A process of `run --jobs`; not for people
+    /// A process of `run --jobs`; not to be called by users
     #[command(hide = true)]
     Worker(WorkerArguments),
-    /// Checks folders of images, splits tables, writes stand-ins
+    /// Checks folders of images, splits tables, writes generated stand-ins for data sets
     Data {
         #[command(subcommand)]
         command: DataCommand,
     },
-    /// Lists the devices that this build and machine offer
+    /// Lists the available devices
     Devices,
     /// Measures speed
     Bench {
@@ -149,7 +149,7 @@ pub(crate) enum Command {
 pub(crate) struct Repro {
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// Go on with the unfinished reproduction in the folder
+    /// Continue the unfinished reproduction in the folder
     #[arg(long)]
     pub(crate) resume: bool,
     #[command(flatten)]
@@ -158,7 +158,7 @@ pub(crate) struct Repro {
 
 #[derive(Args)]
 pub(crate) struct PapersArguments {
-    /// Only this one, with its methods
+    /// Show only this paper, with its methods
     #[arg(value_name = "PAPER", value_parser = paper)]
     pub(crate) paper: Option<&'static Paper>,
 }
@@ -169,19 +169,19 @@ pub(crate) fn paper(name: &str) -> Result<&'static Paper, String> {
     CATALOGUE.paper(name).ok_or_else(|| format!("expected one of {}", names()))
 }
 
-/// What was asked for on the command line.
-pub(crate) enum Asked {
-    /// `repro-<paper>`, which comes from the catalogue.
+/// The parsed command line.
+pub(crate) enum Invocation {
+    /// `repro-<paper>`, from the catalogue.
     Reproduction(&'static Paper, Box<Repro>),
     /// Any other command.
     Command(Box<Command>),
 }
 
-/// How the names of the commands begin that reproduce a paper.
+/// Prefix of the commands that reproduce a paper.
 const REPRO: &str = "repro-";
 
-impl Asked {
-    /// Reads the command line: a command `repro-<paper>` for each paper of the catalogue, and the others.
+impl Invocation {
+    /// Parses the command line: a command `repro-<paper>` for each paper of the catalogue, and the others.
     pub(crate) fn parse() -> Result<Self, clap::Error> {
         let mut command = Xtask::command();
         for paper in CATALOGUE.papers {
@@ -221,13 +221,13 @@ pub(crate) struct RunArguments {
     /// The folder of the plan
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// Only the runs with these ids, or first digits of ids, separated by commas
+    /// Only the runs with these ids (or their first digits), separated by commas
     #[arg(long, value_delimiter = ',', value_name = "ID,...", conflicts_with = "indexes")]
     pub(crate) ids: Option<Vec<String>>,
-    /// Only the runs at these places of the plan, from 0, for instance `0-5,12`
+    /// Only the runs with these indexes in the plan, from 0, for instance `0-5,12`
     #[arg(long, value_name = "INDEXES")]
     pub(crate) indexes: Option<String>,
-    /// Where the prepared images are now, if they were moved; the folder remembers it
+    /// The folder of the prepared images, if they were moved; it is stored for later commands
     #[arg(long, value_name = "DIR")]
     pub(crate) cache: Option<PathBuf>,
     #[command(flatten)]
@@ -262,12 +262,12 @@ pub(crate) struct StatusArguments {
     /// The reproduction's folder
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Forms in which results can be had.
+/// Formats of exported results.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Format {
     /// Comma-separated values (RFC 4180)
@@ -280,12 +280,12 @@ pub(crate) enum Format {
     Latex,
 }
 
-/// What a row stands for.
+/// What a row is.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Rows {
-    /// A row a run
+    /// One row for each run
     Runs,
-    /// A row a cell of the table: method and metric, with interval and the paper's value
+    /// One row for each cell of the table: method and metric, with interval and the paper's value
     Cells,
 }
 
@@ -294,16 +294,16 @@ pub(crate) struct CollectArguments {
     /// The reproduction's folder
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// In which form
+    /// Format
     #[arg(long, default_value = "csv")]
     pub(crate) format: Format,
-    /// What a row stands for
+    /// What a row is
     #[arg(long, default_value = "cells")]
     pub(crate) rows: Rows,
     /// Write to this file instead of the terminal
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
-    /// Write the runs into this folder for `mlflow ui --backend-store-uri DIR`, and nothing else
+    /// Only write the runs into this folder, for `mlflow ui --backend-store-uri DIR`
     #[arg(long, value_name = "DIR", conflicts_with_all = ["format", "rows", "to"])]
     pub(crate) mlflow: Option<PathBuf>,
 }

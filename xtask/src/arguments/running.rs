@@ -1,4 +1,4 @@
-//! How runs are carried out. None of it changes a result.
+//! How runs are executed. These arguments change no result.
 
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -8,19 +8,19 @@ pub(crate) struct Running {
     /// Number of the device among those of the backend
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) device: usize,
-    /// Runs done at once, each by a process of its own [default: one a core on the CPU, as far as
-    /// the memory goes; 1 on a GPU]
+    /// Number of parallel runs, each in its own process [default: one for each core on the CPU, as far
+    /// as the memory allows; 1 on a GPU]
     #[arg(long, value_name = "N", value_parser = crate::bench::size)]
     pub(crate) jobs: Option<usize>,
-    /// Keep a checkpoint every so many training steps, beside the one after each epoch
+    /// Write a checkpoint every this many training steps, in addition to the one after each epoch
     #[arg(long, value_name = "STEPS", value_parser = crate::bench::size)]
     pub(crate) checkpoint_steps: Option<usize>,
-    /// Append what happens to this file, a JSON object a line
+    /// Append progress events to this file, one JSON object on each line
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
 }
 
-/// Who carries runs out.
+/// What executes the runs.
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Executor {
     /// This machine
@@ -28,14 +28,14 @@ pub(crate) enum Executor {
     Local,
     /// A Slurm cluster, as job arrays
     Slurm,
-    /// Nobody: prints what would be given to Slurm
+    /// Nothing: prints the scripts that would be submitted to Slurm
     DryRun,
 }
 
-/// What a cluster is asked for. An option replaces the field of the same name in the file.
+/// Resources of a cluster. An option replaces the field of the same name in the file.
 #[derive(Args, Default)]
 pub(crate) struct Cluster {
-    /// Who carries the runs out
+    /// What executes the runs
     #[arg(long, value_enum, default_value_t)]
     pub(crate) executor: Executor,
     /// Resources for a run on the cluster, a TOML file (see docs/cluster.md)
@@ -59,7 +59,7 @@ pub(crate) struct Cluster {
     /// GPUs of a run
     #[arg(long, value_name = "N")]
     pub(crate) gpus: Option<u32>,
-    /// Runs at once
+    /// Number of parallel runs on the cluster
     #[arg(long, value_name = "N")]
     pub(crate) at_once: Option<u32>,
 }

@@ -1,4 +1,4 @@
-//! What `search` is asked.
+//! Arguments of `search`.
 
 use super::{ImagePlaces, Running, paper};
 use clap::{Args, ValueEnum};
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 /// How points are proposed after the first ones.
 #[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum Tried {
+pub(crate) enum Proposals {
     /// By a Gaussian process (a build with the feature `search`)
     Bayesian,
     /// At random
@@ -25,28 +25,28 @@ pub(crate) struct Search {
     pub(crate) experiment: Option<String>,
     #[command(flatten)]
     pub(crate) places: ImagePlaces,
-    /// Whose hyper-parameters
+    /// The method whose hyper-parameters are searched
     #[arg(long)]
     pub(crate) method: MethodName,
-    /// How large the trials are: `smoke`, `quick` or `paper`
+    /// Scale of the trials: `smoke`, `quick` or `paper`
     #[arg(long, default_value_t = Scale::Quick, value_name = "SCALE")]
     pub(crate) scale: Scale,
     /// Where to compute: `cpu`, `cuda` or `wgpu`; see `cargo xtask devices`
     #[arg(long, default_value_t = BackendKind::Cpu)]
     pub(crate) backend: BackendKind,
-    /// Which reading to follow where the paper's text and its code differ: `paper` or `released`
+    /// What to follow where the paper's text and its released code differ: `paper` or `released`
     #[arg(long, default_value_t = Variant::Released)]
     pub(crate) variant: Variant,
     /// How points are proposed after the first ones
     #[arg(long, default_value = "bayesian")]
-    pub(crate) strategy: Tried,
+    pub(crate) strategy: Proposals,
     /// Random points at the beginning [default: the paper's 5]
     #[arg(long, value_name = "N")]
     pub(crate) initial: Option<usize>,
-    /// Points after these [default: the paper's 20]
+    /// Points after the random ones [default: the paper's 20]
     #[arg(long, value_name = "N")]
     pub(crate) iterations: Option<usize>,
-    /// A space of your own, in the format of experiments/iclr2021/search/crosses.toml
+    /// A search space of your own, in the format of experiments/iclr2021/search/crosses.toml
     #[arg(long, value_name = "FILE")]
     pub(crate) space: Option<PathBuf>,
     /// A configuration of your own, in the format of experiments/iclr2021/crosses.toml

@@ -1,4 +1,4 @@
-//! Which runs are meant.
+//! Arguments that select runs.
 
 use crate::failure::Failure;
 use clap::{Args, ValueEnum};
@@ -10,21 +10,21 @@ use std::path::{Path, PathBuf};
 /// How tables of images are read.
 #[derive(Args, Clone)]
 pub(crate) struct TableOptions {
-    /// Classes and environments of your own whose names differ only in case, spaces or the way a number is
-    /// written: keep them apart, or make one of them
+    /// How to treat names of classes and environments that differ only in case, spaces or the way a number is
+    /// written: keep them apart, or merge them
     #[arg(long, value_enum, default_value = "exact", value_name = "HOW")]
     pub(crate) labels: Labels,
-    /// Let paths in a manifest of your own lead outside its folder
+    /// Allow paths outside the folder of your manifest
     #[arg(long)]
     pub(crate) allow_outside: bool,
-    /// Leave images out before anything is drawn: a file with an id a line, or a CSV with the columns id and
+    /// Exclude images before the split is drawn: a file with one id on each line, or a CSV with the columns id and
     /// reason; or `known` for the broken files that the official manifests list
     #[arg(long, value_name = "FILE")]
     pub(crate) exclude: Vec<String>,
 }
 
 impl TableOptions {
-    /// How a table of one's own is read.
+    /// Options for a table of the user's images.
     pub(crate) fn own(&self) -> OwnOptions {
         let labels = match self.labels {
             Labels::Exact => LabelNames::Exact,
@@ -34,28 +34,29 @@ impl TableOptions {
     }
 }
 
-/// What is made of names that are alike.
+/// How to treat similar names.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Labels {
-    /// Names are what they are; a warning says which are alike
+    /// Keep similar names apart and warn about them
     Exact,
-    /// Names that are alike are one, spelled as most rows spell it
+    /// Merge similar names, spelled as in most rows
     Merge,
 }
 
-/// Where images are that are files.
+/// Where image files are.
 #[derive(Args, Clone)]
 pub(crate) struct ImagePlaces {
-    /// The folder that holds nih/, padchest/ and rsna/; see `cargo xtask data check`
+    /// The folder that holds nih/, padchest/ and rsna/, or the Decathlon's Task02_Heart/, Task03_Liver/ and
+    /// Task07_Pancreas/; see `cargo xtask data check`
     #[arg(long, value_name = "DIR")]
     pub(crate) data_root: Option<PathBuf>,
     /// Images of your own: a CSV file with the columns image, label and environment, or a folder
     /// images/ENVIRONMENT/LABEL/; see docs/own-images.md
     #[arg(long, value_name = "FILE")]
     pub(crate) manifest: Option<PathBuf>,
-    /// Where prepared images are kept; may be shared by any number of experiments. It decides no result:
-    /// naming another one goes on with a reproduction whose images were moved [default: that of the
-    /// reproduction, or runs/images]
+    /// Folder for prepared images; any number of experiments may share it. It affects no result. If the
+    /// images of a reproduction were moved, name their new folder here [default: that of the reproduction,
+    /// or runs/images]
     #[arg(long, value_name = "DIR")]
     pub(crate) cache: Option<PathBuf>,
     #[command(flatten)]
@@ -63,7 +64,7 @@ pub(crate) struct ImagePlaces {
 }
 
 impl ImagePlaces {
-    /// Where prepared images are kept.
+    /// The folder for prepared images.
     pub(crate) fn cache(&self) -> &Path {
         self.cache.as_deref().unwrap_or(Path::new("runs/images"))
     }
@@ -76,8 +77,8 @@ pub(crate) struct Selection {
     pub(crate) experiment: Option<String>,
     #[command(flatten)]
     pub(crate) places: ImagePlaces,
-    /// How large: `smoke` (under a minute, shows that everything runs), `quick` (minutes on two
-    /// cores, shows the paper's findings) or `paper` (the paper's exact setting: a GPU, or days)
+    /// Scale: `smoke` (under a minute, shows that everything runs), `quick` (minutes on two cores,
+    /// shows the paper's findings) or `paper` (the paper's exact setting: a GPU, or days)
     #[arg(long, default_value_t = Scale::Quick, value_name = "SCALE")]
     pub(crate) scale: Scale,
     /// Where to compute: `cpu`, `cuda` or `wgpu`; see `cargo xtask devices`
@@ -90,24 +91,24 @@ pub(crate) struct Selection {
     /// Seeds, separated by commas [default: those of the scale]
     #[arg(long, value_delimiter = ',', value_parser = seed, allow_negative_numbers = true, value_name = "SEED,...")]
     pub(crate) seeds: Option<Vec<u32>>,
-    /// Which reading to follow where the paper's text and its code differ: `paper` or `released`,
-    /// which made the printed numbers
+    /// What to follow where the paper's text and its released code differ: `paper` or `released`; the
+    /// released code produced the printed numbers
     #[arg(long, default_value_t = Variant::Released)]
     pub(crate) variant: Variant,
-    /// Folder for runs, table and report; of several experiments each gets a folder in it [default:
+    /// Folder for runs, table and report; each of several experiments gets a subfolder [default:
     /// runs/PAPER-SCALE-VARIANT-BACKEND, with the experiment's name where it is not the paper's first]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// A configuration of your own, in the format of experiments/iclr2021/crosses.toml
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Take a method's hyper-parameters from the search in this folder; may be given for each method
+    /// Use the hyper-parameters found by the search in this folder; may be given once for each method
     #[arg(long, value_name = "DIR")]
     pub(crate) from_search: Vec<PathBuf>,
 }
 
 impl Selection {
-    /// The experiments of `paper` that are meant, in the order of the paper.
+    /// The selected experiments of `paper`, in the order of the paper.
     pub(crate) fn experiments(&self, paper: &Paper) -> Result<Vec<&'static Experiment>, Failure> {
         experiments(paper, self.experiment.as_deref())
     }
@@ -122,7 +123,7 @@ impl Selection {
         }
     }
 
-    /// The folder for what several experiments come to together.
+    /// The folder for the overview of several experiments.
     pub(crate) fn common_folder(&self, paper: &Paper) -> PathBuf {
         let Self { scale, variant, backend, .. } = self;
         let usual = || PathBuf::from(format!("runs/{}-all-{scale}-{variant}-{backend}", paper.name));
@@ -143,7 +144,7 @@ pub(crate) fn experiments(paper: &Paper, name: Option<&str>) -> Result<Vec<&'sta
     Ok(found)
 }
 
-/// How the names of an experiment's folders begin.
+/// Prefix of the names of an experiment's folders.
 pub(crate) fn folder_prefix(paper: &Paper, experiment: &Experiment) -> String {
     match paper.experiments.first() {
         Some(first) if first.name == experiment.name => format!("{}-", paper.name),

@@ -1,4 +1,4 @@
-//! Where a paper's text and its released code differ, and what is done here.
+//! Differences between a paper's text and its released code, and what this program does.
 
 use super::{
     ConfigError,
@@ -9,26 +9,26 @@ use herring_protocol::{MethodName, Variant};
 use serde::Deserialize;
 use toml::Spanned;
 
-/// One point on which text and code differ.
+/// One difference between text and code.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
-    /// What it is about.
+    /// Its topic.
     pub topic: String,
-    /// The rows it concerns; empty where it concerns all.
+    /// The methods it applies to; empty for all.
     pub methods: Vec<MethodName>,
     /// What the paper says.
     pub paper: String,
-    /// What the code does.
+    /// What the released code does.
     pub released: String,
-    /// How the variant `paper` reads the paper, where its words alone do not settle it.
+    /// What the variant `paper` does where the paper's text is ambiguous.
     pub reading: Option<String>,
-    /// What is done here, where it does not follow the variant.
+    /// What this program does in both variants, if it follows neither.
     pub ours: Option<String>,
 }
 
 impl Difference {
-    /// What a run of `variant` does.
-    pub fn in_force(&self, variant: Variant) -> &str {
+    /// What runs of `variant` do.
+    pub fn behaviour(&self, variant: Variant) -> &str {
         match (&self.ours, variant) {
             (Some(ours), _) => ours,
             (None, Variant::Paper) => self.reading.as_ref().unwrap_or(&self.paper),
@@ -36,13 +36,13 @@ impl Difference {
         }
     }
 
-    /// Whether it concerns one of `methods`.
-    pub fn concerns(&self, methods: &[MethodName]) -> bool {
+    /// Whether it applies to one of `methods`.
+    pub fn applies_to(&self, methods: &[MethodName]) -> bool {
         self.methods.is_empty() || self.methods.iter().any(|method| methods.contains(method))
     }
 }
 
-/// All of an experiment.
+/// All differences of an experiment.
 #[derive(Debug, Clone, Default)]
 pub struct Differences {
     /// In the order of the file.
@@ -71,7 +71,7 @@ struct RawDifference {
 }
 
 impl Differences {
-    /// Parses and checks `content` and keeps what concerns the experiment of that name; `name` stands for it in errors.
+    /// Parses and checks `content` and keeps what applies to the experiment of that name; errors call the text `name`.
     ///
     /// # Errors
     /// With file, line and column, what is malformed.

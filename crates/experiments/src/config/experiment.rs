@@ -1,4 +1,4 @@
-//! An experiment: its methods with their settings, its variants and its scales.
+//! The configuration of an experiment: methods with their settings, variants and scales.
 
 use super::{
     ConfigError, DataSetting, RunTemplate, Scale,
@@ -14,20 +14,20 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-/// Texts that configurations may build upon.
+/// Base texts that configurations extend.
 pub trait Bases {
-    /// The path, for errors, and the content of the text of that name.
+    /// Path (for errors) and content of the base text with this name.
     fn base(&self, name: &str) -> Option<(&'static str, &'static str)>;
-    /// Every name.
+    /// The names of all base texts.
     fn names(&self) -> Vec<&'static str>;
 }
 
-/// An experiment without contradictions.
+/// A checked configuration of an experiment.
 #[derive(Debug, Clone)]
 pub struct Configuration {
     /// Identifies the experiment in run specifications, for instance `iclr2021-crosses`.
     pub experiment: String,
-    /// For people.
+    /// Title of reports.
     pub title: String,
     /// The paper that is reproduced.
     pub paper: String,
@@ -35,15 +35,15 @@ pub struct Configuration {
     pub methods: Vec<MethodRow>,
     /// The columns of the table.
     pub columns: Vec<ScoreName>,
-    /// What the paper's tables of images are called, where there are any.
+    /// The name of the paper's image tables, if it uses any.
     pub official_issue: Option<String>,
-    /// Whether the test images are correlated otherwise than the training images.
+    /// Whether there is a distribution shift: the confounder's correlation differs between training and test images.
     pub shift: bool,
-    /// Share of the pixels of a single map that figures show in colour, those with the largest values; in `(0, 1]`.
+    /// Share of pixels, those with the largest values, that figures of single maps show in colour; in `(0, 1]`.
     pub explained_share: f64,
-    /// Where example images get an arrow in the report.
+    /// Arrows on example images in the report.
     pub arrows: Vec<Arrow>,
-    /// Sentences of the report about the experiment, each by the section it stands in.
+    /// Sentences of the report about the experiment, by section.
     pub captions: BTreeMap<String, String>,
     scales: BTreeMap<Scale, ScaleSetting>,
     templates: BTreeMap<(Scale, Variant, MethodName), RunTemplate>,
@@ -56,28 +56,28 @@ pub struct Configuration {
 pub struct MethodRow {
     /// Its name.
     pub method: MethodName,
-    /// Its name for people.
+    /// Its label in tables and figures.
     pub label: String,
-    /// The family that it belongs to, by which tables and figures may be divided.
+    /// The group of methods that it belongs to, by which tables and figures may be divided.
     pub group: String,
-    /// How it is drawn in figures: the name of a colour, stroke and marker.
+    /// The name of its style (colour, stroke and marker) in figures.
     pub style: String,
-    /// Whether it runs only when asked for by name.
+    /// Whether it runs only if it is named on the command line.
     pub optional: bool,
 }
 
-/// What a scale says beside what it changes of the runs.
+/// The settings of a scale that are not settings of its runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScaleSetting {
     /// Seeds, all different.
     pub seeds: Vec<u32>,
-    /// What verdicts may claim.
+    /// What verdicts may state.
     pub judgement: Judgement,
-    /// Methods that run at this scale only when asked for by name.
+    /// Methods that run at this scale only if they are named on the command line.
     pub leave_out: Vec<MethodName>,
 }
 
-/// Points at something in an example image.
+/// An arrow that points at something in an example image.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Arrow {
@@ -89,7 +89,7 @@ pub struct Arrow {
     pub column: f64,
 }
 
-/// What the file says beside its layers.
+/// The keys of the file that are not layers.
 #[derive(Deserialize)]
 struct Head {
     format: Spanned<u32>,
@@ -115,7 +115,7 @@ fn yes() -> bool {
     true
 }
 
-/// What a method says beside its run.
+/// The keys of a method that are not settings of its run.
 #[derive(Deserialize)]
 struct MethodHead {
     name: Spanned<String>,
@@ -127,7 +127,7 @@ struct MethodHead {
     optional: bool,
 }
 
-/// The keys of [`MethodHead`], which are none of the run's.
+/// The keys of [`MethodHead`], which are not settings of the run.
 const METHOD_HEAD: [&str; 5] = ["name", "label", "group", "style", "optional"];
 /// The keys of [`Head`] and of the layers.
 const HEAD: [&str; 18] = [
@@ -177,7 +177,7 @@ const SCALE: [&str; 7] = ["judgement", "leave_out", "seeds", "run", "models", "p
 const VARIANT: [&str; 4] = ["run", "models", "penalties", "methods"];
 
 impl Configuration {
-    /// Reads a configuration of the user's own.
+    /// Reads a user's configuration file.
     ///
     /// # Errors
     /// If the file cannot be read, or as [`Self::parse`].
@@ -185,24 +185,24 @@ impl Configuration {
         Self::check(with_base(Text::read(path)?, bases)?)
     }
 
-    /// Parses and checks `content`; `name` stands for it in errors. A file may build upon one of
-    /// `bases`, which it names under `base`.
+    /// Parses and checks `content`; errors call it `name`. A file may extend one of `bases`, which it names under
+    /// `base`.
     ///
     /// # Errors
     /// With file, line and column: malformed TOML, unknown or missing keys, values out of range, and
-    /// values that contradict each other.
+    /// contradictory values.
     pub fn parse(name: &str, content: &str, bases: &dyn Bases) -> Result<Self, ConfigError> {
         Self::check(with_base(Text::new(name, content), bases)?)
     }
 
-    /// Parses and checks `content` upon the text `base`.
+    /// Parses and checks `content`, which extends the text `base`.
     ///
     /// # Errors
     /// As [`Self::parse`].
-    pub(crate) fn parse_upon(content: (&str, &str), base: Option<(&str, &str)>) -> Result<Self, ConfigError> {
+    pub(crate) fn parse_with_base(content: (&str, &str), base: Option<(&str, &str)>) -> Result<Self, ConfigError> {
         let text = Text::new(content.0, content.1);
         Self::check(match base {
-            Some((name, base)) => text.upon(Text::new(name, base)),
+            Some((name, base)) => text.with_base(Text::new(name, base)),
             None => text,
         })
     }
@@ -212,14 +212,14 @@ impl Configuration {
         &self.text
     }
 
-    /// The text that it builds upon, if any.
+    /// The base text that it extends, if any.
     pub fn base(&self) -> Option<&str> {
         self.base.as_deref()
     }
 
-    /// What a scale says beside what it changes of the runs.
+    /// The settings of a scale that are not settings of its runs.
     pub fn scale(&self, scale: Scale) -> &ScaleSetting {
-        // Every scale is there: the file has no form without one.
+        // Parsing requires every scale.
         &self.scales[&scale]
     }
 
@@ -233,7 +233,7 @@ impl Configuration {
         self.methods.iter().filter_map(move |row| self.template(scale, variant, &row.method))
     }
 
-    /// Which score is the experiment's AUC.
+    /// Which AUC the experiment uses.
     pub fn auc(&self) -> AucKind {
         self.templates(Scale::Paper, Variant::Released).next().map_or(AucKind::Authors, |run| run.evaluation.auc)
     }
@@ -243,20 +243,20 @@ impl Configuration {
         self.methods.iter().find(|row| row.method == *method)
     }
 
-    /// The methods that run at a scale when none is asked for.
+    /// The methods that run at a scale by default.
     pub fn default_methods(&self, scale: Scale) -> Vec<MethodName> {
         let left_out = &self.scale(scale).leave_out;
         let wanted = self.methods.iter().filter(|row| !row.optional && !left_out.contains(&row.method));
         wanted.map(|row| row.method.clone()).collect()
     }
 
-    /// The sentence of a section of the report; empty without one.
+    /// The sentence of a section of the report; empty if there is none.
     pub fn caption(&self, section: &str) -> &str {
         self.captions.get(section).map_or("", String::as_str)
     }
 
-    /// The first thing in which `other` would show runs of this configuration as something else:
-    /// `(what, here, in the other)`. Rows may be added; those of `planned` must be the same runs in both.
+    /// The first field in which `other` is incompatible with runs of this configuration: `(field, value here, value in
+    /// other)`. `other` may have additional rows; the runs of `planned` must be the same in both.
     pub(crate) fn clash(
         &self,
         other: &Self,
@@ -278,7 +278,7 @@ impl Configuration {
         for row in self.methods.iter().filter(|row| planned.contains(&row.method)) {
             let run = |of: &Self| {
                 let template = of.template(scale, variant, &row.method)?;
-                Some(template.rehearsed(&row.method, variant, BackendKind::Cpu))
+                Some(template.draft(&row.method, variant, BackendKind::Cpu))
             };
             if let (Some(here), Some(there)) = (run(self), run(other)) {
                 let fields = differing_fields(&here, &there).into_iter();
@@ -295,7 +295,7 @@ impl Configuration {
         let base = text.base().map(|base| parse(base.content())).transpose()?;
         let whole = base.as_ref().map_or_else(|| own.clone(), |base| layers::merged(base, &own));
         if let Some(format) = own.get("format") {
-            // Before anything else, so that a file of another format is told as such.
+            // Checked first, so that a file of another format gets this error.
             let found = Spanned::new(format.span(), integer(format).unwrap_or(0));
             check_format(&text, &found)?;
         }
@@ -365,7 +365,7 @@ fn with_base(text: Text, bases: &dyn Bases) -> Result<Text, ConfigError> {
     let named: Named = text.parse()?;
     let Some(name) = named.base else { return Ok(text) };
     match bases.base(name.get_ref()) {
-        Some((path, content)) => Ok(text.upon(Text::new(path, content))),
+        Some((path, content)) => Ok(text.with_base(Text::new(path, content))),
         None => {
             let expected = format!("one of {}", bases.names().join(", "));
             Err(text.invalid(name.span(), "base", format!("'{}'", name.get_ref()), expected))
@@ -382,7 +382,7 @@ fn deserialise<T: for<'de> Deserialize<'de>>(text: &Text, table: &Table<'_>) -> 
     T::deserialize(toml::de::Deserializer::from(whole)).map_err(|error| text.malformed(&error))
 }
 
-/// Refuses a key that is none of `known`.
+/// An error for a key that is not in `known`.
 fn known_keys(text: &Text, table: &Table<'_>, known: &[&str], path: &str) -> Result<(), ConfigError> {
     match table.keys().find(|key| !known.contains(&key.get_ref().as_ref())) {
         Some(key) => {
@@ -437,7 +437,7 @@ fn templates(
             for table in [&says, &scaled] {
                 known_methods(text, table, methods)?;
             }
-            let layer = file.under(&Layer::of(&says)).under(&Layer::of(&scaled));
+            let layer = file.overridden_by(&Layer::of(&says)).overridden_by(&Layer::of(&scaled));
             for row in methods {
                 let place = names.get(row.method.as_str()).cloned().unwrap_or(0..0);
                 let run = layer.run_of(row.method.as_str()).map_err(|(span, name)| {
@@ -445,7 +445,7 @@ fn templates(
                     text.invalid(span, "model", format!("'{name}'"), expected)
                 })?;
                 let template: RunTemplate = deserialise(text, &layers::listed_penalties(&run))
-                    .map_err(|error| at_least_at(text, error, &place, &row.method))?;
+                    .map_err(|error| with_place(text, error, &place, &row.method))?;
                 check_template(text, &run, &template, (row, scale, variant), &place)?;
                 found.insert((scale, variant, row.method.clone()), template);
             }
@@ -454,7 +454,7 @@ fn templates(
     Ok(found)
 }
 
-/// The places of the methods' names, and the run's table of each by its name.
+/// The places of the methods' names, and each method's run settings by its name.
 fn own_tables<'i>(whole: &Table<'i>) -> (BTreeMap<String, Range<usize>>, Table<'i>) {
     let (mut names, mut own) = (BTreeMap::new(), Table::new());
     let Some(DeValue::Array(methods)) = whole.get("methods").map(Spanned::get_ref) else {
@@ -479,9 +479,9 @@ fn known_methods(text: &Text, layer: &Table<'_>, methods: &[MethodRow]) -> Resul
     known_keys(text, &layers::table(layer, "methods"), &names, "methods: ")
 }
 
-/// The error with the place of the method's name where the parser knew none, as for a key that is missing in
-/// every layer.
-fn at_least_at(text: &Text, error: ConfigError, place: &Range<usize>, method: &MethodName) -> ConfigError {
+/// If the parser's error has no place, as for a key that is missing in every layer, uses the place of the method's
+/// name.
+fn with_place(text: &Text, error: ConfigError, place: &Range<usize>, method: &MethodName) -> ConfigError {
     match error {
         ConfigError::Malformed { line: 1, column: 1, message, .. } => {
             text.invalid(place.clone(), method.as_str(), message, "a complete run")
@@ -490,7 +490,7 @@ fn at_least_at(text: &Text, error: ConfigError, place: &Range<usize>, method: &M
     }
 }
 
-/// Ranges, and that the choices fit together, with the place of what does not.
+/// Checks ranges and combinations of settings; errors name the place of the setting.
 fn check_template(
     text: &Text,
     run: &Table<'_>,
@@ -514,7 +514,7 @@ fn check_template(
             return Err(text.invalid(at("data.mask_threshold"), "data.mask_threshold", threshold, expected));
         }
     }
-    let spec = template.rehearsed(&row.method, variant, BackendKind::Cpu);
+    let spec = template.draft(&row.method, variant, BackendKind::Cpu);
     spec.check().map_err(wrong)?;
     for choice in &template.choose {
         if choice.values.is_empty() {
@@ -546,7 +546,7 @@ fn seeds(text: &Text, seeds: &Spanned<Vec<Spanned<u32>>>) -> Result<Vec<u32>, Co
     Ok(seen)
 }
 
-/// The method that a text names.
+/// Parses the name of a method.
 pub(crate) fn method_named(text: &Text, name: &Spanned<String>) -> Result<MethodName, ConfigError> {
     name.get_ref().parse().map_err(|error: herring_protocol::UnknownName| {
         text.invalid(name.span(), "method", format!("'{}'", error.found), error.expected)

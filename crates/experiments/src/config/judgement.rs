@@ -1,15 +1,15 @@
-//! What a table may claim at a scale.
+//! What verdicts may state at a scale.
 
 use serde::{Deserialize, Serialize};
 
-/// What the verdicts of a table may claim.
+/// What the verdicts of a table may state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Judgement {
-    /// Compare with the paper's numbers.
+    /// How the numbers compare with the paper's.
     Paper,
-    /// Ask whether the paper's qualitative findings are seen; the numbers are not comparable.
+    /// Whether the paper's qualitative findings are reproduced; the numbers are not comparable.
     Findings,
-    /// Claim nothing.
+    /// Nothing.
     None,
 }

@@ -1,30 +1,30 @@
-//! From the tables of an experiment's file to the table of one run.
+//! Merges the tables of an experiment's file into the table of one run.
 //!
-//! A file states what all runs share, what each method has of its own, and what a variant or a scale
-//! changes. Each of these is a *layer* with the same four tables:
+//! A file states what all runs share, the settings of each method, and what a variant or a scale changes. Each of
+//! these is a *layer* with the same four tables:
 //!
-//! | table | what it says |
+//! | table | applies to |
 //! |---|---|
-//! | `run` | of every run |
-//! | `models.NAME` | of the network that methods name with `model = "NAME"` |
-//! | `penalties.KIND` | of a penalty in every method that has it |
-//! | `methods.NAME` | of one method (in the file itself the list `[[methods]]`) |
+//! | `run` | every run |
+//! | `models.NAME` | the network that methods select with `model = "NAME"` |
+//! | `penalties.KIND` | this penalty in every method that has it |
+//! | `methods.NAME` | one method (in the file itself the list `[[methods]]`) |
 //!
-//! A later layer changes single values of an earlier one: first the file (above its base, if it names one),
-//! then the variant, then the scale; and within the result the method's own table comes last. Values keep
-//! their places in the text, so that every complaint names file, line and column.
+//! A later layer overrides single values of an earlier one. The order is: base (if any), file, variant, scale; and
+//! within the result the method's table comes last. Values keep their places in the text, so that every error names
+//! file, line and column.
 
 use toml::{
     Spanned,
     de::{DeArray, DeTable, DeValue},
 };
 
-/// A table whose values know their places.
+/// A table whose values have places in the text.
 pub(super) type Table<'i> = DeTable<'i>;
-/// A value that knows its place.
+/// A value with its place in the text.
 pub(super) type Value<'i> = Spanned<DeValue<'i>>;
 
-/// The table of a key; an empty one where there is none.
+/// The table under a key; empty if there is none.
 pub(super) fn table<'i>(of: &Table<'i>, key: &str) -> Table<'i> {
     match of.get(key).map(Spanned::get_ref) {
         Some(DeValue::Table(table)) => table.clone(),
@@ -42,10 +42,10 @@ pub(super) fn at<'a, 'i>(root: &'a Table<'i>, path: &str) -> Option<&'a Value<'i
     })
 }
 
-/// Keys that say of which kind a table is: one of another kind takes nothing over.
+/// Keys that state the kind of a table. A table of another kind replaces the earlier one instead of merging with it.
 const TAGS: [&str; 4] = ["kind", "architecture", "rule", "start"];
 
-/// `base` with the values of `over`; tables are merged, everything else is exchanged.
+/// `base` with the values of `over`: tables are merged, other values replaced.
 pub(super) fn merged<'i>(base: &Table<'i>, over: &Table<'i>) -> Table<'i> {
     let tag = |table: &Table<'i>, key: &str| match table.get(key).map(Spanned::get_ref) {
         Some(DeValue::String(text)) => Some(text.to_string()),
@@ -80,14 +80,14 @@ pub(super) struct Layer<'i> {
 }
 
 impl<'i> Layer<'i> {
-    /// The layer that a table holds.
+    /// The layer in a table.
     pub(super) fn of(root: &Table<'i>) -> Self {
         let [run, models, penalties, methods] = ["run", "models", "penalties", "methods"].map(|key| table(root, key));
         Self { run, models, penalties, methods }
     }
 
-    /// This layer with the values of `over`.
-    pub(super) fn under(&self, over: &Self) -> Self {
+    /// This layer with values overridden by those of `over`.
+    pub(super) fn overridden_by(&self, over: &Self) -> Self {
         Self {
             run: merged(&self.run, &over.run),
             models: merged(&self.models, &over.models),
@@ -96,7 +96,7 @@ impl<'i> Layer<'i> {
         }
     }
 
-    /// The same with the list of a file's methods, each by its name.
+    /// This layer with the methods of a file, by name.
     pub(super) fn with_methods(mut self, methods: Table<'i>) -> Self {
         self.methods = methods;
         self
@@ -107,7 +107,7 @@ impl<'i> Layer<'i> {
         self.models.keys().map(|key| key.get_ref().to_string()).collect()
     }
 
-    /// The table of one method's run. `Err` gives the place and the name of a model that there is not.
+    /// The table of one method's run. `Err` has the place and name of an unknown model.
     pub(super) fn run_of(&self, method: &str) -> Result<Table<'i>, (std::ops::Range<usize>, String)> {
         let mut whole = merged(&self.run, &table(&self.methods, method));
         if let Some(named) = whole.get("model").filter(|value| value.get_ref().is_str()).cloned() {
@@ -137,7 +137,7 @@ impl<'i> Layer<'i> {
     }
 }
 
-/// Exchanges the value of a key, or adds it.
+/// Sets the value of a key.
 pub(super) fn set<'i>(table: &mut Table<'i>, key: &'static str, value: Value<'i>) {
     let there = table.keys().find(|name| name.get_ref() == key).cloned();
     let name = there.unwrap_or_else(|| Spanned::new(value.span(), key.into()));
@@ -145,7 +145,7 @@ pub(super) fn set<'i>(table: &mut Table<'i>, key: &'static str, value: Value<'i>
     table.insert(name, value);
 }
 
-/// The run's table as its type has it: penalties are a list of tables that name their kinds.
+/// The run's table in the form of its type: penalties as a list of tables with `kind`.
 pub(super) fn listed_penalties<'i>(run: &Table<'i>) -> Table<'i> {
     let mut whole = run.clone();
     let mut objective = table(run, "objective");

@@ -1,11 +1,9 @@
-//! What can be run: the files under `experiments/`, read and checked.
+//! Reads and checks the configuration files under `experiments/`.
 //!
-//! A configuration is text that a person wrote, so every complaint names file, line and column, what
-//! was found and what was expected. The files of the papers are part of the program
-//! ([`Catalogue`](crate::Catalogue)); the user's own can be given instead ([`Configuration::read`]).
+//! Every error names file, line and column, what was found and what was expected. The papers' files are compiled into
+//! the program ([`Catalogue`](crate::Catalogue)); users can supply their own ([`Configuration::read`]).
 //!
-//! *Invariant:* a [`Configuration`] that exists is free of contradictions; nothing after it checks
-//! again.
+//! *Invariant:* a [`Configuration`] has been checked; later code does not check again.
 
 mod differences;
 pub(crate) mod experiment;

@@ -1,4 +1,4 @@
-//! The paper's numbers, and its findings in a form that a small run can be asked about.
+//! The paper's numbers, and its qualitative findings, which small runs can test.
 
 use super::{
     ConfigError,
@@ -26,7 +26,7 @@ pub struct TargetValue {
 pub struct Target {
     /// Which row.
     pub method: MethodName,
-    /// Seeds that were averaged.
+    /// Number of seeds averaged.
     pub seeds: usize,
     /// By column; a column that was never published is absent.
     #[serde(serialize_with = "crate::json::as_map")]
@@ -41,7 +41,7 @@ impl Target {
     }
 }
 
-/// What a finding asks of a row's mean.
+/// A condition on a row's mean.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum Requirement {
     /// No more than this.
@@ -59,16 +59,16 @@ pub struct Finding {
     pub method: MethodName,
     /// Which score.
     pub score: ScoreName,
-    /// What is asked of its mean over seeds.
+    /// The condition on its mean over seeds.
     pub requirement: Requirement,
 }
 
-/// What an experiment is measured against.
+/// The paper's numbers and findings for an experiment.
 #[derive(Debug, Clone)]
 pub struct Targets {
     /// The experiment they belong to.
     pub experiment: String,
-    /// `(name, description)` of where the numbers come from.
+    /// `(name, description)` of the sources of the numbers.
     pub sources: Vec<(String, String)>,
     /// Numbers by row.
     pub targets: Vec<Target>,
@@ -123,7 +123,7 @@ struct RawFinding {
 }
 
 impl Targets {
-    /// Parses and checks `content`; `name` stands for it in errors.
+    /// Parses and checks `content`; errors call it `name`.
     ///
     /// # Errors
     /// With file, line and column, what is malformed or contradictory.

@@ -1,4 +1,4 @@
-//! A run as a configuration states it: everything but experiment, seed, device and the files that are found.
+//! A run as a configuration states it: everything except experiment, seed, device and image files.
 
 use super::Maximum;
 use herring_protocol::{
@@ -31,32 +31,32 @@ pub struct RunTemplate {
     pub selection: SelectionSpec,
     /// What is measured of it.
     pub evaluation: EvaluationSpec,
-    /// Values that are chosen by trying several.
+    /// Values chosen by trying several.
     #[serde(default)]
     pub choose: Vec<ChoiceSetting>,
 }
 
-/// The images that a seed's runs see.
+/// The images of a seed's runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SeedImages {
     /// SHA-256 of their listing, in hexadecimal digits.
     pub listing: String,
-    /// Which issue of the table's files or of the volumes, for people.
+    /// Which issue of the table's files or of the volumes (shown in messages and reports).
     pub issue: String,
-    /// Whether that issue is a published one.
+    /// Whether this is a published issue.
     pub issue_known: bool,
     /// SHA-256 of the table's records, or of the names of the volumes.
     pub table_sha256: String,
-    /// Whether the table says itself what belongs to which part.
+    /// Whether the table itself assigns images to training, validation and test.
     pub parts_given: bool,
 }
 
 impl RunTemplate {
-    /// The run as it would be, with what is not known yet left empty: experiment, seed, files, runs that it needs.
-    pub(crate) fn rehearsed(&self, method: &MethodName, variant: Variant, backend: BackendKind) -> RunSpec {
+    /// The run's specification with what is not known yet left empty: experiment, seed, files and needed runs.
+    pub(crate) fn draft(&self, method: &MethodName, variant: Variant, backend: BackendKind) -> RunSpec {
         let mut evaluation = self.evaluation.clone();
         if evaluation.attributions.is_empty() {
-            // Without further attributions it limits nothing.
+            // Has no meaning without further attributions.
             evaluation.attribution_limit = None;
         }
         RunSpec {
@@ -79,15 +79,15 @@ impl RunTemplate {
     }
 }
 
-/// Which images a method's runs see.
+/// The images of a method's runs.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DataSetting {
     /// The synthetic crosses, which are generated.
     Crosses(CrossesSpec),
-    /// Images that are files.
+    /// Image files.
     Images(ImagesSetting),
-    /// Slices of volumes that are files.
+    /// Slices of volume files.
     Volumes(VolumesSetting),
 }
 
@@ -97,7 +97,7 @@ pub enum DataSetting {
 pub struct VolumesSetting {
     /// The task.
     pub task: VolumeTaskName,
-    /// The seed of the split and of the draw, where it is not the run's.
+    /// The seed of the split and of the draw, if it is not the run's.
     pub split_seed: Option<u32>,
     /// Training slices, half of each class.
     pub train: usize,
@@ -117,7 +117,7 @@ pub struct VolumesSetting {
     pub saliency_limit: Option<usize>,
 }
 
-/// How images that are files are drawn and prepared.
+/// How image files are drawn and prepared.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImagesSetting {
@@ -128,12 +128,12 @@ pub struct ImagesSetting {
     pub pathology: PathologyName,
     /// Share of a class that comes from its home environment in training, in `[0, 1]`.
     pub ratio: f64,
-    /// Rule by which validation and test are drawn.
+    /// Rule that draws validation and test images.
     #[serde(default)]
     pub rule: SplitRuleName,
     /// The seed of the split, where it is not the run's.
     pub split_seed: Option<u32>,
-    /// How images come to their size.
+    /// How images are resized.
     pub resize: ResizeName,
     /// Whether negatives without boxes have an empty mask, as the released code has it, or a full one.
     #[serde(default)]
@@ -141,8 +141,8 @@ pub struct ImagesSetting {
     /// The stored value that counts as white in the user's own images, where it is not the greatest of their depth.
     #[serde(default)]
     pub maximum: Maximum,
-    /// The share of the range from which a pixel of the user's own mask file is inside, in `(0, 1]`; without one
-    /// the rule of `herring_pixels::MaskSettings`.
+    /// The threshold, as a share of the range in `(0, 1]`, from which a pixel of the user's mask file is inside; the
+    /// default is the rule of `herring_pixels::MaskSettings`.
     pub mask_threshold: Option<f64>,
     /// Rows and columns in training and scoring.
     pub size: usize,
@@ -190,7 +190,7 @@ pub enum WeightsSetting {
     },
 }
 
-/// A value that is chosen by trying several, each in a run of its own.
+/// A value chosen by trying several, each in its own run.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChoiceSetting {
@@ -200,18 +200,17 @@ pub struct ChoiceSetting {
     pub score: ScoreName,
     /// The values to try.
     pub values: Vec<f64>,
-    /// The seed of the runs that try them; without one each seed chooses for itself.
+    /// The seed of the runs that try them; without it each seed chooses for itself.
     pub seed: Option<u32>,
 }
 
 impl DataSetting {
-    /// Whether the images are files that must be at hand.
+    /// Whether the images are files, which the user must provide.
     pub fn needs_files(&self) -> bool {
         !matches!(self, Self::Crosses(_))
     }
 
-    /// Which images a run sees; `found` is what there is of a seed's files. `None` where files are needed and none
-    /// were found.
+    /// The images of a run; `found` describes a seed's files. `None` if files are needed and `found` is `None`.
     pub(crate) fn spec(&self, found: Option<&SeedImages>) -> Option<DataSpec> {
         match found {
             None if self.needs_files() => None,
@@ -219,7 +218,7 @@ impl DataSetting {
         }
     }
 
-    /// Which images a run sees, with what was found of a seed's files; generated ones need nothing of it.
+    /// The images of a run with a seed's files `found`, which generated images ignore.
     pub(crate) fn spec_of(&self, found: &SeedImages) -> DataSpec {
         let images = match self {
             Self::Crosses(crosses) => return DataSpec::Crosses(crosses.clone()),

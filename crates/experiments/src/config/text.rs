@@ -1,4 +1,4 @@
-//! Where in a file something stands, and errors that say so in one line.
+//! Texts of configurations, and one-line errors with file, line and column.
 
 use serde::de::DeserializeOwned;
 use std::{
@@ -19,14 +19,14 @@ pub enum ConfigError {
         line: usize,
         /// 1-based, in characters.
         column: usize,
-        /// The key it belongs to, with `: ` after it; empty where the text is no TOML.
+        /// The key it belongs to, with `: ` after it; empty where the text is not TOML.
         field: String,
-        /// What stands there.
+        /// What was found.
         found: String,
-        /// What may stand there.
+        /// What was expected.
         expected: String,
     },
-    /// The text is no TOML, or lacks something.
+    /// The text is not TOML, or lacks something.
     #[error("{path}:{line}:{column}: {message}")]
     Malformed {
         /// The file, or the name of the embedded text.
@@ -48,10 +48,9 @@ pub enum ConfigError {
     },
 }
 
-/// A TOML text with the name of where it came from, and the text that it builds upon.
+/// A TOML text with its name, and the base text that it extends.
 ///
-/// Both are read as one: places in the base lie before those in the text itself, so that a place alone says
-/// which of the two it is in.
+/// Offsets in the base come before those in the text itself, so an offset identifies text and place.
 #[derive(Debug, Clone)]
 pub(crate) struct Text {
     name: String,
@@ -74,17 +73,17 @@ impl Text {
         &self.content
     }
 
-    /// The same text upon a base.
-    pub(crate) fn upon(self, base: Self) -> Self {
+    /// This text extending a base.
+    pub(crate) fn with_base(self, base: Self) -> Self {
         Self { base: Some(Box::new(base)), ..self }
     }
 
-    /// The text that this one builds upon.
+    /// The base text that this one extends.
     pub(crate) fn base(&self) -> Option<&Self> {
         self.base.as_deref()
     }
 
-    /// The text with room before it for the places of its base.
+    /// The text after as many spaces as its base has bytes.
     pub(crate) fn shifted(&self) -> String {
         format!("{}{}", " ".repeat(self.shift()), self.content)
     }
@@ -93,21 +92,20 @@ impl Text {
         self.base.as_ref().map_or(0, |base| base.content.len() + 1)
     }
 
-    /// Parses the text; an error carries the place and, where TOML tells them apart, what was found
-    /// and what was expected.
+    /// Parses the text; errors have the place and, if the parser gives them, what was found and what was expected.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         toml::from_str(&self.shifted()).map_err(|error| self.malformed(&error))
     }
 
-    /// The parser's complaint in one line, with the place.
+    /// The parser's error in one line, with the place.
     pub(crate) fn malformed(&self, error: &toml::de::Error) -> ConfigError {
         let (path, line, column) = self.place(error.span().unwrap_or(self.shift()..self.shift()).start);
-        // The parser may explain itself over several lines.
+        // The parser's message may have several lines.
         let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
         ConfigError::Malformed { path, line, column, message: plain(&message.replacen(", expected", ": expected", 1)) }
     }
 
-    /// An error at `span`: `field` holds `found` where only `expected` makes sense.
+    /// An error at `span`: `field` is `found`, but must be `expected`.
     pub(crate) fn invalid(
         &self,
         span: Range<usize>,
@@ -126,7 +124,7 @@ impl Text {
         }
     }
 
-    /// The value if `allowed` holds for it, else an error that names both.
+    /// The value if `allowed` accepts it, else an error with the value and `expected`.
     pub(crate) fn check<T: Copy + std::fmt::Display>(
         &self,
         field: &str,
@@ -151,7 +149,7 @@ impl Text {
     }
 }
 
-/// The parser's words for people who do not know the types of this program.
+/// The parser's message without names of Rust types.
 fn plain(message: &str) -> String {
     const WORDS: [(&str, &str); 8] = [
         ("expected usize", "expected a whole number from 0 up"),
@@ -166,7 +164,7 @@ fn plain(message: &str) -> String {
     WORDS.iter().fold(message.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours))
 }
 
-/// The formats of the files under `experiments/` that this program reads.
+/// Checks the format number of a file under `experiments/`.
 pub(crate) fn check_format(text: &Text, format: &Spanned<u32>) -> Result<(), ConfigError> {
     text.check("format", format, "2, the format of this version", |format| format == 2)?;
     Ok(())

@@ -1,6 +1,6 @@
-//! Bars in a terminal: one a worker and one for the whole.
+//! Progress bars in a terminal: one for each worker and one for all runs.
 
-use super::{Estimate, elsewhere, origin, sentence};
+use super::{Estimate, holder_name, resume_note, run_end_line};
 use crate::{
     clock::format_duration,
     event::{Event, Events, RunEnd},
@@ -11,27 +11,27 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Bars on standard error; the lines of finished runs scroll by above them.
+/// Bars on standard error; lines of finished runs scroll above them.
 #[derive(Debug)]
 pub struct Bars {
     all: MultiProgress,
     whole: ProgressBar,
     workers: BTreeMap<usize, Worker>,
     estimate: Estimate,
-    /// When the estimate was made, so that it can run down between two epochs.
+    /// The estimate and its time, so that it counts down between two epochs.
     estimated: Option<(f64, Instant)>,
 }
 
 #[derive(Debug)]
 struct Worker {
     bar: ProgressBar,
-    /// What the last epoch came to.
-    told: String,
+    /// The result of the last epoch.
+    last_epoch: String,
 }
 
 const RUN: &str = "{prefix:24} {bar:28} {msg}";
 const WHOLE: &str = "{prefix:24} {bar:28.cyan} {pos}/{len} runs, {elapsed} so far, {msg}";
-/// Positions of a bar an epoch.
+/// Positions of a bar for each epoch.
 const FINE: usize = 1000;
 
 impl Bars {
@@ -52,11 +52,11 @@ impl Bars {
         self.workers.entry(number).or_insert_with(|| {
             let bar = all.insert_before(whole, ProgressBar::new(0));
             bar.set_style(style(RUN));
-            Worker { bar, told: String::new() }
+            Worker { bar, last_epoch: String::new() }
         })
     }
 
-    fn tell_left(&mut self) {
+    fn update_time_left(&mut self) {
         let text = match self.estimated {
             Some((left, at)) => format!("about {} left", format_duration((left - at.elapsed().as_secs_f64()).max(1.0))),
             None => "time left not known yet".to_owned(),
@@ -64,8 +64,8 @@ impl Bars {
         self.whole.set_message(text);
     }
 
-    fn say(&self, line: &str) {
-        // Whoever closed the other end does not want to hear it; the runs go on.
+    fn print_line(&self, line: &str) {
+        // Ignore a closed standard error; the runs continue.
         let _ = self.all.println(line);
     }
 }
@@ -76,7 +76,7 @@ impl Default for Bars {
     }
 }
 
-/// A style of this file, which is known to be well formed; the plain bar if it were not.
+/// A style from a template of this file; the default bar if it were malformed.
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─")
 }
@@ -97,24 +97,24 @@ impl Events for Bars {
             }
             Event::RunStarted { run, epochs, from } => {
                 let worker = self.worker(number);
-                worker.told = String::new();
+                worker.last_epoch = String::new();
                 worker.bar.set_prefix(run.label());
                 worker.bar.set_length((epochs * FINE) as u64);
                 worker.bar.set_position((from.epochs * FINE) as u64);
-                worker.bar.set_message(format!("starts{}", origin(*from)));
+                worker.bar.set_message(format!("starts{}", resume_note(*from)));
             }
             Event::Step { epoch, step, steps } => {
                 let worker = self.worker(number);
                 worker.bar.set_position(((epoch - 1) * FINE + step * FINE / (*steps).max(1)) as u64);
                 let epochs = worker.bar.length().unwrap_or_default() / FINE as u64;
-                let text = format!("epoch {epoch}/{epochs}, step {step}/{steps}{}", worker.told);
+                let text = format!("epoch {epoch}/{epochs}, step {step}/{steps}{}", worker.last_epoch);
                 worker.bar.set_message(text);
             }
             Event::Epoch { record, auc, .. } => {
-                self.worker(number).told = format!(", validation AUC {:.3}", auc.of(&record.valid));
+                self.worker(number).last_epoch = format!(", validation AUC {:.3}", auc.of(&record.valid));
             }
             Event::RunElsewhere { run, holder } => {
-                let text = format!("waits for {}", elsewhere(holder.as_ref()));
+                let text = format!("waiting for {}", holder_name(holder.as_ref()));
                 let worker = self.worker(number);
                 worker.bar.set_prefix(run.label());
                 worker.bar.set_message(text);
@@ -122,11 +122,11 @@ impl Events for Bars {
             Event::Waiting { run } => {
                 let worker = self.worker(number);
                 worker.bar.set_prefix(run.label());
-                worker.bar.set_message("waits for the runs that it needs");
+                worker.bar.set_message("waiting for the runs that it needs");
             }
-            Event::CheckpointRefused { run, message } => self.say(&format!("{}: {message}", run.label())),
+            Event::CheckpointRefused { run, message } => self.print_line(&format!("{}: {message}", run.label())),
             Event::RunEnded { run, end, seconds, .. } => {
-                self.say(&sentence(run, end, *seconds));
+                self.print_line(&run_end_line(run, end, *seconds));
                 if matches!(end, RunEnd::Finished { .. } | RunEnd::Failed { .. }) {
                     self.whole.inc(1);
                 }
@@ -134,7 +134,7 @@ impl Events for Bars {
             }
             Event::RunDoneElsewhere { .. } => self.whole.inc(1),
             Event::WorkerLost { message } => {
-                self.say(&format!("worker {number}: {message}"));
+                self.print_line(&format!("worker {number}: {message}"));
                 self.worker(number).bar.finish_and_clear();
             }
             Event::Checkpoint { .. } => {}
@@ -146,6 +146,6 @@ impl Events for Bars {
                 return;
             }
         }
-        self.tell_left();
+        self.update_time_left();
     }
 }

@@ -1,31 +1,30 @@
-//! How long it will still take, from what was measured.
+//! Estimates the remaining time from measured times.
 //!
-//! Methods cost differently: a penalty on gradients doubles the work of a step. So the time of an
-//! epoch is kept for each method, and a method that was not measured yet is taken to stand to the
-//! measured ones as its passes do. Several workers at once slow each other; the measured times hold
-//! that already. The end is that of the worker that is last, when each that has nothing left to do
-//! takes the next run.
+//! Methods differ in cost: a penalty on gradients doubles the work of a step. So the time of an epoch is measured for
+//! each method; for a method without measurements it is scaled from the others by the relative cost of a step. Measured
+//! times include how much parallel workers slow each other down. The estimate assumes that each idle worker takes the
+//! next run, and ends with the last worker.
 
 use crate::event::Event;
 use herring_protocol::MethodName;
 use std::collections::BTreeMap;
 
-/// Foresees the time left of a reproduction. All times are in seconds.
+/// Estimates the remaining time of a reproduction, in seconds.
 #[derive(Debug, Clone, Default)]
 pub struct Estimate {
     workers: usize,
-    /// Runs that have not begun: place in the plan, method, epochs.
+    /// Runs that have not started: index in the plan, method, epochs.
     waiting: Vec<(usize, MethodName, usize)>,
-    /// By worker: place in the plan, method, epochs left.
+    /// By worker: index in the plan, method, epochs left.
     current: BTreeMap<usize, (usize, MethodName, usize)>,
     /// Measured: method, epochs, seconds.
     measured: Vec<(MethodName, f64, f64)>,
-    /// The work of a step of each method against one without penalties.
+    /// The cost of a step of each method relative to one without penalties.
     costs: BTreeMap<MethodName, f64>,
 }
 
 impl Estimate {
-    /// Takes in what happened.
+    /// Updates the estimate.
     pub fn event(&mut self, worker: usize, event: &Event) {
         match event {
             Event::Planned { pending, workers, .. } => {
@@ -57,7 +56,7 @@ impl Estimate {
                 self.waiting.retain(|(index, ..)| *index != run.index);
             }
             Event::WorkerLost { .. } => {
-                // Another worker takes its run up.
+                // Another worker continues its run.
                 self.waiting.extend(self.current.remove(&worker));
                 self.workers = self.workers.saturating_sub(1).max(1);
             }
@@ -69,7 +68,7 @@ impl Estimate {
         }
     }
 
-    /// The time left, once there is something to tell it from.
+    /// The remaining time; `None` before the first measurement.
     pub fn left(&self) -> Option<f64> {
         let mut free = vec![0.0; self.workers.max(self.current.len()).max(1)];
         for (at, (_, method, epochs)) in free.iter_mut().zip(self.current.values()) {

@@ -1,6 +1,6 @@
-//! Plain lines, for logs and pipes.
+//! Progress as plain lines, for logs and pipes.
 
-use super::{Estimate, elsewhere, origin, sentence};
+use super::{Estimate, holder_name, resume_note, run_end_line};
 use crate::{
     clock::format_duration,
     event::{Event, Events},
@@ -11,18 +11,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A line at the start and end of each run and every few epochs between.
+/// Prints a line at the start and end of each run and every few epochs in between.
 #[derive(Debug)]
 pub struct Lines<W: Write> {
     to: W,
     estimate: Estimate,
     begun: usize,
     pending: usize,
-    /// By worker: which of the pending runs it does, its epochs, and when it last had a line.
+    /// By worker: number of its run among the pending ones, epochs, and time of the last line.
     current: BTreeMap<usize, (usize, usize, Instant)>,
 }
 
-/// Between two lines on the same run there are at least this much time and this share of its epochs.
+/// Minimum time between two lines on the same run; and lines are at least a fifth of its epochs apart.
 const QUIET: Duration = Duration::from_secs(5);
 const LINES_A_RUN: usize = 5;
 
@@ -33,12 +33,12 @@ impl<W: Write> Lines<W> {
     }
 
     fn line(&mut self, text: &str) {
-        // Whoever closed the other end does not want to hear it; the runs go on.
+        // Ignore a closed output; the runs continue.
         let _ = writeln!(self.to, "{text}");
         let _ = self.to.flush();
     }
 
-    /// A line on the run that a worker does.
+    /// Prints a line on a worker's run.
     fn of_run(&mut self, worker: usize, text: &str) {
         let number = self.current.get(&worker).map_or(0, |(number, ..)| *number);
         self.line(&format!("[{number}/{}] {text}", self.pending));
@@ -65,7 +65,7 @@ impl<W: Write> Events for Lines<W> {
             Event::RunStarted { run, epochs, from } => {
                 self.begun += 1;
                 self.current.insert(worker, (self.begun, *epochs, Instant::now()));
-                self.of_run(worker, &format!("{}: {epochs} epochs{}", run.label(), origin(*from)));
+                self.of_run(worker, &format!("{}: {epochs} epochs{}", run.label(), resume_note(*from)));
             }
             Event::Epoch { run, record, auc, .. } => {
                 let Some(&(_, epochs, last)) = self.current.get(&worker) else {
@@ -89,10 +89,10 @@ impl<W: Write> Events for Lines<W> {
                     );
                 }
             }
-            Event::RunEnded { run, end, seconds, .. } => self.of_run(worker, &sentence(run, end, *seconds)),
+            Event::RunEnded { run, end, seconds, .. } => self.of_run(worker, &run_end_line(run, end, *seconds)),
             Event::CheckpointRefused { run, message } => self.line(&format!("{}: {message}", run.label())),
             Event::RunElsewhere { run, holder } => {
-                self.line(&format!("{}: waiting for {}, which does it", run.label(), elsewhere(holder.as_ref())));
+                self.line(&format!("{}: waiting for {}, which does it", run.label(), holder_name(holder.as_ref())));
             }
             Event::Waiting { run } => {
                 self.line(&format!("{}: waiting for the runs that it needs", run.label()));

@@ -1,4 +1,4 @@
-//! What a person sees while runs go on: bars in a terminal, plain lines elsewhere.
+//! Progress displays: bars in a terminal, plain lines otherwise.
 
 mod bars;
 mod estimate;
@@ -19,20 +19,20 @@ use std::{
     io::{IsTerminal, stderr},
 };
 
-/// Bars if standard error is a terminal that can draw them, plain lines on it if not.
+/// Bars if standard error is a terminal that supports them, plain lines otherwise.
 pub fn for_standard_error() -> Box<dyn Events> {
-    let bars = stderr().is_terminal() && draws(std::env::var_os("TERM").as_deref());
+    let bars = stderr().is_terminal() && supports_bars(std::env::var_os("TERM").as_deref());
     if bars { Box::new(Bars::new()) } else { Box::new(Lines::new(stderr())) }
 }
 
-/// Whether a terminal of this kind moves its cursor: bars on another one would show nothing at all.
-fn draws(kind: Option<&OsStr>) -> bool {
-    // Windows names no kind.
+/// Whether a terminal of this kind can move its cursor, which bars need.
+fn supports_bars(kind: Option<&OsStr>) -> bool {
+    // Windows does not set TERM.
     kind.map_or(cfg!(windows), |kind| !kind.is_empty() && kind != "dumb")
 }
 
-/// One line on how a run ended.
-fn sentence(run: &RunName, end: &RunEnd, seconds: f64) -> String {
+/// The line that reports the end of a run.
+fn run_end_line(run: &RunName, end: &RunEnd, seconds: f64) -> String {
     let (label, time) = (run.label(), clock::format_duration(seconds));
     match end {
         RunEnd::Finished { auc, iop, best_epoch } => {
@@ -41,22 +41,22 @@ fn sentence(run: &RunName, end: &RunEnd, seconds: f64) -> String {
             format!("{label}: {}{}best epoch {best_epoch}, in {time}", score("test AUC", auc), score("IoP", iop))
         }
         RunEnd::Failed { failure } => format!("{label}: FAILED after {time}: {}", failure.message),
-        RunEnd::Interrupted => format!("{label}: interrupted after {time}, goes on from its checkpoint next time"),
-        RunEnd::Superseded => format!("{label}: given up after {time}, another process has taken it over"),
+        RunEnd::Interrupted => format!("{label}: interrupted after {time}, resumes from its checkpoint next time"),
+        RunEnd::Superseded => format!("{label}: stopped after {time}, another process has taken it over"),
     }
 }
 
-/// Who does a run elsewhere.
-fn elsewhere(holder: Option<&Holder>) -> String {
+/// The process that does a run.
+fn holder_name(holder: Option<&Holder>) -> String {
     holder.map_or_else(|| "another process".to_owned(), Holder::to_string)
 }
 
-/// Where a run goes on from, for people; nothing at its beginning.
-fn origin(from: Position) -> String {
+/// Where a run resumes, as text; empty at its beginning.
+fn resume_note(from: Position) -> String {
     match from {
         Position { epochs: 0, steps: 0 } => String::new(),
-        Position { epochs, steps: 0 } => format!(", goes on after epoch {epochs}"),
-        Position { epochs, steps } => format!(", goes on after epoch {epochs} and {steps} steps"),
+        Position { epochs, steps: 0 } => format!(", resumes after epoch {epochs}"),
+        Position { epochs, steps } => format!(", resumes after epoch {epochs} and {steps} steps"),
     }
 }
 
@@ -66,8 +66,8 @@ mod tests {
 
     #[test]
     fn bars_are_for_terminals_that_draw() {
-        assert!(draws(Some("xterm-256color".as_ref())));
-        assert!(!draws(Some("dumb".as_ref())) && !draws(Some("".as_ref())));
-        assert_eq!(draws(None), cfg!(windows));
+        assert!(supports_bars(Some("xterm-256color".as_ref())));
+        assert!(!supports_bars(Some("dumb".as_ref())) && !supports_bars(Some("".as_ref())));
+        assert_eq!(supports_bars(None), cfg!(windows));
     }
 }

@@ -1,26 +1,26 @@
-//! Hyper-parameter search as in the paper: every trial is a run like any other.
+//! Hyper-parameter search: every trial is a run.
 //!
 //! ```text
 //! OUT/
-//!   search.json      which method, at which scale, from which specification the trials depart
-//!   search/          the ledger of `herring-search`: study, trials, what came of them
+//!   search.json      method, scale, and the specification on which the trials are based
+//!   search/          the ledger of `herring-search`: study, trials, their outcomes
 //!   runs/, work/     the trials' runs, as in a reproduction's folder
 //!   search.html      the trials and the density of their scores
 //! ```
 //!
-//! A trial that fails is told as failed and has no score. Asking and telling are on disk, and so are
-//! the checkpoints of trials, so a search goes on after any interruption; one trial at a time, it ends
-//! as an undisturbed one. With several at once the order in which they end decides what is proposed.
+//! A failed trial has no score. Proposals, results and checkpoints are on disk, so a search can be resumed after any
+//! interruption. With one trial at a time, a resumed search gives the same result as an uninterrupted one; with several,
+//! the proposals depend on the order in which trials end.
 
-mod conduct;
+mod driver;
 mod result;
 mod space;
 
-pub use conduct::{Conduct, SearchEnd, SearchRunError, TrainerOf};
+pub use driver::{SearchDriver, SearchEnd, SearchRunError, TrainerFactory};
 pub use result::{DECIDES_SLICES, SearchResult, SearchResultError, SearchTrial};
 pub use space::SearchSpace;
 
-/// A hyper-parameter for people: four digits that count.
+/// A hyper-parameter with four significant digits.
 pub fn format_value(value: f64) -> String {
     if value == value.trunc() && value.abs() < 1e4 {
         return format!("{value}");

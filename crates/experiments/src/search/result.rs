@@ -1,23 +1,23 @@
-//! What a search found, for the runs that follow it.
+//! The result of a search, for the runs that use it.
 
 use crate::{
     config::Scale,
     plan::{Plan, PlannedRun},
-    store::{FOUND, Locked, STORE_FORMAT, StoreError, pretty_json, read_formatted, read_json, replace},
+    store::{FOUND, FolderLock, STORE_FORMAT, StoreError, pretty_json, read_formatted, read_json, replace},
 };
 use herring_protocol::{AucKind, BackendKind, DataSpec, FieldError, MethodName, RunId, RunSpec, Variant, WeightsSpec};
 use herring_search::{Ledger, Origin, SearchError, Trial, TrialState, best};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
 
-/// The file of a search's folder.
+/// File name of a search's description.
 pub(super) const SEARCH: &str = "search.json";
-/// The ledger's folder.
+/// Name of the ledger's folder.
 pub(super) const LEDGER: &str = "search";
 /// The field that decides which slices of volumes a run sees, so that they are prepared again where it changes.
 pub const DECIDES_SLICES: &str = "data.dilation_sigma";
 
-/// `search.json`: what a search is of.
+/// `search.json`: what is searched.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SearchedRun {
@@ -28,7 +28,7 @@ pub(super) struct SearchedRun {
     pub(super) variant: Variant,
     pub(super) backend: BackendKind,
     pub(super) patience: usize,
-    /// The run from which trials depart.
+    /// The run on which trials are based.
     pub(super) run: PlannedRun,
 }
 
@@ -46,9 +46,9 @@ impl SearchedRun {
         }
     }
 
-    /// Writes `search.json` into the folder, or refuses if another search is there.
-    pub(super) fn put(&self, out: &Path) -> Result<(), SearchResultError> {
-        let _locked = Locked::of(out)?;
+    /// Writes `search.json` into the folder; an error if it holds another search.
+    pub(super) fn write(&self, out: &Path) -> Result<(), SearchResultError> {
+        let _locked = FolderLock::acquire(out)?;
         let path = out.join(SEARCH);
         if path.exists() {
             let there: Self = read_formatted(out, &path)?;
@@ -68,11 +68,10 @@ pub struct SearchTrial {
     pub number: usize,
     /// Hyper-parameters by name.
     pub values: Vec<(String, f64)>,
-    /// How they were chosen: `initial`, `model` or `random`.
+    /// How they were proposed: `initial`, `model` or `random`.
     pub origin: String,
-    /// The validation AUC, of the kind that the search means, at the epoch of the lowest validation
-    /// cross-entropy; none where the trial
-    /// failed or is not done.
+    /// The validation AUC, of the kind that the search uses, at the epoch of the lowest validation cross-entropy;
+    /// `None` if the trial failed or is not done.
     pub score: Option<f64>,
     /// Why it failed, if it did.
     pub failure: Option<String>,
@@ -98,7 +97,7 @@ impl SearchTrial {
     }
 }
 
-/// What a search for one method found.
+/// The result of a search for one method.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SearchResult {
@@ -111,7 +110,7 @@ pub struct SearchResult {
     pub scale: Scale,
     /// Their reading of the protocol.
     pub variant: Variant,
-    /// Which AUC their scores are.
+    /// Which AUC the scores are.
     pub auc: AucKind,
     /// Number of the trial with the highest score.
     pub best: usize,
@@ -129,17 +128,17 @@ pub enum SearchResultError {
     #[error(transparent)]
     Search(#[from] SearchError),
     /// No trial has a score.
-    #[error("{path}: found no trial with a score, expected at least one: go on with the search first")]
+    #[error("{path}: found no trial with a score, expected at least one: continue the search first")]
     NoScore {
         /// The search's folder.
         path: String,
     },
-    /// It is of something else than what is planned.
-    #[error("{path}: this search is of {field} {found}, expected {expected}")]
+    /// The search does not fit the plan.
+    #[error("{path}: this search is for {field} {found}, expected {expected}")]
     Mismatch {
         /// The search's folder.
         path: String,
-        /// In what they differ.
+        /// The field in which they differ.
         field: &'static str,
         /// The search's.
         found: String,
@@ -147,7 +146,7 @@ pub enum SearchResultError {
         expected: String,
     },
     /// The folder holds another search.
-    #[error("{path}: another search is here: choose another --out")]
+    #[error("{path}: this folder holds another search: choose another --out")]
     Another {
         /// The folder.
         path: String,
@@ -155,7 +154,7 @@ pub enum SearchResultError {
 }
 
 impl SearchResult {
-    /// Reads a search's folder; it may still be going on.
+    /// Reads a search's folder; the search may still be running.
     ///
     /// # Errors
     /// If there is none, a file of it is damaged, or no trial has a score yet.
@@ -182,7 +181,7 @@ impl SearchResult {
         found.map_or(&[], |trial| trial.values.as_slice())
     }
 
-    /// Gives the runs of its method in `plan` the values that were found. `path` stands in errors.
+    /// Sets the found values in the runs of its method in `plan`. Errors name `path`.
     ///
     /// # Errors
     /// If the plan is of another experiment or variant, or lacks the method.
@@ -201,7 +200,7 @@ impl SearchResult {
             let expected = methods.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
             return mismatch("method", self.method.to_string(), expected);
         }
-        // Runs have other identities then, and stand before those that need them.
+        // The runs get new ids; runs come before those that need them.
         let mut renamed = BTreeMap::new();
         for run in &mut plan.runs {
             let mut spec = with_needs(&run.spec, &renamed);
@@ -230,17 +229,17 @@ impl SearchResult {
         Ok(())
     }
 
-    /// What was kept with the reproduction in the folder `out`; nothing where there is none.
+    /// Reads the search results stored in the reproduction's folder `out`; empty if there are none.
     ///
     /// # Errors
     /// If the file is damaged.
-    pub fn kept(out: &Path) -> Result<Vec<Self>, StoreError> {
+    pub fn read_found(out: &Path) -> Result<Vec<Self>, StoreError> {
         let path = out.join(FOUND);
         if path.exists() { read_json(&path) } else { Ok(Vec::new()) }
     }
 }
 
-/// `spec` with the new identities of the runs that it needs.
+/// `spec` with the new ids of the runs that it needs.
 fn with_needs(spec: &RunSpec, renamed: &BTreeMap<RunId, RunId>) -> RunSpec {
     let mut spec = spec.clone();
     let own = match &mut spec.weights {
@@ -256,7 +255,7 @@ fn with_needs(spec: &RunSpec, renamed: &BTreeMap<RunId, RunId>) -> RunSpec {
     spec
 }
 
-/// `spec` with hyper-parameters exchanged, each by its dotted field.
+/// `spec` with the hyper-parameters `values`, by dotted field.
 pub(super) fn with_values(spec: &RunSpec, values: &[(String, f64)]) -> Result<RunSpec, FieldError> {
     values.iter().try_fold(spec.clone(), |spec, (name, value)| spec.with_value(name, *value))
 }

@@ -1,4 +1,4 @@
-//! What may be searched, from a TOML file.
+//! Search spaces, read from a TOML file.
 
 use crate::config::{
     ConfigError,
@@ -11,16 +11,16 @@ use serde::Deserialize;
 use std::path::Path;
 use toml::Spanned;
 
-/// Spaces of every method, with the budget of a search.
+/// The search spaces of all methods, with the budget of a search.
 #[derive(Debug, Clone)]
 pub struct SearchSpace {
     /// The experiments it belongs to.
     pub experiments: Vec<String>,
-    /// Of the search and of every trial's run.
+    /// The seed of the search and of every trial's run.
     pub seed: u32,
     /// Random points at the beginning.
     pub initial: usize,
-    /// Points that a strategy proposes.
+    /// Points proposed by the strategy.
     pub iterations: usize,
     /// Epochs without improvement after which a trial ends.
     pub patience: usize,
@@ -69,12 +69,12 @@ impl SearchSpace {
     /// Reads a file in the format of `experiments/iclr2021/search/crosses.toml`.
     ///
     /// # Errors
-    /// With the place of what is wrong.
+    /// With file, line and column.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         Self::check(&Text::read(path)?)
     }
 
-    /// Checks a text of that format; `name` stands in errors.
+    /// Parses a text of that format; errors call it `name`.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -124,7 +124,7 @@ impl Searched {
         let mut given = ranges.into_iter().flatten();
         let (Some(range), None) = (given.next(), given.next()) else {
             let expected = "exactly one of log_uniform, uniform, integer, power_of_two";
-            return Err(text.invalid(raw.name.span(), name, "another number of ranges", expected));
+            return Err(text.invalid(raw.name.span(), name, "none or several ranges", expected));
         };
         let dimension = Dimension::new(name.as_str(), range)
             .map_err(|error| text.invalid(raw.name.span(), name, "a range that cannot be searched", error))?;

@@ -77,7 +77,7 @@ pub(crate) fn smoke(names: &[&str], seeds: &[u32]) -> Plan {
 }
 
 /// Takes up a plan of `configuration` beside the targets of the crosses.
-pub(crate) fn take_up(
+pub(crate) fn add_plan(
     store: &Store,
     plan: &Plan,
     configuration: &Configuration,
@@ -85,7 +85,7 @@ pub(crate) fn take_up(
     resume: bool,
 ) -> Result<Plan, StoreError> {
     let origin = Origin { configuration, targets: &targets(), searches };
-    herring_experiments::take_up(store, plan, &origin, resume)
+    herring_experiments::add_plan(store, plan, &origin, resume)
 }
 
 /// The crosses with a method that starts from another one's weights, and one whose weight is chosen.

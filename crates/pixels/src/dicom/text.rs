@@ -15,7 +15,7 @@ const BEGINNING: u64 = 1 << 16;
 /// are not looked at. 64 KiB are read, and the rest of the file only where the element may lie behind them.
 ///
 /// # Errors
-/// [`PixelError`] if the file cannot be read, is no DICOM file, or is damaged before the element.
+/// [`PixelError`] if the file cannot be read, is not a DICOM file, or is damaged before the element.
 pub fn dicom_text(path: &Path, tag: (u16, u16)) -> Result<Option<String>, PixelError> {
     let unreadable = |error: std::io::Error| PixelError::Read { detail: error.to_string() };
     let mut file = File::open(path).map_err(unreadable)?;

@@ -1,23 +1,21 @@
-//! Rehearses a reproduction with a trainer that only pretends: plan, runs, folder, table and report
-//! are real, the numbers are made up. Any trainer of one's own takes its place by implementing
-//! `herring_protocol::Trainer`.
+//! A reproduction with a mock trainer: plan, runs, folder, table and report are real, the numbers are made up. Replace
+//! it with your own implementation of `herring_protocol::Trainer`.
 //!
 //! `cargo run --release -p herring-report --example rehearsal -- [FOLDER] [SCALE]`
 
-mod pretender;
+mod mock_trainer;
 
 use herring_experiments::{
-    Origin,
+    Origin, add_plan,
     config::Scale,
     plan::{Request, plan_runs},
     progress, reproduce,
     store::Store,
-    take_up,
 };
 use herring_papers::{CATALOGUE, REPORTS, iclr2021};
 use herring_protocol::{BackendKind, Variant};
 use herring_report::write_outputs;
-use pretender::Pretender;
+use mock_trainer::MockTrainer;
 use std::{error::Error, path::PathBuf, sync::atomic::AtomicBool};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -38,10 +36,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let plan = plan_runs(&configuration, &request)?;
     let store = Store::open(&out)?;
     let origin = Origin { configuration: &configuration, targets: &targets, searches: &[] };
-    take_up(&store, &plan, &origin, true)?;
+    add_plan(&store, &plan, &origin, true)?;
     let mut progress = progress::for_standard_error();
     let stop = AtomicBool::new(false);
-    reproduce(&plan, &store, &Pretender::default(), progress.as_mut(), &stop)?;
+    reproduce(&plan, &store, &MockTrainer::default(), progress.as_mut(), &stop)?;
     let outputs = write_outputs(&out, &REPORTS)?;
     println!("{}\nreport: {}", outputs.table, outputs.report.display());
     Ok(())

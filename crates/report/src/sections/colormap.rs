@@ -1,4 +1,4 @@
-//! A colour scale whose steps look equal.
+//! A perceptually uniform colour scale.
 //!
 //! It is a path through the OKLab colour space (Ottosson 2020) along which lightness grows evenly,
 //! from a dark violet over red to a light yellow, so that twice the value looks twice as bright, in

@@ -10,21 +10,21 @@ use crate::Page;
 use herring_experiments::collect::Collection;
 use herring_protocol::{AucKind, MethodName, Scores};
 
-/// One method's score: by epoch the mean, the least and the greatest over its seeds.
+/// One method's score by epoch: mean, minimum and maximum over its seeds.
 struct Curve {
     style: Style,
     label: String,
     points: Vec<(usize, f64, f64, f64)>,
 }
 
-/// What is drawn: a number of each epoch, and its name for people.
+/// The score that is drawn, and its label.
 #[derive(Clone, Copy)]
 struct Drawn {
     label: &'static str,
     value: fn(&Scores, AucKind) -> f64,
 }
 
-/// The AUC that the experiment means.
+/// The AUC that the experiment uses.
 const AUC: Drawn = Drawn { label: "Validation AUC", value: |scores, auc| auc.of(scores) };
 /// The accuracy, which activmask2020 calls AUC.
 const ACCURACY: Drawn = Drawn { label: "Validation accuracy", value: |scores, _| scores.accuracy };
@@ -38,7 +38,7 @@ pub fn render(page: &Page<'_>) -> String {
         return section("curves", heading, "<p>No run has finished yet.</p>\n");
     }
     let body = format!(
-        "<p>{} Lines are means over seeds, bands reach from the least to the greatest seed. {}</p>\n{}",
+        "<p>{} Lines are means over seeds, bands reach from the minimum to the maximum over seeds. {}</p>\n{}",
         escape(collection.configuration.caption("curves")),
         crate::auc::sentence(collection.plan.auc()),
         figure(&curves, AUC),
@@ -70,7 +70,7 @@ pub fn accuracy_by_group(page: &Page<'_>) -> String {
         .map(|(group, curves)| format!("<h3>{}</h3>\n{}", escape(group), figure(curves, ACCURACY)))
         .collect();
     let body = format!(
-        "<p>{} Lines are means over seeds, bands reach from the least to the greatest seed.</p>\n{figures}",
+        "<p>{} Lines are means over seeds, bands reach from the minimum to the maximum over seeds.</p>\n{figures}",
         escape(collection.configuration.caption("curves")),
     );
     section("curves", heading, &body)
@@ -92,7 +92,7 @@ fn curve(collection: &Collection, method: &MethodName, drawn: Drawn) -> Option<C
     let auc = collection.plan.auc();
     let mut points = Vec::new();
     for epoch in 1..=epochs {
-        // A run that ended early is no longer in the mean.
+        // Runs that ended early do not contribute to later epochs.
         let values: Vec<f64> = histories
             .iter()
             .filter_map(|history| history.iter().find(|record| record.epoch == epoch))
@@ -114,7 +114,7 @@ fn chart(curves: &[Curve], drawn: Drawn, width: f64, height: f64, wide: bool) ->
     let frame = Frame {
         width,
         height,
-        // Room for the names at the ends of the lines.
+        // Space for the names at the ends of the lines.
         right: if wide {
             14.0 + 7.8 * curves.iter().map(|curve| curve.label.chars().count()).max().unwrap_or(0) as f64 + 10.0
         } else {

@@ -1,10 +1,10 @@
-//! What a person should look at before any number: images with their masks, and reasons to doubt the images.
+//! Images with their masks, and warnings about the images; to be checked before any number.
 
 use super::{escape, picture, section};
 use crate::Page;
 use herring_experiments::images::{ImagesFile, MaskedImage};
 
-/// The section; nothing where the images are generated, or have neither masks nor doubts.
+/// The section; empty if the images are generated, or have neither masks nor warnings.
 pub fn render(page: &Page<'_>) -> String {
     let Some(images) = &page.collection.images else {
         return String::new();
@@ -13,18 +13,16 @@ pub fn render(page: &Page<'_>) -> String {
     if body.is_empty() { body } else { section("evidence", "What was trained on", &body) }
 }
 
-/// What gives reason to doubt the images.
+/// Warnings about the images.
 fn warnings(images: &ImagesFile) -> String {
     if images.warnings.is_empty() {
         return String::new();
     }
     let lines: String = images.warnings.iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
-    format!(
-        "<p>Reasons to doubt these images, as <code>data check</code> lists them in full:</p>\n<ul>\n{lines}</ul>\n"
-    )
+    format!("<p>Warnings about these images; <code>data check</code> lists them in full:</p>\n<ul>\n{lines}</ul>\n")
 }
 
-/// Images with their masks outlined, so that a person sees what counts as inside.
+/// Images with the outlines of their masks.
 fn masks(images: &ImagesFile) -> String {
     if images.masked.is_empty() {
         return String::new();

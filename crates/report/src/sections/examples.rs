@@ -5,7 +5,7 @@ use crate::Page;
 use herring_experiments::collect::{Collection, Content};
 use herring_experiments::config::Arrow;
 
-/// The section; nothing before a run has finished.
+/// The section; empty before a run has finished.
 pub fn render(page: &Page<'_>) -> String {
     let collection = page.collection;
     let examples = collection.runs.iter().find_map(|stored| match &stored.content {

@@ -5,7 +5,7 @@ use crate::Page;
 use herring_experiments::collect::FinishedRun;
 use herring_protocol::{ExplainedImage, Plane};
 
-/// The section; nothing where no run kept single images. Each method shows those of its first finished run.
+/// The section; empty if no run stored single images. Shows those of each method's first finished run.
 pub fn render(page: &Page<'_>) -> String {
     let mut groups: Vec<(&str, String)> = Vec::new();
     let mut seeds: Vec<u32> = Vec::new();
@@ -66,11 +66,11 @@ fn map(label: &str, explained: &ExplainedImage, share: f64) -> String {
         }
         let share = value / span;
         let colour = colormap::colour(share);
-        // Faint saliency lets the image show.
+        // The image remains visible under faint saliency.
         let cover = 0.15 + 0.8 * share.sqrt();
         [0, 1, 2].map(|part| (cover * f64::from(colour[part]) + (1.0 - cover) * f64::from(below[part])).round() as u8)
     });
-    // A mask that is everything outlines nothing.
+    // A full mask has no outline.
     let inside = |row, column| picture::at(mask, row, column) >= 0.5;
     let outline = format!("<path class=\"outline\" d=\"{}\"/>", picture::outline(mask.height, mask.width, inside));
     let title = format!("Map of {label} for a test image of class {class}");
@@ -78,7 +78,7 @@ fn map(label: &str, explained: &ExplainedImage, share: f64) -> String {
     picture::panel((image.height, image.width), &title, &address, &outline, &caption)
 }
 
-/// The least of the largest values that make up a share of all.
+/// The threshold above which the given share of the values lies.
 fn least_of(values: &[f32], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(|one, other| other.total_cmp(one));

@@ -5,13 +5,13 @@ use super::escape;
 /// One axis.
 #[derive(Debug, Clone)]
 pub(super) struct Axis {
-    /// Values at both ends.
+    /// Value at the start.
     pub(super) from: f64,
-    /// Values at both ends.
+    /// Value at the end.
     pub(super) to: f64,
-    /// Between two ticks; 0 for none.
+    /// Distance of two ticks; 0 for no ticks.
     pub(super) step: f64,
-    /// Digits of a tick's number.
+    /// Decimal digits of tick labels.
     pub(super) digits: usize,
     /// What it shows, with its unit.
     pub(super) label: String,
@@ -36,7 +36,7 @@ impl Axis {
     }
 
     fn ticks(&self) -> impl Iterator<Item = f64> + '_ {
-        // An empty range where there is no step.
+        // Empty without a step.
         let (first, last) = match self.step > 0.0 {
             true => ((self.from / self.step - 1e-9).ceil() as i64, (self.to / self.step + 1e-9).floor() as i64),
             false => (1, 0),
@@ -56,7 +56,7 @@ pub(super) struct Frame {
     pub(super) width: f64,
     /// Of the whole SVG.
     pub(super) height: f64,
-    /// Room at the right, for labels.
+    /// Space at the right for labels.
     pub(super) right: f64,
     /// The horizontal axis.
     pub(super) x: Axis,
@@ -80,7 +80,7 @@ impl Frame {
         TOP + (1.0 - self.y.share(value)) * inner
     }
 
-    /// The whole SVG: frame, `content` within it, and words for those who do not see it.
+    /// The complete SVG: frame, `content`, and `title` as text for screen readers.
     pub(super) fn svg(&self, class: &str, title: &str, content: &str) -> String {
         let (left, right) = (LEFT, self.width - self.right);
         let (top, bottom) = (TOP, self.height - BOTTOM);

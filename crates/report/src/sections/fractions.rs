@@ -17,7 +17,7 @@ struct Line<'a> {
     points: Vec<(f64, Spread)>,
 }
 
-/// The section; nothing where all methods keep the same fraction of masks.
+/// The section; empty if all methods keep the same fraction of masks.
 pub fn render(page: &Page<'_>) -> String {
     let fraction = |row: &Row| {
         let run = page.collection.of(&row.method).next()?;

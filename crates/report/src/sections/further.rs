@@ -1,4 +1,4 @@
-//! What a run may have beside the table's columns: worst environments and further attributions.
+//! Scores that are not columns of the table: worst environments and further attributions.
 
 use super::{escape, scroll, section, style::style};
 use crate::Page;
@@ -8,7 +8,7 @@ use herring_experiments::{
 };
 use herring_protocol::{AucKind, GRADIENT, ScoreKind, ScoreName, ScoredModel, TEST};
 
-/// The section; nothing where the runs have no more than the table.
+/// The section; empty if the runs have no further scores.
 pub fn render(page: &Page<'_>) -> String {
     let Page { collection, results, .. } = page;
     let mut columns: Vec<ScoreName> = Vec::new();
@@ -25,7 +25,7 @@ pub fn render(page: &Page<'_>) -> String {
         columns.iter().map(|score| format!("<th scope=\"col\">{}</th>", escape(&score.label()))).collect();
     let rows: String = results.rows.iter().map(|row| line(row, &columns)).collect();
     let body = format!(
-        "{environments}<p>{} The worst environment of a run is the one with the least score on the test images; an AUC \
+        "{environments}<p>{} The worst environment of a run is the one with the lowest score on the test images; an AUC \
          is defined where an environment holds every class, and ranks within it: a shortcut that is the same for \
          all of its images does not show in it, but does in the accuracy. Integrated gradients start from a zero image and are smoothed like \
          the input gradient; occlusion moves a zero square by its own side and is not smoothed. Mean ± sample \
@@ -38,7 +38,7 @@ pub fn render(page: &Page<'_>) -> String {
     section("further", "Environments and further attributions", &body)
 }
 
-/// Whether a score stands in this section: what the table lacks of the test images, but not what says the same under
+/// Whether a score belongs to this section: scores on the test images that the table lacks, without duplicates under
 /// another name.
 fn is_further(score: &ScoreName, results: &Results) -> bool {
     if results.columns.contains(score) {
@@ -48,7 +48,7 @@ fn is_further(score: &ScoreName, results: &Results) -> bool {
         ScoreName::OnSet { model: ScoredModel::Selected, set, kind } => {
             set == TEST
                 && match kind {
-                    // The authors' score is for a paper's tables and stands there; the ROC AUC stands here beside it.
+                    // The table has the authors' score, as the paper does; this section adds the ROC AUC.
                     ScoreKind::RocAuc => results.auc != AucKind::Roc,
                     ScoreKind::Accuracy | ScoreKind::WorstAuc | ScoreKind::WorstAccuracy => true,
                     ScoreKind::Auc => results.auc == AucKind::Roc,

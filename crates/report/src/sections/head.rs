@@ -1,4 +1,4 @@
-//! What was run, on what.
+//! The head of the report: what was run and on which device.
 
 use super::escape;
 use crate::Page;
@@ -56,7 +56,7 @@ pub fn render(page: &Page<'_>) -> String {
     )
 }
 
-/// What computed a run, if it ended.
+/// The provenance of a run, if it has ended.
 pub(super) fn provenance(content: &Content) -> Option<&RunProvenance> {
     match content {
         Content::Finished(run) => Some(&run.provenance),
@@ -108,7 +108,7 @@ fn join(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-/// What the runs have, each thing once, in the order in which it first occurs.
+/// The distinct values of the runs, in the order of their first occurrence.
 fn distinct(provenances: &[&RunProvenance], of: impl Fn(&RunProvenance) -> String) -> Vec<String> {
     let mut values = Vec::new();
     for provenance in provenances {

@@ -1,12 +1,11 @@
-//! The images that were files: how many, and what sets their environments and classes apart (paper,
-//! Figure 1).
+//! Image files: their numbers, and how their environments and classes differ (paper, Figure 1).
 
 use super::{colormap, escape, picture, scroll, section};
 use crate::Page;
 use herring_experiments::{collect::Collection, images::ImagesFile};
 use herring_protocol::{DataSpec, Plane};
 
-/// The section; nothing where the images are generated.
+/// The section; empty if the images are generated.
 pub fn render(page: &Page<'_>) -> String {
     let collection = page.collection;
     let Some(images) = &collection.images else {
@@ -18,12 +17,12 @@ pub fn render(page: &Page<'_>) -> String {
         caption => caption,
     };
     let body = format!(
-        "<p>{}</p>\n{}<p>Images of each part for seed {}, by environment and class, and what they have in common: the mean \
+        "<p>{}</p>\n{}<p>Images of each part for seed {}, by environment and class, and their means: the mean \
          training image of each environment, and how the mean of a class differs, red where it is brighter and blue \
          where it is darker, over all environments and within each. Where environment and class are correlated in \
          training, the first of these shows the environment and the others do not. {}</p>\n{}<div class=\"panels four\">\n{}</div>\n\
          <details><summary>What was read</summary>\n<ul>\n{reading}</ul>\n</details>\n",
-        escape(&drawn(collection)),
+        escape(&describe_split(collection)),
         left_out(images),
         images.seed,
         escape(caption),
@@ -33,7 +32,7 @@ pub fn render(page: &Page<'_>) -> String {
     section("images", "The images", &body)
 }
 
-/// The seeds that were asked for and have no runs, and why.
+/// The seeds that were left out, and why.
 fn left_out(images: &ImagesFile) -> String {
     let seeds = images.left_out.iter().map(|left| {
         let why: String = left.images.iter().map(|line| format!("<br><small>{}</small>", escape(line))).collect();
@@ -43,7 +42,7 @@ fn left_out(images: &ImagesFile) -> String {
 }
 
 /// How the parts were drawn.
-fn drawn(collection: &Collection) -> String {
+fn describe_split(collection: &Collection) -> String {
     let Some(DataSpec::Images(spec)) = collection.plan.runs.first().map(|run| &run.spec.data) else {
         return String::new();
     };
@@ -55,7 +54,7 @@ fn drawn(collection: &Collection) -> String {
              from the first and so on; rule “{}”, drawn with {seed}.",
             spec.rule
         ),
-        None => format!("{size} The table says itself what belongs to training, validation and test."),
+        None => format!("{size} The table itself assigns images to training, validation and test."),
     }
 }
 
@@ -96,7 +95,8 @@ fn panels(images: &ImagesFile) -> String {
     let mut found = differences(&images.classes, &images.class_means, "");
     let counts = images.parts.first().map(|(_, counts)| counts.as_slice()).unwrap_or_default();
     for ((environment, means), counts) in images.environments.iter().zip(&images.cell_means).zip(counts) {
-        // A class without training images from here has no mean; one environment is all of them.
+        // A class without training images in this environment has no mean. A single environment would repeat the overall
+        // means.
         if counts.contains(&0) || images.environments.len() == 1 {
             continue;
         }
@@ -106,13 +106,13 @@ fn panels(images: &ImagesFile) -> String {
         let greatest = difference.values.iter().map(|value| f64::from(value.abs())).fold(f64::MIN_POSITIVE, f64::max);
         let shade = |row, column| colormap::diverging(picture::at(&difference, row, column) / greatest);
         let address = picture::address(difference.height, difference.width, shade);
-        let caption = format!("{}<br><span>greatest {}</span>", escape(&name), spoken(greatest));
+        let caption = format!("{}<br><span>greatest {}</span>", escape(&name), format_greatest(greatest));
         text.push_str(&picture::panel((difference.height, difference.width), &name, &address, "", &caption));
     }
     text
 }
 
-/// Of two classes the second less the first; of more each less the mean of all.
+/// For two classes the second minus the first; for more, each minus the mean of all.
 fn differences(classes: &[String], means: &[Plane], place: &str) -> Vec<(String, Plane)> {
     let minus = |one: &Plane, other: &[f32]| Plane {
         height: one.height,
@@ -136,6 +136,6 @@ fn differences(classes: &[String], means: &[Plane], place: &str) -> Vec<(String,
     }
 }
 
-fn spoken(value: f64) -> String {
+fn format_greatest(value: f64) -> String {
     if value >= 10.0 { format!("{value:.0}") } else { format!("{value:.2}") }
 }

@@ -1,5 +1,5 @@
-//! The sections of a report, one a file. A paper's report is a list of them; each is a function from a
-//! [`Page`](crate::Page) to HTML, empty where there is nothing to show.
+//! The sections of reports, one in each file. A paper's report is a list of them; each is a function from a
+//! [`Page`](crate::Page) to HTML, which is empty if there is nothing to show.
 
 mod colormap;
 pub mod curves;
@@ -25,7 +25,7 @@ pub mod tuning;
 use crate::Section;
 pub(crate) use crate::html::{escape, page, scroll, section};
 
-/// The sections of iclr2021, and of an experiment that belongs to no paper of the program.
+/// The sections of iclr2021, also used for experiments that are not in the catalogue.
 pub const STANDARD: &[Section] = &[
     head::render,
     evidence::render,

@@ -1,15 +1,16 @@
-//! Where the paper's text and its released code differ, and which was followed.
+//! Differences between the paper's text and its released code, and which was followed.
 
 use super::{escape, scroll, section};
 use crate::Page;
 use herring_protocol::Variant;
 
-/// The section; nothing where none concerns the methods that were run.
+/// The section; empty if no difference applies to the methods that were run.
 pub fn render(page: &Page<'_>) -> String {
     let Page { collection, differences, .. } = page;
     let plan = &collection.plan;
     let methods = collection.methods();
-    let concerned: Vec<_> = differences.differences.iter().filter(|difference| difference.concerns(&methods)).collect();
+    let concerned: Vec<_> =
+        differences.differences.iter().filter(|difference| difference.applies_to(&methods)).collect();
     if concerned.is_empty() {
         return String::new();
     }
@@ -38,7 +39,7 @@ pub fn render(page: &Page<'_>) -> String {
         })
         .collect();
     let body = format!(
-        "<p>The paper’s text and the code that produced its numbers are not the same. This reproduction \
+        "<p>The paper’s text and its released code, which produced the numbers, differ. This reproduction \
          was made with the variant <i>{}</i>; where that decides, the text in force is marked.</p>\n\
          {}<table class=\"readings\">\n<caption>What paper and released code say</caption>\n<thead><tr><th scope=\"col\">Topic</th>\
          <th scope=\"col\">Paper</th><th scope=\"col\">Released code</th><th scope=\"col\">In force here</th></tr></thead>\n\

@@ -13,10 +13,10 @@ struct Sums {
     images: usize,
 }
 
-/// How much of the colour shows where saliency is, over the mean image.
+/// Opacity of the saliency colours over the mean image.
 const COVER: f64 = 0.88;
 
-/// The section; nothing before a run has finished.
+/// The section; empty before a run has finished.
 pub fn render(page: &Page<'_>) -> String {
     let Page { collection, results, .. } = page;
     let sums: Vec<(MethodName, Sums)> = results
@@ -43,15 +43,15 @@ pub fn render(page: &Page<'_>) -> String {
          mean image. {} Each map has its own greatest value.</p>\n\
          <div class=\"panels\">\n{panels}</div>\n{}",
         most.images,
-        watched(collection),
+        explained_images(collection),
         escape(collection.configuration.caption("saliency")),
         scale_bar(),
     );
     section("saliency", "Where the models look", &body)
 }
 
-/// Which images are looked at, in words.
-fn watched(collection: &Collection) -> String {
+/// Which images the maps are computed for, in words.
+fn explained_images(collection: &Collection) -> String {
     match &collection.images {
         None => " of class 1".to_owned(),
         Some(images) if images.classes.len() == 2 => format!(" of class “{}”", escape(&images.classes[1])),
@@ -109,7 +109,7 @@ fn first_panel(sums: &Sums) -> String {
         let mask = (picture::at(&sums.mask, row, column) / images).clamp(0.0, 1.0);
         let [grey, ..] = picture::grey(range.lifted(image));
         if mask > 0.0 {
-            // Vermillion, stronger where more masks lie.
+            // Vermilion, stronger where more masks overlap.
             let strength = 0.55 + 0.45 * mask.sqrt();
             [213.0, 94.0, 0.0].map(|part| (part * strength) as u8)
         } else {
@@ -145,7 +145,7 @@ fn map_panel(letter: char, label: &str, sums: &Sums, iop: Option<f64>) -> String
     picture::panel((height, width), &title, &address, &mask_outline(sums), &caption)
 }
 
-/// The 50th percentile, between the two middle values where there are two.
+/// The median.
 fn median(values: &[f32]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f32::total_cmp);
@@ -156,7 +156,7 @@ fn median(values: &[f32]) -> f64 {
     }
 }
 
-/// What the colours stand for.
+/// The legend of the colours.
 fn scale_bar() -> String {
     let steps = 64;
     let address = picture::address(1, steps, |_, column| colormap::colour(column as f64 / (steps - 1) as f64));

@@ -1,4 +1,4 @@
-//! Generalisation against localisation, a point a run (paper, Figure 8).
+//! Generalisation against localisation, one point for each run (paper, Figure 8).
 
 use super::{
     escape,
@@ -35,7 +35,7 @@ pub(super) fn points(collection: &Collection) -> Vec<Point> {
     points
 }
 
-/// The section; nothing before a run has finished.
+/// The section; empty before a run has finished.
 pub fn render(page: &Page<'_>) -> String {
     let collection = page.collection;
     let (methods, auc) = (collection.methods(), collection.plan.auc());

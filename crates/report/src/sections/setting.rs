@@ -1,14 +1,14 @@
-//! What a scale changes of the paper's setting, read off the runs themselves.
+//! Deviations of the runs from the paper's setting.
 
 use super::{escape, scroll, section};
 use crate::Page;
 use herring_experiments::deviation::{deviations, paper_seeds};
 
-/// The section; nothing where no paper has such an experiment.
+/// The section; empty if no paper has such an experiment.
 pub fn render(page: &Page<'_>) -> String {
     let collection = page.collection;
     if collection.known.is_some_and(|(_, experiment)| !experiment.published) {
-        // Nobody published one.
+        // There is no published setting.
         return String::new();
     }
     let (seeds, theirs) = (collection.plan.seeds().len(), paper_seeds(collection));
@@ -26,10 +26,10 @@ pub fn render(page: &Page<'_>) -> String {
         rows.push_str(&line(&name, &deviation.here, &deviation.paper));
     }
     let body = if rows.is_empty() {
-        "<p>Nothing: sizes, model, epochs, hyper-parameters and number of seeds are the paper’s.</p>\n".to_owned()
+        "<p>None: sizes, model, epochs, hyper-parameters and number of seeds are the paper’s.</p>\n".to_owned()
     } else {
         format!(
-            "<p>Everything that is not listed is as in the paper’s setting.</p>\n{}<table class=\"plain\">\n\
+            "<p>All other settings are the paper’s.</p>\n{}<table class=\"plain\">\n\
              <caption>Settings here and in the paper</caption>\n<thead><tr>\
              <th scope=\"col\">Setting</th><th scope=\"col\">Here</th><th scope=\"col\">Paper</th></tr></thead>\n\
              <tbody>\n{rows}</tbody>\n</table></div>\n",

@@ -1,5 +1,5 @@
-//! How each method is drawn in every figure: a colour, a stroke and a marker, so that no difference is
-//! one of colour alone. A configuration names a style for each of its methods.
+//! The styles of methods in figures: colour, stroke and marker, so that no two methods differ in colour only. A
+//! configuration names a style for each of its methods.
 
 /// How one method is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,7 @@ const CROSS: [(f64, f64); 12] = [
     (-0.4, -0.4),
 ];
 
-/// Every style by its name; a new one is a line here and a colour in the style sheet.
+/// All styles by name. To add one, add a line here and a colour to the style sheet.
 const STYLES: [(&str, Style); 10] = [
     ("baseline", Style { class: "m-baseline", dashes: "", marker: Marker::Circle }),
     ("masked", polygon("m-masked", "9 4", &[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)])),
@@ -51,12 +51,36 @@ const fn polygon(class: &'static str, dashes: &'static str, corners: &'static [(
     Style { class, dashes, marker: Marker::Polygon(corners) }
 }
 
-/// The style of that name; the first one for a name that there is not.
+/// The style with this name; the first one for an unknown name.
 pub(super) fn style(name: &str) -> Style {
     STYLES.iter().find(|(other, _)| *other == name).unwrap_or(&STYLES[0]).1
 }
 
+/// Styles by the order in which markers are given out, those first that differ most.
+const ORDER: [&str; 10] = [
+    "baseline",
+    "masked",
+    "actdiff",
+    "rrr",
+    "adversarial",
+    "gradmask",
+    "masked-zero",
+    "mask-all",
+    "actdiff-gradmask",
+    "reconstruct",
+];
+
+/// The style with a marker of its own for the `index`-th of several groups; after the last the first is used again.
+pub(super) fn numbered(index: usize) -> Style {
+    style(ORDER[index % ORDER.len()])
+}
+
 impl Style {
+    /// The same strokes and marker in the colour of another class.
+    pub(super) fn in_colour(self, class: &'static str) -> Self {
+        Self { class, ..self }
+    }
+
     /// The marker, as an SVG path about `(x, y)` with radius `r`.
     pub(super) fn mark(&self, x: f64, y: f64, r: f64) -> String {
         match self.marker {

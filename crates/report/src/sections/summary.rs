@@ -16,8 +16,8 @@ pub fn render(page: &Page<'_>) -> String {
     let published = results.rows.iter().any(|row| row.target.is_some());
     let words = match results.judgement {
         _ if results.unknown_images.is_some() => {
-            "<strong>The images are not the paper’s</strong>: they are of no known issue of its tables, as generated \
-             stand-ins are. The paper’s values stand beside the numbers for the layout only."
+            "<strong>The images are not the paper’s</strong>, but for example generated stand-ins. The paper’s values show the \
+             layout only and cannot be compared."
         }
         _ if !published => "There are no published numbers to compare with.",
         Judgement::Paper => {
@@ -45,7 +45,7 @@ pub fn render(page: &Page<'_>) -> String {
     let (beside, caption, sources) = match published {
         true => (
             ", and the paper’s value",
-            "Each method beside the paper",
+            "Each method compared with the paper",
             format!(
                 "<details><summary>Where the paper’s values come from</summary>\n<ul>\n{sources}</ul>\n</details>\n"
             ),
@@ -65,7 +65,7 @@ pub fn render(page: &Page<'_>) -> String {
     section("results", "Results", &body)
 }
 
-/// What is easily taken for something else, of the columns that the table has.
+/// Explanations of the table's columns that are easily misunderstood.
 fn meaning(results: &Results) -> String {
     let overlap = results.columns.iter().any(|score| matches!(score, ScoreName::Overlap { .. }));
     let accuracy =

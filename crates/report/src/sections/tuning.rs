@@ -10,16 +10,16 @@ use crate::Page;
 use herring_experiments::search::{SearchResult, format_value};
 use herring_protocol::MethodName;
 
-/// Standard deviation of the Gaussian that stands for a trial. The paper's figure has 0.002, for many
-/// more trials than a search of 25.
+/// Bandwidth of the kernel density: the standard deviation of the Gaussian for each trial. The paper's figure has 0.002,
+/// for many more trials than a search of 25.
 const BANDWIDTH: f64 = 0.03;
-/// Places at which a density is drawn.
+/// Number of points of a density curve.
 const POINTS: usize = 200;
 
 /// Label and style of a method.
 pub(crate) type Names<'a> = dyn Fn(&MethodName) -> (String, String) + 'a;
 
-/// The section; nothing where there was no search.
+/// The section; empty if there was no search.
 pub fn render(page: &Page<'_>) -> String {
     let collection = page.collection;
     let names = |method: &MethodName| (collection.label(method).to_owned(), collection.style(method).to_owned());
@@ -45,7 +45,7 @@ pub(crate) fn of(found: &[SearchResult], label: &Names<'_>) -> String {
     section("tuning", "Hyper-parameter search", &body)
 }
 
-/// What the scores are, each kind once.
+/// What the scores are, without duplicates.
 fn meanings(found: &[SearchResult]) -> String {
     let mut kinds: Vec<_> = found.iter().map(|one| one.auc).collect();
     kinds.sort();
@@ -64,7 +64,7 @@ fn chart(found: &[SearchResult], label: &Names<'_>, width: f64, wide: bool) -> S
         height: 58.0 + 84.0 * rows,
         right: 18.0,
         x: Axis::new(-0.04, 1.04, 5, "Validation AUC of a trial"),
-        // Rows have names instead of ticks.
+        // Rows are labelled instead of ticks.
         y: Axis::new(0.0, rows, 1, "").without_ticks(),
     };
     let mut content = String::new();

@@ -48,7 +48,7 @@ pub(super) fn show<T: Serialize>(path: &Path, value: &T) -> Result<(), SearchErr
     let written = write_through(&draft, &text)
         .and_then(|()| fs::rename(&draft, path).map_err(SearchError::system("write", path)));
     if written.is_err() {
-        // The first error is the one to tell.
+        // Report the first error.
         let _ = fs::remove_file(&draft);
     }
     written.and_then(|()| sync_folder(path.parent().unwrap_or(Path::new("."))))

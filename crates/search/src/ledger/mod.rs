@@ -5,7 +5,7 @@
 //!   study.json              what is searched: the study, with the number of this format
 //!   trials/
 //!     0001.json             a trial that was asked for: its values and how they were found
-//!     0001.told.json        what came of it, once it was told
+//!     0001.told.json        its outcome, once it was told
 //!     0002.json
 //!     ...
 //!   .lock                   held by the one process that writes
@@ -28,7 +28,7 @@ mod files;
 mod read;
 mod record;
 
-pub use record::Told;
+pub use record::TrialOutcome;
 
 use crate::{
     SearchError, Study, Trial, TrialState,
@@ -60,7 +60,7 @@ impl Ledger {
     /// # Errors
     /// If the study cannot be searched ([`Study::check`]), another process is writing there
     /// ([`SearchError::Busy`]), another study is there ([`SearchError::Conflict`]), a file is not what
-    /// this crate writes ([`SearchError::Damaged`]), or the system refuses.
+    /// this crate writes ([`SearchError::Damaged`]), or an I/O operation fails.
     pub fn open(folder: &Path, study: &Study) -> Result<Self, SearchError> {
         study.check()?;
         let trials_folder = folder.join(files::TRIALS);
@@ -91,7 +91,7 @@ impl Ledger {
     ///
     /// # Errors
     /// If there is none ([`SearchError::Nothing`]), a file is not what this crate writes
-    /// ([`SearchError::Damaged`]), or the system refuses.
+    /// ([`SearchError::Damaged`]), or an I/O operation fails.
     pub fn read(folder: &Path) -> Result<(Study, Vec<Trial>), SearchError> {
         let study = read::study(folder)?.ok_or_else(|| SearchError::Nothing { path: folder.to_owned() })?;
         let trials = read::trials(folder, &study)?;
@@ -126,14 +126,14 @@ impl Ledger {
         Ok(Some(trial))
     }
 
-    /// Writes down what came of a trial. To tell the same again changes nothing.
+    /// Writes down the outcome of a trial. To tell the same again changes nothing.
     ///
     /// # Errors
     /// If the trial was never handed out ([`SearchError::UnknownTrial`]), has another result already
     /// ([`SearchError::AlreadyTold`]), the score is not finite ([`SearchError::NotFinite`]), or the
     /// system refuses.
-    pub fn tell(&mut self, number: usize, told: Told) -> Result<(), SearchError> {
-        if let Told::Scored(score) = told
+    pub fn tell(&mut self, number: usize, told: TrialOutcome) -> Result<(), SearchError> {
+        if let TrialOutcome::Scored(score) = told
             && !score.is_finite()
         {
             return Err(SearchError::NotFinite { number, score });

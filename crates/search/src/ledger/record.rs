@@ -30,13 +30,13 @@ pub(super) struct TrialRecord {
 pub(super) struct ToldRecord {
     pub(super) format: u32,
     pub(super) number: usize,
-    pub(super) told: Told,
+    pub(super) told: TrialOutcome,
 }
 
-/// What came of a trial, as it is told.
+/// The outcome of a trial, as it is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Told {
+pub enum TrialOutcome {
     /// A score, finite; higher is better.
     Scored(f64),
     /// No score, and why.
@@ -51,11 +51,11 @@ impl TrialRecord {
     }
 }
 
-impl From<Told> for TrialState {
-    fn from(told: Told) -> Self {
+impl From<TrialOutcome> for TrialState {
+    fn from(told: TrialOutcome) -> Self {
         match told {
-            Told::Scored(score) => Self::Scored(score),
-            Told::Failed(reason) => Self::Failed(reason),
+            TrialOutcome::Scored(score) => Self::Scored(score),
+            TrialOutcome::Failed(reason) => Self::Failed(reason),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! From the plain data of a specification to the code that carries it out: one file a choice.
+//! Builds the parts that a specification names, one part in each file.
 
 mod loss;
 mod network;

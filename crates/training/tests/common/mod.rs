@@ -34,6 +34,8 @@ pub(crate) fn spec(objective: ObjectiveSpec) -> RunSpec {
             auc: AucKind::Authors,
             zeroed_sets: Vec::new(),
             train_scores: TrainScores::Never,
+            explained_model: ExplainedModel::Selected,
+            explained_images: 0,
             smoothing_sigma: 1.0,
             smoothing_truncate: 3.5,
             picture_samples: 2,

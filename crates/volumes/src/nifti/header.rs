@@ -80,7 +80,7 @@ impl Fields<'_> {
         let dimensions = std::array::from_fn(|axis| i64::from(i16::from_le_bytes(self.take(40 + 2 * axis))));
         let scaling = [112, 116].map(|place| f64::from(f32::from_le_bytes(self.take(place))));
         let offset = f64::from(f32::from_le_bytes(self.take(108)));
-        // A fraction is cut off, as nibabel does; what is no number becomes 0 and is refused below.
+        // A fraction is cut off, as nibabel does; what is not a number becomes 0 and is refused below.
         self.header(dimensions, i16::from_le_bytes(self.take(70)), scaling, offset as i64, NIFTI_1 as i64 + 4)
     }
 

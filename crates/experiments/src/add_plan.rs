@@ -1,30 +1,30 @@
-//! Planning into a folder: the runs that were asked for beside those that are there.
+//! Adds a plan to a folder that may already hold runs.
 
 use crate::{
     config::{Configuration, Targets},
     plan::Plan,
     search::SearchResult,
-    store::{BASE, EXPERIMENT, FOUND, Store, StoreError, TARGETS, TakeUp, pretty_json, read_base},
+    store::{BASE, EXPERIMENT, FOUND, PlanAddition, Store, StoreError, TARGETS, pretty_json, read_base},
 };
 use std::fs;
 
-/// What a folder's runs are made from.
+/// The inputs from which a folder's runs are made.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin<'a> {
     /// The configuration.
     pub configuration: &'a Configuration,
-    /// What its numbers are compared with.
+    /// The paper's numbers.
     pub targets: &'a Targets,
-    /// The searches whose values the runs have.
+    /// The searches whose values the runs use.
     pub searches: &'a [SearchResult],
 }
 
-/// Takes up `plan` in the folder of `store` and gives back the whole plan of the folder; `resume` goes on with a
-/// reproduction that was not brought to its end.
+/// Adds `plan` to the folder of `store` and returns the folder's whole plan; `resume` continues an unfinished
+/// reproduction.
 ///
 /// # Errors
-/// As [`Store::take_up`], and if the folder's runs were made from a configuration that says something else of them.
-pub fn take_up(store: &Store, plan: &Plan, origin: &Origin<'_>, resume: bool) -> Result<Plan, StoreError> {
+/// As [`Store::add_plan`], and if the folder's configuration contradicts the new one.
+pub fn add_plan(store: &Store, plan: &Plan, origin: &Origin<'_>, resume: bool) -> Result<Plan, StoreError> {
     let Origin { configuration, targets, searches } = *origin;
     let texts = [(EXPERIMENT, configuration.text()), (TARGETS, targets.text())];
     let texts = texts.into_iter().chain(configuration.base().map(|text| (BASE, text)));
@@ -36,10 +36,10 @@ pub fn take_up(store: &Store, plan: &Plan, origin: &Origin<'_>, resume: bool) ->
         let there = configuration_of(store)?;
         Ok(there.and_then(|there| there.clash(configuration, (plan.scale, plan.variant), &before.methods())))
     };
-    store.take_up(&TakeUp { plan, files, clash: &clash, resume })
+    store.add_plan(&PlanAddition { plan, files, clash: &clash, resume })
 }
 
-/// What the folder's runs were made from; `None` where that file is gone.
+/// The folder's configuration; `None` if the file is missing.
 fn configuration_of(store: &Store) -> Result<Option<Configuration>, StoreError> {
     let path = store.folder().join(EXPERIMENT);
     if !path.try_exists().map_err(StoreError::system("read", &path))? {
@@ -48,7 +48,7 @@ fn configuration_of(store: &Store) -> Result<Option<Configuration>, StoreError> 
     let text = fs::read_to_string(&path).map_err(StoreError::system("read", &path))?;
     let base = read_base(store.folder())?;
     let base = base.as_deref().map(|text| (BASE, text));
-    Configuration::parse_upon((EXPERIMENT, &text), base).map(Some).map_err(|error| StoreError::Damaged {
+    Configuration::parse_with_base((EXPERIMENT, &text), base).map(Some).map_err(|error| StoreError::Damaged {
         message: error.to_string(),
         path,
         line: 0,

@@ -1,4 +1,4 @@
-//! A trainer that computes nothing and tells what a training might have given, the same each time.
+//! A mock trainer: returns made-up, deterministic results without computing anything.
 
 use herring_protocol::{
     Control, DataSpec, EpochRecord, GRADIENT, Localisation, Observer, Pictures, Plane, Position, Provenance,
@@ -7,20 +7,20 @@ use herring_protocol::{
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Pretends to train.
+/// A trainer that returns made-up results.
 #[derive(Debug, Default)]
-pub(crate) struct Pretender {
+pub(crate) struct MockTrainer {
     /// The loss of this method and seed is not finite in the second epoch.
     pub(crate) diverges: Option<(&'static str, u32)>,
     /// The device fails in this method and seed, by a panic.
     pub(crate) panics: Option<(&'static str, u32)>,
-    /// Time a step takes.
+    /// Duration of a step.
     pub(crate) pause: Duration,
 }
 
 const SIDE: usize = 28;
 
-/// All that a pretended run goes on from.
+/// The state in a mock snapshot.
 #[derive(Serialize, Deserialize)]
 struct State {
     id: String,
@@ -36,7 +36,7 @@ impl State {
     }
 }
 
-impl Trainer for Pretender {
+impl Trainer for MockTrainer {
     fn run(&self, spec: &RunSpec, start: RunStart<'_>, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure> {
         let is_here = |place: Option<(&str, u32)>| place == Some((spec.method.as_str(), spec.seed));
         let id = format!("{} {}", spec.method, spec.seed);

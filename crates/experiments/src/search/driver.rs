@@ -1,4 +1,4 @@
-//! Asks, trains, tells, until the budget is used.
+//! The loop of a search: ask for a trial, train it, tell its score, until the budget is used.
 
 use super::result::{DECIDES_SLICES, LEDGER, SearchResult, SearchResultError, SearchedRun, with_values};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     work::{WorkEnd, Worker},
 };
 use herring_protocol::{DataSpec, RunSpec, Trainer, VALID, VolumesSpec};
-use herring_search::{Ledger, SearchError, Study, Told, Trial, TrialState};
+use herring_search::{Ledger, SearchError, Study, Trial, TrialOutcome, TrialState};
 use std::{
     path::Path,
     sync::{
@@ -18,43 +18,43 @@ use std::{
     },
 };
 
-/// Makes a trainer for a thread of its own.
-pub type TrainerOf<'a> = dyn Fn() -> Result<Box<dyn Trainer>, String> + Sync + 'a;
+/// Makes a trainer for one thread.
+pub type TrainerFactory<'a> = dyn Fn() -> Result<Box<dyn Trainer>, String> + Sync + 'a;
 
-/// A search to be done.
-pub struct Conduct<'a> {
+/// Runs a search.
+pub struct SearchDriver<'a> {
     /// Its folder.
     pub out: &'a Path,
-    /// What is searched, and how long.
+    /// Search space and budget.
     pub study: &'a Study,
-    /// A plan of one run: that from which trials depart.
+    /// A plan with one run, the base of all trials.
     pub plan: &'a Plan,
-    /// Which slices the trials see, where a dimension decides them ([`DECIDES_SLICES`]): prepared for each of its values.
+    /// The slices prepared for each value of the dimension [`DECIDES_SLICES`], if the search has it.
     pub slices: &'a [VolumesSpec],
     /// Epochs without improvement after which a trial ends.
     pub patience: usize,
-    /// Makes a trainer for each trial that is done at the same time.
-    pub trainer: &'a TrainerOf<'a>,
-    /// Who does it.
+    /// Makes a trainer for each parallel trial.
+    pub trainer: &'a TrainerFactory<'a>,
+    /// This process.
     pub holder: Holder,
-    /// Trials at once.
+    /// Number of parallel trials.
     pub jobs: usize,
-    /// A checkpoint is kept every so many steps, beside the one after each epoch.
+    /// Keep a checkpoint every this many steps, in addition to the one after each epoch.
     pub checkpoint_steps: Option<usize>,
-    /// Once it is set the search ends; trials keep a checkpoint and go on next time.
+    /// Once it is set the search stops; trials write a checkpoint and resume next time.
     pub stop: &'a AtomicBool,
 }
 
 /// How a search ended.
 #[derive(Debug)]
 pub struct SearchEnd {
-    /// What it found; none while no trial has a score.
+    /// The result; `None` if no trial has a score.
     pub found: Option<SearchResult>,
-    /// Whether it was asked to stop before its end.
+    /// Whether it was stopped before the end.
     pub interrupted: bool,
 }
 
-/// Why a search cannot go on.
+/// Why a search cannot continue.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchRunError {
     /// Its folder.
@@ -77,18 +77,18 @@ impl From<SearchError> for SearchRunError {
     }
 }
 
-impl Conduct<'_> {
-    /// Goes on with the search until its budget is used.
+impl SearchDriver<'_> {
+    /// Starts or continues the search until its budget is used.
     ///
     /// # Errors
-    /// If another search is in the folder, a file is damaged, the system refuses, or a strategy is not
-    /// in this build. Trials that fail are no error.
+    /// If another search is in the folder, a file is damaged, an I/O operation fails, or a strategy is not
+    /// in this build. Trials that fail are not errors.
     pub fn run(&self, events: &mut dyn Events) -> Result<SearchEnd, SearchRunError> {
         let mut base = self.plan.runs[0].clone();
         base.spec.selection = base.spec.selection.with_patience(Some(self.patience));
         let base = PlannedRun::new(base.spec);
         let store = Store::open(self.out)?;
-        SearchedRun::new(self.plan, base.clone(), self.patience).put(self.out)?;
+        SearchedRun::new(self.plan, base.clone(), self.patience).write(self.out)?;
         let ledger = Ledger::open(&self.out.join(LEDGER), self.study)?;
         events.event(0, &self.planned(&ledger, &base));
         let ledger = Mutex::new(ledger);
@@ -100,7 +100,7 @@ impl Conduct<'_> {
                     scope.spawn(move || {
                         let ended = self.worker(worker, store, ledger, base, &sender);
                         if ended.is_err() {
-                            // The others could not keep their trials either.
+                            // The other threads could not store their trials either.
                             self.stop.store(true, Ordering::Relaxed);
                         }
                         ended
@@ -163,8 +163,7 @@ impl Conduct<'_> {
         Ok(())
     }
 
-    /// The same run on the slices that were prepared for its values: with another dilation of the masks it is another
-    /// listing.
+    /// The run with the listing of the slices that were prepared for its dilation of the masks.
     fn with_slices(&self, mut spec: RunSpec) -> Result<RunSpec, SearchRunError> {
         if let DataSpec::Volumes(volumes) = &mut spec.data
             && !self.slices.is_empty()
@@ -177,7 +176,7 @@ impl Conduct<'_> {
         Ok(spec)
     }
 
-    /// Does one trial; nothing where it was interrupted.
+    /// Does one trial; `None` if it was interrupted.
     fn trial(
         &self,
         worker: usize,
@@ -186,14 +185,14 @@ impl Conduct<'_> {
         base: &PlannedRun,
         trial: &Trial,
         events: &Sender<(usize, Event)>,
-    ) -> Result<Option<Told>, SearchRunError> {
+    ) -> Result<Option<TrialOutcome>, SearchRunError> {
         let spec = with_values(&base.spec, &trial.values).map_err(|error| {
             SearchRunError::Trainer(format!("the search space does not fit {}: {error}", base.spec.method))
         })?;
         let spec = self.with_slices(spec)?;
         let plan = Plan { runs: vec![PlannedRun::new(spec)], ..self.plan.clone() };
         let run = &plan.runs[0];
-        store.forget_passing_failures(plan.runs.iter())?;
+        store.remove_transient_failures(plan.runs.iter())?;
         let own = Worker {
             store,
             plan: &plan,
@@ -204,11 +203,11 @@ impl Conduct<'_> {
             stop: self.stop,
         };
         let number = trial.number;
-        // Within its own plan of one run every trial is the first.
+        // Each trial has index 0 in its own plan of one run.
         let end = own.run(&mut |event| {
             let _ = events.send((worker, event.numbered(number - 1)));
         })?;
-        store.tidy(plan.runs.iter())?;
+        store.clean_up(plan.runs.iter())?;
         if end == WorkEnd::Interrupted {
             return Ok(None);
         }
@@ -217,13 +216,16 @@ impl Conduct<'_> {
                 let result: RunResult = read_json(&folder.join("result.json"))?;
                 let valid = result.scores.on(VALID);
                 let score = valid.map(|scores| run.spec.evaluation.auc.of(scores));
-                Some(score.map_or_else(|| Told::Failed("it has no validation scores".to_owned()), Told::Scored))
+                Some(score.map_or_else(
+                    || TrialOutcome::Failed("it has no validation scores".to_owned()),
+                    TrialOutcome::Scored,
+                ))
             }
-            // Not the trial's fault: it is left to be gone on with.
-            RunState::Failed(_, failed) if failed.may_pass_another_time() => {
+            // A transient failure: the trial stays unfinished and is resumed later.
+            RunState::Failed(_, failed) if failed.is_transient() => {
                 return Err(SearchRunError::Trainer(failed.message));
             }
-            RunState::Failed(_, failed) => Some(Told::Failed(failed.message)),
+            RunState::Failed(_, failed) => Some(TrialOutcome::Failed(failed.message)),
             RunState::Missing => None,
         })
     }
