@@ -2,8 +2,8 @@
 
 use crate::{
     arguments::{CheckData, DataCommand, ImagePlaces, SplitData, SplitRule, Standin, StandinData, StandinEdition},
-    failure::Failure,
-    images::{self, bad, read},
+    failure::{Failure, bad_input},
+    images::{self, read},
     print, volumes,
 };
 use herring_datasets::{Part, Table, confounded::Parts};
@@ -36,18 +36,18 @@ fn check(arguments: &CheckData) -> Result<Exit, Failure> {
     let tasks = volumes::tasks(name);
     let official = name != TableName::Own.name() && tasks.is_none();
     if !official && !pathology.is_default() {
-        return Err(bad(format!("--pathology {pathology}: found {name}, expected xray, nih or padchest")));
+        return Err(bad_input(format!("--pathology {pathology}: found {name}, expected xray, nih or padchest")));
     }
     let mut reports: Vec<CheckReport> = Vec::new();
     if official {
         for manifest in images::manifests(name, *pathology)? {
             let exclusions = images::exclusions(&manifest.name, &places.tables)?;
-            let root = images::data_root(&places)?;
+            let root = places.data_root()?;
             reports.push(herring_tables::check_without(&manifest, root, &exclusions, &probe));
         }
     }
     match tasks {
-        Some(tasks) => reports.extend(volumes::check(&tasks, images::data_root(&places)?, *headers)?),
+        Some(tasks) => reports.extend(volumes::check(&tasks, places.data_root()?, *headers)?),
         None if official => {}
         None => reports.push(check_own(arguments, &places)?),
     }
@@ -69,10 +69,10 @@ fn check_own(arguments: &CheckData, places: &ImagePlaces) -> Result<CheckReport,
     };
     let table = match images::of_table(&configuration, *scale, Variant::Released) {
         Some(table) if table.table == TableName::Own => table,
-        _ => return Err(bad("--config: found an experiment on other images, expected one with table = \"own\"")),
+        _ => return Err(bad_input("--config: found an experiment on other images, expected one with table = \"own\"")),
     };
-    let survey = herring_tables::survey(images::manifest(places)?, &places.tables.own());
-    let survey = survey.exclude(&images::exclusions("own", &places.tables)?).map_err(bad)?;
+    let survey = herring_tables::survey(places.manifest()?, &places.tables.own());
+    let survey = survey.exclude(&images::exclusions("own", &places.tables)?).map_err(bad_input)?;
     let settings = images::settings(table, &survey.environments)?;
     let seeds = &configuration.scale(*scale).seeds;
     let split = |read: &Table| {
@@ -83,14 +83,14 @@ fn check_own(arguments: &CheckData, places: &ImagePlaces) -> Result<CheckReport,
     };
     let depth = if *headers { Depth::Headers } else { Depth::Pixels };
     let asked = CheckSettings { images: &settings, depth, cell_limit: table.cell_limit, split: &split };
-    herring_images::check(survey, &asked).map_err(bad)
+    herring_images::check(survey, &asked).map_err(bad_input)
 }
 
 /// The configuration of the experiment on images of the user's own.
 fn own_configuration() -> Result<Configuration, Failure> {
     let all = CATALOGUE.papers.iter().flat_map(|paper| paper.experiments);
     let own = { all }.find(|experiment| !experiment.published);
-    let own = own.ok_or_else(|| bad("this program has no experiment on images of your own: give --config"))?;
+    let own = own.ok_or_else(|| bad_input("this program has no experiment on images of your own: give --config"))?;
     Ok(CATALOGUE.configuration(own)?)
 }
 
@@ -111,9 +111,9 @@ fn info(found: herring_pixels::PictureInfo) -> Result<PictureInfo, String> {
 
 fn split(arguments: &SplitData) -> Result<Exit, Failure> {
     let SplitData { name, from, pathology, ratio, seed, rule, cell_limit, to } = arguments;
-    let table: TableName = name.parse().map_err(bad)?;
+    let table: TableName = name.parse().map_err(bad_input)?;
     if table != TableName::Xray && !pathology.is_default() {
-        return Err(bad(format!("--pathology {pathology}: found {table}, expected xray")));
+        return Err(bad_input(format!("--pathology {pathology}: found {table}, expected xray")));
     }
     let reading = read((table, *pathology), true, &from.places())?;
     let rule = match rule {
@@ -136,7 +136,7 @@ fn split(arguments: &SplitData) -> Result<Exit, Failure> {
         cell_limit: *cell_limit,
         saliency_limit: None,
     };
-    let parts = images::split(&reading.table, &images, seed).map_err(bad)?;
+    let parts = images::split(&reading.table, &images, seed).map_err(bad_input)?;
     print(&reading.summary())?;
     print(&match images::parts_given(&reading.table) {
         true => "parts as the table gives them".to_owned(),

@@ -28,6 +28,11 @@ impl Failure {
     }
 }
 
+/// The command line or a file that the user gave cannot be used.
+pub(crate) fn bad_input(error: impl Display) -> Failure {
+    Failure { text: error.to_string(), exit: Exit::BadInput }
+}
+
 /// Handles the argument parser's result: prints help, or returns its error in one line.
 pub(crate) fn usage(error: &clap::Error) -> Result<Exit, Failure> {
     let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);

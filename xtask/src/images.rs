@@ -2,29 +2,26 @@
 
 use crate::{
     arguments::{ImagePlaces, TableOptions},
-    failure::Failure,
+    failure::{Failure, bad_input},
+    prepared::{PreparationProgress, described, failure, masked_image},
     seeds, volumes,
 };
-use herring_cache::{Cache, Progress};
+use herring_cache::Cache;
 use herring_datasets::{
     Part, Region, Table,
     confounded::{self, ConfoundedSettings, Parts, Rule},
     groups::shared_groups,
 };
 use herring_experiments::{
-    Exit,
     config::{Configuration, DataSetting, ImagesSetting, RunTemplate, Scale, SeedImages},
-    images::{ImagesFile, MaskedImage},
+    images::ImagesFile,
 };
-use herring_images::{
-    CachedListings, Colour, Excluded, ImageSettings, ImagesError, Masked, Mean, Means, Prepared, Reduction,
-};
+use herring_images::{CachedListings, Colour, Excluded, ImageSettings, ImagesError, Means, Prepared, Reduction};
 use herring_pixels::{Crop, MaskSettings, Monochrome1, Preparation, Range, Resize};
-use herring_protocol::{PathologyName, Pictures, Plane, ResizeName, SplitRuleName, TableName, Trainer, Variant};
+use herring_protocol::{PathologyName, ResizeName, SplitRuleName, TableName, Trainer, Variant};
 use herring_tables::{Exclusions, ImageEdition, Manifest, Negatives, Reading};
 use std::{
     collections::{BTreeMap, btree_map::Entry},
-    io::{IsTerminal, Write},
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -67,7 +64,7 @@ fn shared<'a, T: PartialEq>(
     for value in runs.map(value) {
         match &found {
             Some(other) if *other != value => {
-                return Err(bad(format!("{what}: found different values in two methods, expected one for all")));
+                return Err(bad_input(format!("{what}: found different values in two methods, expected one for all")));
             }
             Some(_) => {}
             None => found = Some(value),
@@ -85,7 +82,7 @@ pub(crate) fn prepare(
 ) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
     shared(wanted.configuration.templates(wanted.scale, wanted.variant), "data", |run| &run.data)?;
     match wanted.data {
-        DataSetting::Crosses(_) => Err(bad("found generated images, expected images that are files")),
+        DataSetting::Crosses(_) => Err(bad_input("found generated images, expected images that are files")),
         DataSetting::Images(images) => prepare_table(images, wanted.seeds, places, stop),
         DataSetting::Volumes(setting) => volumes::prepare(setting, wanted.seeds, places, stop),
     }
@@ -105,7 +102,7 @@ fn prepare_table(
     let split_seed = |seed: u32| images.split_seed.unwrap_or(if given { 0 } else { seed });
     for seed in wanted_seeds {
         if let Entry::Vacant(place) = splits.entry(split_seed(*seed)) {
-            let parts = split(&reading.table, images, split_seed(*seed)).map_err(bad)?;
+            let parts = split(&reading.table, images, split_seed(*seed)).map_err(bad_input)?;
             place.insert(parts);
         }
     }
@@ -113,7 +110,7 @@ fn prepare_table(
     // Before anything is prepared: no image can make up for it.
     let lacking = herring_images::incomplete(&reading.table, &parts);
     if !lacking.is_empty() {
-        return Err(bad(lacking.join("\n")));
+        return Err(bad_input(lacking.join("\n")));
     }
     let settings = ImageSettings {
         reductions: reductions((images.table, images.pathology), &reading)?,
@@ -134,11 +131,10 @@ fn prepare_table(
         ));
     }
     let fill = |parts: &[Parts], place: usize| {
-        let mut shown = Shown::default();
+        let mut progress = PreparationProgress::default();
         let data = (reading.root.as_path(), &reading.table);
-        let prepared =
-            herring_images::prepare(&cache, data, parts, &settings, &mut |progress| shown.show(progress), stop);
-        shown.clear();
+        let prepared = herring_images::prepare(&cache, data, parts, &settings, &mut |step| progress.show(step), stop);
+        progress.clear();
         let prepared = prepared?;
         let listing = &prepared.listings[place];
         let means = herring_images::means(&cache, listing)
@@ -153,7 +149,7 @@ fn prepare_table(
             let place = splits.keys().position(|of| *of == split_seed(*seed))?;
             Some((*seed, place))
         }) else {
-            return Err(bad("no seed was given: expected at least one"));
+            return Err(bad_input("no seed was given: expected at least one"));
         };
         match fill(&parts, place) {
             Err(ImagesError::Damaged { failures, splits: needed }) if needed.iter().any(Vec::is_empty) => {
@@ -211,7 +207,7 @@ pub(crate) fn manifests(table: &str, pathology: PathologyName) -> Result<Vec<Man
         true => herring_tables::manifests(table),
         false => herring_tables::manifests_with(table, pathology.name()),
     }
-    .map_err(bad)
+    .map_err(bad_input)
 }
 
 /// Reads a table, without the images that are to be left out.
@@ -222,11 +218,11 @@ pub(crate) fn read(
 ) -> Result<Reading, Failure> {
     let negatives = if empty_negatives { Negatives::Released } else { Negatives::NoPenalty };
     let reading = match table {
-        TableName::Xray => herring_tables::xray_with(data_root(places)?, pathology.name()).map_err(bad),
-        TableName::Rsna => herring_tables::rsna(data_root(places)?, negatives).map_err(bad),
-        TableName::Own => herring_tables::own_with(manifest(places)?, &places.tables.own()).map_err(bad),
+        TableName::Xray => herring_tables::xray_with(places.data_root()?, pathology.name()).map_err(bad_input),
+        TableName::Rsna => herring_tables::rsna(places.data_root()?, negatives).map_err(bad_input),
+        TableName::Own => herring_tables::own_with(places.manifest()?, &places.tables.own()).map_err(bad_input),
     }?;
-    reading.exclude(&exclusions(table.name(), &places.tables)?).map_err(bad)
+    reading.exclude(&exclusions(table.name(), &places.tables)?).map_err(bad_input)
 }
 
 /// What `--exclude` names: a list of one's own, the lists that the official manifests carry, or both.
@@ -235,10 +231,10 @@ pub(crate) fn exclusions(table: &str, options: &TableOptions) -> Result<Exclusio
     for name in &options.exclude {
         let list = match name.as_str() {
             KNOWN if table == TableName::Own.name() => {
-                return Err(bad("--exclude known: found images of your own, expected an official collection"));
+                return Err(bad_input("--exclude known: found images of your own, expected an official collection"));
             }
-            KNOWN => Exclusions::known(table).map_err(bad)?,
-            file => Exclusions::read(Path::new(file)).map_err(bad)?,
+            KNOWN => Exclusions::known(table).map_err(bad_input)?,
+            file => Exclusions::read(Path::new(file)).map_err(bad_input)?,
         };
         all = all.and(list);
     }
@@ -248,18 +244,6 @@ pub(crate) fn exclusions(table: &str, options: &TableOptions) -> Result<Exclusio
 fn excluded(reading: &Reading) -> Vec<Excluded> {
     let of = |record: &herring_tables::Excluded| Excluded { id: record.id.clone(), reason: record.reason.clone() };
     reading.excluded.iter().map(of).collect()
-}
-
-/// The folder of the official collections, which is needed here.
-pub(crate) fn data_root(places: &ImagePlaces) -> Result<&Path, Failure> {
-    let missing = "--data-root is missing: expected the folder that holds the data";
-    places.data_root.as_deref().ok_or_else(|| bad(missing))
-}
-
-/// The manifest of one's own images, which is needed here.
-pub(crate) fn manifest(places: &ImagePlaces) -> Result<&Path, Failure> {
-    let missing = "--manifest is missing: expected a CSV file or folder that lists your images";
-    places.manifest.as_deref().ok_or_else(|| bad(missing))
 }
 
 /// A line for each thing that an experiment lacks; none if it can be run.
@@ -279,7 +263,7 @@ pub(crate) fn missing(data: &DataSetting, places: &ImagePlaces) -> Result<Vec<St
                 true => herring_tables::present(table.name(), root),
                 false => herring_tables::present_with(table.name(), images.pathology.name(), root),
             };
-            Ok(presence.map_err(bad)?.missing())
+            Ok(presence.map_err(bad_input)?.missing())
         }
     }
 }
@@ -314,7 +298,7 @@ fn original(images: &ImagesSetting) -> Result<Option<[usize; 2]>, Failure> {
 pub(crate) fn settings(images: &ImagesSetting, environments: &[String]) -> Result<ImageSettings, Failure> {
     if let Some(unknown) = images.maximum.named().find(|name| environments.iter().all(|known| known != name)) {
         let expected = environments.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
-        return Err(bad(format!("data.maximum: found the environment {unknown:?}, expected one of {expected}")));
+        return Err(bad_input(format!("data.maximum: found the environment {unknown:?}, expected one of {expected}")));
     }
     let own = images.table == TableName::Own;
     Ok(ImageSettings {
@@ -416,12 +400,6 @@ pub(crate) fn shared_patients(table: &Table, parts: &Parts) -> Option<String> {
     ))
 }
 
-pub(crate) fn masked_image(masked: Masked) -> MaskedImage {
-    let Masked { id, label, environment, size, image, mask } = masked;
-    let plane = |values: Vec<f32>| Pictures::shrink(Plane { height: size, width: size, values });
-    MaskedImage { id, label, environment, image: plane(image), mask: plane(mask) }
-}
-
 fn describe(
     reading: &Reading,
     issue: &str,
@@ -442,29 +420,6 @@ fn describe(
     })
 }
 
-/// What a folder keeps of its images, with their means and without anything else.
-pub(crate) fn described(means: Means, places: &ImagePlaces) -> Result<ImagesFile, Failure> {
-    let size = means.size;
-    let plane = |mean: Mean| Pictures::shrink(Plane { height: size, width: size, values: mean.values });
-    let planes = |means: Vec<Mean>| means.into_iter().map(plane).collect::<Vec<_>>();
-    Ok(ImagesFile {
-        format: ImagesFile::FORMAT,
-        cache: std::path::absolute(places.cache()).map_err(Failure::device)?,
-        cache_from_here: None,
-        reading: Vec::new(),
-        warnings: Vec::new(),
-        classes: Vec::new(),
-        environments: Vec::new(),
-        seed: 0,
-        parts: Vec::new(),
-        left_out: Vec::new(),
-        masked: Vec::new(),
-        environment_means: planes(means.environments),
-        class_means: planes(means.classes),
-        cell_means: means.cells.into_iter().map(planes).collect(),
-    })
-}
-
 /// The trainer for runs whose images are in `cache`; `None` where they are generated.
 pub(crate) fn trainer(
     cache: Option<&Path>,
@@ -478,43 +433,4 @@ pub(crate) fn trainer(
         }
         None => herring_training::trainer(backend, device).map_err(Failure::device),
     }
-}
-
-/// How far preparing is, on a line of the terminal that is overwritten.
-#[derive(Default)]
-pub(crate) struct Shown {
-    tenth: usize,
-}
-
-impl Shown {
-    pub(crate) fn show(&mut self, progress: &Progress) {
-        let tenth = progress.done * 10 / progress.requests.max(1);
-        let terminal = std::io::stderr().is_terminal();
-        let due = if terminal { progress.done.is_multiple_of(50) } else { tenth > self.tenth };
-        if due && progress.decoded > 0 {
-            let end = if terminal { "\r" } else { "\n" };
-            let text = format!("images prepared, each size counted: {} of {}", progress.done, progress.requests);
-            let _ = write!(std::io::stderr(), "{text}{end}");
-        }
-        self.tenth = tenth;
-    }
-
-    pub(crate) fn clear(&self) {
-        if std::io::stderr().is_terminal() {
-            let _ = write!(std::io::stderr(), "{:60}\r", "");
-        }
-    }
-}
-
-pub(crate) fn bad(error: impl std::fmt::Display) -> Failure {
-    Failure { text: error.to_string(), exit: Exit::BadInput }
-}
-
-pub(crate) fn failure(error: herring_images::ImagesError) -> Failure {
-    let exit = match error {
-        ImagesError::Interrupted { .. } => Exit::Interrupted,
-        ImagesError::Damaged { .. } | ImagesError::Preparation(_) => Exit::BadInput,
-        _ => Exit::Environment,
-    };
-    Failure { text: error.to_string(), exit }
 }

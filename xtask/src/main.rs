@@ -12,6 +12,7 @@ mod execute;
 mod failure;
 mod images;
 mod papers;
+mod prepared;
 mod repro;
 mod search;
 mod seeds;
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
         Ok(Invocation::Command(command)) => run(*command),
         Err(error) => failure::usage(&error),
     };
-    if let Some(folder) = herring_folders::not_syncable() {
+    if let Some(folder) = herring_files::not_syncable() {
         say(&format!("note: {folder}"));
     }
     let exit = ended.unwrap_or_else(|failure| {

@@ -4,8 +4,8 @@ use crate::{
     arguments::{ImagePlaces, PlanArguments, Repro, Selection},
     cache_folder,
     execute::{self, interrupted},
-    failure::Failure,
-    images::{self, Wanted, bad},
+    failure::{Failure, bad_input},
+    images::{self, Wanted},
     print, say, seeds, signals, status,
 };
 use herring_experiments::{
@@ -98,7 +98,7 @@ fn runnable<'a>(
     let experiments = selection.experiments(paper)?;
     let several = experiments.len() > 1;
     if selection.config.is_some() && several {
-        return Err(bad("--config is for one experiment: expected --experiment with a single one"));
+        return Err(bad_input("--config is for one experiment: expected --experiment with a single one"));
     }
     let (mut possible, mut lacking) = (Vec::new(), Vec::new());
     for experiment in experiments {
@@ -112,7 +112,7 @@ fn runnable<'a>(
         }
     }
     if possible.is_empty() {
-        return Err(bad(lacking.join("\n")));
+        return Err(bad_input(lacking.join("\n")));
     }
     for line in &lacking {
         say(line);
@@ -141,7 +141,7 @@ fn configuration(asked: &ExperimentRequest<'_>) -> Result<Configuration, Failure
     // A user's experiment may have any name except that of another experiment of the catalogue.
     match CATALOGUE.find(&configuration.experiment) {
         Some((paper, other)) if paper.name != asked.paper.name || other.name != asked.experiment.name => {
-            Err(bad(format!(
+            Err(bad_input(format!(
                 "{}: found experiment {}, expected {}: give `repro-{} --experiment {}`",
                 path.display(),
                 configuration.experiment,

@@ -3,8 +3,8 @@
 use crate::{
     arguments::{ImagePlaces, Proposals, Search, experiments, folder_prefix},
     execute::with_displays,
-    failure::Failure,
-    images::{self, Wanted, bad},
+    failure::{Failure, bad_input},
+    images::{self, Wanted},
     print, signals, volumes,
 };
 use herring_cluster::Attempt;
@@ -25,7 +25,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::atomic::AtomicBool};
 pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
     let Search { paper, method, scale, backend, variant, running, places, .. } = arguments;
     let [experiment] = experiments(paper, arguments.experiment.as_deref())?[..] else {
-        return Err(bad("a search is for one experiment: expected --experiment with a single one"));
+        return Err(bad_input("a search is for one experiment: expected --experiment with a single one"));
     };
     let configuration = match &arguments.config {
         Some(path) => Configuration::read(path, &CATALOGUE)?,
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
         (None, Some(space)) => space,
         (None, None) => {
             let text = format!("the paper searched nothing on {}: expected --space with a file", experiment.name);
-            return Err(bad(text));
+            return Err(bad_input(text));
         }
     };
     space.initial = arguments.initial.unwrap_or(space.initial);
@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
     let study = space.study(method, *variant, strategy);
     if study.dimensions.is_empty() {
         let expected = "expected another --method, or --space with a file";
-        return Err(bad(format!("--method {method}: found no dimension in the search space for it, {expected}")));
+        return Err(bad_input(format!("--method {method}: found no dimension in the search space for it, {expected}")));
     }
     study.check().map_err(|error| Failure { text: error.to_string(), exit: Exit::BadInput })?;
     let mut request = Request {
@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
     if let Some(run) = plan.runs.iter().find(|run| run.spec.method != *method) {
         let text =
             format!("--method: '{method}' needs other runs ({}): expected a method that needs none", run.label());
-        return Err(bad(text));
+        return Err(bad_input(text));
     }
     let slices = slices(&study, &plan, &configuration, (&request, places), &stop)?;
     let trainer = || {
@@ -147,7 +147,7 @@ fn slices(
     let DataSpec::Volumes(planned) = &run.spec.data else { return Ok(Vec::new()) };
     let values = dimension.range.values().ok_or_else(|| {
         let found = format!("{DECIDES_SLICES}: found the range {:?}", dimension.range);
-        bad(format!("{found}, expected power_of_two or integer: slices are prepared for each value beforehand"))
+        bad_input(format!("{found}, expected power_of_two or integer: slices are prepared for each value beforehand"))
     })?;
     let prepared = |dilation_sigma: f64| {
         let setting = VolumesSetting { dilation_sigma, ..setting.clone() };

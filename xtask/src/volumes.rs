@@ -2,8 +2,8 @@
 
 use crate::{
     arguments::ImagePlaces,
-    failure::Failure,
-    images::{self, Shown, bad},
+    failure::{Failure, bad_input},
+    prepared::{self, PreparationProgress},
 };
 use herring_cache::Cache;
 use herring_datasets::Part;
@@ -35,7 +35,7 @@ pub(crate) fn check(tasks: &[Task], root: &Path, headers: bool) -> Result<Vec<Ch
     if !root.is_dir() {
         let names = Task::ALL.map(Task::folder).join(", ");
         let root = root.display();
-        return Err(bad(format!("{root}: this folder does not exist, expected one with {names}")));
+        return Err(bad_input(format!("{root}: this folder does not exist, expected one with {names}")));
     }
     Ok(tasks.iter().map(|task| herring_volumes::check(root, *task, headers)).collect())
 }
@@ -55,7 +55,7 @@ pub(crate) fn stand_in(root: &Path, volumes: Option<usize>, scale: Scale, seed: 
 /// The task of a configuration.
 fn task(setting: &VolumesSetting) -> Result<Task, Failure> {
     let name = setting.task.name();
-    Task::named(name).ok_or_else(|| bad(format!("data.task: found '{name}', expected heart, liver or pancreas")))
+    Task::named(name).ok_or_else(|| bad_input(format!("data.task: found '{name}', expected heart, liver or pancreas")))
 }
 
 /// One line for each missing input of an experiment on volumes; empty if it can be run.
@@ -75,7 +75,7 @@ pub(crate) fn prepare(
     places: &ImagePlaces,
     stop: &AtomicBool,
 ) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
-    let (task, root) = (task(setting)?, images::data_root(places)?);
+    let (task, root) = (task(setting)?, places.data_root()?);
     let collection = Collection::read(root, task).map_err(failure)?;
     let names: Vec<&str> = collection.volumes.iter().map(|volume| volume.name.as_str()).collect();
     let kind = if collection.is_generated() { " generated" } else { "" };
@@ -106,7 +106,7 @@ pub(crate) fn prepare(
     }
     let of = |seed: &u32| prepared.get(&setting.split_seed.unwrap_or(*seed));
     let Some((first, filled)) = seeds.first().and_then(|seed| Some((*seed, of(seed)?))) else {
-        return Err(bad("no seed was given: expected at least one"));
+        return Err(bad_input("no seed was given: expected at least one"));
     };
     let all = seeds
         .iter()
@@ -139,9 +139,9 @@ struct Filled {
 }
 
 fn fill(cache: &Arc<Cache>, root: &Path, settings: &VolumeSettings, stop: &AtomicBool) -> Result<Filled, Failure> {
-    let mut shown = Shown::default();
-    let prepared = herring_volumes::prepare(cache, root, settings, &mut |progress| shown.show(progress), stop);
-    shown.clear();
+    let mut bar = PreparationProgress::default();
+    let prepared = herring_volumes::prepare(cache, root, settings, &mut |progress| bar.show(progress), stop);
+    bar.clear();
     let prepared = prepared.map_err(failure)?;
     for complaint in &prepared.complaints {
         crate::say(&format!("note: {complaint}"));
@@ -149,7 +149,7 @@ fn fill(cache: &Arc<Cache>, root: &Path, settings: &VolumeSettings, stop: &Atomi
     let looks = |listing: &Listing| {
         Ok::<_, ImagesError>((herring_images::means(cache, listing)?, herring_images::masked(cache, listing)?))
     };
-    let (means, masked) = looks(&prepared.listing).map_err(images::failure)?;
+    let (means, masked) = looks(&prepared.listing).map_err(prepared::failure)?;
     Ok(Filled { prepared, means, masked })
 }
 
@@ -185,8 +185,8 @@ fn describe(issue: &str, seed: u32, filled: &Filled, places: &ImagePlaces) -> Re
         environments: listing.environments.clone(),
         seed,
         parts: parts.map(|(part, entries)| (part.name().to_owned(), counts(entries))).collect(),
-        masked: masked.iter().cloned().map(images::masked_image).collect(),
-        ..images::described(means.clone(), places)?
+        masked: masked.iter().cloned().map(prepared::masked_image).collect(),
+        ..prepared::described(means.clone(), places)?
     })
 }
 

@@ -187,7 +187,7 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, CacheError> {
 
 /// Waits until a folder's entries are on the disk.
 pub(crate) fn sync_folder(path: &Path) -> Result<(), CacheError> {
-    herring_folders::sync(path).map_err(CacheError::system("write", path))
+    herring_files::sync(path).map_err(CacheError::system("write", path))
 }
 
 /// Removes a file, if it is there.

@@ -23,8 +23,8 @@
 use crate::{ClusterError, ranges};
 use serde::{Deserialize, Serialize};
 use std::{
-    fs::{self, File},
-    io::{ErrorKind, Write},
+    fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -131,17 +131,10 @@ impl Submissions {
     }
 
     fn write(&self, content: &Content) -> std::io::Result<()> {
-        let draft = self.path.with_extension("json.draft");
         let mut text = serde_json::to_vec_pretty(content)?;
         text.push(b'\n');
-        let mut file = File::create(&draft)?;
-        file.write_all(&text)?;
-        file.sync_all()?;
-        fs::rename(&draft, &self.path)?;
-        match self.path.parent() {
-            Some(folder) => herring_folders::sync(folder),
-            None => Ok(()),
-        }
+        herring_files::replace(&self.path, &text)?;
+        self.path.parent().map_or(Ok(()), herring_files::sync)
     }
 }
 

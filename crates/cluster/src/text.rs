@@ -23,7 +23,7 @@ impl Text {
 
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ClusterError> {
         toml::from_str(&self.content).map_err(|error| {
-            let (line, column) = self.place(error.span().unwrap_or(0..0).start);
+            let (line, column) = herring_files::line_and_column(&self.content, error.span().unwrap_or(0..0).start);
             // The parser may explain itself over several lines.
             let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
             let message = message.replacen(", expected", ": expected", 1);
@@ -38,14 +38,7 @@ impl Text {
         found: String,
         expected: &'static str,
     ) -> ClusterError {
-        let (line, column) = self.place(span.start);
+        let (line, column) = herring_files::line_and_column(&self.content, span.start);
         ClusterError::Invalid { path: self.name.clone(), line, column, field, found, expected }
-    }
-
-    fn place(&self, offset: usize) -> (usize, usize) {
-        let before = self.content.get(..offset).unwrap_or(&self.content);
-        let line = before.matches('\n').count() + 1;
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (line, before[start..].chars().count() + 1)
     }
 }

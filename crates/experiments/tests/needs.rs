@@ -1,4 +1,4 @@
-//! Runs that need other runs, with a trainer that pretends: what is handed over, what decides, what failures do.
+//! Runs that need other runs, with a mock trainer: what is handed over, what decides, what failures do.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 #[path = "../../report/examples/rehearsal/mock_trainer.rs"]

@@ -1,4 +1,4 @@
-//! Whole reproductions with a trainer that pretends: what is kept, what is repeated, what survives.
+//! Whole reproductions with a mock trainer: what is kept, what is repeated, what survives.
 
 // Lints take the functions that tests share for functions of the program.
 #![allow(clippy::unwrap_used)]

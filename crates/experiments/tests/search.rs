@@ -1,4 +1,4 @@
-//! Searches with a trainer that pretends: what is tried, what survives, what the seeds get of it.
+//! Searches with a mock trainer: what is tried, what survives, what the seeds get of it.
 
 // Lints take the functions that tests share for functions of the program.
 #![allow(clippy::unwrap_used)]

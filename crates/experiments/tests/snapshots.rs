@@ -20,8 +20,8 @@ use std::{
 };
 use support::snapshot;
 
-/// What a trainer that pretends leaves of `plan`.
-fn pretended(plan: &Plan, done: &Plan, trainer: &MockTrainer) -> (tempfile::TempDir, PathBuf) {
+/// What the mock trainer leaves of `plan`.
+fn trained(plan: &Plan, done: &Plan, trainer: &MockTrainer) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().to_owned();
     let store = Store::open(&out).unwrap();
@@ -34,7 +34,7 @@ fn pretended(plan: &Plan, done: &Plan, trainer: &MockTrainer) -> (tempfile::Temp
 fn the_table_of_a_finished_folder() {
     let all = ["baseline", "masked", "actdiff", "adversarial", "gradmask", "rrr"];
     let plan = common::smoke(&all, &[1, 2, 3]);
-    let (_folder, out) = pretended(&plan, &plan, &MockTrainer::default());
+    let (_folder, out) = trained(&plan, &plan, &MockTrainer::default());
     common::write_outputs(&out);
     snapshot("table.txt", &fs::read_to_string(out.join("table.txt")).unwrap());
 }
@@ -44,7 +44,7 @@ fn the_table_and_the_status_of_a_folder_with_a_failure_and_runs_to_do() {
     let plan = common::smoke(&["baseline", "gradmask", "rrr"], &[1, 2]);
     let done = Plan { runs: plan.runs[..5].to_vec(), ..plan.clone() };
     let (_folder, out) =
-        pretended(&plan, &done, &MockTrainer { diverges: Some(("gradmask", 1)), ..MockTrainer::default() });
+        trained(&plan, &done, &MockTrainer { diverges: Some(("gradmask", 1)), ..MockTrainer::default() });
     common::write_outputs(&out);
     snapshot("unfinished-table.txt", &fs::read_to_string(out.join("table.txt")).unwrap());
     snapshot("status.txt", &format!("{}\n", Status::read(&out).unwrap().table()));

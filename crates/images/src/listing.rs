@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
     fs,
-    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -173,21 +172,11 @@ pub(crate) fn sha256_of(bytes: &[u8]) -> String {
 
 /// Writes a file of the cache's folder so that nothing half written is ever seen under its name.
 pub(crate) fn write_whole(path: &Path, text: &str) -> Result<(), ImagesError> {
-    let draft = path.with_extension(format!("{}.partial", std::process::id()));
     let failed = |error: std::io::Error| ImagesError::Listing { path: path.to_owned(), message: error.to_string() };
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(failed)?;
     }
-    // Not a file for the owner alone: a cache may be shared.
-    let written = fs::File::create(&draft)
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&draft, path));
-    if let Err(error) = written {
-        // Report the first error.
-        let _ = fs::remove_file(&draft);
-        return Err(failed(error));
-    }
-    Ok(())
+    herring_files::replace(path, text.as_bytes()).map_err(failed)
 }
 
 const FOLDER: &str = "listings";

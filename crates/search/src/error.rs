@@ -116,7 +116,7 @@ pub enum SearchError {
         expected: String,
     },
     /// A file is not what this crate writes.
-    #[error("{}: the file is damaged: {message}", place(path, *line, *column))]
+    #[error("{}: the file is damaged: {message}", herring_files::place(path, *line, *column))]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -139,14 +139,5 @@ impl SearchError {
     /// The file is readable, but says what cannot be.
     pub(crate) fn damaged(path: &Path, message: impl Into<String>) -> Self {
         Self::Damaged { path: path.to_owned(), line: 0, column: 0, message: message.into() }
-    }
-}
-
-/// A file with what is known of the place in it.
-fn place(path: &Path, line: usize, column: usize) -> String {
-    match (line, column) {
-        (0, _) => path.display().to_string(),
-        (line, 0) => format!("{}:{line}", path.display()),
-        (line, column) => format!("{}:{line}:{column}", path.display()),
     }
 }

@@ -121,7 +121,7 @@ pub enum StoreError {
         damages: Vec<Damage>,
     },
     /// A file is damaged.
-    #[error("{}: the file is damaged: {message}: {}", place(path, *line, *column), remedy(path))]
+    #[error("{}: the file is damaged: {message}: {}", herring_files::place(path, *line, *column), remedy(path))]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -144,15 +144,6 @@ impl StoreError {
 
 fn listed(damages: &[Damage]) -> String {
     damages.iter().map(Damage::to_string).collect::<Vec<_>>().join("; ")
-}
-
-/// The path, with line and column if known.
-fn place(path: &Path, line: usize, column: usize) -> String {
-    match (line, column) {
-        (0, _) => path.display().to_string(),
-        (line, 0) => format!("{}:{line}", path.display()),
-        (line, column) => format!("{}:{line}:{column}", path.display()),
-    }
 }
 
 /// What to do about a damaged file. The plan and its configuration lie next to the runs, every other file inside a

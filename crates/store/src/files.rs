@@ -3,11 +3,9 @@
 use crate::StoreError;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
-    ffi::OsString,
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
 };
 
 /// Creates a file with `content` and calls `fsync`.
@@ -17,34 +15,20 @@ pub(crate) fn write_through(path: &Path, content: &[u8]) -> Result<(), StoreErro
     file.sync_all().map_err(StoreError::system("write", path))
 }
 
-/// Number of drafts that this process has made.
-static DRAFTS: AtomicU64 = AtomicU64::new(0);
-
 /// Replaces a file atomically: a reader sees the old content or the new one. A file that already has this content is
 /// left unchanged.
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     if fs::read(path).is_ok_and(|there| there == content) {
         return Ok(());
     }
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    // Two processes that write the same file at once must not share a draft.
-    name.push(format!(".{}-{}.partial", std::process::id(), DRAFTS.fetch_add(1, Ordering::Relaxed)));
-    let partial = path.with_file_name(name);
-    let written = write_through(&partial, content)
-        .and_then(|()| fs::rename(&partial, path).map_err(StoreError::system("write", path)));
-    if written.is_err() {
-        // Report the first error.
-        let _ = fs::remove_file(&partial);
-    }
-    written
+    herring_files::replace(path, content).map_err(StoreError::system("write", path))
 }
 
 /// Removes drafts of [`replace`] that a dead process has left. Processes that write into the folder hold the lock.
 pub(crate) fn remove_drafts(_locked: &FolderLock, out: &Path) -> Result<(), StoreError> {
     for path in entries(out)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with('.') && name.ends_with(".partial") {
+        if herring_files::is_draft(&name) {
             fs::remove_file(&path).map_err(StoreError::system("remove", &path))?;
         }
     }
@@ -101,7 +85,7 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
 
 /// Waits until a folder's entries are on the disk.
 pub(crate) fn sync_folder(path: &Path) -> Result<(), StoreError> {
-    herring_folders::sync(path).map_err(StoreError::system("write", path))
+    herring_files::sync(path).map_err(StoreError::system("write", path))
 }
 
 /// Indented JSON with a newline at the end.

@@ -263,7 +263,7 @@ impl Manifest {
     pub fn parse(file: &str, text: &str) -> Result<Self, TableError> {
         let mut manifest: Self = toml::from_str(text).map_err(|error| TableError::Manifest {
             file: file.into(),
-            line: error.span().map_or(0, |span| line_of(text, span.start)),
+            line: error.span().map_or(0, |span| herring_files::line_and_column(text, span.start).0),
             message: crate::error::one_line(error.message()),
         })?;
         manifest.validate().map_err(|message| TableError::Manifest { file: file.into(), line: 0, message })?;
@@ -375,10 +375,6 @@ impl Manifest {
         }
         Ok(())
     }
-}
-
-fn line_of(text: &str, byte: usize) -> usize {
-    1 + text.bytes().take(byte).filter(|&byte| byte == b'\n').count()
 }
 
 #[cfg(test)]

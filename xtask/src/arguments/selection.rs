@@ -1,6 +1,6 @@
 //! Arguments that select runs.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, bad_input};
 use clap::{Args, ValueEnum};
 use herring_experiments::{Exit, Experiment, Paper, config::Scale};
 use herring_protocol::{BackendKind, MethodName, UnknownName, Variant};
@@ -67,6 +67,18 @@ impl ImagePlaces {
     /// The folder for prepared images.
     pub(crate) fn cache(&self) -> &Path {
         self.cache.as_deref().unwrap_or(Path::new("runs/images"))
+    }
+
+    /// The folder of the official collections, which is needed here.
+    pub(crate) fn data_root(&self) -> Result<&Path, Failure> {
+        let missing = "--data-root is missing: expected the folder that holds the data";
+        self.data_root.as_deref().ok_or_else(|| bad_input(missing))
+    }
+
+    /// The manifest of the user's own images, which is needed here.
+    pub(crate) fn manifest(&self) -> Result<&Path, Failure> {
+        let missing = "--manifest is missing: expected a CSV file or folder that lists your images";
+        self.manifest.as_deref().ok_or_else(|| bad_input(missing))
     }
 }
 

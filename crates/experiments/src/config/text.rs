@@ -142,10 +142,8 @@ impl Text {
             (None, Some(base)) => return base.place(offset),
             (None, None) => 0,
         };
-        let before = self.content.get(..offset).unwrap_or(&self.content);
-        let line = before.matches('\n').count() + 1;
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (self.name.clone(), line, before[start..].chars().count() + 1)
+        let (line, column) = herring_files::line_and_column(&self.content, offset);
+        (self.name.clone(), line, column)
     }
 }
 

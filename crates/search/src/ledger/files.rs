@@ -3,9 +3,7 @@
 use crate::SearchError;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
-    ffi::OsString,
-    fs::{self, File},
-    io::Write,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -14,9 +12,6 @@ pub(super) const STUDY: &str = "study.json";
 
 /// The folder of the trials.
 pub(super) const TRIALS: &str = "trials";
-
-/// What a draft's name ends with.
-const DRAFT: &str = ".draft";
 
 /// The file of a trial.
 pub(super) fn trial(folder: &Path, number: usize) -> PathBuf {
@@ -35,23 +30,13 @@ pub(super) fn number(name: &str) -> Option<usize> {
     if numeric { digits.parse().ok() } else { None }
 }
 
-/// Writes `value` as JSON and shows it under `path` in one step. Only for who holds the lock: two
-/// writers would share the draft.
+/// Writes `value` as JSON under `path` in one step, on the disk before this returns.
 pub(super) fn show<T: Serialize>(path: &Path, value: &T) -> Result<(), SearchError> {
     let mut text =
         serde_json::to_vec_pretty(value).map_err(|error| SearchError::system("write", path)(error.into()))?;
     text.push(b'\n');
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(DRAFT);
-    let draft = path.with_file_name(name);
-    let written = write_through(&draft, &text)
-        .and_then(|()| fs::rename(&draft, path).map_err(SearchError::system("write", path)));
-    if written.is_err() {
-        // Report the first error.
-        let _ = fs::remove_file(&draft);
-    }
-    written.and_then(|()| sync_folder(path.parent().unwrap_or(Path::new("."))))
+    herring_files::replace(path, &text).map_err(SearchError::system("write", path))?;
+    sync_folder(path.parent().unwrap_or(Path::new(".")))
 }
 
 /// Removes what a crash left in a folder.
@@ -60,7 +45,7 @@ pub(super) fn remove_drafts(folder: &Path) -> Result<(), SearchError> {
         let entry = entry.map_err(SearchError::system("read", folder))?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with('.') && name.ends_with(DRAFT) {
+        if herring_files::is_draft(&name) {
             let path = entry.path();
             fs::remove_file(&path).map_err(SearchError::system("remove", &path))?;
         }
@@ -83,14 +68,7 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Search
     })
 }
 
-/// Creates a file with `content` and waits until it is on the disk.
-fn write_through(path: &Path, content: &[u8]) -> Result<(), SearchError> {
-    let mut file = File::create(path).map_err(SearchError::system("create", path))?;
-    file.write_all(content).map_err(SearchError::system("write", path))?;
-    file.sync_all().map_err(SearchError::system("write", path))
-}
-
 /// Waits until a folder's entries are on the disk.
 fn sync_folder(path: &Path) -> Result<(), SearchError> {
-    herring_folders::sync(path).map_err(SearchError::system("write", path))
+    herring_files::sync(path).map_err(SearchError::system("write", path))
 }

@@ -77,10 +77,6 @@ fn is_of_the_file_system(error: &io::Error) -> bool {
     refused
 }
 
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
-
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
