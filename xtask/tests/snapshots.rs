@@ -3,26 +3,15 @@
 //! `HERRING_SNAPSHOTS=write cargo test -p xtask --test snapshots` takes over what is seen now.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
+#[path = "../../tests/support/snapshot.rs"]
+mod support;
+
 use std::{
     fs,
     path::Path,
     process::{Command, Output},
 };
-
-#[track_caller]
-fn snapshot(name: &str, found: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
-    if std::env::var_os("HERRING_SNAPSHOTS").is_some_and(|value| value == "write") {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, found).unwrap();
-    }
-    let kept = fs::read_to_string(&path).unwrap_or_default();
-    let path = path.display();
-    assert!(
-        found == kept,
-        "{path} differs; if that is meant, HERRING_SNAPSHOTS=write\n--- kept\n{kept}\n+++ seen\n{found}"
-    );
-}
+use support::snapshot;
 
 /// The command in an empty folder, with lines of a fixed length.
 fn xtask(arguments: &[&str]) -> Output {

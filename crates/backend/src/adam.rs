@@ -2,7 +2,8 @@
 
 use crate::{
     composed::{unwrap, wrap},
-    kernels::{AdamMoments, Kernels},
+    kernels::Kernels,
+    operands::{AdamMoments, AdamSettings},
 };
 use burn::{
     module::{AutodiffModule, ModuleMapper, Param, ParamId},
@@ -12,37 +13,6 @@ use burn::{
     },
 };
 use std::collections::HashMap;
-
-/// Settings of Adam (Kingma and Ba 2015), without weight decay.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct AdamSettings {
-    /// Step length.
-    pub learning_rate: f64,
-    /// Decay of the mean gradient, in `[0, 1)`.
-    pub beta1: f64,
-    /// Decay of the mean squared gradient, in `[0, 1)`.
-    pub beta2: f64,
-    /// Added to the denominator.
-    pub epsilon: f64,
-}
-
-impl AdamSettings {
-    /// PyTorch's defaults at a learning rate: betas 0.9 and 0.999, epsilon 1e-8.
-    pub fn new(learning_rate: f64) -> Self {
-        Self { learning_rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
-    }
-
-    /// The factors that undo the zero start of the moments at step `time`, which counts from 1.
-    pub(crate) fn corrections(&self, time: u64) -> Corrections {
-        let exponent = time as f64;
-        Corrections { first: 1.0 - self.beta1.powf(exponent), second_root: (1.0 - self.beta2.powf(exponent)).sqrt() }
-    }
-}
-
-pub(crate) struct Corrections {
-    pub(crate) first: f64,
-    pub(crate) second_root: f64,
-}
 
 /// Adam with the moments of every parameter that has had a gradient.
 #[derive(Debug)]

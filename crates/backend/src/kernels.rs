@@ -1,79 +1,13 @@
 //! The operations a backend offers beyond Burn's own.
 
-use crate::{adam::AdamSettings, composed};
+use crate::{
+    composed,
+    operands::{
+        AdamMoments, AdamSettings, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics,
+        BatchNormWanted, ConvOptions,
+    },
+};
 use burn::tensor::{backend::Backend, ops::FloatTensor};
-
-/// Geometry of a two-dimensional convolution; the kernel's size is in the weight's shape.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ConvOptions {
-    /// Rows and columns between neighbouring windows; at least 1.
-    pub stride: [usize; 2],
-    /// Zeros added on either side of the rows and of the columns.
-    pub padding: [usize; 2],
-}
-
-/// What training-mode batch normalisation returns.
-#[derive(Debug, Clone)]
-pub struct BatchNormOutput<B: Backend> {
-    /// The normalised, scaled and shifted batch, `[batch, channels, height, width]`.
-    pub output: FloatTensor<B>,
-    /// Biased variance of the batch, `[channels]`. A constant to autodiff.
-    pub variance: FloatTensor<B>,
-    /// The other statistics, constants to autodiff.
-    pub statistics: BatchNormStatistics<B>,
-}
-
-/// What a batch was normalised with.
-///
-/// The operations that take one treat it as a function of the input it came from, and differentiate
-/// it as such, although its tensors are constants.
-#[derive(Debug, Clone)]
-pub struct BatchNormStatistics<B: Backend> {
-    /// Mean of the batch, `[channels]`.
-    pub mean: FloatTensor<B>,
-    /// `1 / sqrt(variance + epsilon)`, `[channels]`.
-    pub reciprocal_deviation: FloatTensor<B>,
-    /// What was added to the variance.
-    pub epsilon: f64,
-}
-
-/// Which gradients of batch normalisation are needed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BatchNormWanted {
-    /// The gradient of the input.
-    pub input: bool,
-    /// The gradients of scale and shift.
-    pub parameters: bool,
-}
-
-/// Gradients of training-mode batch normalisation; at least the wanted ones are there.
-#[derive(Debug, Clone)]
-pub struct BatchNormGradients<B: Backend> {
-    /// With respect to the input, `[batch, channels, height, width]`.
-    pub input: Option<FloatTensor<B>>,
-    /// With respect to scale and shift, `[channels]` each.
-    pub parameters: Option<(FloatTensor<B>, FloatTensor<B>)>,
-}
-
-/// Gradients of batch normalisation's input gradient, seen as a function of three tensors.
-#[derive(Debug, Clone)]
-pub struct BatchNormSecond<B: Backend> {
-    /// With respect to the input, `[batch, channels, height, width]`.
-    pub input: FloatTensor<B>,
-    /// With respect to the output's gradient, `[batch, channels, height, width]`.
-    pub output_gradient: FloatTensor<B>,
-    /// With respect to the scale, `[channels]`.
-    pub scale: FloatTensor<B>,
-}
-
-/// Running means of the gradient and of its square, each of the parameter's shape.
-#[derive(Debug, Clone)]
-pub struct AdamMoments<B: Backend> {
-    /// Running mean of the gradient.
-    pub first: FloatTensor<B>,
-    /// Running mean of the squared gradient.
-    pub second: FloatTensor<B>,
-}
 
 /// A backend with the operations of this crate.
 ///

@@ -29,17 +29,19 @@ mod device;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod gpu;
 mod kernels;
+mod operands;
 pub mod ops;
 mod padding;
 pub mod pooling;
 pub mod resize;
 
-pub use adam::{Adam, AdamSettings};
+pub use adam::Adam;
 pub use burn::backend::Autodiff;
 pub use device::{BackendName, Device, DeviceError, DeviceInfo, Job, devices};
-pub use kernels::{
-    AdamMoments, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics, BatchNormWanted,
-    ConvOptions, Kernels,
+pub use kernels::Kernels;
+pub use operands::{
+    AdamMoments, AdamSettings, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics,
+    BatchNormWanted, ConvOptions,
 };
 
 /// The processor: Burn's `flex`, with convolution, normalisation and Adam on `herring-kernels`.

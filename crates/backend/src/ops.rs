@@ -2,7 +2,8 @@
 
 use crate::{
     composed::{unwrap, wrap},
-    kernels::{ConvOptions, Kernels},
+    kernels::Kernels,
+    operands::ConvOptions,
 };
 use burn::tensor::{Tensor, backend::Backend};
 

@@ -8,6 +8,9 @@ mod mock_trainer;
 
 mod common;
 
+#[path = "../../../tests/support/snapshot.rs"]
+mod support;
+
 use herring_experiments::{event::NoEvents, plan::Plan, reproduce, status::Status, store::Store};
 use mock_trainer::MockTrainer;
 use std::{
@@ -15,21 +18,7 @@ use std::{
     path::{Path, PathBuf},
     sync::atomic::AtomicBool,
 };
-
-#[track_caller]
-fn snapshot(name: &str, found: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
-    if std::env::var_os("HERRING_SNAPSHOTS").is_some_and(|value| value == "write") {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, found).unwrap();
-    }
-    let kept = fs::read_to_string(&path).unwrap_or_default();
-    let path = path.display();
-    assert!(
-        found == kept,
-        "{path} differs; if that is meant, HERRING_SNAPSHOTS=write\n--- kept\n{kept}\n+++ seen\n{found}"
-    );
-}
+use support::snapshot;
 
 /// What a trainer that pretends leaves of `plan`.
 fn pretended(plan: &Plan, done: &Plan, trainer: &MockTrainer) -> (tempfile::TempDir, PathBuf) {

@@ -5,7 +5,7 @@ use crate::{
     checkpoint::{self, Extent, Head, Unusable},
     claim::{ATTEMPT, Claim, highest, name, number},
     files::{FolderLock, entries, pretty_json, remove_all, sync_folder, write_through},
-    record::{RunFailed, RunProvenance, RunResult},
+    record::{FAILED, RunFailed, RunProvenance, RunResult},
     seal::seal,
 };
 use crate::{clock, plan::PlannedRun};
@@ -20,8 +20,6 @@ use std::{
     time::Instant,
 };
 
-/// Prefix of the folder name of a failed run.
-pub(crate) const FAILED: &str = "failed-";
 /// How many checkpoints are kept: the last one, and the previous one in case the last is damaged.
 const KEPT: usize = 2;
 /// Prefix of the file name of a checkpoint that could not be used.

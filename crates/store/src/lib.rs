@@ -55,9 +55,10 @@ pub use record::{FailureKind, RunFailed, RunProvenance, RunResult, STORE_FORMAT}
 pub use scale::{Scale, UnknownScale};
 pub use seal::check_runs;
 
-use attempt::{FAILED, working_folder};
+use attempt::working_folder;
 use files::{LOCK, remove_all, remove_drafts};
 use herring_protocol::{Position, differing_fields};
+use record::FAILED;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     fs,

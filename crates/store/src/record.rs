@@ -12,6 +12,9 @@ use crate::plan::PlannedRun;
 /// The format of the files below; readers refuse others.
 pub const STORE_FORMAT: u32 = 2;
 
+/// Prefix of the folder name of a failed run.
+pub(crate) const FAILED: &str = "failed-";
+
 /// `result.json`: a [`RunOutcome`] without its pictures and weights, which have files of their own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

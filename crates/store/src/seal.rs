@@ -7,10 +7,9 @@
 use crate::plan::PlannedRun;
 use crate::{
     STORE_FORMAT, StoreError,
-    attempt::FAILED,
     error::Damage,
     files::{read_json, write_through},
-    record::{RunFailed, RunProvenance, RunResult},
+    record::{FAILED, RunFailed, RunProvenance, RunResult},
 };
 use herring_protocol::{MethodName, RunId, hexadecimal};
 use sha2::{Digest, Sha256};

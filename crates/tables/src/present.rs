@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{Manifest, TableError, layout::Files, manifest::FullImages, official::EXPERIMENTS, unpack};
+use crate::{Manifest, TableError, layout::Files, manifest::FullImages, unpack};
+
+/// Which collections each experiment needs.
+pub const EXPERIMENTS: [(&str, &[&str]); 2] = [("xray", &["nih", "padchest"]), ("rsna", &["rsna"])];
 
 /// What is there of an experiment, and what is not.
 #[derive(Debug, Clone, PartialEq, Eq)]

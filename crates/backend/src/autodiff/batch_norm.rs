@@ -3,7 +3,7 @@
 
 use crate::{
     Autodiff, Kernels, composed,
-    kernels::{BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics, BatchNormWanted},
+    operands::{BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics, BatchNormWanted},
 };
 use burn::{
     backend::autodiff::{

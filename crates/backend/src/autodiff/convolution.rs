@@ -1,6 +1,6 @@
 //! The closed trio: each derivative is one of the other two.
 
-use crate::{Autodiff, Kernels, kernels::ConvOptions};
+use crate::{Autodiff, Kernels, operands::ConvOptions};
 use burn::{
     backend::autodiff::{
         checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},

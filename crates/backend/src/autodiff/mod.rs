@@ -14,12 +14,10 @@ mod interpolation;
 mod pooling;
 
 use crate::{
-    Autodiff, Kernels,
-    adam::AdamSettings,
-    composed,
-    kernels::{
-        AdamMoments, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics, BatchNormWanted,
-        ConvOptions,
+    Autodiff, Kernels, composed,
+    operands::{
+        AdamMoments, AdamSettings, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics,
+        BatchNormWanted, ConvOptions,
     },
 };
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;

@@ -1,7 +1,7 @@
 //! One step of Adam from Burn's own operations.
 
 use super::{unwrap, wrap};
-use crate::{adam::AdamSettings, kernels::AdamMoments};
+use crate::operands::{AdamMoments, AdamSettings};
 use burn::tensor::{Tensor, TensorMetadata, backend::Backend, ops::FloatTensor};
 
 pub(crate) fn step<B: Backend>(

@@ -7,7 +7,7 @@
 //! `P` being symmetric (Ioffe and Szegedy 2015 give the first order).
 
 use super::{unwrap, wrap};
-use crate::kernels::{BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics, BatchNormWanted};
+use crate::operands::{BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics, BatchNormWanted};
 use burn::tensor::{Tensor, backend::Backend, ops::FloatTensor};
 
 fn channel_mean<B: Backend>(tensor: Tensor<B, 4>) -> Tensor<B, 4> {

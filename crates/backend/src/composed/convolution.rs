@@ -1,7 +1,7 @@
 //! The closed trio on Burn's own convolutions.
 
 use super::{unwrap, wrap};
-use crate::{kernels::ConvOptions, padding};
+use crate::{operands::ConvOptions, padding};
 use burn::tensor::{
     Tensor, TensorMetadata,
     backend::Backend,

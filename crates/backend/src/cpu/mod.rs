@@ -2,12 +2,10 @@
 //! Burn's own operations.
 
 use crate::{
-    Cpu, Kernels,
-    adam::AdamSettings,
-    composed,
-    kernels::{
-        AdamMoments, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics, BatchNormWanted,
-        ConvOptions,
+    Cpu, Kernels, composed,
+    operands::{
+        AdamMoments, AdamSettings, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics,
+        BatchNormWanted, ConvOptions,
     },
     resize::aligned_taps,
 };

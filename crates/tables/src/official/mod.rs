@@ -32,9 +32,6 @@ use crate::{
     unpack,
 };
 
-/// Which collections each experiment needs.
-pub const EXPERIMENTS: [(&str, &[&str]); 2] = [("xray", &["nih", "padchest"]), ("rsna", &["rsna"])];
-
 /// What the mask of an image without boxes is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Negatives {
