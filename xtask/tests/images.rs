@@ -418,7 +418,7 @@ fn a_reproduction_goes_on_with_a_new_cache() {
     let again = [&["repro-iclr2021", "--experiment", "own", "--scale", "smoke"][..], &own[..2]].concat();
     let output = xtask(&[&again[..], &["--out", out.to_str().unwrap(), "--cache", &new, "--resume"]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-    assert!(text(&output).contains(&format!("the prepared images are in {new} now")), "{}", text(&output));
+    assert!(text(&output).contains(&format!("the prepared images are now in {new}")), "{}", text(&output));
     assert!(!Path::new(&old).exists());
 }
 

@@ -8,7 +8,6 @@ mod support;
 
 use std::{
     fs,
-    path::Path,
     process::{Command, Output},
 };
 use support::snapshot;

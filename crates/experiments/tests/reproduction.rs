@@ -313,13 +313,13 @@ fn a_damaged_checkpoint_is_named_and_the_one_before_it_used() {
     run(whole.path(), &plan, &MockTrainer::default(), false).unwrap();
     type Damage = fn(&Path);
     let damages: [(&str, Damage); 5] = [
-        ("sum of its first line", |path| {
+        ("checksum in its first line", |path| {
             let mut bytes = fs::read(path).unwrap();
             let last = bytes.len() - 1;
             bytes[last] ^= 1;
             fs::write(path, bytes).unwrap();
         }),
-        ("sum of its first line", |path| {
+        ("checksum in its first line", |path| {
             let bytes = fs::read(path).unwrap();
             fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
         }),
@@ -382,7 +382,7 @@ fn a_checkpoint_of_another_version_says_what_to_do() {
     let error = reproduce(&plan, &store, &MockTrainer::default(), &mut NoEvents, &AtomicBool::new(false)).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("has format 1, expected 2"), "{text}");
-    assert!(text.contains(&format!("or remove {} to begin it again", work.display())), "{text}");
+    assert!(text.contains(&format!("or remove {} to start it again", work.display())), "{text}");
     fs::remove_dir_all(&work).unwrap();
     assert_eq!(run(out.path(), &plan, &MockTrainer::default(), true).unwrap().done, 1);
 }

@@ -13,11 +13,7 @@ mod support;
 
 use herring_experiments::{event::NoEvents, plan::Plan, reproduce, status::Status, store::Store};
 use mock_trainer::MockTrainer;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::atomic::AtomicBool,
-};
+use std::{fs, path::PathBuf, sync::atomic::AtomicBool};
 use support::snapshot;
 
 /// What the mock trainer leaves of `plan`.

@@ -16,7 +16,7 @@ mod support;
 use herring_experiments::{config::Scale, event::NoEvents, plan::plan_runs, reproduce, store::Store};
 use herring_papers::CATALOGUE;
 use mock_trainer::MockTrainer;
-use std::{fs, path::Path, sync::atomic::AtomicBool};
+use std::{fs, sync::atomic::AtomicBool};
 use support::snapshot;
 
 /// The value of an attribute of a tag.
@@ -74,7 +74,7 @@ fn report(paper: &str, experiment: &str, methods: &[&str]) -> String {
     let store = Store::open(out.path()).unwrap();
     let targets = CATALOGUE.targets(experiment).unwrap();
     let origin = herring_experiments::Origin { configuration: &configuration, targets: &targets, searches: &[] };
-    herring_experiments::take_up(&store, &plan, &origin, false).unwrap();
+    herring_experiments::add_plan(&store, &plan, &origin, false).unwrap();
     let places: Vec<usize> = (1..plan.runs.len()).collect();
     let done = herring_experiments::plan::Plan {
         runs: places.iter().map(|place| plan.runs[*place].clone()).collect(),
