@@ -2,9 +2,9 @@
 //!
 //! | Module | What it holds |
 //! |---|---|
-//! | [`sync`] | waiting until a folder's entries are on the disk |
+//! | [`mod@sync`] | waiting until a folder's entries are on the disk |
 //! | [`mod@replace`] | replacing a file in one step |
-//! | [`place`] | lines and columns for error messages |
+//! | [`mod@place`] | lines and columns for error messages |
 //!
 //! *Invariant:* nothing here knows what a file is for.
 

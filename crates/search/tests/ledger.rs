@@ -69,7 +69,7 @@ fn interrupted_anywhere_it_goes_on(study: &Study) {
         }
         if let Some((path, content)) = written.get(kept) {
             // What the power failure left of the next one.
-            let name = format!(".{}.draft", path.file_name().unwrap().to_str().unwrap());
+            let name = format!(".{}.7-0.partial", path.file_name().unwrap().to_str().unwrap());
             fs::write(folder.path().join(path).with_file_name(name), &content[..content.len() / 2]).unwrap();
         }
         assert_eq!(finish(folder.path(), study), trials, "interrupted after {kept} files");
