@@ -112,12 +112,22 @@ impl Paper {
         self.experiments.iter().filter(|experiment| names.contains(&experiment.name)).collect()
     }
 
+    /// All differences between text and code.
+    ///
+    /// # Errors
+    /// None in a released program; the type is that of [`Differences::parse`].
+    pub fn all_differences(&self) -> Result<Differences, ConfigError> {
+        Differences::parse(self.differences.name, self.differences.text)
+    }
+
     /// The differences between text and code that apply to an experiment.
     ///
     /// # Errors
     /// None in a released program; the type is that of [`Differences::parse`].
     pub fn differences_of(&self, experiment: &str) -> Result<Differences, ConfigError> {
-        Differences::parse(self.differences.name, self.differences.text, experiment)
+        let mut all = self.all_differences()?;
+        all.differences.retain(|difference| difference.applies_in(experiment));
+        Ok(all)
     }
 }
 

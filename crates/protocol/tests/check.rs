@@ -124,6 +124,10 @@ fn penalties_outside_their_range_are_named() {
     );
     let twice = refused(|spec| spec.objective.penalties = vec![gradmask(1.0), gradmask(2.0)]);
     assert_eq!(twice, "objective.penalties.gradmask: found it twice, expected each penalty once");
+    let rrr = PenaltySpec::Rrr { weight: 1.0, offset: 0.0 };
+    let turned = refused(|spec| spec.objective.penalties = vec![rrr.clone(), gradmask(1.0)]);
+    let expected = "expected penalties in the order of their kinds";
+    assert_eq!(turned, format!("objective.penalties.gradmask: found it after rrr, {expected}"));
     assert_eq!(
         of_penalty(PenaltySpec::Rrr { weight: 1.0, offset: 2.0 }),
         "objective.penalties.rrr.offset: found 2, expected a number from 0 to 1"

@@ -14,6 +14,8 @@ use toml::Spanned;
 pub struct Difference {
     /// Its topic.
     pub topic: String,
+    /// The experiments it applies to; empty for all.
+    pub experiments: Vec<String>,
     /// The methods it applies to; empty for all.
     pub methods: Vec<MethodName>,
     /// What the paper says.
@@ -36,13 +38,18 @@ impl Difference {
         }
     }
 
+    /// Whether it applies to the experiment of this name.
+    pub fn applies_in(&self, experiment: &str) -> bool {
+        self.experiments.is_empty() || self.experiments.iter().any(|name| name == experiment)
+    }
+
     /// Whether it applies to one of `methods`.
     pub fn applies_to(&self, methods: &[MethodName]) -> bool {
         self.methods.is_empty() || self.methods.iter().any(|method| methods.contains(method))
     }
 }
 
-/// All differences of an experiment.
+/// Differences between a paper's text and its released code.
 #[derive(Debug, Clone, Default)]
 pub struct Differences {
     /// In the order of the file.
@@ -71,22 +78,20 @@ struct RawDifference {
 }
 
 impl Differences {
-    /// Parses and checks `content` and keeps what applies to the experiment of that name; errors call the text `name`.
+    /// Parses and checks `content`; errors call the text `name`.
     ///
     /// # Errors
     /// With file, line and column, what is malformed.
-    pub fn parse(name: &str, content: &str, experiment: &str) -> Result<Self, ConfigError> {
+    pub fn parse(name: &str, content: &str) -> Result<Self, ConfigError> {
         let text = Text::new(name, content);
         let raw: RawDifferences = text.parse()?;
         check_format(&text, &raw.format)?;
         let mut differences = Vec::new();
         for difference in raw.differences {
-            if !difference.experiments.is_empty() && !difference.experiments.iter().any(|name| name == experiment) {
-                continue;
-            }
             let methods = difference.methods.iter().map(|method| method_named(&text, method));
             differences.push(Difference {
                 topic: difference.topic,
+                experiments: difference.experiments,
                 methods: methods.collect::<Result<_, _>>()?,
                 paper: difference.paper,
                 released: difference.released,

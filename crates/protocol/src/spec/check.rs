@@ -71,6 +71,10 @@ impl RunSpec {
             let kind = penalty.kind();
             let field = |name: &str| format!("objective.penalties.{kind}.{name}");
             check(&format!("objective.penalties.{kind}"), "it twice", "each penalty once", !kinds.contains(&kind))?;
+            // One order, so that equal objectives have equal identities.
+            let last = kinds.last().copied().unwrap_or_default();
+            let found = format!("it after {last}");
+            check(&format!("objective.penalties.{kind}"), found, "penalties in the order of their kinds", last <= kind)?;
             kinds.push(kind);
             let weight = penalty.weight();
             let allowed = weight >= 0.0 && weight.is_finite();
