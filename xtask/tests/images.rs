@@ -336,16 +336,15 @@ fn interrupted(place: &Place, config: &Path) -> PathBuf {
     let clock = std::time::Instant::now();
     while !text(&xtask(&["status", "--out", out_path])).contains(" epochs kept") {
         assert!(clock.elapsed().as_secs() < 120 && child.try_wait().unwrap().is_none());
-        std::thread::sleep(std::time::Duration::from_millis(100));
+        std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    std::thread::sleep(std::time::Duration::from_millis(500));
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(text(&xtask(&["status", "--out", out_path])).contains("interrupted"));
     out
 }
 
-/// Images of one's own at the smallest scale, with so many epochs.
+/// A configuration for images of one's own at the smallest scale, with this many epochs.
 fn longer(folder: &Path, epochs: usize) -> PathBuf {
     let path = folder.join("longer.toml");
     fs::write(&path, common::with_epochs(common::OWN, epochs)).unwrap();
@@ -355,11 +354,11 @@ fn longer(folder: &Path, epochs: usize) -> PathBuf {
 #[test]
 fn a_moved_reproduction_goes_on_to_the_same_bytes() {
     let (place, undisturbed) = (Place::new(), Place::new());
-    let config = longer(place.folder.path(), 40);
+    let config = longer(place.folder.path(), 60);
     interrupted(&place, &config);
     stand_in("own", &undisturbed.path("mine"));
     let own = |place: &Place| place.path("mine/own/manifest.csv").to_str().unwrap().to_owned();
-    let config = longer(undisturbed.folder.path(), 40);
+    let config = longer(undisturbed.folder.path(), 60);
     let methods = ["--methods", "baseline", "--seeds", "1", "--config", config.to_str().unwrap()];
     let whole = undisturbed.repro("own", "out", &[&["--manifest", &own(&undisturbed)][..], &methods].concat());
     assert_eq!(whole.status.code(), Some(0), "{}", text(&whole));

@@ -74,7 +74,12 @@ impl RunSpec {
             // One order, so that equal objectives have equal identities.
             let last = kinds.last().copied().unwrap_or_default();
             let found = format!("it after {last}");
-            check(&format!("objective.penalties.{kind}"), found, "penalties in the order of their kinds", last <= kind)?;
+            check(
+                &format!("objective.penalties.{kind}"),
+                found,
+                "penalties in the order of their kinds",
+                last <= kind,
+            )?;
             kinds.push(kind);
             let weight = penalty.weight();
             let allowed = weight >= 0.0 && weight.is_finite();
