@@ -10,12 +10,12 @@ use herring_report::{
 };
 
 /// About how long each scale of an experiment on volumes takes on two processor cores.
-const VOLUMES: [&str; 3] = ["under 1 min", "10 min", "a GPU, or weeks"];
+const VOLUMES: [&str; 3] = ["under 1 min", "3 min", "a GPU, or weeks"];
 
 /// What must be at hand for the radiographs.
 const EMPHYSEMA: &str = "--data-root with nih/ and padchest/";
 /// About how long each scale of an experiment on radiographs takes on two processor cores.
-const RADIOGRAPHS: [&str; 3] = ["under 1 min", "minutes", "a GPU, or days"];
+const RADIOGRAPHS: [&str; 3] = ["under 1 min", "5 min", "a GPU, or days"];
 
 /// The paper.
 pub static PAPER: Paper = Paper {
@@ -29,7 +29,7 @@ pub static PAPER: Paper = Paper {
             name: "crosses",
             help: "Table 1 and the synthetic column of Table 2; nothing is needed",
             needs: "nothing",
-            duration: ["under 1 min", "10 min", "a GPU, or weeks"],
+            duration: ["under 1 min", "3 min", "a GPU, or weeks"],
             configuration: source!("activmask2020/crosses.toml"),
             targets: source!("activmask2020/targets/crosses.toml"),
             search: Some(source!("activmask2020/search/crosses.toml")),
@@ -39,7 +39,7 @@ pub static PAPER: Paper = Paper {
             name: "maxmasks",
             help: "Figure 6 on the crosses: ActDiff with a fraction of the masks; nothing is needed",
             needs: "nothing",
-            duration: ["under 1 min", "10 min", "a GPU, or weeks"],
+            duration: ["under 1 min", "3 min", "a GPU, or weeks"],
             configuration: source!("activmask2020/maxmasks.toml"),
             targets: source!("activmask2020/targets/maxmasks.toml"),
             search: None,

@@ -52,7 +52,7 @@ fn emphysema_is_the_paper_s() {
     assert_eq!(released.evaluation.zeroed_sets, ["test"]);
     let paper = masked(Variant::Paper);
     assert_eq!(paper.objective.images, TrainingImages::Zeroed);
-    assert_eq!(paper.evaluation.zeroed_sets, ["valid", "test"]);
+    assert_eq!(paper.evaluation.zeroed_sets, ["train", "valid", "test"]);
 }
 
 /// Section 7.3 of the protocol.

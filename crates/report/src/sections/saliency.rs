@@ -38,12 +38,13 @@ pub fn render(page: &Page<'_>) -> String {
         panels.push_str(&map_panel(letter, collection.label(method), sums, iop));
     }
     let body = format!(
-        "<p>Mean over {} test images{} of the smoothed absolute input gradient of the selected \
+        "<p>Mean over {} test images{} of the {}absolute input gradient of the selected \
          models, summed over seeds; values below the 50th percentile are left out. Below it lies the \
          mean image. {} Each map has its own greatest value.</p>\n\
          <div class=\"panels\">\n{panels}</div>\n{}",
         most.images,
         explained_images(collection),
+        if smoothed(collection) { "smoothed " } else { "" },
         escape(collection.configuration.caption("saliency")),
         scale_bar(),
     );
@@ -57,6 +58,11 @@ fn explained_images(collection: &Collection) -> String {
         Some(images) if images.classes.len() == 2 => format!(" of class “{}”", escape(&images.classes[1])),
         Some(_) => " of all classes".to_owned(),
     }
+}
+
+/// Whether the runs smooth their maps; in a plan they all do or none does.
+fn smoothed(collection: &Collection) -> bool {
+    collection.plan.runs.iter().any(|run| run.spec.evaluation.smoothing_sigma > 0.0)
 }
 
 fn sum<'a>(runs: impl Iterator<Item = &'a FinishedRun>) -> Option<Sums> {
