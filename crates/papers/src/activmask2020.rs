@@ -39,7 +39,7 @@ pub static PAPER: Paper = Paper {
             name: "maxmasks",
             help: "Figure 6 on the crosses: ActDiff with a fraction of the masks; nothing is needed",
             needs: "nothing",
-            duration: ["under 1 min", "3 min", "a GPU, or weeks"],
+            duration: ["under 1 min", "4 min", "a GPU, or weeks"],
             configuration: source!("activmask2020/maxmasks.toml"),
             targets: source!("activmask2020/targets/maxmasks.toml"),
             search: None,
