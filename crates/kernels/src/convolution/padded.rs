@@ -1,7 +1,7 @@
 //! A copy of the images in which no kernel position falls outside.
 //!
-//! A convolution reads, for the output position `(a, b)` and the tap of offset `(i, j)`, the source at `(a
-//! * stride + i, b * stride + j)`: neighbours in `b` are `stride` apart, and some fall into the padding. This
+//! A convolution reads, for the output position `(a, b)` and the tap of offset `(i, j)`, the source at
+//! `(a * stride + i, b * stride + j)`: neighbours in `b` are `stride` apart, and some fall into the padding. This
 //! copy adds the padding and splits the rows and columns by their remainder modulo the stride, one small
 //! plane per remainder. In it, every tap is *one offset*, and neighbours in `b` are neighbours in memory, for
 //! every stride and padding.
