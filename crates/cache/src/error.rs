@@ -21,8 +21,7 @@ pub enum CacheError {
         source: io::Error,
     },
     /// The cache can be read but not written, for instance because it is another user's.
-    # [error("{}: this cache is read-only and has to be written: cannot create {}: {source}: use another folder
-    # as cache, or fill this one as a user with write access", folder.display(), path.display())]
+    #[error("{}: this cache is read-only and has to be written: cannot create {}: {source}: use another folder as cache, or fill this one as a user with write access", folder.display(), path.display())]
     NotWritable {
         /// The folder that cannot be written.
         folder: PathBuf,

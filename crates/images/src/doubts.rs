@@ -202,7 +202,8 @@ fn ranges(table: &Table, facts: &BTreeMap<String, Facts>) -> Vec<Finding> {
     let dark = used.iter().filter(|range| range.share < LEAST_SHARE);
     found.extend(dark.map(|range| {
         let message = format!(
-            "{range}: these images are dark compared with others; set `maximum` for the environment to the value that is white"
+            "{range}: these images are dark compared with others; set `maximum` for the \
+             environment to the value that is white"
         );
         Finding::new(FindingKind::RangeUnused, PathBuf::new(), message)
     }));

@@ -307,8 +307,8 @@ fn depth_and_range_of_each_environment() {
     // Twelve bits in sixteen.
     deep(&own, 16);
     let dark = own.of_kind(FindingKind::RangeUnused);
-    let expected = "snow: 16 bits, values up to 3840 where 65535 is white (6 %): these images are dark compared with others; \
-                    set `maximum` for the environment to the value that is white";
+    let expected = "snow: 16 bits, values up to 3840 where 65535 is white (6 %): these images are dark compared with \
+                    others; set `maximum` for the environment to the value that is white";
     assert_eq!(dark, [expected]);
     assert_eq!(own.of_kind(FindingKind::DepthsDiffer).len(), 1);
     // With a maximum for each file, as the column says it, nothing is dark and the depths mean something.
