@@ -60,7 +60,7 @@ fn check(arguments: &CheckData) -> Result<Exit, Failure> {
     Ok(if errors == 0 { Exit::Done } else { Exit::SomeFailed })
 }
 
-/// Looks at images of one's own as the experiment on them would at a scale.
+/// Checks the user's own images as the experiment on them would read them at a scale.
 fn check_own(arguments: &CheckData, places: &ImagePlaces) -> Result<CheckReport, Failure> {
     let CheckData { headers, config, scale, .. } = arguments;
     let configuration = match config {

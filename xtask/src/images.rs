@@ -127,7 +127,7 @@ fn prepare_table(
     if bare > 0 {
         let all = reading.table.records().len();
         crate::say(&format!(
-            "note: {bare} of {all} images have no mask: no penalty applies to them, and they are not looked at"
+            "note: {bare} of {all} images have no mask: no penalty applies to them, and their saliency is not scored"
         ));
     }
     let fill = |parts: &[Parts], place: usize| {
@@ -225,7 +225,7 @@ pub(crate) fn read(
     reading.exclude(&exclusions(table.name(), &places.tables)?).map_err(bad_input)
 }
 
-/// What `--exclude` names: a list of one's own, the lists that the official manifests carry, or both.
+/// The lists that `--exclude` names: the user's own, those of the official manifests, or both.
 pub(crate) fn exclusions(table: &str, options: &TableOptions) -> Result<Exclusions, Failure> {
     let mut all = Exclusions::default();
     for name in &options.exclude {

@@ -11,7 +11,7 @@ fn main() {
     let weight = Tensor::<Autodiff<Cpu>, 4>::from_data([[[[0.5]]]], &device).require_grad();
     let image = Tensor::<Autodiff<Cpu>, 4>::ones([1, 1, 4, 4], &device);
 
-    // The outer level differentiates with respect to the image and takes the weight as a constant.
+    // The outer level differentiates with respect to the image and treats the weight as a constant.
     let outer_image = Tensor::<Autodiff<Autodiff<Cpu>>, 4>::from_inner(image).require_grad();
     let outer_weight = Tensor::from_inner(weight.clone());
     let score = ops::rectify(ops::convolution(outer_image.clone(), outer_weight, options)).powi_scalar(3).sum();

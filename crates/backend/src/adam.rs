@@ -14,7 +14,7 @@ use burn::{
 };
 use std::collections::HashMap;
 
-/// Adam with the moments of every parameter that has had a gradient.
+/// Adam, with the moments of every parameter that has received a gradient.
 #[derive(Debug)]
 pub struct Adam<B: Backend> {
     settings: AdamSettings,
@@ -44,7 +44,7 @@ impl<B: Kernels> Adam<B> {
         Some((*time, [wrap(moments.first.clone()), wrap(moments.second.clone())]))
     }
 
-    /// Gives a parameter the steps and the moments it had in an optimiser before.
+    /// Restores the step count and the moments that a parameter had in an earlier optimiser.
     pub fn restore<const D: usize>(&mut self, id: ParamId, time: u64, [first, second]: [Tensor<B, D>; 2]) {
         self.moments.insert(id, (time, AdamMoments { first: unwrap(first), second: unwrap(second) }));
     }

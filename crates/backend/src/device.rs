@@ -94,14 +94,14 @@ pub fn devices(backend: BackendName) -> Vec<DeviceInfo> {
 
 /// Generic code that runs on whichever backend was chosen.
 pub trait Job {
-    /// What it gives back.
+    /// The result.
     type Output;
 
     /// Runs on one device of backend `B`.
     fn run<B: Kernels>(self, device: &B::Device) -> Self::Output;
 }
 
-/// A device that is compiled in and there.
+/// A device whose backend is compiled in and that exists on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Device {
     info: DeviceInfo,
@@ -111,8 +111,8 @@ impl Device {
     /// Chooses device `index` of `backend`.
     ///
     /// # Errors
-    /// [`DeviceError::NotCompiled`] names the feature that would do, [`DeviceError::NotThere`] the
-    /// devices that would.
+    /// [`DeviceError::NotCompiled`] names the feature to build with, [`DeviceError::NotThere`] the devices
+    /// that exist.
     pub fn new(backend: BackendName, index: usize) -> Result<Self, DeviceError> {
         if !backend.compiled() {
             let available: Vec<_> = BackendName::ALL.into_iter().filter(|backend| backend.compiled()).collect();
@@ -156,7 +156,7 @@ fn list(items: &[impl ToString]) -> String {
 }
 
 mod processor {
-    /// The processor's name where the system tells it, else its architecture.
+    /// The processor's name if the system reports it, else its architecture.
     pub(super) fn name() -> String {
         let told = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         told.lines()

@@ -1,4 +1,4 @@
-//! [`Kernels`](crate::Kernels) on GPUs: every operation from Burn's own, with its faults mended.
+//! [`Kernels`](crate::Kernels) on GPUs: every operation from Burn's own, with Burn's faults worked around.
 
 #[cfg(feature = "cuda")]
 impl crate::Kernels for crate::Cuda {}

@@ -11,13 +11,13 @@ use burn::tensor::{backend::Backend, ops::FloatTensor};
 
 /// A backend with the operations of this crate.
 ///
-/// Every method has a default made of Burn's own operations, so a backend joins with an empty
-/// `impl`. The defaults are right on backends where Burn is not: Burn 0.21's direct transposed
-/// convolution on GPUs returns zeros where a kernel is smaller than the stride (each 1x1 shortcut
-/// of a ResNet); here the kernel is padded to the stride first.
+/// Every method has a default made of Burn's own operations, so a backend needs only an empty `impl`. The
+/// defaults are correct where Burn is not: Burn 0.21's direct transposed convolution on GPUs returns zeros
+/// where a kernel is smaller than the stride (each 1x1 shortcut of a ResNet); here the kernel is padded to
+/// the stride first.
 ///
-/// `Autodiff<B>` implements the trait for every `B` that does, whence derivatives of any order.
-/// Tensors are primitives; [`ops`](crate::ops) has the same on [`Tensor`](burn::tensor::Tensor)s.
+/// `Autodiff<B>` implements the trait for every `B` that does, which gives derivatives of any order. Tensors
+/// are primitives; [`ops`](crate::ops) has the same on [`Tensor`](burn::tensor::Tensor)s.
 ///
 /// # Panics
 /// Methods panic when shapes do not fit, as Burn's own operations do.

@@ -15,10 +15,10 @@
 //! - **Speed on a processor.** The backend [`Cpu`] runs them on `herring-kernels`. GPU backends
 //!   run them on Burn's own kernels, corrected where those are wrong (see [`Kernels`]).
 //!
-//! [`Device`] chooses among the backends that were compiled in, at run time, and hands generic code
-//! ([`Job`]) the right one.
+//! [`Device`] chooses among the backends that were compiled in, at run time, and runs generic code ([`Job`])
+//! on the chosen one.
 //!
-//! *Invariant:* nothing here knows of papers, data sets or experiments.
+//! *Invariant:* nothing here depends on papers, data sets or experiments.
 
 mod adam;
 mod autodiff;

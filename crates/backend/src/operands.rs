@@ -1,4 +1,4 @@
-//! What the operations of [`Kernels`](crate::Kernels) take and give in addition to tensors.
+//! The arguments and results of the operations of [`Kernels`](crate::Kernels) other than tensors.
 
 use burn::tensor::{backend::Backend, ops::FloatTensor};
 
@@ -22,7 +22,7 @@ pub struct BatchNormOutput<B: Backend> {
     pub statistics: BatchNormStatistics<B>,
 }
 
-/// What a batch was normalised with.
+/// The statistics that a batch was normalised with.
 ///
 /// The operations that take one treat it as a function of the input it came from, and differentiate
 /// it as such, although its tensors are constants.
@@ -45,7 +45,7 @@ pub struct BatchNormWanted {
     pub parameters: bool,
 }
 
-/// Gradients of training-mode batch normalisation; at least the wanted ones are there.
+/// Gradients of training-mode batch normalisation; at least the requested ones are present.
 #[derive(Debug, Clone)]
 pub struct BatchNormGradients<B: Backend> {
     /// With respect to the input, `[batch, channels, height, width]`.

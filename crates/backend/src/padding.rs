@@ -1,4 +1,4 @@
-//! Margins of a constant, in the tensor's own precision (Burn 0.21's padding is single only).
+//! Margins of a constant, in the tensor's own precision (Burn 0.21's padding is in single precision only).
 
 use burn::tensor::{Tensor, backend::Backend};
 

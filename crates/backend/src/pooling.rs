@@ -61,15 +61,14 @@ pub fn average<B: Backend>(input: Tensor<B, 4>, kernel: usize) -> Tensor<B, 4> {
 /// The maximum over windows of 2 x 2 that do not overlap, as PyTorch's `max_pool2d(input, 2)`:
 /// `[batch, channels, height, width]` to `[batch, channels, height / 2, width / 2]`, rounded down.
 ///
-/// The gradient goes to the first of equal maxima in row-major order, and not a number is larger
-/// than any number; both are as in PyTorch. Faster than [`maximum`] and closed under
-/// differentiation.
+/// The gradient goes to the first of equal maxima in row-major order, and NaN is larger than any number; both
+/// are as in PyTorch. Faster than [`maximum`] and closed under differentiation.
 pub fn maximum_2x2<B: Kernels>(input: Tensor<B, 4>) -> Tensor<B, 4> {
     let input = unwrap(input);
     wrap(B::gather_maxima(input.clone(), input))
 }
 
-/// The maximum over windows of `kernel` rows and columns, with `margins` that never win.
+/// The maximum over windows of `kernel` rows and columns, with `margins` that never are the maximum.
 ///
 /// The margins hold the smallest finite value, so a window must hold at least one pixel: `margins`
 /// must be smaller than `kernel`.

@@ -54,7 +54,7 @@ pub(crate) fn separable<B: Backend, W: IntoIterator<Item = (usize, f64)>>(
     multiply(input, rows, columns)
 }
 
-/// The transpose of [`separable`], from the size that it made back to `size`.
+/// The transpose of [`separable`], from its output size back to `size`.
 pub(crate) fn separable_transposed<B: Backend, W: IntoIterator<Item = (usize, f64)>>(
     input: Tensor<B, 4>,
     size: [usize; 2],

@@ -1,4 +1,4 @@
-//! Fills a cache from small PGM files, reads it, damages it and makes it good.
+//! Fills a cache from small PGM files, reads it, damages it and repairs it.
 //!
 //! ```sh
 //! cargo run --release --package herring-cache --example cache
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let pixels: Vec<u8> = (0..=255u8).map(|pixel| pixel.wrapping_mul(number)).collect();
         fs::write(folder.path().join(format!("{number}.pgm")), [b"P5\n16 16\n255\n", pixels.as_slice()].concat())?;
     }
-    // One image is cut off.
+    // One image is truncated.
     fs::write(folder.path().join("41.pgm"), "P5\n16 16\n255\n...")?;
 
     let requests = requests(folder.path());
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("{:?}", cache.usage()?);
 
-    // A disk forgets a byte.
+    // One byte changes on the disk.
     for entry in fs::read_dir(cache.folder().join("packs-v1"))? {
         let path = entry?.path();
         if path.extension().is_some_and(|ending| ending == "pack") {

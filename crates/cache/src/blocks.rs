@@ -1,4 +1,4 @@
-//! What one process knows of a cache's blocks: which there are, and where.
+//! The blocks of a cache that one process knows, and where they are.
 
 use crate::{
     CacheError, Damage, Key,
@@ -15,7 +15,7 @@ use std::{
     sync::Arc,
 };
 
-/// So many packs stay open once they are read from; others are opened for every block.
+/// This many packs stay open after a first read; others are opened for every block.
 const KEPT_OPEN: usize = 256;
 
 /// Where a block lies: 56 bytes, in a list that is sorted by key.
@@ -46,14 +46,13 @@ pub(crate) struct Blocks {
     pub(crate) damage: Vec<Damage>,
 }
 
-/// So many indexes are read before their blocks are taken in, so that all blocks are never in memory
-/// twice.
+/// This many indexes are read before their blocks are added, so that all blocks are never in memory twice.
 const AT_ONCE: usize = 64;
 
 /// What differs between the disk and [`Blocks`].
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum News {
-    /// Index files beside those that are known.
+    /// New index files.
     More(Vec<PathBuf>),
     /// Some index files have changed or are gone.
     Changed,
@@ -69,7 +68,7 @@ pub(crate) struct Read {
 }
 
 impl Blocks {
-    /// Looks what is in `folder`.
+    /// Compares `folder` with what is known.
     pub(crate) fn news(&self, folder: &Path) -> Result<News, CacheError> {
         let mut listed = BTreeMap::new();
         for path in entries(folder)? {
@@ -79,7 +78,7 @@ impl Blocks {
             }
             match fs::metadata(&path) {
                 Ok(metadata) => listed.insert(path, metadata.len()),
-                // Dropped in this moment.
+                // Removed at this moment.
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => return Err(CacheError::system("read", path)(error)),
             };
@@ -90,7 +89,7 @@ impl Blocks {
         Ok(News::More(listed.into_keys().filter(|path| !self.read.contains_key(path)).collect()))
     }
 
-    /// Reads index files, some at once, and has each share taken in by `take`.
+    /// Reads index files, some at once, and passes each group to `take`.
     pub(crate) fn load(paths: Vec<PathBuf>, mut take: impl FnMut(Vec<Read>)) -> Result<(), CacheError> {
         for paths in paths.chunks(AT_ONCE) {
             let mut read = Vec::with_capacity(paths.len());

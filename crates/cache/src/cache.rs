@@ -1,4 +1,4 @@
-//! A cache: a folder, and what this process knows of it.
+//! A cache: a folder, and this process's list of its blocks.
 
 use crate::{
     CacheError, Damage, Key,
@@ -30,7 +30,7 @@ pub struct Cache {
     refreshing: Mutex<()>,
 }
 
-/// How much a cache holds, and the room it takes.
+/// How much a cache holds, and the space it takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {
     /// Blocks that can be read.
@@ -46,17 +46,17 @@ pub struct Usage {
 /// What [`Cache::verify`] found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Verified {
-    /// Blocks that are as they were written.
+    /// Blocks that are intact.
     pub whole: usize,
     /// Bytes that were read.
     pub bytes: u64,
-    /// Everything that is not as it was written.
+    /// Everything that is damaged.
     pub damage: Vec<Damage>,
 }
 
 impl Cache {
-    /// Opens the cache in `folder`, or an empty one if there is none, and removes what killed processes
-    /// have left half written. Damaged packs do not keep it from opening: see [`Cache::damage`].
+    /// Opens the cache in `folder`, or an empty one if there is none, and removes partial files of killed
+    /// processes. A cache with damaged packs still opens: see [`Cache::damage`].
     ///
     /// # Errors
     /// [`CacheError::System`] if the folder cannot be read, [`CacheError::NotWritable`] if there is none and
@@ -65,13 +65,13 @@ impl Cache {
         let folder = folder.into();
         let packs = folder.join(format!("packs-v{}", crate::FORMAT));
         fs::create_dir_all(&packs).map_err(CacheError::creating(&folder, &packs))?;
-        // A cache that this process may only read is none to tidy up.
+        // A read-only cache is not tidied up.
         let _ = files::tidy(&packs);
         Self::of(folder, packs)
     }
 
-    /// Opens the cache in `folder` to read from it: nothing is created, locked or removed, so that another
-    /// user's cache and a read-only disk serve as well.
+    /// Opens the cache in `folder` to read from it: nothing is created, locked or removed, so that it also
+    /// works for another user's cache and a read-only disk.
     ///
     /// # Errors
     /// [`CacheError::System`] if there is no cache, or it cannot be read.
@@ -97,13 +97,13 @@ impl Cache {
         &self.packs
     }
 
-    /// Takes in what other processes have published or dropped since.
+    /// Adds blocks that other processes have published since, and drops those that they have removed.
     ///
     /// # Errors
     /// [`CacheError::System`] if the folder cannot be read.
     pub fn refresh(&self) -> Result<(), CacheError> {
         let _one = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
-        // Files are read while others still find blocks.
+        // Files are read while other threads can still find blocks.
         let news = self.blocks().news(&self.packs)?;
         match news {
             News::More(paths) => Blocks::load(paths, |read| self.blocks_mut().take(read)),
@@ -158,9 +158,9 @@ impl Cache {
         sizes
     }
 
-    /// What is known to be damaged: indexes that cannot be read, packs that are missing or cut off. Their
-    /// blocks count as not there, and [`Cache::fill`] makes them again. Single wrong bytes show when a
-    /// block is read, or by [`Cache::verify`].
+    /// What is known to be damaged: indexes that cannot be read, packs that are missing or truncated. Their
+    /// blocks count as missing, and [`Cache::fill`] makes them again. Single wrong bytes show when a block is
+    /// read, or by [`Cache::verify`].
     pub fn damage(&self) -> Vec<Damage> {
         self.blocks().damage.clone()
     }
@@ -168,9 +168,9 @@ impl Cache {
     /// Copies a block's values, row-major `[channels, height, width]`, and returns that shape.
     ///
     /// # Errors
-    /// [`CacheError::Missing`] if there is no such block, [`CacheError::Length`] if `out` has not as many
-    /// values, [`CacheError::Damaged`] if the bytes are not those that were written (`out` must not be
-    /// used then), [`CacheError::System`] if they cannot be read.
+    /// [`CacheError::Missing`] if there is no such block, [`CacheError::Length`] if `out` has another number
+    /// of values, [`CacheError::Damaged`] if the checksum does not match (`out` must not be used then),
+    /// [`CacheError::System`] if they cannot be read.
     pub fn read(&self, key: &Key, out: &mut [f32]) -> Result<[usize; 3], CacheError> {
         self.read_with(key, |values| {
             if out.len() == values {
@@ -184,7 +184,7 @@ impl Cache {
     /// A block as an image.
     ///
     /// # Errors
-    /// As [`Cache::read`], but for the length.
+    /// As [`Cache::read`], except for the length.
     pub fn get(&self, key: &Key) -> Result<Image, CacheError> {
         let mut values = Vec::new();
         let [channels, height, width] = self.read_with(key, |count| {
@@ -241,8 +241,8 @@ impl Cache {
         Ok(verified)
     }
 
-    /// Verifies all blocks and drops those that are damaged, so that [`Cache::fill`] makes them again;
-    /// files of which nothing can be used are removed. Returns what was damaged.
+    /// Verifies all blocks and drops those that are damaged, so that [`Cache::fill`] makes them again; files
+    /// without any usable block are removed. Returns what was damaged.
     ///
     /// Other processes see this when they next refresh.
     ///
@@ -266,8 +266,8 @@ impl Cache {
         Ok(damage)
     }
 
-    /// Drops blocks, so that [`Cache::fill`] makes them again. Their room is free once nothing else is
-    /// left in their packs.
+    /// Drops blocks, so that [`Cache::fill`] makes them again. Their space is freed once their packs have no
+    /// other blocks.
     ///
     /// # Errors
     /// [`CacheError::System`] if an index cannot be read, written or removed.
@@ -289,7 +289,7 @@ impl Cache {
         self.drop_blocks(&wrong)
     }
 
-    /// Writes the indexes of these packs anew: without these keys, and without what is not in the pack.
+    /// Rewrites the indexes of these packs: without these keys, and without blocks that are not in the pack.
     fn drop_blocks(&self, wrong: &BTreeMap<PathBuf, BTreeSet<Key>>) -> Result<(), CacheError> {
         if wrong.is_empty() {
             return Ok(());
@@ -305,7 +305,7 @@ impl Cache {
             });
             let index = Index { pack_bytes: found, entries: entries.collect() };
             if index.entries.is_empty() {
-                // In this order: a pack without an index is tidied up by anybody.
+                // In this order: any process removes a pack without an index.
                 remove(&path)?;
                 remove(pack)?;
             } else {
@@ -318,7 +318,7 @@ impl Cache {
         self.reload()
     }
 
-    /// How much the cache holds, and the room it takes on disk. To free it, remove the folder.
+    /// How much the cache holds, and the space it takes on disk. To free it, remove the folder.
     ///
     /// # Errors
     /// [`CacheError::System`] if the folder cannot be read.

@@ -1,4 +1,4 @@
-//! What can be wrong with a cache, each in one line.
+//! The errors of a cache, each in one line.
 
 use crate::Key;
 use std::{
@@ -6,28 +6,28 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Why the cache cannot do what was asked. Its text is one line.
+/// Why an operation of the cache failed. Its text is one line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CacheError {
-    /// The system refused: the disk is full, the folder is not writable, ...
+    /// An I/O operation failed: the disk is full, the folder is not writable, ...
     #[error("cannot {action} {}: {source}", path.display())]
     System {
         /// What was tried: "create", "write", ...
         action: &'static str,
-        /// On what.
+        /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// The cache can be read but not written, for instance because it is another user's.
-    #[error("{}: this cache can only be read, and something has to be written into it: cannot create {}: {source}: use another folder as cache, or fill this one as a user who may write into it", folder.display(), path.display())]
+    #[error("{}: this cache is read-only and has to be written: cannot create {}: {source}: use another folder as cache, or fill this one as a user with write access", folder.display(), path.display())]
     NotWritable {
         /// The folder that cannot be written.
         folder: PathBuf,
         /// What was to be created.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// There is no block of this key.
@@ -38,7 +38,7 @@ pub enum CacheError {
         /// The key asked for.
         key: Key,
     },
-    /// A buffer has not as many values as the block.
+    /// A buffer has another number of values than the block.
     #[error("buffer for block {key}: found room for {found} values, expected {expected}")]
     Length {
         /// The key asked for.
@@ -48,19 +48,19 @@ pub enum CacheError {
         /// Values of the block.
         expected: usize,
     },
-    /// A file of the cache is not what was written.
+    /// A file of the cache is damaged.
     #[error(transparent)]
     Damaged(#[from] Damage),
 }
 
 impl CacheError {
-    /// For `map_err`: the system refused `action` on `path`.
+    /// For `map_err`: `action` failed on `path`.
     pub(crate) fn system(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::System { action, path, source }
     }
 
-    /// For `map_err`: the system refused to create `path` in the cache's `folder`.
+    /// For `map_err`: `path` could not be created in the cache's `folder`.
     pub(crate) fn creating(folder: &Path, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| match source.kind() {
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
@@ -71,7 +71,7 @@ impl CacheError {
     }
 }
 
-/// A part of the cache that is not what was written. Its text is one line.
+/// A damaged part of the cache. Its text is one line.
 ///
 /// [`crate::Cache::forget_damaged`] drops it, so that the next filling makes it again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,7 +85,7 @@ pub enum Damage {
         /// What was found and what was expected.
         message: String,
     },
-    /// An index has no pack beside it.
+    /// The pack of an index is missing.
     #[error("{}: found no pack, expected one of {expected} bytes: its {blocks} blocks are lost", path.display())]
     NoPack {
         /// The pack file.
@@ -117,16 +117,16 @@ pub enum Damage {
         /// How many blocks it should hold.
         blocks: usize,
     },
-    /// A block's bytes are not those that were written.
+    /// A block's checksum does not match.
     #[error("{}: block {key} is damaged: found CRC-32 {found:08x}, expected {expected:08x}", path.display())]
     Block {
         /// The pack file.
         path: PathBuf,
         /// The block.
         key: Key,
-        /// Checksum of what is there.
+        /// Checksum of the bytes on disk.
         found: u32,
-        /// Checksum of what was written.
+        /// Checksum at the time of writing.
         expected: u32,
     },
     /// A pack ends before the end of a block.

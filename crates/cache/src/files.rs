@@ -1,8 +1,8 @@
-//! Files that appear whole, and the locks that tell whether their writer lives.
+//! Files that appear complete, and the locks that show whether their writer is alive.
 //!
-//! Whatever is being written is a *scratch* file with a name of its own, `.<machine>-<unique>.partial`,
-//! and locked by its writer for as long as that lives, however it dies. Nobody reads scratch files.
-//! [`tidy`] removes those of writers that are gone.
+//! A file that is being written is a *scratch* file with a unique name, `.<machine>-<unique>.partial`, and
+//! locked by its writer until the writer ends for any reason. No process reads scratch files. [`tidy`]
+//! removes those whose writer has ended.
 
 use crate::CacheError;
 use sha2::{Digest, Sha256};
@@ -23,11 +23,11 @@ pub(crate) const INDEX: &str = "index";
 const PARTIAL: &str = ".partial";
 const LOCK: &str = ".lock";
 
-/// A lock may not reach other machines: what they left must not have changed for so long.
+/// A lock may not work across machines: files of other machines must not have changed for this long.
 const SILENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Held for moments by whoever makes or removes files of a folder. The system releases it when the
-/// process ends, however it ends.
+/// Held briefly by a process that creates or removes files of a folder. The system releases it when the
+/// process ends for any reason.
 #[derive(Debug)]
 pub(crate) struct Locked(File);
 
@@ -46,7 +46,7 @@ impl Locked {
         Ok(Self(file))
     }
 
-    /// None if another one has it.
+    /// `None` if another process holds it.
     fn now(folder: &Path) -> Result<Option<Self>, CacheError> {
         let (path, file) = Self::open(folder)?;
         match file.try_lock() {
@@ -64,7 +64,7 @@ impl Drop for Locked {
     }
 }
 
-/// Tells this machine, since it was started, from others; empty where the system does not say.
+/// Identifies this machine since its last start; empty if the system does not provide it.
 fn machine() -> &'static str {
     static MACHINE: OnceLock<String> = OnceLock::new();
     MACHINE.get_or_init(|| match fs::read("/proc/sys/kernel/random/boot_id") {
@@ -77,17 +77,17 @@ fn short_hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A name that no other process gives, on this machine or another.
+/// A name that no other process uses, on this machine or another.
 fn unique_name() -> String {
     static SERIAL: AtomicU64 = AtomicU64::new(0);
-    // Only a name: nothing is decided by the clock.
+    // Only a name: no result depends on the clock.
     let moment = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
     let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
     let text = format!("{} {} {serial} {moment}", machine(), std::process::id());
     format!("{}-{}", machine(), short_hash(text.as_bytes()))
 }
 
-/// A file that is being written. It vanishes unless it is given its name.
+/// A file that is being written. It is removed unless it is given its final name.
 #[derive(Debug)]
 pub(crate) struct Scratch {
     pub(crate) file: File,
@@ -98,7 +98,7 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// Creates and locks one. Under the folder's lock, so that nobody tidies in between.
+    /// Creates and locks one. Under the folder's lock, so that no other process tidies in between.
     pub(crate) fn create(_locked: &Locked, folder: &Path) -> Result<Self, CacheError> {
         let stem = unique_name();
         let path = folder.join(format!(".{stem}{PARTIAL}"));
@@ -130,16 +130,16 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         if !self.named {
-            // Somebody tidies up later what stays.
+            // If it stays, it is tidied up later.
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// Removes what writers left that are gone: scratch files, and packs whose index never came.
+/// Removes the files of writers that have ended: scratch files, and packs without an index.
 pub(crate) fn tidy(folder: &Path) -> Result<(), CacheError> {
     let Some(_locked) = Locked::now(folder)? else {
-        // Another one is at it.
+        // Another process is tidying up.
         return Ok(());
     };
     for path in entries(folder)? {
@@ -149,7 +149,7 @@ pub(crate) fn tidy(folder: &Path) -> Result<(), CacheError> {
         if !(scratch || unpublished()) {
             continue;
         }
-        // Some file systems lock only what is open for writing.
+        // Some file systems only lock files that are open for writing.
         let Ok(file) = File::options().read(true).write(true).open(&path) else {
             continue;
         };
@@ -158,7 +158,7 @@ pub(crate) fn tidy(folder: &Path) -> Result<(), CacheError> {
         }
         // It may have got its index, or its name, before its writer released it.
         if scratch || unpublished() {
-            // What cannot be removed now may be later; nobody reads it.
+            // A file that cannot be removed now may be removable later; no process reads it.
             let _ = fs::remove_file(&path);
         }
     }

@@ -8,7 +8,7 @@
 //!
 //! A worker holds one request's sources and one block (with [`Cache::fill_together`], one group's sources and
 //! its blocks); between workers and writer there are at most as many blocks as workers. So memory does not grow
-//! with the number of requests, but for the list of keys that is returned.
+//! with the number of requests, except for the list of keys that is returned.
 
 use crate::{
     Cache, CacheError, Damage, Key, SourceHash,
@@ -32,7 +32,7 @@ use std::{
     thread,
 };
 
-/// Packs stay below what an index can point into, whatever is asked for.
+/// Packs stay below the largest size that an index can address, whatever the setting.
 const LARGEST_PACK: u64 = 8 << 30;
 
 /// One block that is wanted.
@@ -42,7 +42,7 @@ pub struct Request {
     pub id: String,
     /// Where the request comes from, for messages: `table.csv:17`.
     pub origin: String,
-    /// The files it is made of; none where the recipe alone says what it is.
+    /// The files it is made of; none if the recipe alone determines the block.
     pub sources: Vec<PathBuf>,
     /// Everything that is done to the sources, as text: see [`Key`].
     pub recipe: String,
@@ -53,12 +53,12 @@ pub struct Request {
 pub struct FillSettings {
     /// Threads that decode; 0 for one per core.
     pub workers: usize,
-    /// Reads all sources anew, also those whose length and times are as they were. Needed only where a
-    /// file may have been rewritten with the same length and times: see [`Cache::fill`].
+    /// Reads all sources again, also those whose length and times are unchanged. Needed only where a file may
+    /// have been rewritten with the same length and times: see [`Cache::fill`].
     pub rehash: bool,
-    /// A pack is closed, and its blocks become visible, once it has so many bytes.
+    /// A pack is closed, and its blocks become visible, once it has this many bytes.
     pub pack_bytes: u64,
-    /// A larger source is refused instead of read, so that no single file takes all memory; in bytes.
+    /// Larger sources are refused, so that no single file takes all memory; in bytes.
     pub largest_source: u64,
 }
 
@@ -69,20 +69,20 @@ impl Default for FillSettings {
     }
 }
 
-/// How far a filling is.
+/// The progress of a filling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
     /// All requests.
     pub requests: usize,
     /// Those that are done: decoded, found and failed.
     pub done: usize,
-    /// Made anew.
+    /// Decoded now.
     pub decoded: usize,
     /// In the cache already, or asked for twice.
     pub found: usize,
     /// Without a block.
     pub failed: usize,
-    /// Bytes of the blocks made anew.
+    /// Bytes of the blocks decoded now.
     pub bytes: u64,
 }
 
@@ -91,18 +91,18 @@ pub struct Progress {
 pub struct Filled {
     /// For each request, in their order, its block or why there is none.
     pub keys: Vec<Result<Key, Box<Failure>>>,
-    /// Made anew.
+    /// Decoded now.
     pub decoded: usize,
     /// In the cache already, or asked for twice.
     pub found: usize,
     /// Requests that failed; not those that were not reached.
     pub failed: usize,
-    /// Requests that were not reached because of the wish to stop.
+    /// Requests that were not reached because filling was stopped.
     pub stopped: usize,
-    /// Bytes of the blocks made anew.
+    /// Bytes of the blocks decoded now.
     pub bytes: u64,
-    /// Damaged packs that were met; their blocks were made again where they were asked for. To be shown
-    /// to the user: see [`Cache::forget_damaged`].
+    /// Damaged packs that were found; those of their blocks that were requested were made again. Show them to
+    /// the user: see [`Cache::forget_damaged`].
     pub damage: Vec<Damage>,
 }
 
@@ -114,7 +114,7 @@ pub struct Failure {
     pub id: String,
     /// Where the request comes from.
     pub origin: String,
-    /// The source that is at fault, as far as it is known.
+    /// The source that caused the failure, if it is known.
     pub file: Option<PathBuf>,
     /// What is wrong.
     pub cause: Cause,
@@ -131,7 +131,7 @@ pub enum Cause {
     #[error("{0}")]
     Decode(String),
     /// It was not reached.
-    #[error("not reached before the wish to stop")]
+    #[error("not reached: filling was stopped")]
     Stopped,
 }
 
@@ -147,7 +147,7 @@ impl Failure {
     }
 }
 
-/// What a worker has to say of a request.
+/// The outcome of a request in a worker.
 enum Outcome {
     Found(Key),
     /// The same block as that of another request, which is being made.
@@ -172,23 +172,22 @@ enum Claim {
 }
 
 impl Cache {
-    /// Makes sure that the cache has a block for every request: reads and hashes the sources, and decodes
-    /// what is not there yet. `decode` gets the request and its sources' bytes, in their order, and must
-    /// depend on nothing that the recipe does not say; it runs in several threads at once, and what it
-    /// panics with counts as its error.
+    /// Makes sure that the cache has a block for every request: reads and hashes the sources, and decodes what
+    /// is not there yet. `decode` gets the request and its sources' bytes, in their order, and must depend on
+    /// nothing that the recipe does not say; it runs in several threads at once, and a panic counts as an error.
     ///
-    /// A request that fails is listed in [`Filled::keys`], and the others go on. A block is visible, to
-    /// this process and others, once its pack is closed; all packs are when this returns. `progress` is
-    /// called in the calling thread after every request. When `stop` becomes true, what is done is kept
-    /// and the rest is listed as [`Cause::Stopped`].
+    /// A request that fails is listed in [`Filled::keys`], and the others continue. A block is visible, to this
+    /// process and others, once its pack is closed; all packs are when this returns. `progress` is called in the
+    /// calling thread after every request. When `stop` becomes true, what is done is kept and the rest is listed
+    /// as [`Cause::Stopped`].
     ///
-    /// Sources that were hashed before are told by path, length, and times of modification and change
-    /// (the latter on Unix), and are not read again. A file that is rewritten with the same length and
-    /// times is not noticed; [`FillSettings::rehash`] reads them all.
+    /// Sources that were hashed before are recognised by path, length, and times of modification and change (the
+    /// latter on Unix), and are not read again. A file that is rewritten with the same length and times is not
+    /// noticed; [`FillSettings::rehash`] reads them all.
     ///
     /// # Errors
-    /// [`CacheError::System`] if the cache cannot be written: packs that were closed before stay, the
-    /// open one vanishes.
+    /// [`CacheError::System`] if the cache cannot be written: packs that were closed before stay, the open one
+    /// is removed.
     pub fn fill<D>(
         &self,
         requests: &[Request],
@@ -211,7 +210,7 @@ impl Cache {
     /// volume: neighbouring requests with equal sources form a group, whose sources are read once. `decode` gets
     /// those requests of a group that have no block yet and gives a block or a message for each, in their order.
     ///
-    /// A worker holds the sources of one group and the blocks that come of it.
+    /// A worker holds the sources of one group and its blocks.
     ///
     /// # Errors
     /// As [`Cache::fill`].
@@ -246,7 +245,7 @@ impl Cache {
     where
         D: Fn(&[&Request], &[Vec<u8>]) -> Vec<Result<Image, String>> + Sync,
     {
-        // As when it is opened: nobody else may come for long.
+        // As on opening: no other process may open the cache for a long time.
         let _ = crate::files::tidy(self.packs());
         self.refresh()?;
         let sources = self.packs().join("sources");
@@ -263,7 +262,7 @@ impl Cache {
             stop,
         };
         let filled = job.run(progress);
-        // It saves time only, and a cache that can only be read has none.
+        // It only saves time, and a read-only cache has none.
         let _ = job.memo.save(self.packs(), &sources);
         filled
     }
@@ -300,7 +299,7 @@ where
                 let work = move || {
                     while let Some(outcomes) = self.next() {
                         for outcome in outcomes {
-                            // The writer has failed, and says so.
+                            // The writer has failed and reports the error.
                             if sender.send(outcome).is_err() {
                                 return;
                             }
@@ -343,7 +342,8 @@ where
         for (place, first, key) in same {
             let outcome = match &writer.keys[first] {
                 Some(Ok(made)) if *made == key => Outcome::Found(key),
-                // The other one failed, or its source has changed meanwhile: this request stands alone.
+                // The other request failed, or its source has changed meanwhile: this request is processed on
+                // its own.
                 _ if self.stop.load(Ordering::Relaxed) => continue,
                 _ => match self.group(place..place + 1).pop() {
                     Some((_, Outcome::Same(_, key))) => Outcome::Found(key),
@@ -410,7 +410,7 @@ where
         self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A worker's side: what comes of the next group's requests, if there is one and none wishes to stop.
+    /// A worker's side: the outcomes of the next group's requests, if there is one and filling was not stopped.
     fn next(&self) -> Option<Vec<(usize, Outcome)>> {
         if self.stop.load(Ordering::Relaxed) || self.halt.load(Ordering::Relaxed) {
             return None;
@@ -419,11 +419,11 @@ where
         Some(self.group(group.clone()))
     }
 
-    /// What comes of requests with the same sources, with the place of each.
+    /// The outcomes of requests with the same sources, with the place of each.
     fn group(&self, places: Range<usize>) -> Vec<(usize, Outcome)> {
         let mut outcomes = Vec::with_capacity(places.len());
         if let Err((path, cause)) = self.try_group(places.clone(), &mut outcomes) {
-            // Those that are not done yet; what they claimed is free again.
+            // Those that are not done yet; their claims are released.
             let done: Vec<usize> = outcomes.iter().map(|(place, _)| *place).collect();
             let left = places.filter(|place| !done.contains(place));
             let failed = |place: usize| {
@@ -435,7 +435,8 @@ where
         outcomes
     }
 
-    /// Puts what comes of each request into `outcomes`; fails with a source that keeps the others from a block.
+    /// Puts the outcome of each request into `outcomes`; fails with the source because of which the others have
+    /// no block.
     fn try_group(&self, places: Range<usize>, outcomes: &mut Vec<(usize, Outcome)>) -> Result<(), (PathBuf, Cause)> {
         let paths = self.requests.get(places.start).map(|request| request.sources.as_slice()).unwrap_or_default();
         let mut sources = Vec::with_capacity(paths.len());
@@ -450,7 +451,8 @@ where
         if mine.is_empty() {
             return Ok(());
         }
-        // What is decoded is what was hashed, even if a file has changed since its hash was remembered.
+        // The bytes that are decoded are those that were hashed, even if a file has changed since its hash was
+        // stored.
         let before: Vec<SourceHash> = sources.iter().map(|(hash, _)| *hash).collect();
         for (path, source) in paths.iter().zip(&mut sources) {
             if source.1.is_none() {
@@ -460,7 +462,7 @@ where
         }
         if sources.iter().map(|(hash, _)| *hash).ne(before) {
             let places: Vec<usize> = mine.iter().map(|(place, _)| *place).collect();
-            // The former keys are free for others.
+            // The old keys are released for others.
             drop(mine);
             mine = self.claim_each(places, &sources, outcomes);
             if mine.is_empty() {
@@ -483,7 +485,7 @@ where
                     Outcome::Made(block)
                 }
                 Err(message) => {
-                    // Whatever a library says, a message stays one line.
+                    // A library's message may have several lines; this one has one.
                     let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
                     let request = &self.requests[place];
                     let file = request.sources.first().map(PathBuf::as_path);
@@ -539,7 +541,7 @@ where
         let broken = |error: std::io::Error| refused(error.to_string());
         let largest = self.settings.largest_source;
         let too_large = |found: u64| refused(format!("found {found} bytes, expected at most {largest}"));
-        // Before it is opened: opening a pipe waits for whoever writes into it.
+        // Before it is opened: opening a pipe waits for a writer.
         if !fs::metadata(path).map_err(broken)?.is_file() {
             return Err(refused("found a folder, pipe or device, expected a file".to_owned()));
         }
@@ -563,7 +565,7 @@ where
     }
 }
 
-/// Takes the key off the list when nothing came of it, so that a further request tries itself.
+/// Takes the key off the list when no block was made, so that a later request tries again.
 struct Claimed<'a> {
     started: &'a Mutex<HashMap<Key, usize>>,
     key: Key,

@@ -1,4 +1,4 @@
-//! The index of a pack: which block lies where.
+//! The index of a pack: where each block is.
 //!
 //! All numbers are little-endian. A file holds the word `HRNGINDX`, the format (4 bytes), the number of
 //! blocks (4), the bytes of the pack (8); for each block its key (32), where it begins in the pack (8),
@@ -41,7 +41,7 @@ impl Index {
         let mut out = Vec::with_capacity(HEAD + self.entries.len() * ENTRY + SUM);
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&FORMAT.to_le_bytes());
-        // Room for four thousand million blocks a pack: a pack is closed long before.
+        // Enough for 2^32 blocks a pack: a pack is closed long before.
         out.extend_from_slice(&(self.entries.len() as u32).to_le_bytes());
         out.extend_from_slice(&self.pack_bytes.to_le_bytes());
         for entry in &self.entries {
@@ -57,7 +57,7 @@ impl Index {
         out
     }
 
-    /// Reads what [`Index::encode`] wrote; anything else is said in words: found, expected.
+    /// Reads what [`Index::encode`] wrote; otherwise the error says what was found and expected.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, String> {
         if !bytes.starts_with(MAGIC) {
             return Err("found other bytes at its start, expected HRNGINDX".to_owned());

@@ -1,10 +1,10 @@
-//! What names a block: everything that decides its values, hashed.
+//! The name of a block: a hash of everything that determines its values.
 
 use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
 
-/// Raised whenever blocks are written or keyed in another way. It is part of every key and of every
-/// index, so that another format finds nothing of this one.
+/// Raised whenever the format or the keys of blocks change. It is part of every key and of every index, so that
+/// another format finds no blocks of this one.
 pub const FORMAT: u32 = 1;
 
 /// SHA-256 of a source file's bytes.
@@ -26,8 +26,8 @@ impl SourceHash {
 pub struct Key(pub(crate) [u8; 32]);
 
 impl Key {
-    /// The key of what `recipe` makes of the sources, in their order. There may be none, for instance
-    /// where the recipe alone says what to draw.
+    /// The key of the block that `recipe` makes of the sources, in their order. There may be no sources, if the
+    /// recipe alone determines the block.
     ///
     /// ```
     /// use herring_cache::{Key, SourceHash};
@@ -44,7 +44,7 @@ impl Key {
         let mut hash = Sha256::new();
         hash.update(b"herring-cache block");
         hash.update(FORMAT.to_le_bytes());
-        // The number of sources keeps a hash apart from a recipe that looks like one.
+        // With the number of sources, a hash cannot be confused with a recipe that looks like one.
         hash.update((sources.len() as u64).to_le_bytes());
         for source in sources {
             hash.update(source.0);

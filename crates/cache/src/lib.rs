@@ -1,30 +1,28 @@
 //! Decoded images in packed, checksummed files that many processes can fill and read at once.
 //!
 //! Decoding a radiograph takes tens of milliseconds, and training reads it hundreds of times. This crate
-//! decodes it once. It knows nothing of image formats: how bytes become an
-//! [`Image`](herring_datasets::Image) is a closure, and a text, the *recipe*, says everything that the
-//! closure does.
+//! decodes it once. It is independent of image formats: a closure turns bytes into an
+//! [`Image`](herring_datasets::Image), and a text, the *recipe*, describes everything that the closure does.
 //!
 //! | Module | What it holds |
 //! |---|---|
 //! | [`cache`] | [`Cache`]: open, read, verify, forget, usage |
 //! | [`fill`] | [`Cache::fill`]: requests, workers, the writer |
-//! | [`key`] | [`Key`]: what names a block |
+//! | [`key`] | [`Key`]: the name of a block |
 //! | `pack`, `index` | the two files of a pack, and how they become visible |
 //! | `blocks` | where each block lies, 56 bytes of memory each |
 //! | `memo` | hashes of sources, so that they are not read again |
 //! | `files` | scratch files, locks, tidying up |
 //!
-//! # What it promises
+//! # Guarantees
 //!
-//! - **A block is what its key says.** A [`Key`] hashes the sources' bytes, the recipe and the format. A
-//!   changed file, another size or another decoder never finds an old block; nothing has to be
-//!   invalidated.
-//! - **A block is whole or not there.** Packs are written under a temporary name and become visible with
+//! - **A key determines its block.** A [`Key`] hashes the sources' bytes, the recipe and the format. A
+//!   changed file, another size or another decoder never finds an old block; nothing has to be invalidated.
+//! - **A block is complete or absent.** Packs are written under a temporary name and become visible with
 //!   their index, by a rename, after both are on the disk. Every read verifies a CRC-32.
-//! - **Anybody may be killed at any time.** Writers hold a lock on their temporary file; who comes next
-//!   removes what dead writers left. Two processes that fill the same cache are both right; at worst both
-//!   decode.
+//! - **Any process may be killed at any time.** Writers hold a lock on their temporary file; the next process
+//!   removes the files of dead writers. Two processes may fill the same cache; at worst both decode the same
+//!   image.
 //! - **Memory is bounded**: filling holds a few images a worker, an open cache 56 bytes a block.
 //!
 //! Everything is a cache: removing the folder costs time only.

@@ -1,10 +1,10 @@
-//! Which bytes a source file had when it was last read: a cache of hashes, so that a later filling need
-//! not read every source.
+//! The hashes of source files when they were last read, cached, so that a later filling need not read every
+//! source.
 //!
-//! One text file. Its first line is `herring-cache sources` with the CRC-32 of the rest; each further
-//! line is a hash, the file's length, when it was modified and when its entry was changed (nanoseconds
-//! since 1970), and its absolute path. Losing the file costs time only, and so does a line that is
-//! wrong: whatever is decoded is hashed again.
+//! One text file. Its first line is `herring-cache sources` with the CRC-32 of the rest; each further line is
+//! a hash, the file's length, when it was modified and when its entry was changed (nanoseconds since 1970),
+//! and its absolute path. Losing the file costs time only, and so does a wrong line: sources that are decoded
+//! are hashed again.
 
 use crate::{
     CacheError, SourceHash,
@@ -22,10 +22,10 @@ use std::{
 
 const HEAD: &str = "herring-cache sources ";
 
-/// A file that was changed so recently may change again without its times telling.
+/// A file that was changed this recently may change again without a change of its times.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// What tells that a file is as it was.
+/// The properties that show whether a file has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
     bytes: u64,
@@ -58,7 +58,7 @@ impl Stamp {
 
 type Known = BTreeMap<PathBuf, (Stamp, SourceHash)>;
 
-/// The hashes known from before, and those that were learnt since.
+/// The hashes known from before, and those added since.
 #[derive(Debug, Default)]
 pub(crate) struct Memo {
     known: Known,
@@ -66,7 +66,7 @@ pub(crate) struct Memo {
 }
 
 impl Memo {
-    /// What the file holds; nothing if it is missing or not whole.
+    /// The content of the file; empty if it is missing or damaged.
     pub(crate) fn load(path: &Path) -> Self {
         let known = fs::read_to_string(path).ok().and_then(|text| parse(&text)).unwrap_or_default();
         Self { known, learnt: Mutex::default() }
@@ -87,7 +87,7 @@ impl Memo {
         }
     }
 
-    /// Adds what was learnt to what the file holds by now.
+    /// Adds the new hashes to the current content of the file.
     pub(crate) fn save(self, folder: &Path, path: &Path) -> Result<(), CacheError> {
         let learnt = self.learnt.into_inner().unwrap_or_else(PoisonError::into_inner);
         if learnt.is_empty() {

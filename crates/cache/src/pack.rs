@@ -1,7 +1,7 @@
 //! A pack: many blocks in one file, one after the other, each as little-endian `f32`.
 //!
-//! A pack begins with 16 bytes that say what it is. It is written as a scratch file; its blocks exist
-//! for readers from the moment its index has its name.
+//! A pack begins with 16 bytes that identify it. It is written as a scratch file; its blocks are visible to
+//! readers once its index has its final name.
 
 use crate::{
     CacheError, Damage, Key,
@@ -26,7 +26,7 @@ pub(crate) struct Block {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// A pack that is being filled. It vanishes unless it is published.
+/// A pack that is being filled. It is removed unless it is published.
 #[derive(Debug)]
 pub(crate) struct Draft {
     folder: PathBuf,
@@ -59,8 +59,8 @@ impl Draft {
         Ok(())
     }
 
-    /// Makes the blocks visible, all at once; in that order, so that an index never names what is not on
-    /// the disk.
+    /// Makes the blocks visible, all at once; in that order, so that an index never lists blocks that are not
+    /// on the disk.
     pub(crate) fn publish(mut self) -> Result<(), CacheError> {
         self.scratch.sync()?;
         let pack = self.folder.join(format!("{}.{PACK}", self.scratch.stem));
@@ -90,7 +90,7 @@ pub(crate) fn write_index(locked: &Locked, path: &Path, index: &Index) -> Result
 #[derive(Debug)]
 pub(crate) struct Pack {
     pub(crate) path: PathBuf,
-    /// None where it is opened for every block: a process may have only so many files open.
+    /// `None` where it is opened for every block: the number of open files of a process is limited.
     file: Option<OnceLock<File>>,
 }
 
@@ -99,8 +99,8 @@ impl Pack {
         Self { path, file: keep_open.then(OnceLock::new) }
     }
 
-    /// The values of a block, whose number must be that of `out`. The checksum is verified; if it is
-    /// wrong, `out` holds what cannot be trusted.
+    /// The values of a block, whose number must be that of `out`. The checksum is verified; if it is wrong,
+    /// the values in `out` are invalid.
     pub(crate) fn read(&self, entry: &Entry, out: &mut [f32]) -> Result<(), CacheError> {
         let mut rest = out;
         self.check(entry, |bytes| {
@@ -121,7 +121,7 @@ impl Pack {
                 Some(file) => file,
                 None => {
                     let file = self.open(entry)?;
-                    // Another thread may have been quicker; then its file is the one that stays.
+                    // Another thread may have been faster; then its file is kept.
                     kept.get_or_init(|| file)
                 }
             },

@@ -1,14 +1,13 @@
 //! From a list of tasks to scripts that the cluster accepts.
 //!
-//! Slurm's array indexes lie below `MaxArraySize` (1001 unless the cluster says otherwise), so the plan's
-//! indexes are cut into stretches of that size, each with its offset. It also refuses a list of indexes
-//! whose text is long, which happens when many tasks in between are done already; then a stretch becomes
-//! several scripts.
+//! Slurm's array indexes lie below `MaxArraySize` (1001 by default), so the plan's indexes are split into
+//! ranges of that size, each with its offset. Slurm also refuses a list of indexes whose text is too long,
+//! which happens when many tasks in between are done already; then one range is split into several scripts.
 
 use crate::{ClusterError, Resources, Script, ranges, script::Frame};
 use std::{collections::BTreeSet, path::PathBuf};
 
-/// Tasks of a plan that one program runs.
+/// Tasks of a plan, all run by one program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Array {
     /// The name that `squeue` shows: letters, digits, `.`, `_` and `-`.
@@ -19,13 +18,14 @@ pub struct Array {
     pub program: Vec<String>,
     /// The plan's indexes of the tasks to run, in any order; an index named twice is run once.
     pub indexes: Vec<usize>,
-    /// Jobs that must be over, however they ended, before a task begins; none for tasks that need no others.
+    /// Jobs that must have ended, successfully or not, before a task begins; empty for tasks without
+    /// dependencies.
     pub after: Vec<u64>,
-    /// The number of its first script: how many scripts of this name and folder there are already.
+    /// The number of its first script: the count of existing scripts of this name in the folder.
     pub first_script: usize,
 }
 
-/// Slurm refuses 4096 bytes of `--array`; the rest is left to the limit of tasks at once.
+/// Slurm refuses 4096 bytes of `--array`; the difference leaves room for the limit of tasks at once.
 const LONGEST_LIST: usize = 4000;
 
 /// The scripts that [`crate::Slurm::submit`] would submit on a cluster with this `MaxArraySize`. Writes

@@ -1,8 +1,8 @@
 //! Which task a process is, and whether it was started before.
 //!
-//! Slurm starts a requeued task under the numbers it had, with a higher restart count. A program that notes
-//! its [`Attempt`] beside what it writes can tell leftovers of its own earlier start, which it may take
-//! over, from the work of a stranger, which it must not.
+//! Slurm starts a requeued task under the numbers it had, with a higher restart count. A program that
+//! records its [`Attempt`] next to its output can distinguish the output of its own earlier start, which it
+//! may take over, from that of another task, which it must not touch.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,21 +10,21 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Attempt {
-    /// The job: of the whole array where there is one, as in [`crate::Submitted::job`].
+    /// The job, as in [`crate::Submitted::job`]; for a task of an array the job of the whole array.
     pub job: u64,
     /// Slurm's index in the array, without the script's offset.
     pub task: Option<u64>,
-    /// How often it was started before.
+    /// How many times it was started before.
     pub restart: u32,
 }
 
 impl Attempt {
-    /// The attempt that this process belongs to; nothing outside of Slurm.
+    /// The attempt that this process belongs to; `None` outside of Slurm.
     pub fn from_environment() -> Option<Self> {
         Self::from_variables(|name| std::env::var(name).ok())
     }
 
-    /// The same with `variable` in place of the environment. Numbers that are none count as absent.
+    /// The same with `variable` in place of the environment. Values that are not numbers count as absent.
     ///
     /// ```
     /// use herring_cluster::Attempt;
@@ -38,7 +38,7 @@ impl Attempt {
         let number = |name| variable(name).and_then(|text| text.parse::<u64>().ok());
         let own = number("SLURM_JOB_ID")?;
         let restart = number("SLURM_RESTART_COUNT").and_then(|count| count.try_into().ok()).unwrap_or(0);
-        // Every task of an array has a job number of its own; the array's is the one that was submitted.
+        // Every task of an array has its own job number; the array's is the one that was submitted.
         match (number("SLURM_ARRAY_JOB_ID"), number("SLURM_ARRAY_TASK_ID")) {
             (Some(job), Some(task)) => Some(Self { job, task: Some(task), restart }),
             _ => Some(Self { job: own, task: None, restart }),

@@ -8,7 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// A command of Slurm, and the variables that it gets besides those of this process.
+/// A command of Slurm, and the variables that it gets in addition to those of this process.
 #[derive(Debug, Clone)]
 pub(crate) struct SlurmCommand {
     name: &'static str,
@@ -26,14 +26,14 @@ impl SlurmCommand {
         Ok(Self { name, path, environment: environment.to_vec() })
     }
 
-    /// What the command prints.
+    /// Runs the command and returns its standard output.
     pub(crate) fn run(&self, arguments: &[impl AsRef<OsStr>]) -> Result<String, ClusterError> {
         let mut command = Command::new(&self.path);
         command.args(arguments).stdin(Stdio::null());
         for (variable, _) in env::vars_os().filter(|(name, _)| changes_meaning(name)) {
             command.env_remove(variable);
         }
-        // Else lists of array indexes end in `...`.
+        // Otherwise lists of array indexes are cut off with `...`.
         command.env("SLURM_BITSTR_LEN", "0");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let shown = || {
@@ -50,8 +50,8 @@ impl SlurmCommand {
     }
 }
 
-/// Variables with which users change the defaults of Slurm's commands, and would change what is asked here:
-/// filters of `squeue` and `sacct`, and what the scripts set themselves.
+/// Variables with which users change the defaults of Slurm's commands and that would change the results
+/// here: filters of `squeue` and `sacct`, and options that the scripts set themselves.
 fn changes_meaning(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     let of_the_scripts =

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-/// Why something could not be read, written, submitted or asked. Its text is one line.
+/// Why a file, submission or query failed. Its text is one line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClusterError {
-    /// A file holds a value that makes no sense at this place.
+    /// A file holds an invalid value.
     #[error("{path}:{line}:{column}: {field}: found {found}, expected {expected}")]
     Invalid {
         /// The file.
@@ -17,12 +17,12 @@ pub enum ClusterError {
         column: usize,
         /// The key it belongs to.
         field: &'static str,
-        /// What stands there.
+        /// The value found.
         found: String,
-        /// What may stand there.
+        /// The values accepted.
         expected: &'static str,
     },
-    /// A file cannot be understood.
+    /// A file cannot be parsed.
     #[error("{path}:{line}:{column}: {message}")]
     Malformed {
         /// The file.
@@ -34,24 +34,24 @@ pub enum ClusterError {
         /// What is wrong.
         message: String,
     },
-    /// A value given by the caller makes no sense.
+    /// A value given by the caller is invalid.
     #[error("{field}: found {found}, expected {expected}")]
     Value {
         /// Which value.
         field: &'static str,
-        /// What it is.
+        /// The value found.
         found: String,
-        /// What it may be.
+        /// The values accepted.
         expected: &'static str,
     },
-    /// The system refuses to read or write.
+    /// Reading or writing failed.
     #[error("{}: cannot {action}: {source}", path.display())]
     System {
         /// What was tried: `read`, `write`.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// A command of Slurm is not installed here.
@@ -65,7 +65,7 @@ pub enum ClusterError {
     Start {
         /// The command with its arguments.
         command: String,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// A command of Slurm failed.
@@ -78,7 +78,7 @@ pub enum ClusterError {
         /// What it wrote to standard error.
         message: String,
     },
-    /// A command of Slurm wrote something that cannot be understood.
+    /// The output of a command of Slurm cannot be parsed.
     #[error("{command}: found {found:?}, expected {expected}")]
     Output {
         /// The command.
@@ -88,18 +88,18 @@ pub enum ClusterError {
         /// What was expected instead.
         expected: &'static str,
     },
-    /// A job was submitted, but the ledger does not know it.
-    #[error("job {job} was submitted but not noted down ({source}); `scancel {job}` takes it back")]
+    /// A job was submitted, but could not be recorded in the ledger.
+    #[error("job {job} was submitted but could not be recorded ({source}); cancel it with `scancel {job}`")]
     NotRecorded {
         /// The job.
         job: u64,
-        /// Why it was not noted down.
+        /// Why it was not recorded.
         source: Box<ClusterError>,
     },
 }
 
 impl ClusterError {
-    /// Wraps what the system says of `path`.
+    /// Wraps the system's error for `path`.
     pub(crate) fn system(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::System { action, path, source }

@@ -1,18 +1,18 @@
 //! Runs tasks of a plan as Slurm job arrays.
 //!
 //! A plan is a list of tasks with indexes from 0, and a program that runs the task whose index is its last
-//! argument. This crate knows nothing else of either. It writes the scripts, hands them to `sbatch`, keeps
-//! a ledger of what it submitted, and asks Slurm how each task stands.
+//! argument. This crate knows nothing else about them. It writes the scripts, submits them with `sbatch`,
+//! keeps a ledger of what it submitted, and asks Slurm for the state of each task.
 //!
-//! | Module | What it answers |
+//! | Module | What it is |
 //! |---|---|
-//! | [`resources`] | what may a task use? A small TOML file, and what replaces its values |
-//! | [`mod@array`] | which scripts run these tasks? Arrays no larger than the cluster allows |
-//! | [`ranges`] | how are indexes written? `0-4,7,9-12`, as Slurm does |
+//! | [`resources`] | what a task may use: a small TOML file, and overrides of its values |
+//! | [`mod@array`] | the scripts for a list of tasks: arrays no larger than the cluster allows |
+//! | [`ranges`] | lists of indexes in Slurm's notation, such as `0-4,7,9-12` |
 //! | [`slurm`] | the commands `sbatch`, `squeue`, `scontrol` and `sacct` |
-//! | [`state`] | how does a task stand? Slurm's many names in few |
-//! | [`submission`] | what was submitted? The ledger beside the scripts |
-//! | [`attempt`] | which task am I, and was I started before? |
+//! | [`state`] | the state of a task: Slurm's many names reduced to a few |
+//! | [`submission`] | the ledger of what was submitted, next to the scripts |
+//! | [`attempt`] | which task a process is, and whether it was started before |
 //!
 //! # One task, from the plan to its end
 //!
@@ -20,8 +20,8 @@
 //! be longer than that, so it is split, and each script adds its own offset to the index it is given. On a
 //! requeue (a node died, a more urgent job came) Slurm sends SIGTERM, then runs the same task again under the
 //! same numbers with a higher restart count; the program is the direct child of Slurm's step, so that it gets
-//! the signal itself. Once a task has been over for a few minutes Slurm forgets it, unless accounting keeps
-//! it; what nobody knows any longer is [`TaskState::Gone`], and only the plan's own results can tell how it
+//! the signal itself. A few minutes after a task has ended Slurm forgets it, unless accounting keeps it; a
+//! task that no command knows any longer is [`TaskState::Gone`], and only the plan's own results show how it
 //! ended.
 //!
 //! ```

@@ -1,9 +1,9 @@
-//! What `squeue`, `scontrol` and `sacct` print, read into one kind of list.
+//! Parses the output of `squeue`, `scontrol` and `sacct` into one kind of list.
 
 use crate::{ClusterError, TaskState, ranges};
 use std::collections::BTreeMap;
 
-/// What Slurm says of one task.
+/// What Slurm reports about one task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Known {
     pub(crate) state: TaskState,
@@ -11,7 +11,7 @@ pub(crate) struct Known {
     pub(crate) reason: Option<String>,
 }
 
-/// By the job, and by Slurm's index of the task unless the job is not an array.
+/// By job and Slurm's index of the task; the index is `None` for a job that is not an array.
 pub(crate) type Listing = BTreeMap<(u64, Option<usize>), Known>;
 
 /// The `--format` that [`squeue`] reads: array job, index, state, node, reason.
@@ -20,7 +20,7 @@ pub(crate) const SQUEUE_FORMAT: &str = "%F|%K|%T|%N|%r";
 /// The `--format` that [`sacct`] reads.
 pub(crate) const SACCT_FORMAT: &str = "JobID,State,ExitCode,NodeList";
 
-/// Reads `squeue --noheader --array --format` [`SQUEUE_FORMAT`]. It does not tell exit codes.
+/// Reads `squeue --noheader --array --format` [`SQUEUE_FORMAT`]. It has no exit codes.
 pub(crate) fn squeue(output: &str) -> Result<Listing, ClusterError> {
     let mut listing = Listing::new();
     for line in lines(output) {
@@ -91,7 +91,7 @@ pub(crate) fn max_array_size(output: &str) -> Result<usize, ClusterError> {
     value.parse().map_err(|_| unexpected("scontrol", value, expected))
 }
 
-/// Reads what `sbatch --parsable` prints: the job, and the cluster after a semicolon where there are several.
+/// Reads what `sbatch --parsable` prints: the job, and after a semicolon the cluster if there are several.
 pub(crate) fn sbatch(output: &str) -> Result<u64, ClusterError> {
     // A cluster's own submit plugin may print lines before it.
     let line = lines(output).last().unwrap_or_default();
@@ -106,7 +106,7 @@ fn insert(listing: &mut Listing, job: u64, indexes: Option<Vec<usize>>, known: &
     }
 }
 
-/// The indexes of an array, `Some(None)` where there is no array, nothing where the text is neither.
+/// The indexes of an array, `Some(None)` for a job that is not an array, `None` if the text is neither.
 fn indexes(text: &str) -> Option<Option<Vec<usize>>> {
     if text == "N/A" { Some(None) } else { ranges::expand(text).map(Some) }
 }

@@ -11,8 +11,8 @@ pub(crate) fn shell(text: &str) -> String {
 
 /// `text` as a value in a `#SBATCH` line.
 ///
-/// `sbatch` knows both quotes, but inside them still takes a backslash as an escape and `#` as the start
-/// of a comment.
+/// `sbatch` understands both kinds of quotes, but inside them still reads a backslash as an escape and `#`
+/// as the start of a comment.
 pub(crate) fn directive(text: &str) -> String {
     if !text.is_empty() && text.chars().all(is_plain) {
         return text.to_owned();

@@ -8,10 +8,10 @@ pub fn compress(indexes: &[usize]) -> String {
     words.join(",")
 }
 
-/// The indexes that `text` names, ascending; nothing where it is not such a list.
+/// The indexes that `text` lists, ascending; `None` if it is not such a list.
 ///
-/// Understands what Slurm writes of arrays too: brackets (`[5-7]`), the limit of tasks at once (`0-9%2`),
-/// steps (`0-8:4`).
+/// Also understands Slurm's notation for arrays: brackets (`[5-7]`), the limit of tasks at once
+/// (`0-9%2`), steps (`0-8:4`).
 ///
 /// ```
 /// use herring_cluster::ranges::expand;
@@ -39,7 +39,7 @@ pub fn expand(text: &str) -> Option<Vec<usize>> {
     Some(indexes.into_iter().collect())
 }
 
-/// Cuts ascending indexes into groups whose text is at most `longest` bytes each.
+/// Splits ascending indexes into groups whose text is at most `longest` bytes each.
 pub(crate) fn groups(indexes: &[usize], longest: usize) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut length = 0;

@@ -1,4 +1,4 @@
-//! What a task may use: a small TOML file, every key of which may be left out.
+//! What a task may use: a small TOML file whose keys are all optional.
 //!
 //! ```toml
 //! partition = "gpu"
@@ -14,19 +14,19 @@
 //! options = ["--exclude=n17"]   # further options of sbatch, as they are
 //! ```
 //!
-//! Keys are left out where the cluster's defaults will do. Values are handed to `sbatch` unread, except that
-//! nothing may be empty or break a line of the script.
+//! A missing key means the cluster's default. Values are passed to `sbatch` unchecked, except that none may be
+//! empty or contain a line break.
 //!
 //! At the time limit the program gets SIGTERM and, after the cluster's `KillWait` (usually 30 s), SIGKILL. One
-//! that needs longer to stop asks for an earlier warning: `options = ["--signal=B:TERM@300"]`. It then ends as
-//! failed with its own exit code rather than as out of time.
+//! that needs longer to stop asks for an earlier warning: `options = ["--signal=B:TERM@300"]`. Its state is
+//! then "failed" with its own exit code instead of "out of time".
 
 use crate::{ClusterError, quote, text::Text};
 use serde::Deserialize;
 use std::path::Path;
 use toml::Spanned;
 
-/// What a task may use. A field that is `None` or empty is left to the cluster.
+/// What a task may use. For a field that is `None` or empty the cluster's default applies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resources {
     /// `--partition`.
@@ -55,7 +55,7 @@ pub struct Resources {
     pub options: Vec<String>,
 }
 
-/// The file, with the place of every value.
+/// The file, with the position of every value.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
@@ -81,7 +81,7 @@ impl Resources {
         Self::from_text(&Text::read(path)?)
     }
 
-    /// Parses `content`; errors call it `name`.
+    /// Parses `content`; `name` is the file name in errors.
     ///
     /// ```
     /// use herring_cluster::Resources;
@@ -145,7 +145,7 @@ impl Resources {
         }
     }
 
-    /// Refuses what [`Self::read`] would refuse, in values that come from elsewhere than a file.
+    /// Checks values that do not come from a file as [`Self::read`] does.
     pub fn check(&self) -> Result<(), ClusterError> {
         let refuse = |field, found, expected| Err(ClusterError::Value { field, found, expected });
         for (field, _, value) in self.words() {
@@ -197,7 +197,7 @@ impl Resources {
 
 const ONE_OF_BOTH: &str = "one of them";
 
-/// What is wrong with a value, and what would be right.
+/// What is wrong with a value, and what is expected.
 type Fault = (String, &'static str);
 
 fn word_fault(value: &str) -> Option<Fault> {
@@ -209,7 +209,7 @@ fn count_fault(value: u32) -> Option<Fault> {
     (value == 0).then(|| (value.to_string(), "at least 1"))
 }
 
-/// The scripts set these themselves, or would not be submitted with them.
+/// Options that the scripts set themselves, or with which `sbatch` would not submit them.
 const RESERVED: [&str; 10] =
     ["--array", "-a", "--dependency", "-d", "--parsable", "--test-only", "--wait", "-W", "--wrap", "--chdir"];
 

@@ -1,11 +1,11 @@
 //! The text of one script.
 //!
-//! Slurm's defaults are spelled out where a task depends on them: it may be requeued, its log goes on where
-//! the attempt before it stopped, and it stays on one node. The last line is `exec`, so that the program
-//! takes the place of the shell and gets Slurm's signals itself. No `--signal` asks for an early warning:
-//! at the time limit, on `scancel` and on a requeue Slurm sends SIGTERM to the program and waits for the
-//! cluster's `KillWait` (usually 30 s) before SIGKILL. A warning would only make a task that ran out of time
-//! look like one that failed. A program that needs longer to stop can have it: `options = ["--signal=B:TERM@300"]`.
+//! Slurm's defaults are written out where a task depends on them: it may be requeued, its log is appended to that
+//! of the previous attempt, and it stays on one node. The last line is `exec`, so that the program takes the place
+//! of the shell and gets Slurm's signals itself. No `--signal` asks for an early warning: at the time limit, on
+//! `scancel` and on a requeue Slurm sends SIGTERM to the program and waits for the cluster's `KillWait` (usually 30
+//! s) before SIGKILL. With a warning, a task that ran out of time would look like one that failed. For a program
+//! that needs longer to stop, set `options = ["--signal=B:TERM@300"]`.
 
 use crate::{ClusterError, Resources, quote, ranges};
 use std::path::{Path, PathBuf};
@@ -13,17 +13,17 @@ use std::path::{Path, PathBuf};
 /// A script for `sbatch`, not yet written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
-    /// Where it goes.
+    /// Its path.
     pub path: PathBuf,
-    /// What it adds to Slurm's index of a task to get the plan's.
+    /// The number added to Slurm's index of a task to get the plan's.
     pub offset: usize,
     /// The plan's indexes of its tasks, ascending; empty for a job that is not an array.
     pub indexes: Vec<usize>,
-    /// What it says.
+    /// Its content.
     pub text: String,
 }
 
-/// What the scripts of one name have in common, checked.
+/// The checked parts that all scripts of one name share.
 pub(crate) struct Frame<'a> {
     name: &'a str,
     folder: &'a str,
@@ -42,7 +42,7 @@ impl<'a> Frame<'a> {
         if name.is_empty() || name.starts_with(['.', '-']) || !name.chars().all(plain) {
             return Err(refuse("name", format!("{name:?}"), "letters, digits, and . _ - after the first letter"));
         }
-        // A backslash would switch off Slurm's `%A` in the path of the logs.
+        // A backslash would disable Slurm's `%A` in the path of the logs.
         let usable = |text: &&str| !text.contains(|character: char| character.is_control() || character == '\\');
         let Some(path) = folder.to_str().filter(usable).filter(|_| folder.is_absolute()) else {
             let expected = "an absolute path in UTF-8 without backslashes and control characters";

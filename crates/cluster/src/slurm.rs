@@ -1,8 +1,8 @@
-//! The commands of Slurm: submit arrays and ask how their tasks stand.
+//! The commands of Slurm: submits arrays and queries the state of their tasks.
 //!
-//! Nothing here waits for a job. `squeue` is asked first, once for all jobs. It does not tell exit codes, so
-//! `scontrol` is asked for jobs with failed tasks, and it forgets what has been over for a while, so `sacct`
-//! is asked for the rest where accounting is there.
+//! Nothing here waits for a job. `squeue` runs first, once for all jobs. It reports no exit codes, so
+//! `scontrol` is asked for jobs with failed tasks; and it drops jobs some time after their end, so `sacct`
+//! is asked for the rest if the cluster has accounting.
 
 use crate::{
     Array, ClusterError, Resources, Script, Submission, Submissions, Submitted, TaskState, array,
@@ -12,7 +12,7 @@ use crate::{
 };
 use std::{collections::BTreeSet, ffi::OsString, fs, path::Path};
 
-/// The commands of Slurm, found.
+/// The commands of Slurm, with their paths.
 #[derive(Debug, Clone)]
 pub struct Slurm {
     sbatch: SlurmCommand,
@@ -21,18 +21,18 @@ pub struct Slurm {
     sacct: Option<SlurmCommand>,
 }
 
-/// How one task of an array stands.
+/// The state of one task of an array.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
     /// The plan's index.
     pub index: usize,
     /// The array.
     pub job: u64,
-    /// How it stands.
+    /// Its state.
     pub state: TaskState,
     /// Where it runs or ran last.
     pub node: Option<String>,
-    /// Why it waits, or why it ended: Slurm's word.
+    /// Why it waits, or why it ended, in Slurm's term.
     pub reason: Option<String>,
 }
 
@@ -42,8 +42,8 @@ impl Slurm {
         Self::find_with(&[])
     }
 
-    /// The same with variables that the commands get besides those of this process; `PATH` among them is
-    /// where they are looked for.
+    /// The same with variables that the commands get in addition to those of this process; if `PATH` is
+    /// among them, the commands are searched for there.
     pub fn find_with(environment: &[(OsString, OsString)]) -> Result<Self, ClusterError> {
         Ok(Self {
             sbatch: SlurmCommand::find("sbatch", environment)?,
@@ -58,9 +58,10 @@ impl Slurm {
         listing::max_array_size(&self.scontrol.run(&["show", "config"])?)
     }
 
-    /// Submits the tasks as one or more arrays, and writes each into the ledger of `array.folder` at once.
+    /// Submits the tasks as one or more arrays, and writes each to the ledger of `array.folder`
+    /// immediately.
     ///
-    /// Where Slurm refuses one of several arrays, those before it stay submitted and are in the ledger.
+    /// If Slurm refuses one of several arrays, the earlier ones stay submitted and are in the ledger.
     pub fn submit(&self, array: &Array, resources: &Resources) -> Result<Vec<Submitted>, ClusterError> {
         let scripts = array::dry_run(array, resources, self.max_array_size()?)?;
         let mut ledger = self.prepare(&array.folder)?;
@@ -73,8 +74,8 @@ impl Slurm {
         Ok(submitted)
     }
 
-    /// Submits one job that starts when all the jobs `after` are over, however they ended, and writes it
-    /// into the ledger of `folder`. `program` runs with its own arguments only.
+    /// Submits one job that starts when all the jobs in `after` have ended, successfully or not, and
+    /// writes it to the ledger of `folder`. `program` runs with its own arguments only.
     pub fn submit_after(
         &self,
         after: &[u64],
@@ -88,7 +89,8 @@ impl Slurm {
         self.submit_script(&mut ledger, &script, name, program, Some(after))
     }
 
-    /// How every task stands, in the order of `submitted`. A task that was submitted twice is there twice.
+    /// The state of every task, in the order of `submitted`. A task that was submitted twice is listed
+    /// twice.
     pub fn states(&self, submitted: &[Submitted]) -> Result<Vec<Task>, ClusterError> {
         let wanted = submitted.iter().flat_map(|array| {
             array.indexes.iter().map(|index| (array.job, Some(index.wrapping_sub(array.offset)), *index))
@@ -103,13 +105,13 @@ impl Slurm {
         Ok(wanted.into_iter().map(task).collect())
     }
 
-    /// How a job stands that is not an array.
+    /// The state of a job that is not an array.
     pub fn state(&self, job: u64) -> Result<TaskState, ClusterError> {
         let key = (job, None);
         Ok(self.ask(&[key])?.remove(&key).unwrap_or_else(gone).state)
     }
 
-    /// The folders that the scripts need, and the ledger.
+    /// Creates the folders that the scripts need, and opens the ledger.
     fn prepare(&self, folder: &Path) -> Result<Submissions, ClusterError> {
         for folder in [folder.join("scripts"), folder.join("logs")] {
             fs::create_dir_all(&folder).map_err(ClusterError::system("write", &folder))?;
@@ -146,7 +148,7 @@ impl Slurm {
         Ok(job)
     }
 
-    /// What Slurm knows of `keys`; what it knows of nothing is absent.
+    /// What Slurm knows about `keys`; unknown keys are absent.
     fn ask(&self, keys: &[(u64, Option<usize>)]) -> Result<Listing, ClusterError> {
         let jobs = |listing: &mut dyn Iterator<Item = &(u64, Option<usize>)>| -> Vec<u64> {
             listing.map(|&(job, _)| job).collect::<BTreeSet<_>>().into_iter().collect()
@@ -175,7 +177,8 @@ impl Slurm {
             let format = format!("--format={}", listing::SACCT_FORMAT);
             let arguments = ["--noheader", "--parsable2", "--allocations", &format, &jobs];
             let kept = listing::sacct(&none_without_accounting(sacct.run(&arguments))?)?;
-            // Of jobs that still go on, the queue would know; accounting has missed the end of such.
+            // The queue knows every job that is still running; for other jobs accounting has missed the
+            // end.
             let ended = kept.into_iter().filter(|(key, known)| known.state.is_over() && !listing.contains_key(key));
             listing.extend(ended.collect::<Vec<_>>());
         }
@@ -191,7 +194,7 @@ fn joined(jobs: &[u64], separator: &str) -> String {
     jobs.iter().map(u64::to_string).collect::<Vec<_>>().join(separator)
 }
 
-/// Asked for a single job that they do not know, `squeue` and `scontrol` fail.
+/// `squeue` and `scontrol` fail when asked for a single job that they do not know.
 fn none_if_unknown(output: Result<String, ClusterError>) -> Result<String, ClusterError> {
     none_if(output, "Invalid job id specified")
 }

@@ -1,10 +1,10 @@
-//! How a task stands: Slurm's many names in few.
+//! The state of a task: Slurm's many names reduced to a few.
 //!
 //! | Slurm's name | Here |
 //! |---|---|
 //! | `PENDING`, `CONFIGURING` | [`TaskState::Pending`] |
 //! | `RUNNING`, `SIGNALING`, `STAGE_OUT`, `RESIZING` | [`TaskState::Running`] |
-//! | `COMPLETING` | [`TaskState::Completing`]: over, but the node is not free yet |
+//! | `COMPLETING` | [`TaskState::Completing`]: has ended, but the node is not free yet |
 //! | `REQUEUED`, `REQUEUE_FED` | [`TaskState::Requeued`]: soon pending again |
 //! | `SUSPENDED`, `STOPPED` | [`TaskState::Suspended`] |
 //! | `COMPLETED` | [`TaskState::Completed`]: the program ended with 0 |
@@ -14,11 +14,11 @@
 //! | `NODE_FAIL`, `BOOT_FAIL` | [`TaskState::NodeFailure`] |
 //! | `OUT_OF_MEMORY` | [`TaskState::OutOfMemory`] |
 //!
-//! Other names (`REQUEUE_HOLD`, `SPECIAL_EXIT`, those of versions to come) stay as they are.
+//! Other names (`REQUEUE_HOLD`, `SPECIAL_EXIT`, those of future versions) are kept unchanged.
 
 use std::fmt;
 
-/// How a task stands.
+/// The state of a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TaskState {
@@ -26,35 +26,35 @@ pub enum TaskState {
     Pending,
     /// Runs.
     Running,
-    /// Is over; Slurm is still clearing up, and has not yet said how it ended.
+    /// Has ended; Slurm is still cleaning up, and has not yet reported how it ended.
     Completing,
     /// Was stopped and goes back to the queue.
     Requeued,
-    /// Is stopped where it stands.
+    /// Is paused.
     Suspended,
     /// Ended with exit code 0.
     Completed,
     /// Ended with another exit code, or by a signal.
     Failed {
-        /// The exit code, 128 + n for signal n, or nothing where Slurm no longer knows.
+        /// The exit code, 128 + n for signal n, or `None` if Slurm no longer knows it.
         exit_code: Option<i32>,
     },
-    /// Was stopped by somebody.
+    /// Was cancelled by a user or by Slurm.
     Cancelled,
     /// Ran out of time.
     Timeout,
-    /// Its node died. Slurm requeues such tasks, so that this may pass.
+    /// Its node died. Slurm requeues such tasks, so this state may be temporary.
     NodeFailure,
     /// Used more memory than it asked for.
     OutOfMemory,
-    /// No part of Slurm knows it any longer (or ever did).
+    /// No command of Slurm knows it any longer (or ever did).
     Gone,
-    /// What Slurm calls it, where this list has no name for it.
+    /// Slurm's name of a state that is not in this list.
     Other(String),
 }
 
 impl TaskState {
-    /// Whether this is how the task ended. [`Self::Gone`] is an end too, though nobody knows which.
+    /// Whether the task has ended. [`Self::Gone`] counts as ended too, although it is unknown how.
     pub fn is_over(&self) -> bool {
         match self {
             Self::Completed | Self::Failed { .. } | Self::Cancelled | Self::Timeout => true,

@@ -1,8 +1,8 @@
-//! The ledger of what was submitted: `submissions.json` beside the scripts.
+//! The ledger of what was submitted: `submissions.json` next to the scripts.
 //!
-//! A submission that is interrupted has jobs on the cluster already, so every job is written down as soon as
-//! `sbatch` has answered. The file is replaced as a whole (draft, fsync, rename): whoever reads it sees it
-//! before a job or after it. One process at a time may submit from a folder.
+//! A submission that is interrupted has jobs on the cluster already, so every job is recorded as soon as
+//! `sbatch` has answered. The file is replaced atomically (draft, fsync, rename): a reader sees it either
+//! without a job or with it. One process at a time may submit from a folder.
 //!
 //! ```json
 //! {
@@ -39,7 +39,7 @@ pub struct Submitted {
     pub indexes: Vec<usize>,
 }
 
-/// A job as the ledger has it.
+/// A job as recorded in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Submission {
@@ -52,12 +52,12 @@ pub struct Submission {
     /// The plan's indexes of its tasks, ascending; empty where it is not an array.
     #[serde(with = "as_ranges")]
     pub indexes: Vec<usize>,
-    /// The jobs whose end it waits for; nothing for an array.
+    /// The jobs whose end it waits for; `None` for an array.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Vec<u64>>,
     /// What it runs.
     pub program: Vec<String>,
-    /// What `sbatch` was given.
+    /// The arguments of `sbatch`.
     pub arguments: Vec<String>,
 }
 
@@ -84,7 +84,7 @@ struct Format {
 const FORMAT: u32 = 1;
 
 impl Submissions {
-    /// Reads the ledger in `folder`; where there is none, nothing was submitted.
+    /// Reads the ledger in `folder`; a missing file is an empty ledger.
     pub fn read(folder: &Path) -> Result<Self, ClusterError> {
         let path = folder.join("submissions.json");
         let text = match fs::read_to_string(&path) {
@@ -95,7 +95,7 @@ impl Submissions {
         let malformed =
             |line, column, message| ClusterError::Malformed { path: path.display().to_string(), line, column, message };
         let not_json = |error: serde_json::Error| {
-            // The place is given anyway, in front.
+            // The error already begins with the position.
             let text = error.to_string();
             let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
             let own = message.starts_with("found");
@@ -121,7 +121,7 @@ impl Submissions {
         arrays.map(|entry| Submitted { job: entry.job, offset: entry.offset, indexes: entry.indexes.clone() }).collect()
     }
 
-    /// Adds a job, on the disk before this returns.
+    /// Adds a job; it is on the disk before this returns.
     pub fn record(&mut self, submission: Submission) -> Result<(), ClusterError> {
         let mut content = Content { format: FORMAT, submissions: self.entries.clone() };
         content.submissions.push(submission);

@@ -1,10 +1,10 @@
-//! Where in a file something stands, so that an error can say so.
+//! A TOML text and the positions of its values, for errors.
 
 use crate::ClusterError;
 use serde::de::DeserializeOwned;
 use std::{ops::Range, path::Path};
 
-/// A TOML text with the name of where it came from.
+/// A TOML text with the name of its file.
 #[derive(Debug)]
 pub(crate) struct Text {
     name: String,
@@ -24,7 +24,7 @@ impl Text {
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ClusterError> {
         toml::from_str(&self.content).map_err(|error| {
             let (line, column) = herring_files::line_and_column(&self.content, error.span().unwrap_or(0..0).start);
-            // The parser may explain itself over several lines.
+            // The parser's message may have several lines.
             let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
             let message = message.replacen(", expected", ": expected", 1);
             ClusterError::Malformed { path: self.name.clone(), line, column, message }

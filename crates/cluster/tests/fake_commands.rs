@@ -85,7 +85,7 @@ fn a_job_that_cannot_be_noted_down_is_named() {
     let array = bench.array(1);
     let error = bench.slurm().unwrap().submit(&array, &Resources::default()).unwrap_err();
     assert!(matches!(error, ClusterError::NotRecorded { job: 11, .. }));
-    assert!(error.to_string().ends_with("`scancel 11` takes it back"), "{error}");
+    assert!(error.to_string().ends_with("cancel it with `scancel 11`"), "{error}");
 }
 
 const SQUEUE: &str = r#"

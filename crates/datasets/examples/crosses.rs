@@ -1,4 +1,4 @@
-//! Prints one sample of each class and split as text, and what the Masked control sees of it.
+//! Prints one sample of each class and split as text, and the input of the Masked control.
 //!
 //! ```text
 //! cargo run --release --package herring-datasets --example crosses

@@ -3,13 +3,13 @@
 //! activmask2020 trains on volumes in this way: images of 110 x 110 pixels are cropped at random to 100 x 100 and
 //! flipped, left to right and top to bottom, each with probability one half. Image and mask move together.
 //!
-//! The draws of a sample take four words of the generator, whatever comes of them, so that a generator can be set to
-//! any sample of a batch.
+//! The draws of a sample always take four words of the generator, so that a generator can be set to any sample of a
+//! batch.
 
 use crate::{Batch, DatasetError};
 use rand::Rng;
 
-/// What is done to each training image when it is presented.
+/// How each training image is augmented when it is presented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Augmentation {
     /// Rows and columns of the random crop, in pixels.
@@ -20,7 +20,7 @@ pub struct Augmentation {
     pub vertical_flip: bool,
 }
 
-/// What was drawn for one sample.
+/// The random draw of one sample.
 #[derive(Debug, Clone, Copy)]
 struct Draw {
     row: usize,
@@ -31,7 +31,7 @@ struct Draw {
 
 impl Augmentation {
     fn draw<R: Rng + ?Sized>(&self, [height, width]: [usize; 2], random: &mut R) -> Draw {
-        // The product of a word and a count, without its lower half, is uniform but for less than one part in 10^7.
+        // The product of a word and a count, without its lower half, is uniform to within one part in 10^7.
         let mut below = |count: usize| ((u64::from(random.next_u32()) * count as u64) >> 32) as usize;
         let (row, column) = (below(height - self.side + 1), below(width - self.side + 1));
         let (mirrored, upside_down) = (below(2) == 1, below(2) == 1);

@@ -25,8 +25,8 @@ impl Batch {
     /// Packs the samples of `dataset` at `indices`, in that order; an index may occur twice.
     ///
     /// # Errors
-    /// [`DatasetError::OutOfRange`] if `indices` is empty or points past the end of the dataset; whatever
-    /// [`Pixels::read`](crate::dataset::Pixels::read) says.
+    /// [`DatasetError::OutOfRange`] if `indices` is empty or points past the end of the dataset; the error of
+    /// [`Pixels::read`](crate::dataset::Pixels::read).
     pub fn gather(dataset: &Dataset, indices: &[usize]) -> Result<Self, DatasetError> {
         if indices.is_empty() {
             return Err(DatasetError::out_of_range("indices", "empty", "at least 1"));

@@ -1,16 +1,15 @@
-//! Splits in which the environment gives the class away, and turns against who relied on it.
+//! Splits in which the environment predicts the class in training, and misleads in validation and test.
 //!
-//! Each class has a *home* environment: class `c` of a table with `E` environments is at home in
-//! environment `c mod E`. At a ratio of 0.9, nine of ten training images of a class come from its home,
-//! and the rest of the experiment is drawn from what is left, so that there the class is rarely at
-//! home. At `1 / E` (0.5 with two environments) there is no correlation anywhere; both settings hold
-//! equally many images, which makes them comparable.
+//! Each class has a *home* environment: class `c` of a table with `E` environments is at home in environment
+//! `c mod E`. At a ratio of 0.9, nine of ten training images of a class come from its home, and the other parts
+//! are drawn from the remaining images, so that there the class is rarely in its home. At `1 / E` (0.5 with two
+//! environments) there is no correlation anywhere; both settings hold equally many images, which makes them
+//! comparable.
 //!
-//! Let `n` be the size of the smallest cell (environment and class). From each cell `n` records are
-//! drawn, in the order (environment 0, class 0), (environment 0, class 1), ..., then as many as its
-//! weight says for training, from what is left those for validation, and the test takes or keeps the
-//! rest. With `w` the share of a cell's records that training takes (`ratio` at home, `(1 - ratio) /
-//! (E - 1)` abroad):
+//! Let `n` be the size of the smallest cell (environment and class). From each cell `n` records are drawn, in
+//! the order (environment 0, class 0), (environment 0, class 1), ..., then the number given by its weight for
+//! training, from the remainder those for validation, and the rest is for the test. With `w` the share of a
+//! cell's records that training takes (`ratio` at home, `(1 - ratio) / (E - 1)` elsewhere):
 //!
 //! | | [`Rule::Printed`] | [`Rule::Later`] |
 //! |---|---|---|
@@ -18,11 +17,11 @@
 //! | valid | `floor(n (1 - w) / 2)`, reversed | `floor(n w / 4)`, as in training |
 //! | test | all that is left, reversed | all that is left |
 //!
-//! *Printed* is the code behind the paper's tables (before 2021-02-03), and also
-//! `CovariateDataset` of torchxrayvision; *later* is the last revision of the released code. Both draw
-//! with NumPy's legacy stream, so that for two classes and two environments the lists equal theirs index
-//! for index. The paper is silent on more than two classes or environments; there the table above is
-//! this project's extension of it, which for two and two is the authors' rule.
+//! *Printed* is the code behind the paper's tables (before 2021-02-03), and also `CovariateDataset` of
+//! torchxrayvision; *later* is the last revision of the released code. Both draw with NumPy's legacy stream, so
+//! that for two classes and two environments the lists equal theirs index for index. The paper does not cover
+//! more than two classes or environments; there the table above is this project's extension, which for two
+//! classes and two environments is the authors' rule.
 
 use crate::{
     DatasetError, grouped,
@@ -120,9 +119,10 @@ impl Parts {
         Ok(parts)
     }
 
-    /// What keeps a run from using these parts, a line each: a class without an image in one of them.
+    /// The reasons why a run cannot use these parts, a line each: a class without an image in one of them.
     ///
-    /// The scores of a part without a class mean nothing, and a class without a training image is never learnt.
+    /// The scores of a part without a class are meaningless, and a class without a training image is never
+    /// learnt.
     pub fn incomplete(&self, table: &Table) -> Vec<String> {
         self.counts(table).filter(|&(.., images)| images == 0).map(|(part, class, _)| missing(part, class)).collect()
     }
@@ -183,14 +183,14 @@ impl Parts {
 
 /// Splits `table`.
 ///
-/// Each part lists its cells one after the other, in the order in which they are drawn from. A table that
-/// keeps groups whole ([`Table::with_whole_groups`]) and has a group with more than one image is split by
-/// groups instead, towards the same sizes: the largest groups first, each to the part that can take most of
-/// its images; what exceeds a size is left out.
+/// Each part lists its cells one after the other, in the order in which they are drawn from. A table that keeps
+/// groups whole ([`Table::with_whole_groups`]) and has a group with more than one image is split by groups
+/// instead, towards the same sizes: the largest groups first, each to the part that can take most of its
+/// images; images beyond a part's size are left out.
 ///
 /// # Errors
 /// [`DatasetError::OutOfRange`] if the ratio is not within `[0, 1]`, the limit is 0, the table has one
-/// environment and a ratio other than 1, a cell is empty, or a part would come out empty.
+/// environment and a ratio other than 1, a cell is empty, or a part would be empty.
 ///
 /// # Examples
 /// ```
@@ -244,7 +244,7 @@ pub fn split(table: &Table, settings: &ConfoundedSettings) -> Result<Parts, Data
             parts.of_mut(part).extend(&drawn);
         }
         for pool in &mut pools {
-            // What NumPy's `setdiff1d` leaves is sorted.
+            // The result of NumPy's `setdiff1d` is sorted.
             let mut taken = parts.of(part).to_vec();
             taken.sort_unstable();
             pool.retain(|index| taken.binary_search(index).is_err());
@@ -273,8 +273,8 @@ pub fn train_share(settings: &ConfoundedSettings, environments: usize, environme
 // number: 1 - 0.9 is less than 0.1.
 fn count(size: usize, settings: &ConfoundedSettings, share: f64, environments: usize, part: Part) -> usize {
     let size = size as f64;
-    // With two environments the share that is left abroad is the ratio itself, which `1 - (1 - ratio)` need
-    // not be.
+    // With two environments the remaining share elsewhere is the ratio itself, from which `1 - (1 - ratio)` may
+    // differ.
     let at_home = share == settings.ratio;
     let left = if environments == 2 && !at_home { settings.ratio } else { 1.0 - share };
     let exact = match (settings.rule, part) {

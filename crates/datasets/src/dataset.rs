@@ -1,16 +1,15 @@
 //! Samples and the collections of samples that an experiment trains and evaluates on.
 //!
-//! A [`Dataset`] checks its samples once, on construction, so that everything downstream (batches,
-//! losses, saliency scores) may rely on equal shapes, labels in range and finite pixels. The pixels
-//! themselves lie in memory ([`Dataset::new`]) or come from elsewhere when a batch needs them
-//! ([`Dataset::streamed`]).
+//! A [`Dataset`] checks its samples once, on construction, so that all users (batches, losses, saliency scores)
+//! may rely on equal shapes, labels in range and finite pixels. The pixels themselves are in memory
+//! ([`Dataset::new`]) or come from elsewhere when a batch needs them ([`Dataset::streamed`]).
 
 use std::{fmt, sync::Arc};
 
 use crate::{DatasetError, Image};
 use rand::{Rng, seq::SliceRandom};
 
-/// One example with everything that an attribution prior may look at.
+/// One example with everything that an attribution prior may use.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
     /// Identity within its source, for instance `distractor1/0125`; kept through every split.
@@ -22,7 +21,7 @@ pub struct Sample {
     pub mask: Image,
     /// Class, `0..classes`.
     pub label: usize,
-    /// Value of the confounder, counted from 0. What the numbers stand for is said by the dataset.
+    /// Value of the confounder, counted from 0. The dataset defines what the numbers mean.
     pub environment: usize,
 }
 
@@ -44,7 +43,7 @@ pub trait Pixels: Send + Sync {
     /// `mask`, `[1, height, width]`, values in `[0, 1]`. Both have the size of the dataset's shape.
     ///
     /// # Errors
-    /// Why the pixels cannot be had; in one line, with the file.
+    /// Why the pixels cannot be read; in one line, with the file.
     fn read(&self, index: usize, image: &mut [f32], mask: &mut [f32]) -> Result<(), DatasetError>;
 }
 
@@ -130,7 +129,7 @@ impl Dataset {
         })
     }
 
-    /// What the dataset calls itself, for instance `crosses/train`.
+    /// The dataset's name, for instance `crosses/train`.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -158,7 +157,7 @@ impl Dataset {
     /// Sample `index` with its pixels.
     ///
     /// # Errors
-    /// [`DatasetError::OutOfRange`] past the end; whatever [`Pixels::read`] says.
+    /// [`DatasetError::OutOfRange`] past the end; the error of [`Pixels::read`].
     pub fn sample(&self, index: usize) -> Result<Sample, DatasetError> {
         let Some(Entry { id, label, environment }) = self.entries.get(index).cloned() else {
             let expected = format!("less than {}, the size of {}", self.len(), self.name);
@@ -174,7 +173,7 @@ impl Dataset {
     /// Every sample with its pixels, all in memory: for small datasets.
     ///
     /// # Errors
-    /// Whatever [`Pixels::read`] says.
+    /// The error of [`Pixels::read`].
     pub fn samples(&self) -> Result<Vec<Sample>, DatasetError> {
         (0..self.len()).map(|index| self.sample(index)).collect()
     }
@@ -231,7 +230,7 @@ impl Pixels for InMemory {
     }
 }
 
-/// Pixels whose masks are withheld where they are not kept.
+/// Pixels whose masks are replaced by ones unless they are kept.
 struct KeptMasks {
     pixels: Arc<dyn Pixels>,
     kept: Vec<bool>,
@@ -250,11 +249,11 @@ impl Pixels for KeptMasks {
 /// The parts of an experiment.
 #[derive(Debug, Clone)]
 pub struct Splits {
-    /// What the model is fitted to.
+    /// Training samples.
     pub train: Dataset,
-    /// What selects the epoch.
+    /// Validation samples, which select the epoch.
     pub valid: Dataset,
-    /// What is reported: sets of test images by their names, at least one; `test` where there is one only.
+    /// Sets of test images by their names, at least one; `test` if there is only one.
     pub tests: Vec<(String, Dataset)>,
 }
 

@@ -1,15 +1,15 @@
-//! The one error type of this crate: which value, what it was, what it should have been.
+//! The one error type of this crate: which value, what was found, what was expected.
 
 use std::fmt::Display;
 
 /// Why data or settings were refused.
 ///
-/// Every variant carries what a person needs to repair the input: the name of the offending field or
-/// object, the value found there and the values that would have been accepted.
+/// Every variant holds what a user needs to correct the input: the name of the offending field or object, the
+/// value found there and the values that would have been accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatasetError {
-    /// A setting or argument lies outside the values that make sense.
+    /// A setting or argument is out of range.
     #[error("{field} is {found}, expected {expected}")]
     OutOfRange {
         /// Name of the setting or argument, as spelled in code and in configuration files.
@@ -41,7 +41,7 @@ pub enum DatasetError {
         /// What it should be.
         expected: String,
     },
-    /// The pixels of a sample cannot be read from where they are kept.
+    /// The pixels of a sample cannot be read.
     #[error("sample {id}: {reason}")]
     Unreadable {
         /// Identity of the sample.

@@ -1,11 +1,11 @@
 //! A confounded split that keeps every group (patient, subject) within one part.
 //!
-//! The sizes that are aimed at are those of the split by images ([`crate::confounded`]): so many images of
-//! each environment and class in each part. Groups are dealt out one after the other, the largest first and
-//! groups of one size in a random order, each to the part that can take most of its images without exceeding
-//! a size; between parts that can take equally many, to the one that lacks the larger share of what it should
-//! have. Images of a group for which its part has no room are left out, so that no size is exceeded; a part
-//! may end below its sizes where groups do not divide as the images would.
+//! The target sizes are those of the split by images ([`crate::confounded`]): a number of images of each
+//! environment and class in each part. Groups are assigned one after the other, the largest first and groups
+//! of one size in a random order, each to the part that can take most of its images without exceeding a size;
+//! between parts that can take equally many, to the one that lacks the larger share of its target. Images of
+//! a group for which its part has no room are left out, so that no size is exceeded; a part may end below its
+//! sizes where groups do not divide as the images would.
 //!
 //! The papers have no such split. Where every group has one image, the split is that by images.
 
@@ -21,7 +21,8 @@ pub(crate) fn applies(table: &Table) -> bool {
     table.whole_groups() && groups(table).iter().any(|group| group.len() > 1)
 }
 
-/// Deals the groups of `table` out; gives the positions of the records in each part, by cell and position.
+/// Assigns the groups of `table` to parts; returns the positions of the records in each part, by cell and
+/// position.
 pub(crate) fn split(table: &Table, sizes: &Sizes, seed: u32) -> Result<[Vec<usize>; 3], DatasetError> {
     let classes = table.classes().len();
     let cell = |index: usize| {
@@ -69,7 +70,7 @@ pub(crate) fn split(table: &Table, sizes: &Sizes, seed: u32) -> Result<[Vec<usiz
 }
 
 /// Positions of the records of each group, in the order of their first records; a record without a group is
-/// one of its own.
+/// its own group.
 fn groups(table: &Table) -> Vec<Vec<usize>> {
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();

@@ -1,14 +1,14 @@
-//! Whose images a split puts on both sides: groups (patients, subjects) of a table.
+//! Groups (patients, subjects) of a table whose images a split puts into several parts.
 //!
-//! Two radiographs of one patient resemble each other more than those of two patients, so that a model that was
-//! trained on the one is tested on the other with an advantage. The papers' splits are drawn by images and
+//! Two radiographs of one patient resemble each other more than those of two patients, so a model trained on
+//! one of them has an advantage when it is tested on the other. The papers' splits are drawn by images and
 //! share patients between the parts; the numbers here say how many.
 
 use std::collections::BTreeSet;
 
 use crate::{Part, Table, confounded::Parts};
 
-/// How many images of the evaluation are of a group that training has seen.
+/// How many evaluation images belong to a group with training images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SharedGroups {
     /// Test images.
@@ -19,7 +19,7 @@ pub struct SharedGroups {
     pub valid_images: usize,
     /// Validation images whose group has at least one training image.
     pub valid_of_training_groups: usize,
-    /// Images of the three parts of which no group is known; they count as shared with nobody.
+    /// Images of the three parts without a known group; they count as not shared.
     pub without_group: usize,
 }
 
@@ -31,7 +31,7 @@ impl SharedGroups {
 }
 
 /// Counts the images that share their [`group`](crate::Record::group) with training. `None` if no record of the
-/// table has a group, since then nothing can be said.
+/// table has a group.
 ///
 /// Positions in `parts` beyond the table are passed over.
 pub fn shared_groups(table: &Table, parts: &Parts) -> Option<SharedGroups> {

@@ -1,10 +1,9 @@
 //! Samples, masks, environments and splits: the data side of `red-herring`.
 //!
-//! A *sample* is an image, a *mask* that says where the evidence for its class should be, a class
-//! label, an *environment* (the value of the confounder: a hospital, a view, a side of the image)
-//! and an identity that survives shuffling. Everything in this crate is plain data: it knows nothing
-//! of tensors, devices or training, and it never touches a global random state. The code that needs
-//! randomness passes a generator in.
+//! A *sample* is an image, a *mask* that says where the evidence for its class should be, a class label, an
+//! *environment* (the value of the confounder: a hospital, a view, a side of the image) and an identity that
+//! survives shuffling. Everything in this crate is plain data: it is independent of tensors, devices and
+//! training, and it never uses a global random state. Callers pass a generator where randomness is needed.
 //!
 //! The modules, in the order in which data flows through them:
 //!
@@ -15,14 +14,14 @@
 //! | [`numpy`] | NumPy's legacy random generator, bit for bit |
 //! | [`crosses`] | the synthetic crosses of the ICLR 2021 paper, bit for bit |
 //! | [`mask`] | dilation, the outside of a mask, withholding masks |
-//! | [`permute`] | what happens to the pixels outside the mask |
+//! | [`permute`] | permuting or zeroing the pixels outside the mask |
 //! | [`batch`] | epochs of packed batches |
 //! | [`augment`] | random crops and flips of a batch |
 //! | [`record`] | [`Table`]s of images that are not read yet |
-//! | [`listed`] | the images of a run, and who has them |
-//! | [`quota`] | so many of each environment and class |
+//! | [`listed`] | the images of a run, and where they come from |
+//! | [`quota`] | a limit on the images of each environment and class |
 //! | [`confounded`] | splits of a table in which the environment misleads |
-//! | [`groups`] | how many images of a test are of a training patient |
+//! | [`groups`] | how many test images are of a training patient |
 //!
 //! The paper meant throughout is *Saliency is a Possible Red Herring When Diagnosing Poor
 //! Generalization* (ICLR 2021); "the released code" is the repository its authors published.

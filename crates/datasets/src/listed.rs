@@ -1,30 +1,30 @@
-//! The images of one run of an experiment on files, and who has them.
+//! The images of one run of an experiment on files, and where they come from.
 //!
-//! A run is decided by a *listing*: the list of its training, validation and test images, each with the
-//! identity of its pixels. The code that trains knows a listing by its SHA-256 alone and asks a [`Listings`] for
-//! the images; where they lie decides nothing.
+//! A run is decided by a *listing*: the list of its training, validation and test images, each with the identity
+//! of its pixels. The code that trains knows a listing by its SHA-256 alone and asks a [`Listings`] for the
+//! images; their location does not affect the result.
 
 use crate::{Dataset, DatasetError, Splits};
 
 /// The images of a run.
 #[derive(Debug, Clone)]
 pub struct Listed {
-    /// What is trained on, selected by and scored.
+    /// The training, validation and test samples.
     pub splits: Splits,
     /// The test images whose saliency is computed, maybe fewer and of another size.
     pub saliency: Dataset,
 }
 
-/// Has images by their listings.
+/// Provides images by their listings.
 pub trait Listings: Send + Sync {
     /// The images of the listing with this SHA-256, in hexadecimal digits.
     ///
     /// # Errors
-    /// Why they cannot be had, in one line.
+    /// Why they are not available, in one line.
     fn open(&self, listing: &str) -> Result<Listed, DatasetError>;
 }
 
-/// Has none: for experiments whose images are generated.
+/// Provides none: for experiments whose images are generated.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoListings;
 

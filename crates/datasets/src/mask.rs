@@ -1,8 +1,8 @@
-//! What is done to masks before training.
+//! Operations on masks before training.
 //!
 //! Three operations, all options of the released code's data loader or losses: masks are *dilated* by a
-//! Gaussian width that the hyper-parameter search tunes, the *outside* of a mask is what a penalty looks
-//! at, and masks can be *withheld* from a fraction of the samples.
+//! Gaussian width that the hyper-parameter search tunes, penalties use the *outside* of a mask, and masks can
+//! be *withheld* from a fraction of the samples.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -24,7 +24,7 @@ pub fn dilation_half_width(sigma: f64) -> Result<usize, DatasetError> {
     if !sigma.is_finite() || sigma < 0.0 {
         return Err(DatasetError::out_of_range("dilation_sigma", sigma, "a finite number of pixels, at least 0"));
     }
-    // A float-to-integer cast saturates, and `dilate` never looks past the border of the image.
+    // A float-to-integer cast saturates, and `dilate` never reads past the border of the image.
     Ok((4.0 * sigma + 0.5).floor() as usize)
 }
 
@@ -59,7 +59,7 @@ pub fn dilate(mask: &Image, sigma: f64) -> Result<Image, DatasetError> {
     Ok(result)
 }
 
-// For every position of a line whether one that is inside lies within `half_width`.
+// For every position of a line, whether a position inside the mask lies within `half_width`.
 fn widened(inside: impl ExactSizeIterator<Item = bool>, half_width: usize) -> impl Iterator<Item = (usize, bool)> {
     let length = inside.len();
     // How many are inside before each position.

@@ -107,7 +107,7 @@ impl LegacyRandom {
 
     /// `count` distinct values of `0..n`, as `RandomState.choice(n, count, replace=False)`.
     ///
-    /// The stream advances by a full shuffle of `n` whatever `count` is.
+    /// The stream advances by a full shuffle of `n`, independent of `count`.
     ///
     /// # Errors
     /// [`DatasetError::OutOfRange`] if `count > n`.

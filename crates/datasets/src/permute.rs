@@ -1,4 +1,4 @@
-//! What happens to the pixels outside the mask.
+//! Permutes or zeroes the pixels outside the mask.
 //!
 //! The paper's `x_masked = x * x_seg + shuffle(x) * (1 - x_seg)` (text below Eq. 1) is the input of the
 //! Masked control and the second input of ActDiff and Adversarial. Printed like this it could move
@@ -6,8 +6,8 @@
 //! at which the mask is not exactly 1, over all channels together, and permutes them uniformly among
 //! those places. Inside pixels are neither moved nor copied. That is what this module does.
 //!
-//! The permutation is new for every presentation of an image, so the caller passes the generator of
-//! that presentation. No gradient flows through it, here trivially.
+//! The permutation is new for every presentation of an image, so the caller passes the generator of that
+//! presentation. No gradient flows through it, since it works on plain data.
 //!
 //! [`zero_outside`] is the other reading of "masked", from the experiments that the released code calls
 //! `clfmasked`.
@@ -60,8 +60,8 @@ pub fn permuted_image<R: Rng + ?Sized>(image: &Image, mask: &Image, rng: &mut R)
 }
 
 impl Batch {
-    /// The images of the batch with the values outside each mask permuted, `[batch, channels, height,
-    /// width]`. Every call with a generator that moves on gives a new permutation.
+    /// The images of the batch with the values outside each mask permuted,
+    /// `[batch, channels, height, width]`. Every call with an advanced generator gives a new permutation.
     pub fn permuted_images<R: Rng + ?Sized>(&self, rng: &mut R) -> Vec<f32> {
         self.map_images(|image, mask| permute(image, mask, rng))
     }

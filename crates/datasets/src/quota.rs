@@ -1,4 +1,4 @@
-//! So many of each environment and class, and no more.
+//! A limit on the number of images of each environment and class.
 
 use std::collections::BTreeMap;
 

@@ -1,9 +1,9 @@
-//! What is known of an image before it is read: one row of a table.
+//! An image before it is read: one row of a table.
 //!
-//! A [`Table`] is the list of images that an experiment may draw from: where each lies, its class, its
-//! environment, and where the evidence for its class should be. Readers of official files make tables
-//! (crate `herring-tables`), [`crate::confounded`] splits them, and only the records that a run needs
-//! are ever decoded (crates `herring-pixels` and `herring-cache`).
+//! A [`Table`] is the list of images that an experiment may draw from: the file of each, its class, its
+//! environment, and where the evidence for its class should be. Readers of official files make tables (crate
+//! `herring-tables`), [`crate::confounded`] splits them, and only the records that a run needs are ever
+//! decoded (crates `herring-pixels` and `herring-cache`).
 
 use std::path::PathBuf;
 
@@ -27,11 +27,11 @@ pub struct PixelBox {
 pub enum Region {
     /// Anywhere: the mask is 1 everywhere and no penalty applies.
     Everything,
-    /// Nowhere: the mask is 0 everywhere, so that the whole image counts as outside. RSNA's negatives
-    /// are like this in the released code.
+    /// Nowhere: the mask is 0 everywhere, so that the whole image counts as outside. RSNA's negatives have
+    /// such masks in the released code.
     Nothing,
-    /// A disc about the middle of the image, of a radius of its height (of its width, across) divided
-    /// by 2.5: the expert's mask of the experiment on cardiomegaly.
+    /// A disc around the centre of the image with a radius of its height (horizontally its width) divided by
+    /// 2.5: the expert's mask of the experiment on cardiomegaly.
     Circle,
     /// The union of boxes.
     Boxes(Vec<PixelBox>),
@@ -54,13 +54,13 @@ pub struct Record {
     pub environment: usize,
     /// Where the evidence should be.
     pub region: Region,
-    /// Which part of the experiment it belongs to, where the table says so.
+    /// Which part of the experiment it belongs to, if the table has one.
     pub part: Option<Part>,
-    /// Whose image it is, for instance the patient, where the table says so. Images of one group show the
-    /// same subject, so that a model tested on one after training on another was not tested on anything new.
+    /// The subject, for instance the patient, if the table has one. Images of one group show the same
+    /// subject, so a test on one after training on another is not a test on new data.
     pub group: Option<String>,
-    /// The stored value that counts as white, where the table says so; without one it is the greatest value
-    /// that the file's depth holds.
+    /// The stored value that counts as white, if the table has one; without one it is the greatest value that
+    /// the file's depth holds.
     pub maximum: Option<u32>,
 }
 
@@ -85,11 +85,11 @@ impl std::fmt::Display for Origin {
 /// A part of an experiment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
-    /// What the model is fitted to.
+    /// Training.
     Train,
-    /// What selects the epoch.
+    /// Validation, which selects the epoch.
     Valid,
-    /// What is reported.
+    /// Test.
     Test,
 }
 
@@ -154,8 +154,8 @@ impl Table {
         Ok(Self { name: name.into(), classes, environments, records, whole_groups: false })
     }
 
-    /// The same table, of which a drawn split keeps every [`Record::group`] within one part. The papers'
-    /// protocols do not ask for it, so that it is off for the official collections.
+    /// The same table, with splits that keep every [`Record::group`] within one part. The papers' protocols
+    /// do not require it, so it is off for the official collections.
     pub fn with_whole_groups(self) -> Self {
         Self { whole_groups: true, ..self }
     }
@@ -165,7 +165,7 @@ impl Table {
         self.whole_groups
     }
 
-    /// What it calls itself, for instance `rsna`.
+    /// Its name, for instance `rsna`.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -185,14 +185,14 @@ impl Table {
         &self.records
     }
 
-    /// A text with a line for each record in which everything stands that decides what a run sees of it: two
-    /// tables with equal texts are the same, wherever their files lie.
+    /// A text with a line for each record that contains everything that affects a run: two tables with equal
+    /// texts are the same, independent of the location of their files.
     pub fn text(&self) -> String {
         use std::fmt::Write;
         let mut text = format!("{:?} {:?}\n", self.classes, self.environments);
         for Record { id, origin: _, image, label, environment, region, part, group, maximum } in &self.records {
-            // Writing to a string cannot fail. What decides nothing is left out, so that the texts of tables
-            // without it stay as they are.
+            // Writing to a string cannot fail. Fields without effect are left out, so that the texts of
+            // tables without them do not change.
             let _ = write!(text, "{id:?} {image:?} {label} {environment} {region:?} {part:?}");
             if let Some(group) = group.as_ref().filter(|_| self.whole_groups) {
                 let _ = write!(text, " group {group:?}");

@@ -24,7 +24,7 @@ pub struct Deviation {
 /// because a user's configuration may differ from the paper.
 pub fn deviations(collection: &Collection) -> Vec<Deviation> {
     let plan = &collection.plan;
-    // The user's additional rows have no setting in the paper; the others are compared all the same.
+    // The user's additional rows have no setting in the paper; the others are still compared.
     let published = collection.methods().into_iter().filter(|method| reference(collection).row(method).is_some());
     let request = Request {
         scale: Scale::Paper,

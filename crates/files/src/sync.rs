@@ -30,7 +30,7 @@ impl std::fmt::Display for NotSyncable {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             formatter,
-            "{}: this file system cannot sync folders ({}): the folder is used all the same, but files that were \
+            "{}: this file system cannot sync folders ({}): the folder is used nevertheless, but files that were \
              written in the last seconds before a power failure may be missing afterwards",
             self.folder.display(),
             self.answer

@@ -1,4 +1,4 @@
-//! From a manifest of one's own to the first batch, with nothing but a cache in between.
+//! From a user's manifest to the first batch, through a cache.
 //!
 //! `cargo run --release -p herring-images --example from_files -- MANIFEST`
 

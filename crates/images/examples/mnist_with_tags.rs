@@ -4,9 +4,9 @@
 //!
 //! `cargo run --release -p herring-images --example mnist_with_tags -- MNIST OUT [N]`
 //!
-//! MNIST is a folder with the four IDX files of MNIST, plain or `.gz`; OUT is a new folder; N is the number
-//! of images of each digit and corner (300). The images are the first that fit, in the order of the files,
-//! dealt to the corners in turn: nothing is drawn at random.
+//! MNIST is a folder with the four IDX files of MNIST, plain or `.gz`; OUT is a new folder; N is the number of
+//! images of each digit and corner (300). The images are the first that fit, in the order of the files, assigned to
+//! the corners in turn: nothing is drawn at random.
 
 use std::{
     fmt::Write,
@@ -22,7 +22,7 @@ use flate2::read::GzDecoder;
 const SIDE: usize = 28;
 /// Bytes of an image of MNIST.
 const AREA: usize = SIDE * SIDE;
-/// The digits: the three that people confuse most.
+/// The digits: three that are often confused.
 const DIGITS: [u8; 3] = [4, 7, 9];
 /// The environments: name, first row and first column of the tag. In the order of their names, as a table
 /// numbers them: so 4 is at home in `bottom-left`, 7 in `top-left` and 9 in `top-right`.
@@ -35,7 +35,7 @@ const GROWTH: usize = 2;
 /// Longest IDX file that is read, unpacked: all images of MNIST are less.
 const LIMIT: u64 = 1 << 26;
 
-/// Why there is no data set.
+/// Why the data set could not be written.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("found {0} arguments, expected MNIST OUT [N]: the folder of the IDX files, a new folder, images a cell")]
@@ -106,8 +106,8 @@ impl Idx {
         Ok(all)
     }
 
-    /// The images of `digit` whose mask leaves the corners free, whichever one the tag will be in: so a corner
-    /// says nothing about the strokes.
+    /// The images of `digit` whose mask leaves the corners free, all three of them, so that the corner of the tag is
+    /// independent of the strokes.
     fn fitting(&self, digit: u8) -> impl Iterator<Item = (usize, &[u8], Vec<u8>)> {
         let images = self.pixels.chunks_exact(AREA).zip(&self.labels).enumerate();
         images.filter(move |(_, (_, label))| **label == digit).filter_map(|(number, (pixels, _))| {
@@ -119,7 +119,7 @@ impl Idx {
 }
 
 /// The contents of an IDX file of bytes: a magic number that says how many axes there are, their lengths, the
-/// values. The first length is whatever the file says.
+/// values. The first length is read from the file.
 fn idx(folder: &Path, name: &str, other_axes: &[usize]) -> Result<(PathBuf, Vec<u8>), Failure> {
     let plain = folder.join(name);
     let packed = folder.join(format!("{name}.gz"));

@@ -1,4 +1,4 @@
-//! What the cache holds of a record: its image, and its mask where that depends on the file.
+//! The block of a record in the cache: its image, and its mask if that depends on the file.
 
 use crate::{Colour, Facts, ImageSettings, ImagesError, listing::MaskKind, settings::Reduction};
 use herring_cache::Request;
@@ -8,26 +8,26 @@ use herring_tables::FindingKind;
 use serde::Serialize;
 use std::path::Path;
 
-/// Raised whenever equal recipes come to give other blocks.
+/// Raised whenever equal recipes give different blocks than before.
 const FORMAT: u32 = 1;
 
 /// The number of the rule that says which pixels of a mask file are inside; raised when it changes.
 const MASK_RULE: u32 = 2;
 
-/// Everything that is done to a record's files, for the cache's key.
+/// All processing of a record's files, for the cache's key.
 #[derive(Serialize)]
 struct Recipe<'a> {
     block: u32,
     preparation: &'a str,
     colour: Colour,
     original: Option<[usize; 2]>,
-    // Left out where there is none, so that the keys of what is not reduced stay as they were.
+    // Left out if `None`, so that the keys of images that are not reduced do not change.
     #[serde(skip_serializing_if = "Option::is_none")]
     reduction: Option<Reduction>,
     #[serde(skip_serializing_if = "Option::is_none")]
     boxes: Option<Vec<[f64; 4]>>,
     mask_file: bool,
-    // Left out where they say nothing new, so that the keys of what was prepared before stay as they are.
+    // Left out at their defaults, so that the keys of images prepared before do not change.
     #[serde(skip_serializing_if = "Option::is_none")]
     mask_rule: Option<MaskRule>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,7 +61,7 @@ pub(crate) enum BlockError {
 }
 
 impl BlockError {
-    /// What sort of finding it is for a check.
+    /// The kind of finding that a check reports.
     pub(crate) fn kind(&self) -> FindingKind {
         match self {
             Self::Picture(_) | Self::Shape(_) => FindingKind::ImageUnreadable,
@@ -80,7 +80,7 @@ fn spell([height, width]: [usize; 2]) -> String {
     format!("{height} x {width}")
 }
 
-/// Where the mask of a region is to be found.
+/// The source of the mask of a region.
 pub(crate) fn mask_kind(region: &Region) -> MaskKind {
     match region {
         Region::Everything => MaskKind::Everything,
@@ -90,7 +90,7 @@ pub(crate) fn mask_kind(region: &Region) -> MaskKind {
     }
 }
 
-/// The block of a record, prepared so.
+/// The request for the block of a record with these settings.
 pub(crate) fn request(
     root: &Path,
     record: &Record,
@@ -132,8 +132,8 @@ pub(crate) fn request(
     Ok(Request { id: record.id.clone(), origin: record.origin.to_string(), sources, recipe })
 }
 
-/// Decodes a block: `[1, size, size]`, or `[2, size, size]` with the mask behind the image; and what is worth
-/// knowing of its files, where that is asked for: it costs two hashes an image.
+/// Decodes a block: `[1, size, size]`, or `[2, size, size]` with the mask behind the image; and, if
+/// requested, the facts of its files: they cost two hashes per image.
 pub(crate) fn block(
     (region, environment): (&Region, usize),
     preparation: &Preparation,
@@ -168,7 +168,7 @@ pub(crate) fn block(
     Ok((image, facts))
 }
 
-/// The picture of a file as one channel, if it is of a kind that the settings admit.
+/// The picture of a file as one channel, if the settings admit its kind.
 fn picture(bytes: &[u8], original: Option<[usize; 2]>, colour: Colour) -> Result<Picture, BlockError> {
     let picture = decode(bytes, &Limits::default()).map_err(BlockError::Picture)?;
     let found = [picture.height(), picture.width()];
@@ -181,7 +181,7 @@ fn picture(bytes: &[u8], original: Option<[usize; 2]>, colour: Colour) -> Result
     }
 }
 
-/// The mask of a region that depends on the picture, and what is worth knowing of its file.
+/// The mask of a region that depends on the picture, and the facts of its file.
 fn mask(
     region: &Region,
     picture: &Picture,

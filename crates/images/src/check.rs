@@ -1,7 +1,7 @@
-//! Whether a table of one's own images can be trained on, and what gives reason to doubt it.
+//! Checks a table of the user's own images: errors that prevent training, and warnings.
 //!
-//! The table is read, every file is looked at as a run would read it ([`mod@crate::inspect`]), the splits are
-//! drawn, and everything that is wrong or doubtful comes in one report.
+//! The table is read, every file is inspected as a run would read it ([`mod@crate::inspect`]), the splits are
+//! drawn, and all errors and warnings are in one report.
 
 use crate::{
     ImageSettings, ImagesError,
@@ -12,11 +12,11 @@ use herring_datasets::{DatasetError, Record, Table, confounded::Parts};
 use herring_tables::{CheckReport, Finding, FindingKind, Survey};
 use std::collections::BTreeMap;
 
-/// What is asked of a check.
+/// The settings of a check.
 pub struct CheckSettings<'a> {
     /// How images are prepared.
     pub images: &'a ImageSettings,
-    /// How much of each file is looked at.
+    /// How much of each file is read.
     pub depth: Depth,
     /// At most this many images of each environment and class.
     pub cell_limit: Option<usize>,
@@ -24,11 +24,10 @@ pub struct CheckSettings<'a> {
     pub split: &'a dyn Fn(&Table) -> Vec<Result<Parts, DatasetError>>,
 }
 
-/// Checks a table of one's own images together with the images and masks that it names.
+/// Checks a table of the user's own images together with the images and masks that it lists.
 ///
 /// # Errors
-/// [`ImagesError::Unprepared`] if an environment has no preparation; whatever is wrong with the images is in
-/// the report.
+/// [`ImagesError::Unprepared`] if an environment has no preparation; errors of the images are in the report.
 pub fn check(survey: Survey, settings: &CheckSettings<'_>) -> Result<CheckReport, ImagesError> {
     let Survey { root, records, mut findings, reading, .. } = survey;
     let borrowed: Vec<&Record> = records.iter().collect();

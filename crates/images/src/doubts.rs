@@ -1,6 +1,6 @@
-//! What gives reason to doubt a set of images although each can be used: warnings, from what is known of them.
+//! Warnings about a set of images of which each can be used, from their facts.
 //!
-//! A check and a run ask the same functions, so that they say the same.
+//! A check and a run use the same functions, so that they give the same warnings.
 
 use crate::Facts;
 use herring_datasets::{Part, Record, Table, confounded::Parts};
@@ -10,14 +10,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// An environment that uses a smaller share of its range than this comes out dark beside others.
+/// An environment that uses a smaller share of its range than this is dark compared with others.
 const LEAST_SHARE: f64 = 0.25;
 
-/// Scores of fewer images of a class than this say little.
+/// Scores on fewer images of a class than this are unreliable.
 const LEAST_IMAGES: usize = 10;
 
-/// What makes the splits `parts` of a table impossible to use: classes that a part lacks. Each once, though
-/// several splits lack it.
+/// The reasons why the splits `parts` of a table cannot be used: classes that a part lacks. Each is listed
+/// once, even if several splits lack it.
 pub fn incomplete(table: &Table, parts: &[Parts]) -> Vec<String> {
     let lines: BTreeSet<String> = parts.iter().flat_map(|parts| parts.incomplete(table)).collect();
     lines.into_iter().collect()
@@ -50,7 +50,7 @@ pub fn usage(table: &Table, parts: &Parts, cell_limit: Option<usize>) -> Option<
     Some(format!("{used} of {all} images are used, {why}"))
 }
 
-/// Whether the parts are given, so that only a limit leaves images out.
+/// Whether the parts are given, so that only a limit excludes images.
 fn used_is_limited(table: &Table) -> bool {
     table.records().iter().any(|record| record.part.is_some())
 }
@@ -76,7 +76,7 @@ pub fn doubts(root: &Path, table: &Table, parts: &[Parts], facts: &BTreeMap<Stri
 fn few(table: &Table, parts: &Parts) -> Vec<Finding> {
     let finding = |(part, class, images): (Part, &str, usize)| {
         let message = format!(
-            "{} has {images} of class {class:?}, expected at least {LEAST_IMAGES} for scores that say something",
+            "{} has {images} of class {class:?}, expected at least {LEAST_IMAGES} for reliable scores",
             part.name()
         );
         Finding::new(FindingKind::FewImages, PathBuf::new(), message)
@@ -97,7 +97,7 @@ pub fn groups_per_part(table: &Table, parts: &Parts) -> Option<String> {
     any.then(|| format!("groups: {}", each.join(", ")))
 }
 
-/// For each record that is in a part, which.
+/// For each record that is in a part, that part.
 fn placed<'a>(table: &'a Table, parts: &'a Parts) -> impl Iterator<Item = (Part, &'a Record)> {
     Part::ALL.into_iter().flat_map(move |part| parts.of(part).iter().map(move |&index| (part, &table.records()[index])))
 }
@@ -130,7 +130,7 @@ fn equal_images(root: &Path, table: &Table, parts: &Parts, facts: &BTreeMap<Stri
     for (part, record) in placed(table, parts) {
         let Some(own) = facts.get(&record.id) else { continue };
         match first.get(own.pixels.as_str()) {
-            // A path that is named twice is the table's to find.
+            // Duplicate paths are found by the table.
             Some((other, earlier)) if *other != part && earlier.image != record.image => {
                 let what = match facts.get(&earlier.id) {
                     Some(facts) if facts.bytes == own.bytes => "the same bytes",
@@ -149,14 +149,14 @@ fn equal_images(root: &Path, table: &Table, parts: &Parts, facts: &BTreeMap<Stri
     found
 }
 
-/// What each environment uses of the range of its files.
+/// The part of its files' range that each environment uses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RangeUsed {
     /// Name of the environment.
     pub environment: String,
-    /// Bits a stored value, each that occurs.
+    /// Bits per stored value: all that occur.
     pub bits: BTreeSet<u32>,
-    /// The values that count as white, each that occurs.
+    /// The values that count as white: all that occur.
     pub white: BTreeSet<i32>,
     /// The greatest value.
     pub largest: i32,
@@ -202,7 +202,8 @@ fn ranges(table: &Table, facts: &BTreeMap<String, Facts>) -> Vec<Finding> {
     let dark = used.iter().filter(|range| range.share < LEAST_SHARE);
     found.extend(dark.map(|range| {
         let message = format!(
-            "{range}: these images are dark beside others; set `maximum` for the environment to the value that is white"
+            "{range}: these images are dark compared with others; set `maximum` for the \
+             environment to the value that is white"
         );
         Finding::new(FindingKind::RangeUnused, PathBuf::new(), message)
     }));

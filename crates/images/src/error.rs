@@ -1,11 +1,11 @@
-//! Why images cannot be had.
+//! Why images are not available.
 
 use herring_cache::CacheError;
 use herring_datasets::DatasetError;
 use herring_pixels::PixelError;
 use std::path::PathBuf;
 
-/// How many failed images a message spells out.
+/// How many failed images a message lists.
 const SPELLED_OUT: usize = 20;
 
 /// Why images cannot be prepared or opened.
@@ -15,13 +15,13 @@ pub enum ImagesError {
     /// Images that cannot be used. All of them are listed, a line each.
     #[error("{}", spell(failures))]
     Damaged {
-        /// A line an image: origin, file, what is wrong.
+        /// A line for each image: origin, file, what is wrong.
         failures: Vec<String>,
         /// For each split, in order, the places in `failures` of the images that it needs: empty for one
         /// that could be prepared without them.
         splits: Vec<Vec<usize>>,
     },
-    /// It was asked to stop.
+    /// It was interrupted.
     #[error("interrupted: {done} of {wanted} images are prepared and kept; the same command goes on with the rest")]
     Interrupted {
         /// Images that are in the cache.
@@ -34,10 +34,10 @@ pub enum ImagesError {
     Listing {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it, or what the system says.
+        /// What is wrong with it, or the system's error.
         message: String,
     },
-    /// Something that should have a text has none.
+    /// A value cannot be serialised.
     #[error("no text: {0}")]
     Recipe(String),
     /// There is no preparation for an environment.

@@ -1,8 +1,8 @@
-//! What is worth knowing of an image beside its pixels, and where it is kept.
+//! Facts about an image in addition to its pixels, and where they are kept.
 //!
-//! Facts come up while images are decoded and are lost when the cache has them already. So they are kept
-//! beside the listing, as `facts/LISTING.json` in the cache's folder; those of images that were decoded for
-//! another listing are found by decoding them once more.
+//! Facts are collected while images are decoded, so there are none for images that the cache has already. So
+//! they are kept next to the listing, as `facts/LISTING.json` in the cache's folder; those of images that
+//! were decoded for another listing are obtained by decoding them again.
 
 use crate::{
     ImagesError,
@@ -12,11 +12,11 @@ use herring_pixels::{MaskFacts, Picture, PixelNote, Preparation, Values};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fs, path::Path};
 
-/// Of the file; raised whenever facts are counted in another way.
+/// The file's format; raised whenever facts are computed differently.
 const FORMAT: u32 = 1;
 const FOLDER: &str = "facts";
 
-/// What is known of an image and its mask file.
+/// Facts about an image and its mask file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
@@ -32,9 +32,9 @@ pub struct Facts {
     pub white: i32,
     /// Whether the image was turned as its EXIF orientation says.
     pub turned: bool,
-    /// Rules of their formats that the image file breaks, in words; it was read all the same.
+    /// Rules of its format that the image file breaks, as text; it was read nevertheless.
     pub tolerated: Vec<String>,
-    /// Of the mask file, where there is one.
+    /// Facts about the mask file, if there is one.
     pub mask: Option<MaskFacts>,
 }
 
@@ -99,8 +99,8 @@ pub(crate) fn keep(cache: &Path, listing: &str, facts: &BTreeMap<String, Facts>)
     write_whole(&cache.join(FOLDER).join(format!("{listing}.json")), &text)
 }
 
-/// The facts of a listing's images that are kept; none where they are not there or of another version, since
-/// they can be had again.
+/// The stored facts of a listing's images; none if they are missing or of another version, since they can be
+/// computed again.
 pub(crate) fn kept(cache: &Path, listing: &str) -> BTreeMap<String, Facts> {
     let read = fs::read_to_string(cache.join(FOLDER).join(format!("{listing}.json")));
     let file: Option<File> = read.ok().and_then(|text| serde_json::from_str(&text).ok());

@@ -1,7 +1,7 @@
-//! Looks at the files of records as preparing would, and collects everything that is wrong.
+//! Inspects the files of records as preparing would read them, and collects all errors.
 //!
-//! *Invariant:* the pixels go through the same functions as those of a run ([`crate::prepare()`]), so that what
-//! a run refuses is found here, in the same words.
+//! *Invariant:* the pixels go through the same functions as those of a run ([`crate::prepare()`]), so that
+//! everything that a run refuses is found here, with the same message.
 
 use crate::{Facts, ImageSettings, ImagesError, block};
 use herring_datasets::{Record, Region};
@@ -14,20 +14,20 @@ use std::{
     path::Path,
 };
 
-/// How much of each file is looked at.
+/// How much of each file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// The headers: whether the files are there, their kinds and sizes.
+    /// The headers: whether the files exist, their kinds and sizes.
     Headers,
     /// Every pixel, as a run would read it.
     Pixels,
 }
 
-/// What was seen of a record.
+/// The result of inspecting a record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inspected {
-    /// What is known of its files; `None` if they cannot be used, only headers were looked at, or the settings do
-    /// not ask for it.
+    /// The facts of its files; `None` if they cannot be used, only headers were read, or the settings do not ask
+    /// for facts.
     pub facts: Option<Facts>,
     /// What is wrong with them.
     pub findings: Vec<Finding>,
@@ -35,7 +35,7 @@ pub struct Inspected {
     pub opened: usize,
 }
 
-/// Looks at each record's image, mask file and boxes, on all cores; what comes back is in the order of the records.
+/// Inspects each record's image, mask file and boxes, on all cores; the results are in the order of the records.
 ///
 /// # Errors
 /// [`ImagesError::Unprepared`] if an environment has no preparation.
@@ -87,7 +87,7 @@ impl<'a> Looking<'a> {
         }
     }
 
-    /// Whether a file is there; otherwise that is found.
+    /// Whether a file exists; otherwise adds a finding.
     fn there(&mut self, file: &Path, missing: FindingKind, unreadable: FindingKind) -> bool {
         match std::fs::metadata(self.root.join(file)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -129,7 +129,7 @@ impl<'a> Looking<'a> {
         let mask_file = self.mask();
         let mask = mask_file.and_then(|file| self.read(file, FindingKind::MaskMissing, FindingKind::MaskUnreadable));
         let Some(image) = image else {
-            // The mask is looked at all the same, as far as it can be without its image.
+            // The mask is inspected nevertheless, as far as possible without its image.
             if let (Some(file), Some(Err(error))) =
                 (mask_file, mask.map(|bytes| herring_pixels::decode(&bytes, &Limits::default())))
             {
@@ -137,7 +137,7 @@ impl<'a> Looking<'a> {
             }
             return None;
         };
-        // Without its mask file the image is looked at by itself.
+        // Without its mask file the image is inspected alone.
         let region = if mask_file.is_some() && mask.is_none() { &Region::Everything } else { &record.region };
         let sources: Vec<Vec<u8>> = std::iter::once(image).chain(mask).collect();
         match block::block((region, record.environment), preparation, settings, &sources) {

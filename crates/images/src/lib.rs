@@ -1,23 +1,23 @@
 //! From a table of image files to the images of a run.
 //!
-//! A table says what there is ([`herring_datasets::Table`]), a split which records belong to which part
-//! ([`herring_datasets::confounded`]). What this crate adds, in the order in which data flows:
+//! A table lists the images ([`herring_datasets::Table`]), a split assigns records to parts
+//! ([`herring_datasets::confounded`]). The modules of this crate, in the order in which data flow:
 //!
 //! | Module | What it holds |
 //! |---|---|
-//! | [`settings`] | at which sizes, and prepared how |
+//! | [`settings`] | sizes and preparation of images |
 //! | [`mod@prepare`] | decodes the records of a split into the cache and lists them |
 //! | [`listing`] | the list that decides a run's images; named by its SHA-256 |
 //! | [`open`] | a listing's images, read from the cache batch by batch |
-//! | [`facts`] | what is known of each image beside its pixels |
-//! | [`mod@inspect`] | looks at files as preparing would, and collects what is wrong |
+//! | [`facts`] | facts about each image in addition to its pixels |
+//! | [`mod@inspect`] | reads files as preparing would, and collects errors |
 //! | [`mod@doubts`] | warnings about images that can be used |
-//! | [`mod@check`] | all of that for a table of one's own, in one report |
-//! | [`mod@masked`] | images with their masks, for a person to look at |
+//! | [`mod@check`] | all of that for a user's own table, in one report |
+//! | [`mod@masked`] | images with their masks, for visual inspection |
 //! | [`mod@means`] | mean images of environments and of classes (iclr2021, Figure 1) |
 //!
 //! *Invariant:* two listings with the same SHA-256 stand for the same pixels, masks, labels and order,
-//! wherever the cache lies and whoever filled it.
+//! independent of the cache's location and of who filled it.
 
 mod block;
 pub mod check;

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Of this file; raised whenever a listing comes to stand for other images.
+/// The file's format; raised whenever equal listings mean different images than before.
 const FORMAT: u32 = 2;
 
 /// Where the mask of an image comes from.
@@ -47,7 +47,7 @@ pub struct Entry {
 pub struct Excluded {
     /// Identity within its table.
     pub id: String,
-    /// Why, in the words of whoever asked for it; empty where no reason was given.
+    /// The reason given by the user; empty if none was given.
     pub reason: String,
 }
 
@@ -67,15 +67,15 @@ pub struct Listing {
     /// Rows and columns of the training images, where they differ: training that crops gets larger ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub train_size: Option<usize>,
-    /// What is trained on.
+    /// Training.
     pub train: Vec<Entry>,
-    /// What selects the epoch.
+    /// Validation, which selects the epoch.
     pub valid: Vec<Entry>,
-    /// What is scored.
+    /// Test.
     pub test: Vec<Entry>,
     /// The test images whose saliency is computed.
     pub saliency: Vec<Entry>,
-    /// What was left out of the table before it was split. It decides what was drawn from.
+    /// Images that were left out of the table before it was split, which affects the draw.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excluded: Vec<Excluded>,
 }
@@ -119,11 +119,11 @@ impl Listing {
         Ok(self.text()?.1)
     }
 
-    /// Keeps it in a cache's folder, under its name. One that is there already is left alone, so that a cache
-    /// which can only be read serves as well.
+    /// Writes it to a cache's folder, under its name. An existing one is left unchanged, so that a read-only cache
+    /// works too.
     ///
     /// # Errors
-    /// [`ImagesError::Listing`] if the system refuses; then nothing half written is left.
+    /// [`ImagesError::Listing`] if writing fails; then no partial file is left.
     pub fn keep(&self, cache: &Path) -> Result<String, ImagesError> {
         let (text, name) = self.text()?;
         let path = place(cache, &name);
@@ -137,12 +137,12 @@ impl Listing {
     /// The listing of that name in a cache's folder.
     ///
     /// # Errors
-    /// [`ImagesError::Listing`] if it is not there, was changed, or is of another version.
+    /// [`ImagesError::Listing`] if it is missing, was changed, or is of another version.
     pub fn read(cache: &Path, name: &str) -> Result<Self, ImagesError> {
         let path = place(cache, name);
         let wrong = |message: String| ImagesError::Listing { path: path.clone(), message };
         let text = fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
-        // Before the rest, which another format may not have.
+        // Before the other fields, which another format may not have.
         #[derive(Deserialize)]
         struct Format {
             format: u32,
@@ -170,7 +170,7 @@ pub(crate) fn sha256_of(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Writes a file of the cache's folder so that nothing half written is ever seen under its name.
+/// Writes a file of the cache's folder so that a partial file is never visible under its name.
 pub(crate) fn write_whole(path: &Path, text: &str) -> Result<(), ImagesError> {
     let failed = |error: std::io::Error| ImagesError::Listing { path: path.to_owned(), message: error.to_string() };
     if let Some(folder) = path.parent() {

@@ -1,4 +1,4 @@
-//! Training images with their masks, one of each environment and class, for a person to look at.
+//! Training images with their masks, one of each environment and class, for visual inspection.
 
 use crate::{ImagesError, Listing, MaskKind, open};
 use herring_cache::Cache;
@@ -26,7 +26,7 @@ pub struct Masked {
 /// masks.
 ///
 /// # Errors
-/// Whatever the cache says.
+/// The cache's error.
 pub fn masked(cache: &Arc<Cache>, listing: &Listing) -> Result<Vec<Masked>, ImagesError> {
     let dataset = open::dataset(cache, "train", (listing.classes.len(), listing.size_in_training()), &listing.train)?;
     let mut quota = CellQuota::new(Some(1));

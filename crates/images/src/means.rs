@@ -47,11 +47,11 @@ impl Sum {
     }
 }
 
-/// The means of what a run trains on: a correlation between environment and class shows in the
-/// difference of the classes, and not in that within one environment.
+/// The means of a run's training images: a correlation between environment and class shows in the difference
+/// of the classes, and not in that within one environment.
 ///
 /// # Errors
-/// Whatever the cache says.
+/// The cache's error.
 pub fn means(cache: &Arc<Cache>, listing: &Listing) -> Result<Means, ImagesError> {
     let (environments, classes) = (listing.environments.len(), listing.classes.len());
     let dataset = open::dataset(cache, "train", (classes, listing.size_in_training()), &listing.train)?;

@@ -17,12 +17,12 @@ pub struct CachedListings {
 }
 
 impl CachedListings {
-    /// Those of `folder`, which is looked at when a listing is opened.
+    /// Those of `folder`, which is read when a listing is opened.
     pub fn of(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
     }
 
-    /// Looks whether every image of these listings is here. Reads indexes, no pixels, and writes nothing.
+    /// Checks that the cache has every image of these listings. Reads indexes, no pixels, and writes nothing.
     ///
     /// # Errors
     /// The first thing that is missing or cannot be read: the folder, a listing, a block.

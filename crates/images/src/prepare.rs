@@ -10,7 +10,7 @@ use std::{
     sync::{Mutex, PoisonError, atomic::AtomicBool},
 };
 
-/// No picture needs as much; see [`FillSettings::largest_source`].
+/// No picture is that large; see [`FillSettings::largest_source`].
 const LARGEST_FILE: u64 = 256 << 20;
 
 /// The outcome of preparing.
@@ -24,9 +24,9 @@ pub struct Prepared {
     pub decoded: usize,
     /// Blocks that the cache had, or that were wanted more than once.
     pub found: usize,
-    /// What is known of the images of all listings, by their ids; empty unless it was asked for.
+    /// The facts of the images of all listings, by their ids; empty unless requested.
     pub facts: BTreeMap<String, Facts>,
-    /// What the cache complains of, a line each: damaged packs whose blocks were made again.
+    /// The cache's warnings, a line each: damaged packs whose blocks were made again.
     pub complaints: Vec<String>,
 }
 
@@ -43,9 +43,8 @@ struct Wanted<'a> {
 ///
 /// # Errors
 /// [`ImagesError::Damaged`] with every image that cannot be used, all at once, and which splits need it: the
-/// others can be prepared by themselves;
-/// [`ImagesError::Interrupted`] once `stop` is set, with what is done kept; whatever the cache or the
-/// settings say.
+/// others can be prepared by themselves; [`ImagesError::Interrupted`] once `stop` is set; finished blocks are
+/// kept. Otherwise the error of the cache or of the settings.
 pub fn prepare(
     cache: &Cache,
     (root, table): (&Path, &Table),
@@ -60,7 +59,7 @@ pub fn prepare(
     for each in &wanted {
         requests.push(request(root, each, settings)?);
     }
-    // A request is told by what it asks for, so that the decoder finds what belongs to it.
+    // Requests are identified by their content, so that the decoder finds the wanted block of each.
     let by_request: BTreeMap<(&str, &str), &Wanted<'_>> = requests
         .iter()
         .zip(&wanted)
@@ -73,7 +72,7 @@ pub fn prepare(
         let (block, facts) =
             block::block((&wanted.region, wanted.record.environment), &wanted.preparation, settings, sources)
                 .map_err(|error| error.to_string())?;
-        // A mask that is withheld from training is known from elsewhere.
+        // A mask that is withheld from training does not come from the file.
         if let Some(facts) = facts.filter(|_| wanted.region == wanted.record.region) {
             fresh.lock().unwrap_or_else(PoisonError::into_inner).insert(request.id.clone(), facts);
         }
@@ -116,8 +115,8 @@ pub fn prepare(
     Ok(Prepared { listings, names, facts, decoded: filled.decoded, found: filled.found, complaints })
 }
 
-/// The facts of a listing's images: those that were kept, those that came up now, and for the rest those that
-/// come of looking at them once more.
+/// The facts of a listing's images: stored ones, those of images decoded now, and for the rest those from
+/// inspecting the files again.
 fn known(
     cache: &Cache,
     name: &str,
@@ -135,14 +134,14 @@ fn known(
     let inspected = inspect(root, &unknown, settings, Depth::Pixels)?;
     known.extend(unknown.iter().zip(inspected).filter_map(|(record, seen)| Some((record.id.clone(), seen.facts?))));
     if known != kept {
-        // They can be had again, so that a cache that may only be read does without.
+        // They can be computed again, so a read-only cache works without them.
         let _ = facts::keep(cache.folder(), name, &known);
     }
     Ok(known)
 }
 
-/// What failed, each image once, though it may be wanted in several parts and sizes, and in the order of the
-/// rows; and which of the splits, of these numbers of wanted blocks, need it.
+/// The failed images, each once even if it is wanted in several parts and sizes, in the order of the rows;
+/// and which of the splits, of these numbers of wanted blocks, need it.
 fn damaged(filled: &Filled, wanted: &[&Wanted<'_>], splits: impl Iterator<Item = usize>) -> Option<ImagesError> {
     let failed = filled.keys.iter().zip(wanted).map(|(key, wanted)| {
         let origin = &wanted.record.origin;
@@ -177,7 +176,7 @@ fn entry((wanted, key): (&Wanted<'_>, String)) -> Entry {
     Entry { id: id.clone(), label: *label, environment: *environment, block: key, mask }
 }
 
-/// The four lists of a run: training, validation, test and what is looked at.
+/// The four lists of a run: training, validation, test and the images whose saliency is computed.
 struct Plan<'a> {
     lists: [Vec<Wanted<'a>>; 4],
 }

@@ -1,24 +1,24 @@
-//! At which sizes images are wanted, and prepared how.
+//! The sizes and the preparation of images.
 
 use crate::Excluded;
 use herring_datasets::Record;
 use herring_pixels::{MaskSettings, Preparation};
 use serde::Serialize;
 
-/// What is made of pictures in colour.
+/// How pictures in colour are handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Colour {
-    /// Their first channel is taken, as the authors do with radiographs.
+    /// Their first channel is used, as the authors do with radiographs.
     FirstChannel,
     /// They are refused, unless all channels are equal.
     Refused,
 }
 
-/// What is done to a picture in full size before it is prepared, so that it is like one of a small edition.
+/// How a picture in full size is reduced before it is prepared, so that it is like one of a small edition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Reduction {
-    /// Rows and columns of the small edition, to which [`herring_pixels::reduce`] brings the picture.
+    /// Rows and columns of the small edition, to which [`herring_pixels::reduce`] reduces the picture.
     pub side: usize,
     /// Height and width that the picture must have before, where the collection has one size.
     pub original: Option<[usize; 2]>,
@@ -30,23 +30,23 @@ pub struct ImageSettings {
     /// How the images of each environment are prepared: collections differ in depth. An environment past
     /// the end is prepared like the last.
     pub preparations: Vec<Preparation>,
-    /// What is made of pictures in colour.
+    /// How pictures in colour are handled.
     pub colour: Colour,
     /// Height and width that every picture must have, in pixels, where the collection has one size.
     pub original: Option<[usize; 2]>,
     /// Which environments' pictures are in full size and are reduced first; `original` is not asked of those. An
-    /// environment past the end is like the last, and none is reduced where there are none. Boxes and mask files
-    /// cannot be reduced.
+    /// environment past the end is like the last, and an empty list reduces none. Boxes and mask files cannot be
+    /// reduced.
     pub reductions: Vec<Option<Reduction>>,
-    /// Rows and columns of the images that are looked at; the preparations have the size for the others.
+    /// Rows and columns of the images whose saliency is computed; the preparations have the size for the others.
     pub saliency_size: usize,
-    /// At most this many test images of each environment and class are looked at.
+    /// Saliency is computed for at most this many test images of each environment and class.
     pub saliency_limit: Option<usize>,
     /// Which pixels of a mask file are inside.
     pub mask: MaskSettings,
-    /// Whether it is looked for what gives reason to doubt the images ([`crate::Prepared::facts`]).
+    /// Whether facts about the images are collected, for warnings ([`crate::Prepared::facts`]).
     pub facts: bool,
-    /// What was left out of the table on request; a part of the listing.
+    /// Images that were left out of the table on request; a part of the listing.
     pub excluded: Vec<Excluded>,
 }
 
@@ -57,7 +57,7 @@ impl ImageSettings {
         Some(Preparation { maximum: record.maximum.or(of_environment.maximum), ..of_environment })
     }
 
-    /// What is done first to the pictures of an environment.
+    /// The reduction of an environment's pictures, if there is one.
     pub(crate) fn reduction(&self, environment: usize) -> Option<Reduction> {
         self.reductions.get(environment).or(self.reductions.last()).copied().flatten()
     }

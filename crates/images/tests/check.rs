@@ -264,14 +264,14 @@ fn few_images_and_what_is_left_out_are_said() {
     assert!(report.details.contains(&"note: 12 of 93 images are used, since snow, wolf has 3".to_owned()), "{report}");
     let few = own.of_kind(FindingKind::FewImages);
     assert!(
-        few.contains(&"train has 2 of class \"wolf\", expected at least 10 for scores that say something".to_owned()),
+        few.contains(&"train has 2 of class \"wolf\", expected at least 10 for reliable scores".to_owned()),
         "{few:?}"
     );
     // Nine of ten.
     let mut own = Own::new(5);
     own.rows.remove(0);
     let few = own.of_kind(FindingKind::FewImages);
-    assert_eq!(few, ["train has 9 of class \"dog\", expected at least 10 for scores that say something"]);
+    assert_eq!(few, ["train has 9 of class \"dog\", expected at least 10 for reliable scores"]);
 }
 
 #[test]
@@ -307,8 +307,8 @@ fn depth_and_range_of_each_environment() {
     // Twelve bits in sixteen.
     deep(&own, 16);
     let dark = own.of_kind(FindingKind::RangeUnused);
-    let expected = "snow: 16 bits, values up to 3840 where 65535 is white (6 %): these images are dark beside others; \
-                    set `maximum` for the environment to the value that is white";
+    let expected = "snow: 16 bits, values up to 3840 where 65535 is white (6 %): these images are dark compared with \
+                    others; set `maximum` for the environment to the value that is white";
     assert_eq!(dark, [expected]);
     assert_eq!(own.of_kind(FindingKind::DepthsDiffer).len(), 1);
     // With a maximum for each file, as the column says it, nothing is dark and the depths mean something.

@@ -21,9 +21,8 @@
 //!              with h = (a - gamma rstd mean(u xhat)) dy - gamma rstd mean(dy xhat) u
 //! ```
 //!
-//! `h` is the gradient with respect to `xhat`, and the last term of `grad x` comes
-//! through `rstd`. Everything is thus a handful of sums a channel, and then one
-//! affine combination of the inputs.
+//! `h` is the gradient with respect to `xhat`, and the last term of `grad x` comes through `rstd`. Everything
+//! is thus a few sums per channel, and then one affine combination of the inputs.
 //!
 //! Tensors are `[batch, channels, positions]`, statistics `[channels]`.
 
@@ -378,8 +377,7 @@ impl Task for ForwardItem<'_> {
             let count = channels.count();
             let [sum] = channels.sums(self.x, self.x, channel, |x, _| [x]);
             let mean = (sum / count) as f32;
-            // The mean in single precision is a little off; the first sum
-            // takes that back out of the second.
+            // The mean in single precision has a small error; the first sum corrects the second for it.
             let [off, squares] = channels.sums(self.x, self.x, channel, |x, _| {
                 let distance = x - mean;
                 [distance, distance * distance]

@@ -10,7 +10,7 @@ use crate::simd::{Task, dispatch};
 /// Floats in a piece of work.
 const CHUNK: usize = 1 << 14;
 
-/// `output = max(input, 0)`. Not a number stays one, so that a run that diverges is seen to.
+/// `output = max(input, 0)`. NaN stays NaN, so that divergence is visible.
 ///
 /// # Panics
 /// If the lengths differ.

@@ -1,12 +1,12 @@
 //! Linear interpolation of rows and columns, and its transpose.
 //!
-//! Each row of the result is a mix of two rows of the input, and each column of two columns; which,
-//! and in what shares, the caller says by one [`Tap`] a position. Interpolation is linear, so
-//! [`transposed`] is its gradient, and the two are each other's derivatives of every order.
+//! Each row of the result is a mix of two rows of the input, and each column of two columns; the caller gives
+//! these and their weights as one [`Tap`] per position. Interpolation is linear, so [`transposed`] is its
+//! gradient, and the two are each other's derivatives of every order.
 //!
-//! Mixing columns reads here and there; mixing rows is arithmetic on whole rows, which is much
-//! faster. So columns are mixed while there are as many rows as the input has, which is the smaller
-//! number when an image is enlarged.
+//! Mixing columns has scattered reads; mixing rows is arithmetic on whole rows, which is much faster. So
+//! columns are mixed while there are as many rows as the input has, which is the smaller number when an image
+//! is enlarged.
 
 use rayon::prelude::*;
 
@@ -14,12 +14,12 @@ use crate::planes::PARALLEL_FROM;
 use crate::scratch;
 use crate::simd::{Task, dispatch};
 
-/// Two positions of the input and their shares in one position of the result.
+/// Two positions of the input and their weights in one position of the result.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tap {
     /// The positions; they may be equal.
     pub places: [usize; 2],
-    /// What each counts.
+    /// The weight of each.
     pub shares: [f32; 2],
 }
 
@@ -43,7 +43,7 @@ impl Taps<'_> {
     /// Planes in a piece of work.
     ///
     /// # Panics
-    /// If a tap reads what is not there, or if the lengths are not those of as many planes.
+    /// If a tap is outside the image, or if the lengths are not those of equally many planes.
     fn planes_in_item(&self, input: usize, output: usize) -> usize {
         let inside = |taps: &[Tap], length: usize| taps.iter().flat_map(|tap| tap.places).all(|place| place < length);
         assert!(inside(self.rows, self.size[0]) && inside(self.columns, self.size[1]), "a tap beyond the image");
@@ -57,7 +57,7 @@ impl Taps<'_> {
 /// Interpolates every plane of `input`.
 ///
 /// # Panics
-/// If the lengths do not fit or a tap reads what is not there.
+/// If the lengths do not match or a tap is outside the image.
 pub fn forward(taps: Taps<'_>, input: &[f32], output: &mut [f32]) {
     let planes = taps.planes_in_item(input.len(), output.len());
     let [from, to] = taps.planes();
@@ -77,7 +77,7 @@ pub fn forward(taps: Taps<'_>, input: &[f32], output: &mut [f32]) {
 /// `output_gradient` holds planes of the result's size, `input_gradient` as many of the input's.
 ///
 /// # Panics
-/// If the lengths do not fit or a tap reads what is not there.
+/// If the lengths do not match or a tap is outside the image.
 pub fn transposed(taps: Taps<'_>, output_gradient: &[f32], input_gradient: &mut [f32]) {
     let planes = taps.planes_in_item(input_gradient.len(), output_gradient.len());
     let [from, to] = taps.planes();

@@ -12,10 +12,9 @@
 //! - [`channels`]: a number added to every channel, and the sums of channels.
 //! - [`elementwise`] and [`adam`]: the rest of a training step, fused.
 //!
-//! Work is spread over the current rayon pool. Results are the same to the last
-//! bit from call to call and for any number of threads: no sum is ever split by
-//! how many threads there are. They do depend on the processor's instruction
-//! set, which decides the order of the sums.
+//! Work is spread over the current rayon pool. Results are the same to the last bit from call to call and for
+//! any number of threads: no sum is split according to the number of threads. They do depend on the
+//! processor's instruction set, which decides the order of the sums.
 
 // Loops over fixed-size arrays by index are what the compiler keeps in registers.
 #![allow(clippy::needless_range_loop)]

@@ -1,4 +1,4 @@
-//! Deals a `[batch, channels, positions]` slice out by channels.
+//! Splits a `[batch, channels, positions]` slice by channels.
 //!
 //! Statistics are per channel while memory is per image, so a piece of work
 //! that owns some channels owns one slice in every image.
@@ -11,8 +11,7 @@ pub(crate) fn parallel(shape: [usize; 3]) -> bool {
     shape.iter().product::<usize>() >= PARALLEL_FROM
 }
 
-/// Channels in one piece of work: enough for about 16 pieces, and for each
-/// piece to be worth handing over.
+/// Channels in one piece of work: enough for about 16 pieces, and for each piece to be worth a task.
 pub(crate) fn channels_in_item(shape: [usize; 3]) -> usize {
     let [batch, channels, positions] = shape;
     let worthwhile = (PARALLEL_FROM / 4).div_ceil((batch * positions).max(1));

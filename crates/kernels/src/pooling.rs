@@ -1,14 +1,13 @@
 //! Maximum pooling over 2 x 2 windows that do not overlap, as a closed pair.
 //!
-//! Which of the four values is the largest is a choice; what is done with it is linear. So there are
-//! two functions, each the transpose of the other: [`gather_maxima`] takes from every window the
-//! value at the chosen place, [`scatter_maxima`] puts a value back there. With the input as its own
-//! chooser the first is maximum pooling and the second its gradient, and from there on they are each
-//! other's derivatives.
+//! Choosing the largest of the four values is not linear; copying it is. So there are two functions, each the
+//! transpose of the other: [`gather_maxima`] takes from every window the value at the chosen place,
+//! [`scatter_maxima`] puts a value back there. With the input as its own chooser the first is maximum pooling
+//! and the second its gradient; for higher orders they are each other's derivatives.
 //!
-//! Of equal values the first in row-major order is chosen, as in PyTorch: behind a rectifier, windows
-//! of four zeros are common, and only one of them may get the gradient. Not a number counts as larger
-//! than any number, so that a run that diverges is seen to.
+//! Of equal values the first in row-major order is chosen, as in PyTorch: behind a rectifier, windows of four
+//! zeros are common, and only one of them may get the gradient. NaN counts as larger than any number, so that
+//! divergence is visible.
 //!
 //! A last row or column without a partner belongs to no window.
 

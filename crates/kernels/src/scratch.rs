@@ -20,7 +20,7 @@ pub(crate) struct Scratch {
 
 /// Borrows a buffer of `length` floats from the pool.
 ///
-/// The contents are whatever the last user left there.
+/// The contents are unspecified: those of the previous user.
 pub(crate) fn take(length: usize) -> Scratch {
     let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
     let best = (0..pool.len())
@@ -40,7 +40,7 @@ impl Drop for Scratch {
         let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
         pool.push(values);
         let mut kept: usize = pool.iter().map(Vec::len).sum();
-        // The oldest go first: a new geometry displaces a forgotten one.
+        // The oldest are removed first: a new geometry replaces one that is no longer used.
         while kept > KEPT_FLOATS {
             kept -= pool.remove(0).len();
         }

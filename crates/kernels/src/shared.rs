@@ -1,4 +1,4 @@
-//! A result that several threads fill, each its own elements.
+//! A result that several threads fill, each with its own elements.
 
 use std::marker::PhantomData;
 
@@ -31,8 +31,8 @@ impl<'a> Shared<'a> {
     #[allow(clippy::mut_from_ref)]
     pub(crate) unsafe fn slice(&self, start: usize, length: usize) -> &mut [f32] {
         assert!(start <= self.length && length <= self.length - start);
-        // SAFETY: the elements exist (checked above) and live as long as `self`;
-        // the caller makes sure that nobody else holds them.
+        // SAFETY: the elements exist (checked above) and live as long as `self`; the caller makes sure that
+        // no other reference to them exists.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(start), length) }
     }
 }

@@ -1,11 +1,9 @@
 //! Picks the instruction set once, at run time.
 //!
-//! A kernel is written a single time as a [`Task`]: ordinary safe code over
-//! fixed-size arrays, all of it `#[inline(always)]`. [`dispatch`] instantiates
-//! the task inside functions that enable AVX-512, AVX2 or nothing, and calls the
-//! best one that the processor has. Because everything is inlined into those
-//! functions, the compiler vectorises the same source for each of them; no
-//! build flag is needed.
+//! A kernel is written once as a [`Task`]: ordinary safe code over fixed-size arrays, all of it
+//! `#[inline(always)]`. [`dispatch`] instantiates the task inside functions that enable AVX-512, AVX2 or
+//! nothing, and calls the best one that the processor has. Because everything is inlined into those
+//! functions, the compiler vectorises the same source for each of them; no build flag is needed.
 
 /// Work that is compiled once for every instruction set.
 ///
@@ -80,8 +78,8 @@ pub(crate) fn prefetch(values: &[f32], index: usize) {
     #[cfg(target_arch = "x86_64")]
     if let Some(value) = values.get(index) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: the address is that of a live value, and fetching it ahead has
-        // no effect that a program can see.
+        // SAFETY: the address is that of a live value, and prefetching has no effect that a program can
+        // observe.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(value).cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]

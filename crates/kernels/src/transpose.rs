@@ -1,8 +1,8 @@
 //! Transposes small blocks.
 //!
-//! Every kernel here has one operand whose memory order is the wrong way round
-//! for the register tile. Written as loops, such copies cost more than the
-//! multiplications they serve; sixteen vectors are transposed in registers.
+//! Every kernel here has one operand whose memory order must be transposed for the register tile. Written as
+//! loops, such copies cost more than the multiplications they serve; sixteen vectors are transposed in
+//! registers.
 
 /// Rows and columns of a block, at most.
 pub(crate) const BLOCK: usize = 16;

@@ -1,6 +1,6 @@
-//! Right for the right reasons on a model and tensors of one's own, in plain Burn.
+//! Right for the right reasons with a custom model and tensors, in plain Burn.
 //!
-//! Both halves of an image tell the label, the right one more loudly; the mask holds the left one.
+//! Both halves of an image encode the label, the right one more strongly; the mask covers the left one.
 //! `cargo run --release -p herring-losses --example own_model`
 use burn::{
     module::Module,

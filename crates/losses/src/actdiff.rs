@@ -1,4 +1,4 @@
-//! Activation difference: activations of an image and of its permuted version are drawn together
+//! Activation difference: penalises the distance between activations of an image and of its permuted version
 //! (iclr2021, equation 1; activmask2020, equation 1).
 //!
 //! With `a` a layer's activations, the papers and their released codes are these settings:
@@ -15,7 +15,7 @@
 //! axis. Its mean over all positions of all layers weighs a layer by its size: at 28 pixels the stem and the
 //! first stage of a ResNet have 79 % of it.
 //!
-//! The permuted images pass first.
+//! The pass over the permuted images comes first.
 
 use crate::{Batch, Contribution, Passes, Penalty, norm};
 use burn::tensor::{
@@ -31,18 +31,18 @@ use herring_protocol::{ActDiffDistance, ActDiffLayers};
 pub struct ActDiff {
     /// Weight of the penalty.
     pub weight: f64,
-    /// Whether the weight is multiplied in.
+    /// Whether the penalty is multiplied by the weight.
     pub weighted: bool,
     /// Which activations are compared.
     pub layers: ActDiffLayers,
-    /// Over what a Euclidean distance is taken.
+    /// Which values the Euclidean distance runs over.
     pub distance: ActDiffDistance,
     /// Added to every component of the difference, so that a distance of zero has a gradient.
     pub offset: f64,
 }
 
 impl ActDiff {
-    /// The penalty for the passes over the images and over the permuted ones, `[1]`. A model that shows no
+    /// The penalty for the passes over the images and over the permuted ones, `[1]`. A model that returns no
     /// layers is compared by its pooled features.
     pub fn between<B: Backend>(&self, images: &Trace<B>, masked: &Trace<B>) -> Tensor<B, 1> {
         let layers: Vec<(&Tensor<B, 4>, &Tensor<B, 4>)> = match self.layers {

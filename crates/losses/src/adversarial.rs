@@ -37,7 +37,7 @@ pub struct AdversarialConfig {
     pub released: bool,
     /// Learning rate of the discriminator's own Adam.
     pub learning_rate: f64,
-    /// The encoder is updated once every so many evaluations of the loss; 1 is always.
+    /// The encoder is updated once every this many evaluations of the loss; 1 means at each.
     pub every: usize,
 }
 
@@ -92,7 +92,7 @@ where
     B: AutodiffBackend + Kernels,
     B::InnerBackend: Kernels,
 {
-    /// A game that has not begun.
+    /// A penalty with a new discriminator.
     pub fn new(config: AdversarialConfig, discriminator: Discriminator<B>) -> Self {
         Self { config, discriminator, optimiser: Adam::new(AdamSettings::new(config.learning_rate)), evaluations: 0 }
     }
@@ -101,7 +101,7 @@ where
         DiscriminatorLoss { released: self.config.released }
     }
 
-    /// Counts one evaluation of the loss; says whether the encoder's turn has come.
+    /// Counts one evaluation of the loss; returns whether the encoder is to be updated.
     fn count(&mut self) -> bool {
         self.evaluations = (self.evaluations + 1) % self.config.every.max(1);
         self.evaluations == 0

@@ -10,8 +10,8 @@ pub struct Batch<B: Backend> {
     /// 1 inside the region of interest, `[batch, 1, height, width]`; a pixel is outside unless its
     /// value is exactly 1, so the soft edge of a resized mask counts as outside.
     pub inside: Tensor<B, 4>,
-    /// The images with what lies outside permuted, `[batch, channels, height, width]`; of use to the penalties
-    /// that compare, and best drawn anew for each presentation. Others never look at it.
+    /// The images with what lies outside permuted, `[batch, channels, height, width]`; used by penalties that
+    /// compare both; best permuted anew for each presentation. Other penalties ignore it.
     pub masked: Tensor<B, 4>,
     /// Class of each image, `[batch]`.
     pub labels: Tensor<B, 1, Int>,

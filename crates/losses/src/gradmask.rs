@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | norm | `‖o g‖₂` of each image, summed over the batch | `Σ |o g|` over batch, channels and pixels |
 //!
-//! For more than two classes, on which the paper is silent, the contrast is the sum of `|logit_k -
+//! For more than two classes, which the paper does not cover, the contrast is the sum of `|logit_k -
 //! logit_l|` over all pairs of classes, which for two is the paper's.
 //!
 //! Batch normalisation is in training mode, so the gradient couples the images of a batch.

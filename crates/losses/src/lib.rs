@@ -3,9 +3,9 @@
 //! A [`TrainingLoss`] is the loss of a task ([`Task`]) plus any number of weighted penalties. Every other file
 //! is one [`Penalty`]: given the forward passes of a step ([`Passes`]), which all penalties share, and the
 //! [`Batch`] with its masks, it returns one number. A penalty has plain settings; where papers and released
-//! codes differ, its page says which settings are which.
+//! codes differ, its documentation lists the settings of each.
 //!
-//! | penalty | idea | looks at the permuted images | derivatives |
+//! | penalty | idea | uses the permuted images | derivatives |
 //! |---|---|---|---|
 //! | [`ActDiff`] | activations of an image and of its permuted version agree | yes | first |
 //! | [`Adversarial`] | a discriminator cannot tell those features apart | yes | first |

@@ -1,9 +1,9 @@
 //! The whole training loss: the task's own loss plus weighted penalties that share their forward passes.
 //!
-//! A step makes one pass over the images and, if a penalty compares them with their permuted versions,
-//! one over those before it, whatever the number of penalties. A penalty on input gradients makes the pass
-//! over the images on one more level of autodiff, where it serves all other parts of the loss as well; a
-//! second such penalty makes one of its own, because Burn gives a graph up once it was differentiated.
+//! A step makes one pass over the images and, if a penalty compares them with their permuted versions, one
+//! over those before it, for any number of penalties. A penalty on input gradients makes the pass over the
+//! images on one more level of autodiff, where it serves all other parts of the loss as well; a second such
+//! penalty makes one of its own, because Burn frees a graph once it has been differentiated.
 
 use crate::{Batch, Passes, Penalty, Task};
 use burn::tensor::{
@@ -60,7 +60,7 @@ where
         Self { task, penalties: Vec::new() }
     }
 
-    /// The same with another penalty.
+    /// Adds a penalty.
     #[must_use]
     pub fn with(self, penalty: impl Penalty<B, M> + 'static) -> Self {
         self.with_boxed(Box::new(penalty))
@@ -112,7 +112,7 @@ where
         }
     }
 
-    /// Says that the loss was evaluated on a batch that is not trained on; see [`Penalty::skipped_batch`].
+    /// Reports that the loss was evaluated on a batch that is not trained on; see [`Penalty::skipped_batch`].
     pub fn skipped_batch(&mut self) {
         self.penalties.iter_mut().for_each(|penalty| penalty.skipped_batch());
     }
@@ -126,10 +126,10 @@ where
         saved
     }
 
-    /// Takes up what [`save`](Self::save) gave.
+    /// Restores what [`save`](Self::save) returned.
     ///
     /// # Errors
-    /// It is not what these penalties carry.
+    /// If the saved state does not match these penalties.
     pub fn restore(&mut self, saved: &Saved) -> Result<(), WeightsError> {
         let mut penalties = self.penalties.iter_mut().enumerate();
         penalties.try_for_each(|(place, penalty)| penalty.restore(&saved.below(&format!("{place}."))))

@@ -13,11 +13,11 @@ use herring_models::{Saved, Stackable, Trace, weights::WeightsError};
 pub struct Passes<B: Backend> {
     /// The pass over [`Batch::images`].
     pub images: Trace<B>,
-    /// The pass over [`Batch::masked`], made before the other; there if any penalty
-    /// [needs it](Penalty::needs_masked).
+    /// The pass over [`Batch::masked`], made before the other; present if any penalty [needs
+    /// it](Penalty::needs_masked).
     pub masked: Option<Trace<B>>,
-    /// Gradient of the penalty's own [`score`](Penalty::score) with respect to the images,
-    /// `[batch, channels, height, width]`; there if the penalty [differentiates](Penalty::differentiates).
+    /// Gradient of the penalty's own [`score`](Penalty::score) with respect to the images, `[batch, channels,
+    /// height, width]`; present if the penalty [differentiates](Penalty::differentiates).
     pub gradient: Option<Tensor<B, 4>>,
 }
 
@@ -58,7 +58,7 @@ where
     B: AutodiffBackend + Kernels,
     M: Stackable<B>,
 {
-    /// Whether it looks at the pass over [`Batch::masked`].
+    /// Whether it uses the pass over [`Batch::masked`].
     fn needs_masked(&self) -> bool {
         false
     }
@@ -75,11 +75,11 @@ where
         ops::total(trace.logits.clone())
     }
 
-    /// The penalty for one training batch. `model` is there for penalties that need passes of their own.
+    /// The penalty for one training batch. `model` is for penalties that make their own passes.
     fn penalty(&mut self, model: &M, passes: &Passes<B>, batch: &Batch<B>) -> Contribution<B>;
 
-    /// Says that the loss was evaluated on a batch that is not trained on. Only a penalty that counts
-    /// evaluations cares.
+    /// Reports that the loss was evaluated on a batch that is not trained on. Only penalties that count
+    /// evaluations use this.
     fn skipped_batch(&mut self) {}
 
     /// What it carries from one step to the next, for a checkpoint. Most penalties carry nothing.
@@ -87,10 +87,10 @@ where
         Saved::default()
     }
 
-    /// Takes up what [`save`](Self::save) gave.
+    /// Restores what [`save`](Self::save) returned.
     ///
     /// # Errors
-    /// It is not what a penalty of these settings carries.
+    /// If the saved state does not match a penalty of these settings.
     fn restore(&mut self, _saved: &Saved) -> Result<(), WeightsError> {
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! Reconstruction: a decoder gives the image back (activmask2020, section 3), or its version with the outside
 //! permuted ("Reconstruct Masked").
 //!
-//! Paper and released code agree on the means over pixels and batch: binary cross-entropy on synthetic
-//! images, squared error on medical ones. PyTorch stops a logarithm at -100; here it stops at the logarithm
-//! of 1e-38, about -87, so that no backend meets a number too small for it. Both are met only where a sigmoid
+//! Paper and released code agree on the means over pixels and batch: binary cross-entropy on synthetic images,
+//! squared error on medical ones. PyTorch stops a logarithm at -100; here it stops at the logarithm of 1e-38,
+//! about -87, so that the number is not too small for any backend. Both limits are reached only where a sigmoid
 //! is exactly 0 or 1.
 
 use crate::{Batch, Contribution, Passes, Penalty};
@@ -50,7 +50,7 @@ impl Reconstruction {
 }
 
 impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for Reconstruction {
-    /// It compares with the permuted images themselves, not with a pass over them.
+    /// False: it compares with the permuted images themselves, not with a pass over them.
     fn needs_masked(&self) -> bool {
         false
     }
@@ -62,7 +62,7 @@ impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for Reconstruc
         };
         Contribution::new(match &passes.images.reconstruction {
             Some(reconstruction) => self.between(reconstruction.clone(), target.clone()) * self.weight,
-            // A specification with this penalty and a model without a decoder is refused before.
+            // `RunSpec::check` refuses a specification with this penalty and a model without a decoder.
             None => Tensor::zeros([1], &target.device()),
         })
     }

@@ -1,4 +1,4 @@
-//! Writes a network as a safetensors file that torchvision's names fit, and reads it back.
+//! Writes a network as a safetensors file with torchvision's names, and reads it back.
 //!
 //! `cargo run --release -p herring-models --example weights -- /tmp/resnet.safetensors`
 

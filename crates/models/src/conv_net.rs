@@ -38,7 +38,7 @@ pub enum ConvNetKind {
     UNet,
 }
 
-/// What a [`ConvNet`] is made of.
+/// The configuration of a [`ConvNet`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConvNetConfig {
     /// Which parts it has.
@@ -64,13 +64,12 @@ impl ConvNetConfig {
     }
 }
 
-/// A rectifier that holds the place of PyTorch's in a sequence of layers, so that what comes after it
-/// has the number that it has there.
+/// A rectifier as a layer of its own, so that the layers after it have the same numbers as in PyTorch.
 #[derive(Module, Clone, Debug)]
 struct Rectifier;
 
-/// A convolution, a rectifier, a convolution, and a rectifier that needs no place: `0.weight` and
-/// `2.weight` are the names of the weights.
+/// A convolution, a rectifier, a convolution, and a rectifier that is not a layer: `0.weight` and `2.weight`
+/// are the names of the weights.
 type Block<B> = (Convolution<B>, Rectifier, Convolution<B>);
 
 /// A square convolution that keeps the image's size.

@@ -16,7 +16,7 @@ use rand::Rng;
 /// Smallest norm that a vector is divided by.
 const SMALLEST_NORM: f64 = 1e-12;
 
-/// What a [`Discriminator`] is made of.
+/// The configuration of a [`Discriminator`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DiscriminatorConfig {
     /// Length of the feature vectors.
@@ -80,8 +80,8 @@ impl<B: Backend> Discriminator<B> {
 
     /// The logit of "this comes from a whole image", `[batch, 1]`, for `features [batch, features]`.
     ///
-    /// Under spectral normalisation a fresh discriminator's singular vectors are random and its
-    /// answer means nothing; [`iterate`](Self::iterate) first, as training does.
+    /// Under spectral normalisation a new discriminator's singular vectors are random and its output is
+    /// meaningless; [`iterate`](Self::iterate) first, as training does.
     pub fn forward(&self, features: Tensor<B, 2>) -> Tensor<B, 2> {
         let mut current = features;
         for (layer, linear) in self.hidden.iter().enumerate() {

@@ -11,7 +11,7 @@ use rand_distr::{Distribution, StandardNormal};
 /// A parameter of given values.
 ///
 /// # Panics
-/// Where `values` are not as many as `shape` says.
+/// Where the number of `values` does not match `shape`.
 pub fn parameter<B: Backend, const D: usize>(
     values: Vec<f32>,
     shape: [usize; D],
@@ -35,7 +35,7 @@ pub fn buffer<B: Backend, const D: usize>(
 pub enum Initialisation {
     /// By [`kaiming_normal`], as torchvision's ResNets.
     KaimingNormal,
-    /// Uniform within [`default_bound`], as PyTorch draws where a network does not say.
+    /// Uniform within [`default_bound`], PyTorch's default.
     PyTorchDefault,
 }
 
@@ -64,7 +64,7 @@ pub fn kaiming_normal(shape: [usize; 4], random: &mut impl Rng) -> Vec<f32> {
 /// The bound of PyTorch's default, `1 / sqrt(fan_in)`, within which it draws weights and biases of
 /// linear layers and of convolutions; `fan_in = inputs * rows * columns`.
 ///
-/// For the weights it says "Kaiming uniform with `a = sqrt(5)`", which is the same.
+/// PyTorch describes the weights' default as "Kaiming uniform with `a = sqrt(5)`", which is the same.
 pub fn default_bound(fan_in: usize) -> f64 {
     1.0 / (fan_in as f64).sqrt()
 }

@@ -1,8 +1,8 @@
 //! Image classifiers on any backend.
 //!
-//! A penalty sees a model through its [`Trace`] alone: the logits and whatever else one forward
-//! pass produced. So a penalty works with any [`Classifier`], the reader's own included, and with
-//! [`Stackable`] ones to the second order.
+//! A penalty uses a model only through its [`Trace`]: the logits and the other results of one forward pass.
+//! So a penalty works with any [`Classifier`], including the user's own, and with [`Stackable`] ones to the
+//! second order.
 //!
 //! - [`ResNet`]: ResNet-18 and -34 with a stem for small images (3x3, stride 1, no max-pool), at any
 //!   width, as iclr2021 and activmask2020 have them;
@@ -12,9 +12,9 @@
 //! - [`weights`]: safetensors files in torchvision's naming, both ways;
 //! - [`Saved`]: modules, optimisers and counts by name, for checkpoints.
 //!
-//! *Invariants:* a forward pass changes nothing; what a training pass learns of its batch is in the
-//! trace and is taken over by [`Classifier::absorb`]. Parameters are made from a caller's random
-//! stream at once, never lazily.
+//! *Invariants:* a forward pass changes nothing; the batch statistics of a training pass are in the trace,
+//! and [`Classifier::absorb`] updates the running ones. Parameters are drawn from the caller's random stream
+//! immediately, never lazily.
 
 mod conv_net;
 mod differentiate;

@@ -1,9 +1,8 @@
 //! One type for every architecture, chosen at run time.
 //!
-//! Whatever is generic over the model is compiled once a type, and the training path is long and
-//! stands on two levels of autodiff. With an enum it is compiled for one type, however many
-//! architectures there are. Weights have the names of the architecture inside: a network and the
-//! bare architecture write the same file.
+//! Code that is generic over the model is compiled once per type, and the training path is long and uses two levels of
+//! autodiff. With an enum it is compiled for one type, independent of the number of architectures. Weights have the
+//! names of the architecture inside: a network and the bare architecture write the same file.
 
 use crate::{
     conv_net::{ConvNet, ConvNetConfig},
@@ -17,7 +16,7 @@ use burn::{
 use herring_backend::{Autodiff, Kernels};
 use rand::Rng;
 
-/// What a [`Network`] is made of.
+/// The configuration of a [`Network`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NetworkConfig {
     /// A residual network.

@@ -1,7 +1,7 @@
 //! ResNet-18 and -34 (He et al. 2016) for small images: the stem is 3x3 with stride 1 and no
 //! max-pool, so that they keep their resolution.
 //!
-//! Two papers use it and differ in what surrounds the blocks:
+//! Two papers use it and differ outside the blocks:
 //!
 //! | | iclr2021, section 3 | activmask2020 |
 //! |---|---|---|
@@ -45,23 +45,23 @@ impl Depth {
 pub enum Pooling {
     /// The mean over all pixels.
     Global,
-    /// Means over windows of so many rows and columns, at least 1, that do not overlap, flattened channel by
-    /// channel. Rows and columns that fill no window are left out.
+    /// Means over windows of this many rows and columns, at least 1, that do not overlap, flattened channel
+    /// by channel. Rows and columns that fill no window are left out.
     Window(usize),
 }
 
 /// What a [`Trace`] holds as the layers of a [`ResNet`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResNetLayers {
-    /// The outputs of the normalisations but those of shortcuts: one of the stem, two a block. Of
-    /// these iclr2021's released code has its taps 0 to 4, which its experiments do not use.
+    /// The outputs of the normalisations except those of shortcuts: one of the stem, two per block. Taps 0 to
+    /// 4 of iclr2021's released code are among these; its experiments do not use them.
     Normalised,
     /// What the rectifiers are given: the output of the stem's normalisation, and of each block that
     /// of the first normalisation and the sum of the second with the shortcut.
     PreActivation,
 }
 
-/// What a [`ResNet`] is made of; the default is iclr2021's for grey images of two classes.
+/// The configuration of a [`ResNet`]; the default is iclr2021's for grey images of two classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResNetConfig {
     /// Blocks a stage.
@@ -147,7 +147,7 @@ impl<B: Kernels> BasicBlock<B> {
         Self { conv1, bn1: BatchNorm::new(outputs, device), conv2, bn2: BatchNorm::new(outputs, device), downsample }
     }
 
-    /// The block's output; what is to be compared is appended to `shown`.
+    /// The block's output; the layers that penalties compare are appended to `shown`.
     fn forward(
         &self,
         input: Tensor<B, 4>,

@@ -1,8 +1,8 @@
 //! State that outlives a process: tensors and counts by name.
 //!
-//! A checkpoint holds more than weights: an optimiser's moments, a penalty's own network, how often
-//! something was done. All of it has the one form of [`Saved`], which nests by prefixes, so that
-//! whoever carries state need not know where it is kept.
+//! A checkpoint holds more than weights: an optimiser's moments, a penalty's own network, counters. All of it
+//! is stored as a [`Saved`], which nests by prefixes, so that a component that has state need not know where
+//! it is stored.
 
 use crate::weights::{NamedTensors, ParameterPath, WeightsError, load};
 use burn::{
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 pub struct Saved {
     /// Values of single precision.
     pub tensors: NamedTensors,
-    /// Whole numbers: how often something was done.
+    /// Counters: whole numbers.
     pub counts: BTreeMap<String, u64>,
 }
 
@@ -64,7 +64,7 @@ impl Saved {
         }
     }
 
-    /// The module with the values that were saved of it.
+    /// The module with its saved values.
     ///
     /// # Errors
     /// As [`load`].
@@ -92,7 +92,7 @@ impl Saved {
         self.counts.extend(other.counts.into_iter().map(|(name, count)| (format!("{prefix}{name}"), count)));
     }
 
-    /// What was put under `prefix`, without it.
+    /// The entries below `prefix`, named without it.
     pub fn below(&self, prefix: &str) -> Self {
         let counts = self.counts.iter();
         let counts = counts.filter_map(|(name, count)| Some((name.strip_prefix(prefix)?.to_owned(), *count)));

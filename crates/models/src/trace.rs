@@ -1,4 +1,4 @@
-//! What a penalty sees of a model.
+//! The results of a forward pass that penalties use.
 
 use burn::{
     module::{AutodiffModule, Module, ModuleVisitor, Param},
@@ -15,7 +15,7 @@ pub enum Mode {
     Evaluate,
 }
 
-/// What one normalisation layer measured of one batch.
+/// The statistics of one batch in one normalisation layer.
 #[derive(Debug, Clone)]
 pub struct BatchStatistics<B: Backend> {
     /// Mean, `[channels]`.
@@ -33,14 +33,14 @@ impl<B: Backend> BatchStatistics<Autodiff<B>> {
     }
 }
 
-/// One forward pass, with everything a penalty may look at.
+/// One forward pass, with everything that a penalty may use.
 #[derive(Debug, Clone)]
 pub struct Trace<B: Backend> {
     /// Raw scores, `[batch, classes]`.
     pub logits: Tensor<B, 2>,
     /// Features before the last layer, `[batch, features]`: iclr2021's tap 5.
     pub pooled: Tensor<B, 2>,
-    /// What each stage gives to the next, after the rectifier and before any pooling,
+    /// The output of each stage, after the rectifier and before any pooling,
     /// `[batch, channels, height, width]`: of a ResNet the stem (0) and the stages (1 to 4), of a
     /// [`ConvNet`](crate::ConvNet) the four blocks of the encoder.
     pub taps: Vec<Tensor<B, 4>>,
@@ -48,23 +48,23 @@ pub struct Trace<B: Backend> {
     /// `[batch, channels, height, width]` each. The module of each architecture says which layers
     /// these are; a decoder's are never among them.
     pub layers: Vec<Tensor<B, 4>>,
-    /// The images as a decoder draws them, `[batch, channels, height, width]`, of networks that have
-    /// one.
+    /// The decoder's reconstruction of the images, `[batch, channels, height, width]`; `None` without a
+    /// decoder.
     pub reconstruction: Option<Tensor<B, 4>>,
-    /// What the normalisation layers measured, in the order of the forward pass; empty in
+    /// The statistics of the normalisation layers, in the order of the forward pass; empty in
     /// [`Mode::Evaluate`].
     pub statistics: Vec<BatchStatistics<B>>,
 }
 
 impl<B: Backend> Trace<B> {
-    /// A trace of a model that shows no more than logits and features.
+    /// A trace with logits and features only.
     pub fn new(logits: Tensor<B, 2>, pooled: Tensor<B, 2>) -> Self {
         Self { logits, pooled, taps: Vec::new(), layers: Vec::new(), reconstruction: None, statistics: Vec::new() }
     }
 }
 
 impl<B: Backend> Trace<Autodiff<B>> {
-    /// The same pass on the backend below, where whatever differentiates on this level is a constant.
+    /// The same pass on the backend below, where tensors tracked on this level are constants.
     pub fn inner(self) -> Trace<B> {
         let inner = |tensors: Vec<Tensor<Autodiff<B>, 4>>| tensors.into_iter().map(Tensor::inner).collect();
         Trace {
@@ -81,15 +81,14 @@ impl<B: Backend> Trace<Autodiff<B>> {
 /// An image classifier.
 ///
 /// # Pitfalls
-/// A model must honour [`Mode`]. Burn's own `BatchNorm` and `Dropout` cannot: they look at the
-/// backend instead, are always in training mode under autodiff, and change their running statistics
-/// on the way. Use [`layers::BatchNorm`](crate::layers::BatchNorm); a model without such layers may
-/// ignore the mode.
+/// A model must honour [`Mode`]. Burn's own `BatchNorm` and `Dropout` cannot: they depend on the backend
+/// instead, are always in training mode under autodiff, and change their running statistics on the way. Use
+/// [`layers::BatchNorm`](crate::layers::BatchNorm); a model without such layers may ignore the mode.
 pub trait Classifier<B: Backend>: Module<B> {
     /// Runs `images [batch, channels, height, width]` through the model.
     fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B>;
 
-    /// Takes over what a training pass measured. Models without running statistics keep the default.
+    /// Updates running statistics with those of a training pass. Models without them keep the default.
     fn absorb(self, statistics: Vec<BatchStatistics<B>>) -> Self {
         let _ = statistics;
         self

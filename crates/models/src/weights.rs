@@ -1,10 +1,10 @@
 //! Weights as safetensors files.
 //!
-//! Names are the paths of a module's fields, so a [`ResNet`](crate::ResNet) reads and writes
-//! torchvision's (`layer1.0.conv1.weight`, `bn1.running_mean`, ...). The variant of an enum is not a part
-//! of a name ([`ParameterPath`]), so a [`Network`](crate::Network) has the names of the architecture
-//! in it. PyTorch's counters `num_batches_tracked` are passed over: nothing here depends on them, and
-//! PyTorch does without.
+//! Names are the paths of a module's fields, so a [`ResNet`](crate::ResNet) reads and writes torchvision's
+//! (`layer1.0.conv1.weight`, `bn1.running_mean`, ...). The variant of an enum is not a part of a name
+//! ([`ParameterPath`]), so a [`Network`](crate::Network) has the names of the architecture in it. PyTorch's
+//! counters `num_batches_tracked` are passed over: nothing here depends on them, and PyTorch can load weights
+//! without them.
 //!
 //! Loading is all or nothing: a file that is truncated, misses a tensor, holds an unknown one or
 //! one of another shape leaves the model as it was.
@@ -27,7 +27,7 @@ pub enum WeightsError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The bytes are not a safetensors file, for instance because the end is missing.
@@ -38,7 +38,7 @@ pub enum WeightsError {
         /// What is wrong.
         reason: String,
     },
-    /// A tensor that the model needs is not there.
+    /// A tensor that the model needs is missing.
     #[error("{path}: the tensor '{name}' is missing")]
     Missing {
         /// The file, or `<memory>`.
@@ -76,15 +76,15 @@ pub enum WeightsError {
         /// Its element type.
         found: String,
     },
-    /// The tensors cannot be put into a file's form.
+    /// The tensors cannot be serialised.
     #[error("the weights cannot be written: {0}")]
     Write(String),
 }
 
-/// Where a visitor or mapper is in a module: the names of the fields that it went into.
+/// The position of a visitor or mapper in a module: the names of the fields that it entered.
 ///
-/// Burn also announces the variant when it goes into an enum. That says which architecture it is and
-/// not where in it a parameter lies, so it is left out.
+/// Burn also reports the variant when it enters an enum. The variant is the architecture, not the position of
+/// a parameter in it, so it is left out.
 #[derive(Debug, Clone, Default)]
 pub struct ParameterPath(Vec<String>);
 
@@ -103,7 +103,7 @@ impl ParameterPath {
         }
     }
 
-    /// The name of the parameter that the visitor is at, such as `layer1.0.conv1.weight`.
+    /// The name of the parameter that is being visited, such as `layer1.0.conv1.weight`.
     pub fn name(&self) -> String {
         self.0.join(".")
     }
@@ -151,7 +151,7 @@ impl NamedTensors {
     /// `metadata`'s name in its header.
     ///
     /// # Errors
-    /// The library that lays out the file refuses, which no tensors of this type make it do.
+    /// If serialisation fails, which does not happen for tensors of this type.
     pub fn to_bytes(&self, metadata: Option<(&str, String)>) -> Result<Vec<u8>, WeightsError> {
         let refused = |error: safetensors::SafeTensorError| WeightsError::Write(error.to_string());
         let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
@@ -167,10 +167,10 @@ impl NamedTensors {
         safetensors::serialize(views, metadata).map_err(refused)
     }
 
-    /// Adds a tensor; one of the same name gives way.
+    /// Adds a tensor; replaces one of the same name.
     ///
     /// # Panics
-    /// Where the number of values is not what the shape says.
+    /// Where the number of values does not match the shape.
     pub fn insert(&mut self, name: String, shape: Vec<usize>, values: Vec<f32>) {
         assert_eq!(values.len(), shape.iter().product::<usize>(), "values of '{name}'");
         self.tensors.insert(name, (shape, values));
@@ -225,7 +225,7 @@ impl NamedTensors {
     /// The same names and shapes with other values.
     ///
     /// # Panics
-    /// Where `values` gives another number of values than the shape says.
+    /// Where the number of values that `values` returns does not match the shape.
     pub fn with_values(&self, values: impl Fn(&str) -> Vec<f32>) -> Self {
         let replace = |(name, (shape, _)): (&String, &(Vec<usize>, Vec<f32>))| {
             let values = values(name);
@@ -257,7 +257,7 @@ fn floats(view: &TensorView<'_>) -> Option<Vec<f32>> {
 /// precision; integer and boolean ones are passed over.
 ///
 /// # Errors
-/// The library that lays out the file refuses, which no module of this crate makes it do.
+/// If serialisation fails, which does not happen for modules of this crate.
 pub fn to_bytes<B: Backend, M: Module<B>>(module: &M) -> Result<Vec<u8>, WeightsError> {
     NamedTensors::of(module).to_bytes(None)
 }

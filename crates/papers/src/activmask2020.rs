@@ -12,7 +12,7 @@ use herring_report::{
 /// About how long each scale of an experiment on volumes takes on two processor cores.
 const VOLUMES: [&str; 3] = ["under 1 min", "3 min", "a GPU, or weeks"];
 
-/// What must be at hand for the radiographs.
+/// Files required for the radiographs.
 const EMPHYSEMA: &str = "--data-root with nih/ and padchest/";
 /// About how long each scale of an experiment on radiographs takes on two processor cores.
 const RADIOGRAPHS: [&str; 3] = ["under 1 min", "5 min", "a GPU, or days"];
@@ -22,7 +22,7 @@ pub static PAPER: Paper = Paper {
     name: "activmask2020",
     title: "Underwhelming Generalization Improvements From Controlling Feature Attribution (2020)",
     help: "Trains four networks (CNN, convolutional auto-encoder, UNet, ResNet-18) with ActDiff, GradMask, \
-           reconstruction and masking, prints a table beside the paper's numbers and writes a report. The crosses are \
+           reconstruction and masking, prints a table next to the paper's numbers and writes a report. The crosses are \
            generated; nothing is downloaded: volumes and radiographs are yours to obtain.",
     experiments: &[
         Experiment {

@@ -3,9 +3,9 @@
 use herring_experiments::{Experiment, Group, Paper, source};
 use herring_report::{PaperReport, sections};
 
-/// What must be at hand for the radiographs.
+/// Files required for the radiographs.
 const XRAY: &str = "--data-root with nih/ and padchest/";
-/// What must be at hand for the radiographs of the RSNA.
+/// Files required for the radiographs of the RSNA.
 const RSNA: &str = "--data-root with rsna/";
 /// About how long each scale of an experiment on radiographs takes on two processor cores.
 const RADIOGRAPHS: [&str; 3] = ["under 1 min", "8 to 10 min", "a GPU, or days"];
@@ -15,7 +15,7 @@ pub static PAPER: Paper = Paper {
     name: "iclr2021",
     title: "Saliency is a Possible Red Herring When Diagnosing Poor Generalization (ICLR 2021)",
     help: "Makes or prepares the images, trains every method with every seed, evaluates the selected models, prints a \
-           table beside the paper's numbers and writes a report. Nothing is downloaded: the crosses are generated, \
+           table next to the paper's numbers and writes a report. Nothing is downloaded: the crosses are generated, \
            radiographs are yours to obtain.",
     experiments: &[
         Experiment {

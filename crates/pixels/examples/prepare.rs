@@ -1,4 +1,4 @@
-//! Prepares one radiograph for a model, and writes it so that other programs can look at it.
+//! Prepares one radiograph for a model, and writes it in a format that other programs read.
 //!
 //! ```sh
 //! cargo run --release --package herring-pixels --example prepare -- IMAGE OUT [SIZE] [skimage|pillow|raw]

@@ -1,5 +1,5 @@
 //! Compares the pixels of many image files with Pillow's, as `tests/golden/walk_expected.py` writes them down:
-//! each file must be equal or refused in words; one that comes out otherwise ends the program with an error.
+//! each file must be equal or refused with a message; any other result ends the program with an error.
 //!
 //! ```sh
 //! python3 -m pip install pillow scikit-image

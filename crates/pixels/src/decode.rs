@@ -7,7 +7,7 @@ use crate::{Format, Limits, Picture, PictureInfo, PixelError, dicom, exif, jpeg,
 // Enough for the header of most files; the rest is read where it is not.
 const HEADER: u64 = 1 << 16;
 
-/// The format that the first bytes name.
+/// The format according to the first bytes.
 ///
 /// # Errors
 /// [`PixelError::Empty`]; [`PixelError::OtherFormat`] for a format that is known, but not read;
@@ -40,7 +40,7 @@ pub fn format(bytes: &[u8]) -> Result<Format, PixelError> {
 }
 
 /// Decodes a PNG, JPEG, BMP, TIFF, WebP or DICOM file, turned upright by its EXIF orientation as Pillow's
-/// `ImageOps.exif_transpose` turns it ([`Picture::orientation`] tells which was undone).
+/// `ImageOps.exif_transpose` turns it ([`Picture::orientation`] is the one that was undone).
 ///
 /// - PNG: every depth and colour type, interlaced or not; every checksum is verified. A palette becomes
 ///   colour. Colour of 16 bits a channel stays at 16 bits (Pillow reduces it to 8). A transparent colour
@@ -52,8 +52,8 @@ pub fn format(bytes: &[u8]) -> Result<Format, PixelError> {
 ///   lossless. The transfer syntax is named where it is another.
 ///
 /// # Errors
-/// [`PixelError`] for an empty file, an unknown format, a picture beyond the limits (before memory is asked
-/// for), a file that is truncated or damaged or of a kind that is not decoded here.
+/// [`PixelError`] for an empty file, an unknown format, a picture beyond the limits (before memory is
+/// allocated), a file that is truncated or damaged or of a kind that is not decoded here.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelError> {
     match format(bytes)? {
         Format::Png => png::decode(bytes, limits),
@@ -105,9 +105,9 @@ pub fn probe_file(path: &Path) -> Result<PictureInfo, PixelError> {
     }
 }
 
-/// What the cache's key has to say of a file's decoding, so that blocks are not found that an older version of
-/// this crate decoded in another way: `jpeg 2`, `png turned 6`. `None` for a PNG that is upright as it is
-/// stored, whose decoding never changed, and for what cannot be read.
+/// The part of the cache's key for a file's decoding, so that blocks are not found that an older version of
+/// this crate decoded differently: `jpeg 2`, `png turned 6`. `None` for a PNG that is upright as it is stored,
+/// whose decoding never changed, and for what cannot be read.
 pub fn decoding(path: &Path) -> Option<String> {
     let mut bytes = Vec::new();
     File::open(path).ok()?.take(HEADER).read_to_end(&mut bytes).ok()?;

@@ -32,7 +32,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// Why a picture or a mask cannot be had. Its text is one line; the caller adds the file and the row.
+/// Why a picture or a mask is not available. Its text is one line; the caller adds the file and the row.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PixelError {
@@ -51,7 +51,7 @@ pub enum PixelError {
         /// What the file is, with its article.
         found: &'static str,
     },
-    /// An element of DICOM was asked of another file.
+    /// A DICOM element was requested from a file of another format.
     #[error("found a file of another format, expected a DICOM file")]
     NotDicom,
     /// The file ends too early.
@@ -70,7 +70,7 @@ pub enum PixelError {
         /// Which rule.
         detail: String,
     },
-    /// The file is sound, as far as was read, but of a kind that is not decoded here.
+    /// The file is valid, as far as it was read, but of a kind that is not decoded here.
     #[error("{format}: found {found}, expected {expected}")]
     Unsupported {
         /// The format of the file.
@@ -95,7 +95,7 @@ pub enum PixelError {
     Depth {
         /// Bits a value of the picture.
         found: u32,
-        /// Bits a value that were asked for.
+        /// Bits a value that are required.
         expected: u32,
     },
     /// A picture that should be grey has colours.
@@ -144,13 +144,13 @@ pub enum PixelError {
         /// What would be accepted.
         expected: String,
     },
-    /// A mask from a file was asked for without the file's bytes.
-    #[error("mask: found a region that is a file, expected its bytes beside it")]
+    /// A mask from a file was requested without the file's bytes.
+    #[error("mask: found a region that is a file, expected its bytes as well")]
     NoFile,
     /// A file cannot be read.
     #[error("cannot read: {detail}")]
     Read {
-        /// What the system says.
+        /// The system's error.
         detail: String,
     },
 }

@@ -1,8 +1,8 @@
-//! The orientation of a picture, as EXIF tells it, and turning by it.
+//! The orientation of a picture from EXIF, and turning by it.
 //!
 //! EXIF is a TIFF structure: a header with the order of bytes and the place of a directory of entries. Of
-//! these only Orientation (0x0112) is read. EXIF that is damaged, or a value without a meaning, is no
-//! orientation: it is a remark about the picture and never a reason to refuse it.
+//! these only Orientation (0x0112) is read. Damaged EXIF, or a value without a meaning, counts as no
+//! orientation: EXIF describes a picture and is never a reason to refuse it.
 
 use crate::{Limits, Picture, PictureInfo, PixelError, PixelNote, picture::Values};
 
@@ -58,7 +58,7 @@ impl Directory {
                 };
                 longest = (0..values).filter_map(length).fold(longest, u64::max);
             }
-            // Bytes, numbers of two bytes and of four; the others hold nothing that is asked for.
+            // Bytes, numbers of two bytes and of four; the others are not needed.
             let value = match kind {
                 Some(1) => tiff.get(at + 8).map(|&byte| byte.into()),
                 Some(3) => short(at + 8).map(u32::from),

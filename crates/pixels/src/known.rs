@@ -1,4 +1,4 @@
-//! Names of the formats that are not read, so that a refusal says what a file is.
+//! Names of the formats that are not read, so that an error names the file's format.
 
 /// What a file is, by its first bytes, with its article; `None` where they are of no format known here.
 pub(crate) fn name(bytes: &[u8]) -> Option<&'static str> {

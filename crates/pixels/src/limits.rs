@@ -1,11 +1,11 @@
-//! What a header may ask for before anything is allocated.
+//! Limits on the sizes in a header, checked before anything is allocated.
 
 use crate::PixelError;
 
 /// The largest picture that is decoded.
 ///
 /// A few kilobytes can claim 60,000 by 60,000 pixels. The header is compared with these numbers before any
-/// memory is asked for.
+/// memory is allocated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Largest height and largest width, in pixels.

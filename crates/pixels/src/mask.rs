@@ -12,8 +12,8 @@ use crate::{
 
 /// Draws where the evidence should be: `[1, size, size]`, values in [0, 1], 1 inside.
 ///
-/// `original` is the header of the picture ([`crate::Picture::info`]), before crop and resizing. `file` holds
-/// the bytes of a [`Region::File`] and is not looked at otherwise; neither are the `settings`.
+/// `original` is the header of the picture ([`crate::Picture::info`]), before crop and resizing. `file` holds the
+/// bytes of a [`Region::File`] and is ignored for other regions, as are the `settings`.
 ///
 /// - [`Region::Everything`] and [`Region::Nothing`]: 1 or 0 everywhere, the border included.
 /// - [`Region::Circle`]: drawn at the target size (experiment with two sites): a pixel is inside if
@@ -28,8 +28,7 @@ use crate::{
 /// # Errors
 /// [`PixelError::Setting`] as [`Preparation::check`]; [`PixelError::Box`] if a box leaves the image, holds no
 /// pixel or is not a number; [`PixelError::Size`] if a mask file is not of the original size, or nothing is to be
-/// resized and the crop is not of the size; [`PixelError::NoFile`]; for a file, whatever [`crate::decode()`]
-/// finds.
+/// resized and the crop is not of the size; [`PixelError::NoFile`]; for a file, the error of [`crate::decode()`].
 pub fn mask(
     region: &Region,
     original: &PictureInfo,
@@ -40,7 +39,7 @@ pub fn mask(
     mask_and_facts(region, original, preparation, file, settings).map(|(mask, _)| mask)
 }
 
-/// Like [`mask()`], together with what [`crate::inspect_mask`] tells of a mask file, which is decoded once.
+/// Like [`mask()`], together with the result of [`crate::inspect_mask`] for a mask file, which is decoded once.
 ///
 /// # Errors
 /// As [`mask()`].

@@ -10,7 +10,7 @@ use crate::{
 ///
 /// - Opacity that varies over the picture marks the region, as a paint program saves it: a pixel is inside if it
 ///   is at least half opaque and not black, or, where all opaque pixels are black, if it is opaque. Opacity that
-///   is the same everywhere says nothing.
+///   is the same everywhere is ignored.
 /// - An indexed PNG marks classes: every colour but that of the background is inside. The background is black
 ///   where a pixel is black, otherwise the first entry of the palette.
 /// - Otherwise the level of a pixel is the largest of its colours, and half of the range that the file's depth
@@ -48,7 +48,7 @@ pub struct MaskFacts {
     pub inside: usize,
     /// All pixels.
     pub pixels: usize,
-    /// Whether there are levels (colours of an indexed file, degrees of opacity) besides that of the outside
+    /// Whether there are levels (colours of an indexed file, degrees of opacity) other than that of the outside
     /// and one more: a soft edge, several classes, or the ringing of a JPEG.
     pub intermediate: bool,
     /// Whether the file is coded with loss: a JPEG or a lossy WebP.
@@ -60,7 +60,7 @@ pub struct MaskFacts {
 ///
 /// # Errors
 /// [`PixelError::Setting`] as [`MaskSettings::check`]; [`PixelError::Size`] if the mask is of another size than
-/// the picture; whatever [`decode()`] finds.
+/// the picture; the error of [`decode()`].
 pub fn inspect_mask(bytes: &[u8], original: &PictureInfo, settings: &MaskSettings) -> Result<MaskFacts, PixelError> {
     settings.check()?;
     read(bytes, original, settings).map(|(_, facts)| facts)
@@ -176,7 +176,7 @@ impl<'a> Pixels<'a> {
     }
 }
 
-// Whether there is more than one value besides that of the outside.
+// Whether there is more than one value other than that of the outside.
 fn has_more<T: PartialEq>(values: impl Iterator<Item = T>, outside: T) -> bool {
     let mut others = values.filter(|value| *value != outside);
     let first = others.next();

@@ -15,7 +15,7 @@ pub struct PictureInfo {
     /// Values a pixel: 1 for grey, 2 with alpha, 3 for colour, 4 with alpha.
     pub channels: usize,
     /// The EXIF orientation of the stored pixels, 1 to 8, which decoding undoes: 1 if they are upright as they
-    /// are stored, or if the file says nothing that has a meaning. Height and width are exchanged from 5 on.
+    /// are stored, or if the file has no valid orientation. Height and width are exchanged from 5 on.
     pub orientation: u8,
 }
 
@@ -31,7 +31,7 @@ impl PictureInfo {
     }
 }
 
-/// The values of a picture, row-major, the channels of a pixel beside each other: `[height, width, channels]`.
+/// The values of a picture, row-major, the channels of a pixel next to each other: `[height, width, channels]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Values {
     /// Up to 8 bits.
@@ -178,7 +178,7 @@ impl Picture {
     }
 
     /// The first channel, if the others say the same: a grey picture that was saved as a colour one. A last
-    /// channel of two or four is opacity and is not looked at.
+    /// channel of two or four is opacity and is ignored.
     ///
     /// # Errors
     /// [`PixelError::Colour`] with the first pixel that is not grey.

@@ -7,7 +7,7 @@
 
 use crate::PixelError;
 
-/// What a pixel holds, which says how results are rounded.
+/// The type of a pixel, which decides how results are rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PillowMode {
     /// Whole numbers of 32 bits (`I`): rounded to the nearest, halves away from zero.

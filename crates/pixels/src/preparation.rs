@@ -1,11 +1,11 @@
-//! What becomes of a picture, as plain settings.
+//! How a picture is prepared, as plain settings.
 
 use serde::{Deserialize, Serialize};
 
 use crate::PixelError;
 
-/// The number of the way in which pixels are decoded and prepared. It is a part of [`Preparation::key`] and
-/// is raised with every change that alters a pixel.
+/// The version of decoding and preparation. It is a part of [`Preparation::key`] and is raised with every
+/// change that alters a pixel.
 pub const FORMAT: u32 = 1;
 
 const LARGEST_SIZE: usize = 1 << 14;
@@ -26,7 +26,7 @@ pub struct Preparation {
     pub maximum: Option<u32>,
     /// Bits a value must have; another picture is refused. `null` takes any.
     pub bits: Option<u32>,
-    /// What is done with a DICOM picture in which high values are dark.
+    /// How a DICOM picture is handled in which high values are dark.
     pub monochrome1: Monochrome1,
     /// Whether slope and intercept of a DICOM file are applied. torchxrayvision does not.
     pub rescale: bool,
@@ -54,7 +54,7 @@ impl Preparation {
         }
     }
 
-    /// Checks what no type can.
+    /// Checks that the types do not express.
     ///
     /// # Errors
     /// [`PixelError::Setting`] names the first field that cannot be used: a size of 0 or above 16384, a
@@ -81,8 +81,7 @@ impl Preparation {
     }
 
     /// A line of JSON in which two preparations are equal exactly if they give the same pixels by the same
-    /// version of this crate: [`FORMAT`] and every field. It is the part of a cache's key that this crate
-    /// answers for.
+    /// version of this crate: [`FORMAT`] and every field. It is this crate's part of a cache's key.
     ///
     /// ```
     /// use herring_pixels::Preparation;
@@ -97,7 +96,7 @@ impl Preparation {
     /// # Errors
     /// [`PixelError::Setting`] as [`Self::check`], so that settings that prepare nothing get no key.
     pub fn key(&self) -> Result<String, PixelError> {
-        // A structure, unlike a map, keeps its fields in order whatever features serde_json was built with.
+        // A structure, unlike a map, keeps its fields in order with any features of serde_json.
         #[derive(Serialize)]
         struct Key<'a> {
             format: u32,
@@ -120,7 +119,7 @@ pub enum Range {
     Unit,
 }
 
-/// What is done with a picture in which high values are dark (DICOM's MONOCHROME1).
+/// How a picture is handled in which high values are dark (DICOM's MONOCHROME1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Monochrome1 {

@@ -15,9 +15,9 @@ use crate::{
 /// than 1e-3 in [-1024, 1024], by rounding alone: at most 2.4e-4 was measured from 1024 to 224, 5.5e-4 to 17.
 ///
 /// # Errors
-/// [`PixelError::Setting`] as [`Preparation::check`]; [`PixelError::Depth`] if the picture has other bits than
-/// asked for; [`PixelError::AboveMaximum`] if a value is above the given maximum; [`PixelError::Size`] if
-/// nothing is to be resized and what the crop leaves is not of the size.
+/// [`PixelError::Setting`] as [`Preparation::check`]; [`PixelError::Depth`] if the picture has another number
+/// of bits than required; [`PixelError::AboveMaximum`] if a value is above the given maximum;
+/// [`PixelError::Size`] if nothing is to be resized and what the crop leaves is not of the size.
 pub fn prepare(picture: &Picture, preparation: &Preparation) -> Result<Image, PixelError> {
     preparation.check()?;
     let size = preparation.size;
@@ -60,7 +60,7 @@ pub(crate) fn image(values: Vec<f32>, size: usize) -> Result<Image, PixelError> 
         .map_err(|_| PixelError::setting("size", size, format!("a square of {count} values")))
 }
 
-/// A picture of what its values mean by the modality LUT.
+/// A picture with its values mapped by the modality LUT.
 fn by_table(picture: &Picture, lut: &ModalityLut) -> Picture {
     let values = (0..picture.values.len()).filter_map(|index| picture.values.get(index));
     Picture {
@@ -145,7 +145,7 @@ fn scaled<V: Copy + Into<f32>>(
     let mut plane = Vec::with_capacity(height * width);
     for row in values.chunks_exact(picture.width() * every).skip(top).take(height) {
         let row = &row[left * every..(left + width) * every];
-        // Grey is most of what comes, and a step of one is not seen to be one by the compiler.
+        // Most pictures are grey, and the compiler does not know that the step is one.
         if every == 1 {
             plane.extend(row.iter().map(|&value| to_range(meaning(value))));
         } else {

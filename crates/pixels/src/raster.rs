@@ -1,4 +1,5 @@
-//! BMP, TIFF and WebP by the `image` crate, after a look at what it would read in another way than others do.
+//! BMP, TIFF and WebP by the `image` crate, after a check for features that it reads differently from other
+//! readers.
 
 use std::io::Cursor;
 
@@ -60,7 +61,7 @@ pub(crate) fn is_lossy_webp(bytes: &[u8]) -> bool {
     false
 }
 
-// The decoder asks for the memory of a chunk before it reads it.
+// The decoder allocates the memory of a chunk before it reads it.
 fn whole_chunks(bytes: &[u8]) -> Result<(), PixelError> {
     let mut position = 12;
     while let Some(head) = bytes.get(position..position + 8) {
@@ -102,7 +103,7 @@ fn open(bytes: &[u8], format: Format) -> Result<(Decoder<'_>, u8), PixelError> {
     }
 }
 
-// Some programs write where the palette begins as the place of the pixels; the decoder would take it for pixels.
+// Some programs write where the palette begins as the place of the pixels; the decoder would read it as pixels.
 fn pixels_behind_palette(bytes: &[u8]) -> Result<(), PixelError> {
     let number = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
     let (Some(begin), Some(header), Some(depth), Some(used)) = (number(10), number(14), number(26), number(46)) else {
@@ -120,14 +121,14 @@ fn pixels_behind_palette(bytes: &[u8]) -> Result<(), PixelError> {
     Ok(())
 }
 
-// TIFF files that would be read in part, or in another way than by others, are refused by what they are.
+// TIFF files that would be read in part, or differently from other readers, are refused by kind.
 fn one_plain_page(bytes: &[u8]) -> Result<u8, PixelError> {
     let format = Format::Tiff;
     let refused = |found: String, expected| Err(PixelError::unsupported(format, found, expected));
     let Some(directory) = Directory::first(bytes) else {
         return Err(PixelError::truncated(format, "the file ends before its first directory does"));
     };
-    // The decoder asks for the memory of a strip or an entry before it reads it.
+    // The decoder allocates the memory of a strip or an entry before it reads it.
     if directory.longest > bytes.len() as u64 {
         let detail = format!("a part of {} bytes in a file of {}", directory.longest, bytes.len());
         return Err(PixelError::truncated(format, detail));
@@ -153,7 +154,7 @@ fn one_plain_page(bytes: &[u8]) -> Result<u8, PixelError> {
         Some(other) => return refused(format!("photometric interpretation {other}"), "grey or colour (RGB)"),
     }
     if directory.number(0x011c) == Some(2) && directory.number(0x0115).is_some_and(|samples| samples > 1) {
-        return refused("one plane a colour".to_owned(), "the colours of a pixel beside each other");
+        return refused("one plane a colour".to_owned(), "the colours of a pixel next to each other");
     }
     Ok(directory.orientation())
 }

@@ -5,10 +5,10 @@ use crate::{Picture, PixelError, picture::Values, preparation::Crop};
 /// The square in the middle of a picture's first channel, reduced to `side` x `side` by the mean of the area that
 /// each new pixel covers, and rounded to whole values of the picture's depth (halves up).
 ///
-/// The square is that of [`Crop::Center`]. A picture of `side` x `side` comes back as it is. The mean of the area
-/// is what OpenCV calls `INTER_AREA`; how the 224 x 224 editions of NIH ChestX-ray14 and PadChest were made was
-/// found nowhere, and of seven usual ways this one differs least from the others (`docs/radiographs.md` has the
-/// numbers).
+/// The square is that of [`Crop::Center`]. A picture of `side` x `side` is returned unchanged. The mean of the
+/// area is what OpenCV calls `INTER_AREA`; no description was found of how the 224 x 224 editions of NIH
+/// ChestX-ray14 and PadChest were made; of seven usual methods this one differs least from the others
+/// (`docs/radiographs.md` has the numbers).
 ///
 /// # Errors
 /// [`PixelError::Setting`] if the side is 0 or more than the shorter side of the picture: nothing is enlarged.

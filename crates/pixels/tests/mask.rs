@@ -116,7 +116,7 @@ fn mask_files_are_cropped_like_the_picture() {
     }
     let text = |original, file| mask(&region, original, &plain, file).unwrap_err().to_string();
     assert_eq!(text([62, 47], Some(&bits[..])), "mask: found 61 x 47 pixels, expected 62 x 47 (height x width)");
-    assert_eq!(text([61, 47], None), "mask: found a region that is a file, expected its bytes beside it");
+    assert_eq!(text([61, 47], None), "mask: found a region that is a file, expected its bytes as well");
     assert_eq!(text([61, 47], Some(&[])), "found an empty file, expected a PNG, JPEG, BMP, TIFF, WebP or DICOM file");
     let other = Preparation { size: 48, ..plain.clone() };
     let refused = mask(&region, [61, 47], &other, Some(&bits)).unwrap_err().to_string();

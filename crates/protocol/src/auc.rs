@@ -1,12 +1,11 @@
 //! What an experiment calls "AUC".
 //!
-//! Two numbers bear that name. The *ROC AUC* is the textbook's: the probability that the model scores a
-//! random image of a class higher than a random image of another. The score in the ICLR 2021 paper's
-//! tables is something else: its released code hands the raw logits, one column a class, to a function
-//! that ranks each column by itself, and an image that moves all its logits together changes the result.
-//! A model with a ROC AUC of 0.13 can have 0.44 there. Tables that stand beside the paper's numbers need
-//! the authors' score; everything else needs the ROC AUC. [`Scores`] holds both, and this type says which
-//! of them is meant.
+//! Two numbers have that name. The *ROC AUC* is the textbook's: the probability that the model scores a
+//! random image of a class higher than a random image of another. The score in the ICLR 2021 paper's tables
+//! is something else: its released code hands the raw logits, one column a class, to a function that ranks
+//! each column by itself, so a shift of all logits of one image changes the result. A model with a ROC AUC of
+//! 0.13 can have 0.44 there. Tables that are compared with the paper's numbers need the authors' score;
+//! everything else needs the ROC AUC. [`Scores`] holds both, and this type says which of them is meant.
 
 use crate::{EnvironmentScores, Scores, names::named};
 use serde::{Deserialize, Serialize};
@@ -17,7 +16,7 @@ use std::{fmt, str::FromStr};
 #[serde(try_from = "String", into = "String")]
 pub enum AucKind {
     /// [`Scores::authors_auc`]: the mean over classes of one-against-rest ROC AUCs on raw logits, as the
-    /// authors' released code computes it. For tables beside the paper's.
+    /// authors' released code computes it. For tables that are compared with the paper's.
     #[default]
     Authors,
     /// [`Scores::roc_auc`]: the ROC AUC of the logit difference; for more than two classes the mean

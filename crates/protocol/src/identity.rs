@@ -37,7 +37,7 @@ pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Writes JSON without spaces and with sorted keys, whatever order the library keeps them in.
+/// Writes JSON without spaces and with sorted keys, independent of the library's order.
 fn write_canonical(value: &Value, text: &mut String) {
     match value {
         Value::Object(fields) => {

@@ -1,17 +1,17 @@
-//! The seam between planning and training.
+//! The interface between planning and training.
 //!
-//! A reproduction is many training runs. The crate `herring-experiments` plans, stores and reports
-//! them and knows nothing of tensors; the crate `herring-training` trains one of them and knows
-//! nothing of tables. What passes between the two is defined here and is plain data:
+//! A reproduction is many training runs. The crate `herring-experiments` plans, stores and reports them
+//! without using tensors; the crate `herring-training` trains one of them and is independent of tables. The
+//! data that pass between the two are defined here:
 //!
 //! - [`RunSpec`]: everything that decides a run's result, and nothing else, and [`RunId`], its hash;
 //! - [`Observer`]: what a run reports while it goes on, and how it is asked to stop;
-//! - [`RunOutcome`] or [`RunFailure`]: what it leaves behind;
+//! - [`RunOutcome`] or [`RunFailure`]: what it results in;
 //! - [`ScoreName`]: the names of its numbers;
-//! - [`Trainer`]: the one thing that turns the first into the last.
+//! - [`Trainer`]: the interface that turns a specification into an outcome.
 //!
-//! *Invariant:* two runs with equal [`RunSpec`]s on the same machine end in equal [`RunOutcome`]s,
-//! byte for byte. No clock, path or process number belongs in either.
+//! *Invariant:* two runs with equal [`RunSpec`]s on the same machine end in equal [`RunOutcome`]s, byte for
+//! byte. Neither contains a time, path or process number.
 
 mod auc;
 mod identity;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// A name that does not exist here, or that is not written as a name.
+/// A name that does not exist or is malformed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {what} '{found}': expected {expected}")]
 pub struct UnknownName {
@@ -11,7 +11,7 @@ pub struct UnknownName {
     pub what: &'static str,
     /// The name that was given.
     pub found: String,
-    /// What may stand there: "one of" the names that exist, separated by commas, or a rule.
+    /// What is accepted: "one of" the names that exist, separated by commas, or a rule.
     pub expected: String,
 }
 
@@ -124,7 +124,7 @@ named!(Variant, "variant", Paper => "paper", Released => "released");
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum BackendKind {
-    /// The processor. Always there.
+    /// The processor. Always available.
     Cpu,
     /// An NVIDIA GPU through CUDA (feature `cuda`).
     Cuda,

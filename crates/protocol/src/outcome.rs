@@ -1,4 +1,4 @@
-//! What a run reports while it goes on and what it leaves behind.
+//! What a run reports while it goes on and what it results in.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -53,7 +53,7 @@ pub struct EnvironmentScores {
     pub images: usize,
     /// Share of images whose largest logit is that of their label, in `[0, 1]`.
     pub accuracy: f64,
-    /// As [`Scores::authors_auc`]; absent where a class is missing in the environment, as on the crosses.
+    /// As [`Scores::authors_auc`]; absent where a class is missing in the environment, as in the crosses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authors_auc: Option<f64>,
     /// As [`Scores::roc_auc`]; recorded where that is what the experiment calls AUC
@@ -72,15 +72,15 @@ impl Scores {
 /// Overlap between thresholded saliency `A` and mask `G`, each a mean over images, in `[0, 1]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Localisation {
-    /// `|A and G| / |A or G|`: intersection over union, under its true name.
+    /// `|A and G| / |A or G|`: intersection over union.
     pub iou: f64,
     /// `|A and G| / |A|`: intersection over prediction; what the paper's tables print as "IoU".
     pub iop: f64,
     /// `|A and G| / |G|`: intersection over truth.
     pub iot: f64,
-    /// Images that were averaged: test images of the positive class, or of any class where there are more
-    /// than two, with a mask that is neither empty nor the whole image. Without any the scores are 0 and mean
-    /// nothing.
+    /// Images that were averaged: test images of the positive class, or of any class where there are more than
+    /// two, with a mask that is neither empty nor the whole image. If there are none, the scores are 0 and
+    /// meaningless.
     pub images: usize,
 }
 
@@ -116,8 +116,8 @@ pub struct Plane {
     pub values: Vec<f32>,
 }
 
-/// What the report's figures need of a run. Planes of more than [`Pictures::SIDE`] pixels are averaged
-/// down to no more.
+/// What the report's figures need of a run. Planes with more than [`Pictures::SIDE`] rows or columns are
+/// reduced by averaging.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pictures {
     /// Sum over the chosen positive test images of the smoothed absolute input gradient.
@@ -130,12 +130,13 @@ pub struct Pictures {
     pub images: usize,
     /// Examples: a name such as `train, class 0` and the image.
     pub examples: Vec<(String, Plane)>,
-    /// Single test images with what the explained model makes of them, where the specification asks for them.
+    /// Single test images with the explained model's saliency and reconstruction, where the specification asks
+    /// for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub explained: Vec<ExplainedImage>,
 }
 
-/// One test image and what the explained model makes of it; the first channel stands for all.
+/// One test image with the explained model's saliency and reconstruction; first channel only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExplainedImage {
@@ -147,7 +148,7 @@ pub struct ExplainedImage {
     pub mask: Plane,
     /// The absolute input gradient of the logit of the last class, smoothed as the specification has it.
     pub saliency: Plane,
-    /// What the model's decoder makes of it, if it has one.
+    /// The decoder's reconstruction, if the model has a decoder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reconstruction: Option<Plane>,
 }
@@ -156,8 +157,8 @@ impl Pictures {
     /// Rows or columns that a plane has at most.
     pub const SIDE: usize = 112;
 
-    /// The plane averaged over square blocks, so that no side has more than [`Self::SIDE`] pixels; the
-    /// last block of a row or column may be smaller. One that is small enough stays as it is.
+    /// The plane averaged over square blocks, so that no side has more than [`Self::SIDE`] pixels; the last
+    /// block of a row or column may be smaller. A plane that is small enough stays unchanged.
     pub fn shrink(plane: Plane) -> Plane {
         let Plane { height, width, values } = &plane;
         let block = height.max(width).div_ceil(Self::SIDE);
@@ -198,7 +199,7 @@ pub struct RunScores {
 
 /// The name of the set of validation images.
 pub const VALID: &str = "valid";
-/// The name of the set of test images where there is one only.
+/// The name of the set of test images if there is only one.
 pub const TEST: &str = "test";
 /// The name of the set of training images.
 pub const TRAIN: &str = "train";
@@ -217,8 +218,7 @@ impl RunScores {
     }
 }
 
-/// What a finished run leaves behind. On one machine its bytes depend on the
-/// [`RunSpec`](crate::RunSpec) alone.
+/// The result of a finished run. On one machine its bytes depend on the [`RunSpec`](crate::RunSpec) alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunOutcome {
     /// Every number.

@@ -1,4 +1,4 @@
-//! The names of scores: columns of tables, what verdicts and searches ask about.
+//! The names of scores, as used in columns of tables, verdicts and searches.
 //!
 //! A name says what is measured, on which images, of which model:
 //!
@@ -179,7 +179,7 @@ impl ScoreName {
         }
     }
 
-    /// The name for people, for instance `Test AUC` or `IoU, integrated gradients`.
+    /// The name shown to users, for instance `Test AUC` or `IoU, integrated gradients`.
     pub fn label(&self) -> String {
         match self {
             Self::OnSet { model: ScoredModel::Selected, set, kind } if set == TEST => match kind {

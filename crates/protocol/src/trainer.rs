@@ -1,4 +1,4 @@
-//! Who trains, who watches, and how it can go wrong.
+//! The trainer, its observer, and the ways in which a run can fail.
 
 use crate::{EpochRecord, RunId, RunOutcome, RunSpec, SpecError, StepRecord};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub struct Position {
     pub steps: usize,
 }
 
-/// Gives the state of a run as it is at the moment, for [`Trainer::run`] to go on from.
+/// Returns the current state of a run, from which [`Trainer::run`] can resume.
 pub type Snapshot<'a> = dyn FnMut() -> Result<Vec<u8>, RunFailure> + 'a;
 
 /// Watches a run.
@@ -31,11 +31,11 @@ pub trait Observer {
     fn step(&mut self, record: &StepRecord) -> Control;
     /// Called after each epoch, its validation included.
     fn epoch(&mut self, record: &EpochRecord) -> Control;
-    /// Called after each of both, before a [`Control::Stop`] takes effect: an observer that wants the
-    /// run to be taken up from here takes a snapshot and keeps it.
+    /// Called after each step and each epoch, before a [`Control::Stop`] takes effect: an observer that wants
+    /// the run to be resumable from here takes a snapshot and keeps it.
     ///
     /// # Errors
-    /// What the snapshot ends with.
+    /// The error of taking the snapshot.
     fn checkpoint(&mut self, _position: Position, _snapshot: &mut Snapshot<'_>) -> Result<(), RunFailure> {
         Ok(())
     }
@@ -65,29 +65,29 @@ pub enum RunFailure {
     Need {
         /// The other run.
         run: RunId,
-        /// Why it is of no use, for instance `which failed`.
+        /// Why its result cannot be used, for instance `which failed`.
         reason: String,
     },
-    /// The state that the run was to go on from is not one of this run.
-    #[error("the checkpoint cannot be taken up: {0}")]
+    /// The checkpoint to resume from does not belong to this run.
+    #[error("the checkpoint cannot be loaded: {0}")]
     Checkpoint(String),
-    /// The state that the run was to go on from was written by another version of the trainer.
+    /// The checkpoint to resume from was written by another version of the trainer.
     #[error("the checkpoint has format {found}, which this version does not know")]
     CheckpointFormat {
         /// Its format.
         found: String,
     },
-    /// Images of the specification cannot be had, for instance because their cache is gone.
+    /// Images of the specification cannot be read, for instance because their cache was deleted.
     #[error("the images cannot be read: {0}")]
     Data(String),
-    /// The device gave up, for instance out of memory.
+    /// The device failed, for instance because it ran out of memory.
     #[error("the device failed: {0}")]
     Device(String),
 }
 
 impl RunFailure {
-    /// The failure of a run whose device or trainer panicked, for instance because memory ran out. Reasons from
-    /// drivers run over many lines; the message is one.
+    /// The failure of a run whose device or trainer panicked, for instance because memory ran out. Drivers'
+    /// messages may have many lines; this one has one.
     pub fn of_panic(payload: &(dyn std::any::Any + Send)) -> Self {
         let text = payload.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("it panicked without a message");
@@ -95,7 +95,8 @@ impl RunFailure {
     }
 }
 
-/// What computed a run. It goes into the run's folder and the report, not into its identity.
+/// The machine and versions that computed a run. It goes into the run's folder and the report, not into its
+/// identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
     /// For instance `cpu`, `wgpu (vulkan)`.
@@ -123,14 +124,14 @@ pub struct NoWeights;
 
 impl FinishedWeights for NoWeights {
     fn weights(&self, run: &RunId) -> Result<Vec<u8>, RunFailure> {
-        Err(RunFailure::Need { run: run.clone(), reason: "of which no weights are at hand".to_owned() })
+        Err(RunFailure::Need { run: run.clone(), reason: "whose weights are not available".to_owned() })
     }
 }
 
 /// Where a run begins.
 #[derive(Clone, Copy)]
 pub struct RunStart<'a> {
-    /// What an earlier attempt kept, to go on from; none at the beginning.
+    /// The checkpoint of an earlier attempt to resume from; `None` for a fresh start.
     pub snapshot: Option<&'a [u8]>,
     /// Weights of the runs that this one needs.
     pub finished: &'a dyn FinishedWeights,
@@ -150,9 +151,9 @@ pub trait Trainer {
     /// same bytes.
     ///
     /// # Errors
-    /// Every way in which a run can end without an outcome, as a value.
+    /// A [`RunFailure`] whenever the run ends without an outcome.
     fn run(&self, spec: &RunSpec, start: RunStart<'_>, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure>;
 
-    /// What it computes on.
+    /// The device and versions it computes with.
     fn provenance(&self) -> Provenance;
 }

@@ -67,7 +67,7 @@ fn note(results: &Results) -> String {
     )
 }
 
-/// What is easily taken for something else: only of the columns that the table has.
+/// Explanations of columns that are easily misread: only those of the table.
 fn meaning(results: &Results) -> String {
     let has = |name: &str| results.columns.iter().any(|column| column.to_string() == name);
     let overlap = if has("iop") { "What the paper prints as IoU is IoP. " } else { "" };
@@ -91,7 +91,7 @@ fn table(results: &Results, verdict: Option<usize>) -> Table {
     }
     table.set_header(header);
     for row in &results.rows {
-        // Images of one's own have no published numbers at all.
+        // The user's own images have no published numbers.
         let published = results.rows.iter().any(|row| row.target.is_some());
         let below = |text: String| if published { format!("\n{text}") } else { String::new() };
         let mut cells = vec![format!("{}{}", row.method, below("  paper".to_owned()))];

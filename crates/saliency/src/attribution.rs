@@ -1,4 +1,4 @@
-//! The three ways to a map, behind one function.
+//! The three attribution methods, behind one function.
 
 use crate::{
     error::SaliencyError,
@@ -51,7 +51,7 @@ impl Attribution {
 /// The attribution of the target's raw logit to each pixel, `[batch, channels, height, width]` as the
 /// images, with at most `batch` images going through the model at once.
 ///
-/// Before a map is scored the paper smooths it or does not, see [`Attribution::smoothed`].
+/// Whether the paper smooths a map before it is scored: see [`Attribution::smoothed`].
 ///
 /// # Errors
 /// As [`input_gradients_of`], [`integrated_gradients`] and [`occlusion`].

@@ -1,4 +1,4 @@
-//! What can be wrong with a map or with the way to it.
+//! Errors of computing and scoring maps.
 
 /// Why a map cannot be made or scored.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -13,7 +13,7 @@ pub enum SaliencyError {
         /// Height times width.
         expected: usize,
     },
-    /// A smoothing that is none.
+    /// An invalid smoothing.
     #[error("smoothing.{field}: found {found}, expected {expected}")]
     Smoothing {
         /// `sigma` or `truncate`.
@@ -35,7 +35,7 @@ pub enum SaliencyError {
         /// What it may be.
         expected: &'static str,
     },
-    /// A setting of an attribution that is none.
+    /// An invalid setting of an attribution.
     #[error("{field}: found {found}, expected {expected}")]
     Setting {
         /// `integrated_gradients.steps`, `occlusion.window`, `occlusion.stride` or `batch`.

@@ -11,8 +11,8 @@ use herring_models::{Mode, Stackable, Trace, input_gradient};
 /// The gradient of the raw logit of `class` with respect to each image,
 /// `[batch, channels, height, width]`, with the running statistics of normalisation layers.
 ///
-/// Images do not touch each other in this mode, so one backward pass serves the whole batch. The
-/// model must honour [`Mode::Evaluate`], which Burn's own normalisation and dropout do not (see
+/// Images are independent of each other in this mode, so one backward pass serves the whole batch. The model
+/// must honour [`Mode::Evaluate`], which Burn's own normalisation and dropout do not (see
 /// [`Classifier`](herring_models::Classifier)).
 ///
 /// # Panics
@@ -56,7 +56,7 @@ pub(crate) fn gradients_of<B: Kernels, M: Stackable<B>>(
         let [count, classes] = trace.logits.dims();
         checked = rows.check(classes);
         let mut chosen = vec![0.0_f32; count * classes];
-        // A class that is not there is chosen by no entry: the pass ends, and the error goes out after it.
+        // A missing class selects no entry: the pass completes, and the error is returned after it.
         for (row, class) in rows.classes.iter().enumerate().filter(|(_, class)| **class < classes) {
             chosen[row * classes + class] = 1.0;
         }

@@ -10,10 +10,10 @@ use burn::tensor::{Tensor, TensorData, backend::Backend};
 use herring_backend::Kernels;
 use herring_models::{Classifier, Stackable};
 
-/// How finely the way from black to the image is walked.
+/// The number of steps on the path from black to the image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IntegratedGradients {
-    /// Places on the way where the gradient is taken, 1 to 10000. The paper's later tables have 200.
+    /// Points on the path at which the gradient is taken, 1 to 10000. The paper's later tables have 200.
     pub steps: usize,
 }
 
@@ -23,10 +23,10 @@ impl Default for IntegratedGradients {
     }
 }
 
-/// A place on the way from the baseline to the image.
+/// A point on the path from the baseline to the image.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PathPoint {
-    /// Share of the way, in `(0, 1)`: the input is this multiple of the image.
+    /// Share of the path, in `(0, 1)`: the input is this multiple of the image.
     pub share: f64,
     /// Its weight in the integral; all weights sum to 1.
     pub weight: f64,
@@ -60,19 +60,18 @@ impl IntegratedGradients {
 
 /// Integrated gradients of the target's raw logit, `[batch, channels, height, width]` as the images.
 ///
-/// The baseline is zero, as in the paper's later tables (iclr2021, section 6): each value is the
-/// image's there times the mean gradient on the straight way from black to the image. For as many
-/// steps as it takes, an image's values sum to `f(x) - f(0)`; how far they are off tells
-/// [`completeness_residual`].
+/// The baseline is zero, as in the paper's later tables (iclr2021, section 6): each value is the image's
+/// value there times the mean gradient on the straight path from black to the image. With enough steps an
+/// image's values sum to `f(x) - f(0)`; [`completeness_residual`] gives the deviation.
 ///
 /// Images times steps inputs are differentiated, at most `batch` at once, so beyond the images and
 /// the maps themselves memory grows with neither. That holds for a plain backend; on an autodiff
 /// backend the result depends on the parameters and keeps every graph.
 ///
 /// # Pitfalls
-/// A rectifier's gradient jumps at zero. Where one's input all but vanishes at some step, rounding
-/// decides which side is taken: on a ResNet-18 of width 4 with 200 steps, PyTorch's own single and
-/// double precision differ by up to 6e-4 of the largest value for some images and by 2e-7 for others.
+/// A rectifier's gradient jumps at zero. Where a rectifier's input is almost zero at some step, rounding
+/// decides which side is taken: on a ResNet-18 of width 4 with 200 steps, PyTorch's own single and double
+/// precision differ by up to 6e-4 of the largest value for some images and by 2e-7 for others.
 ///
 /// # Errors
 /// A setting or `batch` is out of range, there is another number of classes than of images, or the

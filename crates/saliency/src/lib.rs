@@ -1,11 +1,11 @@
-//! Where a classifier looks, and how much of it lies in the expert's mask.
+//! Attribution maps of a classifier, and their overlap with the expert's mask.
 //!
 //! The paper's measure (iclr2021, section 6) is a chain of small steps, each a function here:
 //!
 //! 1. [`input_gradients`]: the gradient of one class's logit with respect to the image;
 //! 2. [`smooth`]: its absolute value under a small Gaussian;
-//! 3. [`threshold`]: the pixels above the percentile that leaves as many as the mask has;
-//! 4. [`localise`]: the overlap of those pixels with the mask, under three true names.
+//! 3. [`threshold`]: the pixels above the percentile that keeps as many pixels as the mask has;
+//! 4. [`localise`]: the overlap of those pixels with the mask, as IoU, IoP and IoT.
 //!
 //! The paper's tables print IoP and call it IoU: its notebook unpacked `(iou, iop, iot)` as
 //! `(iop, iou, iot)`. All three are given here.

@@ -43,7 +43,7 @@ pub fn overlap(kept: &[bool], mask: &[f32]) -> Result<Overlap, SaliencyError> {
 /// Smooths a raw map of `size` rows and columns, thresholds it by its mask and measures the overlap.
 ///
 /// # Errors
-/// Map or mask are not of `size`, or hold values that they may not.
+/// Map or mask are not of `size`, or hold invalid values.
 pub fn localise(map: &[f32], mask: &[f32], size: [usize; 2], smoothing: Smoothing) -> Result<Overlap, SaliencyError> {
     error::check_mask(mask, size[0] * size[1])?;
     overlap(&threshold(&smooth(map, size, smoothing)?, mask)?, mask)

@@ -28,8 +28,8 @@ impl Occlusion {
 
     /// Checks both fields.
     ///
-    /// Captum also takes a longer stride where one window is the whole image and the stride means
-    /// nothing; it is an error here.
+    /// Captum also accepts a longer stride where one window covers the whole image and the stride has no
+    /// effect; here it is an error.
     ///
     /// # Errors
     /// The window is 0, or the stride is 0 or longer than the window.
@@ -51,7 +51,7 @@ impl Occlusion {
     /// The windows of an image of `height` rows and `width` columns, row by row: each a range of rows
     /// and one of columns.
     ///
-    /// The first lies in the corner; a last one that would stand out is cut off at the border.
+    /// The first lies in the corner; a last one that would extend beyond the image is cut off at the border.
     ///
     /// # Errors
     /// As [`check`](Self::check), or the window is larger than the image.
@@ -71,10 +71,10 @@ impl Occlusion {
 /// How much of the target's raw logit each region of the image carries, `[batch, channels, height,
 /// width]` as the images.
 ///
-/// A window is filled with zeros in all channels; the value of its pixels is `f(image) - f(occluded
-/// image)`, so it is positive where the region speaks for the class. A pixel under several windows
-/// has their mean. This is Captum's `Occlusion` with windows that span all channels, whose values
-/// are then the same in every channel; the authors had images of one channel.
+/// A window is filled with zeros in all channels; the value of its pixels is `f(image) - f(occluded image)`,
+/// so it is positive where the region is evidence for the class. A pixel under several windows has their
+/// mean. This is Captum's `Occlusion` with windows that span all channels, whose values are then the same in
+/// every channel; the authors had images of one channel.
 ///
 /// Images times windows inputs go through the model, at most `batch` at once, so beyond the images
 /// and the maps themselves memory grows with neither. No gradient is needed, so any [`Classifier`]

@@ -53,7 +53,7 @@ impl Smoothing {
 /// The same as scikit-image's `gaussian(mode='constant', cval=0)` on the absolute value.
 ///
 /// # Errors
-/// The map is not of `height * width` finite values, or the smoothing is none.
+/// The map does not have `height * width` finite values, or the smoothing is invalid.
 pub fn smooth(map: &[f32], [height, width]: [usize; 2], smoothing: Smoothing) -> Result<Vec<f32>, SaliencyError> {
     smoothing.check()?;
     error::check("map", map, height * width)?;

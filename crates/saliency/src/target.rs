@@ -4,7 +4,7 @@ use crate::error::SaliencyError;
 use burn::tensor::{Int, Tensor, TensorData, backend::Backend};
 use herring_models::{Classifier, Mode};
 
-/// Whose raw logit is explained: one class for all images, or a class for each of them.
+/// Which class's raw logit is explained: one class for all images, or a class for each of them.
 ///
 /// Functions that take `impl Into<Target>` take a class (`1`) or classes (`&labels`) as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

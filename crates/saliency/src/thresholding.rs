@@ -9,7 +9,7 @@ use herring_stats::summary::percentile;
 /// A soft mask counts by its sum. Where many pixels share a value, fewer than asked for may remain.
 ///
 /// # Errors
-/// Map and mask differ in size, or hold values that they may not.
+/// Map and mask differ in size, or hold invalid values.
 pub fn threshold(map: &[f32], mask: &[f32]) -> Result<Vec<bool>, SaliencyError> {
     error::check("map", map, mask.len())?;
     error::check_mask(mask, map.len())?;

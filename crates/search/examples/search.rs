@@ -5,7 +5,7 @@
 //! cargo run --release --package herring-search --example search --features bayesian -- FOLDER
 //! ```
 //!
-//! With a folder it can be interrupted and repeated; without, it searches in a temporary one.
+//! With a folder the search can be interrupted and resumed; without one it uses a temporary folder.
 
 use herring_search::{Dimension, Ledger, Origin, Range, Strategy, Study, Trial, TrialOutcome};
 use std::{error::Error, f64::consts::PI, path::PathBuf};
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Fails where x and y are both large, as trainings do at the edges.
+/// Fails where x and y are both large, as trainings do at the edges of a range.
 fn train(trial: &Trial) -> TrialOutcome {
     match trial.value("x").zip(trial.value("y")) {
         Some((x, y)) if x + y < 20.0 => {

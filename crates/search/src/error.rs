@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Why a search cannot go on as asked. Its text is one line.
+/// Why a search cannot continue. Its text is one line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SearchError {
@@ -19,7 +19,7 @@ pub enum SearchError {
         /// What would be accepted.
         expected: &'static str,
     },
-    /// A study cannot be searched.
+    /// A field of the study is invalid.
     #[error("study: {field}: found {found}, expected {expected}")]
     Study {
         /// Which field.
@@ -34,7 +34,7 @@ pub enum SearchError {
     Feature {
         /// The strategy asked for.
         strategy: &'static str,
-        /// The cargo feature that brings it.
+        /// The cargo feature that enables it.
         feature: &'static str,
     },
     /// A trial does not belong to the study.
@@ -42,7 +42,7 @@ pub enum SearchError {
     Trial {
         /// 1-based place of the trial.
         number: usize,
-        /// What of it: "number", "values", ...
+        /// Which part of it: "number", "values", ...
         what: &'static str,
         /// What it holds.
         found: String,
@@ -81,12 +81,12 @@ pub enum SearchError {
         /// The score.
         score: f64,
     },
-    /// The system refused: the disk is full, the folder is not writable, ...
+    /// An I/O operation failed: the disk is full, the folder is not writable, ...
     #[error("cannot {action} {}: {source}", path.display())]
     System {
         /// What was tried: "create", "write", ...
         action: &'static str,
-        /// On what.
+        /// The file or folder.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -130,13 +130,13 @@ pub enum SearchError {
 }
 
 impl SearchError {
-    /// For `map_err`: the system refused `action` on `path`.
+    /// For `map_err`: `action` failed on `path`.
     pub(crate) fn system(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::System { action, path, source }
     }
 
-    /// The file is readable, but says what cannot be.
+    /// The file is readable, but its content is invalid.
     pub(crate) fn damaged(path: &Path, message: impl Into<String>) -> Self {
         Self::Damaged { path: path.to_owned(), line: 0, column: 0, message: message.into() }
     }

@@ -1,9 +1,9 @@
 //! Hyper-parameter search by ask and tell, on disk.
 //!
-//! A search *asks* for a point, somebody trains there, and *tells* the score, or that there is none.
-//! This crate is the search; of training it knows nothing. What was asked and told is in a folder, one
-//! file each, so that a search survives interruption at any moment, several trials can run at once,
-//! and anybody can read along.
+//! A program *asks* for a point, trains there, and *tells* the score, or that there is none. This crate contains
+//! the search only, no training. What was asked and told is kept in a folder, one file each, so that a search
+//! survives interruption at any moment, several trials can run at once, and other processes can read the folder
+//! meanwhile.
 //!
 //! | Module | What it is |
 //! |---|---|
@@ -13,13 +13,13 @@
 //! | [`mod@propose`] | the next point, as a pure function of the study and the trials |
 //! | [`ledger`] | the folder |
 //!
-//! Scores are maximised. Nothing is decided by a clock, by the order of a hash map or by a global
-//! random state: equal studies that are told equal scores propose equal points, bit for bit.
-//! [`mod@propose`] says where that ends.
+//! Scores are maximised. Nothing is decided by a clock, by the order of a hash map or by a global random state:
+//! equal studies that are told equal scores propose equal points, bit for bit. [`mod@propose`] describes the
+//! limits of this.
 //!
-//! The cargo feature `bayesian` brings the Gaussian process of [`Strategy::Bayesian`]. It is off by
-//! default, since it takes longer to compile than everything else here together; folders of Bayesian
-//! searches can be read without it.
+//! The cargo feature `bayesian` enables the Gaussian process of [`Strategy::Bayesian`]. It is off by default,
+//! since it takes longer to compile than the rest of this crate; folders of Bayesian searches can be read
+//! without it.
 //!
 //! ```
 //! use herring_search::{Dimension, Ledger, Range, Strategy, Study, TrialOutcome};

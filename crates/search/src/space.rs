@@ -1,7 +1,7 @@
 //! What is searched: named dimensions, each with a range.
 //!
-//! A search does not work on the values themselves but on *positions*: every range is laid onto the
-//! unit interval, on the scale on which equal steps are thought to matter equally.
+//! A search does not work on the values themselves but on *positions*: every range is mapped to the unit
+//! interval, on a scale on which equal steps are expected to have equal effects.
 //!
 //! | Range | Position 0 | Position 1 | Equal steps are |
 //! |---|---|---|---|
@@ -10,8 +10,8 @@
 //! | [`Range::Integer`] | `low` | `high` | equal differences, rounded to the nearest integer |
 //! | [`Range::PowerOfTwo`] | `low` | `high` | doublings, rounded to the nearest |
 //!
-//! A draw gives every integer or power an equal share all the same ([`Range::draw`]): rounding a uniform
-//! position would give the two ends half of what the others get.
+//! [`Range::draw`] nevertheless gives every integer or power the same probability: rounding a uniform
+//! position would give each end half the probability of the others.
 
 use crate::SearchError;
 use serde::{Deserialize, Serialize};
@@ -23,13 +23,13 @@ const EXACT: i64 = 1 << 53;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dimension {
-    /// Under this name the value is handed out; different for every dimension of a study.
+    /// Its name in trials; different for every dimension of a study.
     pub name: String,
-    /// Where it lies.
+    /// Its range and scale.
     pub range: Range,
 }
 
-/// Where a hyper-parameter lies, and on which scale it is searched. Both ends belong to the range.
+/// The values of a hyper-parameter and the scale on which it is searched. Both ends belong to the range.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Range {
@@ -82,7 +82,7 @@ impl Dimension {
     pub fn check(&self) -> Result<(), SearchError> {
         let (low, high) = self.range.ends();
         let expected = match self.range {
-            // The width itself must be a number too.
+            // The width itself must be finite too.
             _ if !(high - low).is_finite() => "finite ends",
             Range::Integer { low, high } if low < -EXACT || high > EXACT => "integers from -2^53 to 2^53",
             Range::LogUniform { .. } if low <= 0.0 => "low above 0",
@@ -100,7 +100,7 @@ fn is_power(value: i64) -> bool {
 }
 
 impl Range {
-    /// Every value, where there are few: integers and powers of two, at most 64 of them.
+    /// All values of a range with at most 64: integers and powers of two.
     pub fn values(&self) -> Option<Vec<f64>> {
         const MOST: i64 = 64;
         match *self {
@@ -126,7 +126,7 @@ impl Range {
             Self::Integer { .. } => between(low, high).round(),
             Self::PowerOfTwo { .. } => between(low.log2(), high.log2()).round().exp2(),
         };
-        // Powers of logarithms miss the ends by a rounding error.
+        // Powers of logarithms differ from the ends by a rounding error.
         value.clamp(low, high)
     }
 
@@ -144,8 +144,8 @@ impl Range {
         position.clamp(0.0, 1.0)
     }
 
-    /// The value for a number drawn uniformly from 0 up to, not including, 1: [`Range::value`] for
-    /// real numbers, an equal share for each integer or power.
+    /// The value for a number drawn uniformly from `[0, 1)`: [`Range::value`] for real numbers, an equal
+    /// share for each integer or power.
     pub fn draw(&self, uniform: f64) -> f64 {
         match *self {
             Self::Integer { low, high } => {

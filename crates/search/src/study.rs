@@ -49,7 +49,7 @@ impl Study {
         self.initial.saturating_add(self.iterations)
     }
 
-    /// Whether the study can be searched. Whatever takes a study checks it.
+    /// Whether the study can be searched. Every function that takes a study checks it.
     ///
     /// # Errors
     /// [`SearchError::Range`] or [`SearchError::Study`] with what was found.

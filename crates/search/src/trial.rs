@@ -80,7 +80,7 @@ pub(crate) fn in_words(state: &TrialState) -> Option<String> {
     }
 }
 
-/// The trial with the highest score; of equal ones the earliest.
+/// The trial with the highest score; the earliest of equal ones.
 pub fn best(trials: &[Trial]) -> Option<&Trial> {
     let mut best: Option<(&Trial, f64)> = None;
     for trial in trials {

@@ -1,10 +1,10 @@
-//! Writes small stand-ins and a sheet to look at: one row each for NIH, PadChest, RSNA and the shapes.
+//! Writes small stand-ins and a contact sheet: one row each for NIH, PadChest, RSNA and the shapes.
 //!
 //! ```text
 //! cargo run --release --package herring-standins --example contact_sheet -- FOLDER
 //! ```
 //!
-//! FOLDER must not hold stand-ins yet. Look at FOLDER/contact-sheet.png.
+//! FOLDER must not hold stand-ins yet. The sheet is FOLDER/contact-sheet.png.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

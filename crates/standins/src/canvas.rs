@@ -1,4 +1,4 @@
-//! A square of brightness, and the few operations that pictures are made of.
+//! A square grey picture, and the few drawing operations on it.
 //!
 //! Only sums, products, quotients and square roots are used, which every platform rounds alike.
 

@@ -1,4 +1,4 @@
-//! A crude chest: what is common to the pictures of both experiments.
+//! A crude chest: the parts that the pictures of both experiments share.
 //!
 //! Chest coordinates are (u, w): u to the right of the picture, w downwards, the origin in the middle
 //! of the chest, both in shares of the picture's side before pose. The patient's left is on the
@@ -145,7 +145,7 @@ impl Anatomy {
         let side = &self.sides[usize::from(u > 0.0)];
         let away = u.abs();
 
-        // Air, then soft tissue: the neck, the shoulders, the trunk and, beside it, the arms.
+        // Air, then soft tissue: the neck, the shoulders, the trunk and, next to it, the arms.
         let slope = (away - 0.09).max(0.0);
         let shoulder = self.shoulder - 0.09 + 0.16 * slope + 0.55 * slope * slope;
         let trunk = 0.425 + 0.02 * w + 0.30 * soft(-0.06 - w, 0.14);

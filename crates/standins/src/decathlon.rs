@@ -1,7 +1,7 @@
 //! Three tasks of the Medical Segmentation Decathlon: an organ in a body, volume by volume.
 //!
-//! A body is an ellipse of soft tissue, the same in every slice; in its middle third lies an ellipsoid, the organ,
-//! a little brighter, and in it, but for the heart, a smaller one, the tumour. The slices above and below the organ
+//! A body is an ellipse of soft tissue, the same in every slice; in its middle third lies an ellipsoid, the organ, a
+//! little brighter, and in it, except for the heart, a smaller one, the tumour. The slices above and below the organ
 //! are without it.
 
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! A DICOM file with one grey frame of 8 bits in JPEG, as the RSNA Pneumonia Detection Challenge hands them out.
 //!
 //! Elements of explicit representation in little endian, the frame as one fragment (transfer syntax
-//! 1.2.840.10008.1.2.4.50). Only what readers look at is written.
+//! 1.2.840.10008.1.2.4.50). Only the elements that readers use are written.
 
 /// JPEG Baseline.
 const SYNTAX: &str = "1.2.840.10008.1.2.4.50";

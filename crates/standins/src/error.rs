@@ -17,7 +17,7 @@ pub enum StandinError {
         /// The values that are accepted.
         expected: &'static str,
     },
-    /// The folder that was to be written exists and holds something. It was left as it was.
+    /// The folder that was to be written exists and is not empty. It was not changed.
     #[error("{}: holds {found}, expected an empty folder or none", folder.display())]
     NotEmpty {
         /// The folder.

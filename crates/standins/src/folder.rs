@@ -16,7 +16,7 @@ are invented. Nothing measured on these pictures says anything about radiology, 
 the real data in a paper.
 ";
 
-/// A folder in the making: hidden beside its destination, removed if not finished.
+/// An unfinished folder: hidden next to its destination, removed if not finished.
 #[derive(Debug)]
 pub(crate) struct Draft {
     root: PathBuf,
@@ -43,19 +43,19 @@ impl Draft {
         Ok(draft)
     }
 
-    /// Where to write what will be ROOT/NAME.
+    /// Where to write the future ROOT/NAME.
     pub(crate) fn folder(&self, name: &str) -> PathBuf {
         self.hidden.path().join(name)
     }
 
-    /// Makes a folder inside of what will be ROOT/NAME.
+    /// Makes a folder inside the future ROOT/NAME.
     pub(crate) fn subfolder(&self, name: &str, inner: &str) -> Result<PathBuf, StandinError> {
         let folder = self.folder(name).join(inner);
         std::fs::create_dir(&folder).map_err(|source| StandinError::io(&folder, source))?;
         Ok(folder)
     }
 
-    /// Makes folders inside of what will be ROOT/NAME, which may be named several times and lie in each other.
+    /// Makes folders inside the future ROOT/NAME, which may be listed several times and be nested.
     pub(crate) fn subfolders(
         &self,
         name: &str,

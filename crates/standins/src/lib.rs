@@ -6,8 +6,8 @@
 //! expert's mask, and a confounder outside of it. With them the whole path, from tables to report, runs
 //! on any machine.
 //!
-//! **They are never a substitute for data in a paper.** Nothing measured on them says anything about
-//! radiology, and each generated folder holds a README.txt that says so.
+//! **They are never a substitute for data in a paper.** Nothing measured on them says anything about radiology,
+//! and each generated folder has a README.txt with this warning.
 //!
 //! | Function | Writes | Class 1 | Environments |
 //! |---|---|---|---|
@@ -19,11 +19,11 @@
 //! With [`Edition::Full`] the first two write the layouts in which the owners hand the collections out: images in
 //! full size in many folders, and DICOM files whose headers hold the view.
 //!
-//! Equal settings give equal bytes, on every platform and with any number of threads: each picture
-//! draws from a stream of its own, and pictures are made of sums, products, quotients and square roots
-//! only. A folder appears when it is complete; a folder that holds something is never written to.
-//! While at work, a hidden folder `.standins-…` lies in ROOT; only a killed process leaves it behind.
-//! Memory is a few pictures a thread and a few words an image.
+//! Equal settings give equal bytes, on every platform and with any number of threads: each picture draws from a
+//! stream of its own, and pictures are made of sums, products, quotients and square roots only. A folder appears
+//! when it is complete; a folder that is not empty is never written to. While at work, a hidden folder
+//! `.standins-…` lies in ROOT; only a killed process leaves it behind. Memory is a few pictures a thread and a
+//! few words an image.
 //!
 //! ```
 //! use herring_standins::{XraySettings, xray};

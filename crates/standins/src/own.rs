@@ -1,4 +1,4 @@
-//! A small collection with a manifest: what a user makes of images of their own.
+//! A small collection with a manifest, as users write it for their own images.
 //!
 //! Three classes (disc, triangle, square) somewhere near the middle of a cloudy picture; three
 //! environments, each with stripes along one side (left, top, right). The mask is the shape.

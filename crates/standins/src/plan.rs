@@ -1,10 +1,10 @@
-//! Which picture is of which class: the same counts whatever the seed, in an order that the seed decides.
+//! The class of each picture: the same counts for every seed, in an order that the seed decides.
 
 use rand::seq::SliceRandom;
 
 use crate::stream::{Collection, Purpose, stream};
 
-/// What a row of a table is.
+/// The role of a row of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// An image that readers take.

@@ -63,8 +63,7 @@ struct Annotation {
 /// With [`Edition::Full`] the images are `stage_2_train_images/<patientId>.dcm`, with the view in the header, and there
 /// is no table of headers.
 ///
-/// Boxes are in pixels of the image, whatever its side; the official side is 1024. Equal settings give
-/// equal bytes.
+/// Boxes are in pixels of the image, for every side; the official side is 1024. Equal settings give equal bytes.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! What decides a collection: sizes, strengths, a seed.
+//! The settings of a collection: sizes, strengths, a seed.
 
 use crate::StandinError;
 
@@ -66,8 +66,8 @@ pub struct XraySettings {
     /// PadChest, other views and rows without view or labels. Their pictures are drawn like the rest,
     /// with a heart of either class.
     pub others: usize,
-    /// Height and width in pixels, 32 to 4096. In full size NIH's pictures have it; PadChest's have a square of it
-    /// or up to a quarter more in the middle, and black rows or columns beside that.
+    /// Height and width in pixels, 32 to 4096. In full size NIH's pictures have it; PadChest's have a square of it or
+    /// up to a quarter more in the middle, and black rows or columns outside it.
     pub side: u32,
     /// Layout and format; the side is not changed by it (1024 is NIH's in full size).
     pub edition: Edition,

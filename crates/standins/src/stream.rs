@@ -16,7 +16,7 @@ pub(crate) enum Collection {
     Decathlon = 5,
 }
 
-/// What a stream is for, so that a change in one ingredient leaves the others as they were.
+/// The purpose of a stream, so that a change in one ingredient does not affect the others.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Purpose {
     Order = 0,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::StandinError;
 
-/// A table in the making.
+/// A table that is being written.
 #[derive(Debug)]
 pub(crate) struct Writer {
     path: PathBuf,

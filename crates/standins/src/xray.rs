@@ -1,8 +1,8 @@
 //! Stand-ins for NIH ChestX-ray14 and PadChest.
 //!
-//! Class 1 has an enlarged heart, which the tables call cardiomegaly or, if asked to, emphysema. The site is in the tag alone: an L in the upper left corner of NIH's
-//! pictures, a ring in the upper right corner of PadChest's, whatever the class. (Beside it, NIH has 8
-//! bits a pixel and PadChest 16; the grain hides the difference.)
+//! Class 1 has an enlarged heart, which the tables call cardiomegaly or, if asked to, emphysema. The site is in the
+//! tag alone: an L in the upper left corner of NIH's pictures, a ring in the upper right corner of PadChest's,
+//! independent of the class. (In addition, NIH has 8 bits a pixel and PadChest 16; the grain hides the difference.)
 
 mod nih;
 mod padchest;
@@ -33,7 +33,8 @@ pub const PADCHEST: usize = 1;
 /// padchest/images-224/....png                                   16-bit grey
 /// ```
 ///
-/// The folder is called `images-224` whatever the side, and `images-128` where the pathology is emphysema. With [`Edition::Full`] the images are
+/// The folder is called `images-224` for every side, and `images-128` where the pathology is emphysema. With
+/// [`Edition::Full`] the images are
 ///
 /// ```text
 /// nih/images_001/images/00000001_000.png ... images_012         8-bit grey
@@ -73,23 +74,23 @@ pub fn xray(root: &Path, settings: &XraySettings) -> Result<Summary, StandinErro
     let folders = draft.subfolders("padchest", names.iter().map(folder))?;
     on_all_threads(plan.len(), |number| {
         let path = folders[number].join(&names[number].0);
-        let (side, beside) = if full { full_size(settings.side, number) } else { (settings.side, [0, 0]) };
+        let (side, border) = if full { full_size(settings.side, number) } else { (settings.side, [0, 0]) };
         let canvas = picture(&XraySettings { side, ..settings.clone() }, Collection::Padchest, number, plan[number]);
-        let [above, left] = beside;
+        let [above, left] = border;
         let (height, width) = (side + above, side + left);
-        save_rectangle::<Luma<u16>>(&path, [height, width], framed(canvas.words(), side, beside))
+        save_rectangle::<Luma<u16>>(&path, [height, width], framed(canvas.words(), side, border))
     })?;
 
     Ok(Summary::new(draft.finish()?, vec![vec![per_cell; 2]; 2], 2 * others))
 }
 
-/// The side of a picture's square in full size, and how many black rows and columns lie beside it in all: sizes that
+/// The side of a picture's square in full size, and how many black rows and columns surround it in all: sizes that
 /// differ from picture to picture, upright and across.
 fn full_size(side: u32, number: usize) -> (u32, [u32; 2]) {
     let number = number as u32;
     let more = side * (number % 5) / 16;
-    let beside = side / 8 + number % 7;
-    (side + more, if number.is_multiple_of(2) { [beside, 0] } else { [0, beside] })
+    let border = side / 8 + number % 7;
+    (side + more, if number.is_multiple_of(2) { [border, 0] } else { [0, border] })
 }
 
 /// A square with black rows above and below, or columns at both sides; of an odd number, the last has one more.

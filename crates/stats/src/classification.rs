@@ -1,4 +1,4 @@
-//! What the released code of the ICLR 2021 paper records beside the AUC: accuracy, micro-averaged F1
+//! What the released code of the ICLR 2021 paper records in addition to the AUC: accuracy, micro-averaged F1
 //! and average precision. The paper prints none of them.
 
 use crate::{StatsError, auc, check};
@@ -46,7 +46,7 @@ pub fn predicted_class(logits: &[f64]) -> Result<usize, StatsError> {
 /// Average precision: the sum over distinct scores, from the highest down, of the gain in recall times
 /// the precision reached. Between 0 and 1; the share of positives is chance.
 ///
-/// No interpolation, equal scores enter together, as in scikit-learn.
+/// Without interpolation; equal scores count together, as in scikit-learn.
 ///
 /// # Errors
 /// [`StatsError::Length`] if the two differ in length, [`StatsError::NotFinite`],

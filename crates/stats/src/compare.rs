@@ -1,4 +1,4 @@
-//! Do two methods differ?
+//! Tests of whether two methods differ.
 //!
 //! [`welch`] compares two independent lists, which may differ in length and spread: RRR with ten seeds
 //! and a method with eleven. [`wilcoxon`] compares pairs: two methods run with the same seeds share their
@@ -28,7 +28,7 @@ pub fn welch(a: &[f64], b: &[f64]) -> Result<Welch, StatsError> {
     if check::spread("a", a).is_err() && check::spread("b", b).is_err() {
         return Err(StatsError::Constant { what: "a and b" });
     }
-    // Each list in its own scale, so that a small spread beside large values of the other list is not lost.
+    // Each list in its own scale, so that a small spread is not lost next to large values of the other list.
     let (scaled_a, scaled_b) = (Scaled::of(a), Scaled::of(b));
     let squared_error = |scaled: &Scaled| {
         let count = scaled.values().len() as f64;
@@ -59,15 +59,14 @@ pub struct Wilcoxon {
     pub statistic: f64,
     /// Two-sided and exact.
     pub p_value: f64,
-    /// Pairs that differ; the others say nothing and are left out.
+    /// Pairs that differ; the others are left out.
     pub count: usize,
 }
 
 /// Most pairs that [`wilcoxon`] takes; its work grows with the cube of their number.
 pub const WILCOXON_LIMIT: usize = 500;
 
-/// Wilcoxon's signed-rank test of the pairs `(a[i], b[i])`: are differences as often and as far up as
-/// down?
+/// Wilcoxon's signed-rank test of the pairs `(a[i], b[i])`: whether the differences are symmetric about zero.
 ///
 /// The p-value is exact with ties too: it counts, among all `2^n` ways to give signs to the ranks
 /// (equal sizes sharing their mean rank), those that are at least as one-sided. Pairs without a

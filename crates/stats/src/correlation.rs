@@ -9,7 +9,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 use crate::interval::Interval;
 use crate::{StatsError, check, rank, scale::Scaled, student};
 
-/// A correlation and how surprising it would be without any association.
+/// A correlation and its p-value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Correlation {
     /// Between -1 and 1.

@@ -62,7 +62,7 @@ pub enum StatsError {
         /// Which result.
         what: &'static str,
     },
-    /// A parameter lies outside the values that make sense.
+    /// A parameter is out of range.
     #[error("{field} is {found}, expected {expected}")]
     OutOfRange {
         /// Which parameter.

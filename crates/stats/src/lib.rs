@@ -1,23 +1,23 @@
 //! The statistics that the papers report, and no others.
 //!
-//! Everything is a plain function of slices of `f64`. Input that has no answer (an empty list, a value
-//! that is not finite, a class without samples, a constant where a correlation is asked for) is an
-//! error with a name, never a NaN that travels into a table. Nothing here is random except the
-//! bootstrap, whose seed is an argument.
+//! Everything is a plain function of slices of `f64`. Input that has no result (an empty list, a value that
+//! is not finite, a class without samples, a constant where a correlation is asked for) is an error with a
+//! name, never a NaN that ends up in a table. Nothing here is random except the bootstrap, whose seed is an
+//! argument.
 //!
-//! | Module | What it answers |
+//! | Module | What it computes |
 //! |---|---|
-//! | [`auc`] | does the model rank positives above negatives? ROC AUC, binary and on raw logits |
+//! | [`auc`] | ROC AUC, binary and on raw logits |
 //! | [`classification`] | accuracy, micro F1, average precision |
 //! | [`summary`] | mean, sample standard deviation, percentiles |
-//! | [`interval`] | how sure is a mean over seeds? Student's t and bootstrap |
-//! | [`correlation`] | do saliency and generalisation move together? Pearson and Spearman |
-//! | [`compare`] | do two methods differ? Welch's t test, Wilcoxon's signed ranks |
+//! | [`interval`] | intervals of a mean over seeds: Student's t and bootstrap |
+//! | [`correlation`] | correlation of saliency and generalisation: Pearson and Spearman |
+//! | [`compare`] | differences between two methods: Welch's t test, Wilcoxon's signed ranks |
 //! | [`student`] | tails and quantiles of Student's t, on which the others rest |
 //! | [`rank`] | ranks with ties at their mean |
 //!
-//! The special functions come from `statrs`; the tests hold the results against NumPy, SciPy and
-//! scikit-learn. [`student`] says where `statrs` alone was not accurate enough.
+//! The special functions come from `statrs`; the tests compare the results with NumPy, SciPy and
+//! scikit-learn. [`student`] describes where `statrs` alone was not accurate enough.
 //!
 //! ```
 //! use herring_stats::auc::roc_auc;

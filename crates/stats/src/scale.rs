@@ -2,9 +2,9 @@
 //!
 //! The square of 1e-170 is 0 and that of 1e160 is infinite, so a variance, and with it a correlation, an
 //! interval or a test, is lost where the values themselves are ordinary numbers. Dividing a list by a power
-//! of two near its greatest value avoids both, and such a division is exact: it moves the exponent and keeps
-//! every digit. Lists whose greatest value lies between 2^-400 and 2^400 are left as they are, because their
-//! squares and products fit.
+//! of two near its greatest value avoids both, and such a division is exact: it changes the exponent only.
+//! Lists whose greatest value lies between 2^-400 and 2^400 are left as they are, because their squares and
+//! products fit.
 
 /// Greatest exponent, up or down, that is left alone.
 const ORDINARY: i32 = 400;

@@ -1,11 +1,12 @@
-//! Looks at an official collection, an experiment or one's own images without decoding any.
+//! Reads the tables of an official collection, an experiment or the user's own images, without decoding
+//! images.
 //!
 //! ```text
 //! cargo run --release --package herring-tables --example look -- rsna DATA_ROOT
 //! cargo run --release --package herring-tables --example look -- own images.csv
 //! ```
 //!
-//! Without arguments it makes a small table of its own and looks at that.
+//! Without arguments it makes a small table and reads that.
 
 use herring_tables::{Negatives, Reading, TableError, own, present, rsna, xray};
 use std::path::Path;

@@ -1,9 +1,9 @@
 //! Compares a folder with its manifest, all of it at once, before any training starts.
 //!
-//! The tables are read, their counts compared with the known editions, and the image folder is listed.
-//! Each image that belongs to a record is opened by a function of the caller's, on all cores; images of
-//! rows that were left out are not opened, only looked for. Rows that are damaged do not keep the images
-//! of the others from being looked at.
+//! The tables are read, their counts compared with the known editions, and the image folder is listed. Each
+//! image of a record is opened by a function that the caller passes, on all cores; for images of rows that
+//! were left out only their existence is checked. Damaged rows do not prevent the check of the other rows'
+//! images.
 
 use std::{
     collections::BTreeSet,
@@ -38,10 +38,10 @@ pub struct PictureInfo {
     pub channels: usize,
 }
 
-/// Opens an image and tells what it holds, or in one line why that cannot be done.
+/// Opens an image and returns its size and depth, or in one line why that failed.
 ///
-/// How thorough the check is, is up to this function: one that decodes all pixels finds truncated files,
-/// one that reads headers is faster.
+/// This function decides how thorough the check is: one that decodes all pixels finds truncated files, one
+/// that reads headers is faster.
 pub type Probe<'a> = dyn Fn(&Path) -> Result<PictureInfo, String> + Sync + 'a;
 
 /// Compares the folder of a collection below the data root with its manifest.
@@ -49,7 +49,8 @@ pub fn check(manifest: &Manifest, root: &Path, probe: &Probe<'_>) -> CheckReport
     check_without(manifest, root, &Exclusions::default(), probe)
 }
 
-/// Like [`check`], without the images that `exclusions` names: they are neither opened nor missed.
+/// Like [`check`], without the images that `exclusions` names: they are neither opened nor reported as
+/// missing.
 pub fn check_without(manifest: &Manifest, root: &Path, exclusions: &Exclusions, probe: &Probe<'_>) -> CheckReport {
     let mut gathered = official::gather(std::slice::from_ref(manifest), root, Negatives::default());
     let mut records = gathered.records.clone();
@@ -98,7 +99,7 @@ pub fn check_without(manifest: &Manifest, root: &Path, exclusions: &Exclusions, 
     CheckReport::new(manifest.name.clone(), reading, known, opened, findings)
 }
 
-/// What every image of an edition should be.
+/// The expected size and depth of an edition's images.
 #[derive(Debug, Clone, Copy)]
 struct Expected {
     /// Height and width, where all images have the same; the shortest side at least, where they do not.
@@ -136,11 +137,11 @@ fn empty_cells(reading: &Reading) -> Vec<Finding> {
     findings
 }
 
-/// Problems are findings already; anything else becomes one.
+/// Problems are findings already; any other error becomes one.
 fn finish(result: Result<Reading, TableError>, findings: &mut Vec<Finding>) -> Option<Reading> {
     match result {
         Ok(reading) => Some(reading),
-        // Problems of a list of exclusions are none of the table's own.
+        // Problems of a list of exclusions are not the table's own.
         Err(TableError::Problems(problems)) => {
             let known: BTreeSet<Finding> = findings.iter().cloned().collect();
             let more = problems.all().iter().map(Finding::of_problem).filter(|finding| !known.contains(finding));
@@ -179,7 +180,7 @@ fn list(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
     std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| PathBuf::from(entry.file_name()))).collect()
 }
 
-/// Files that no row names, and images that only rows name which were left out, and that are missing.
+/// Files that no row names, and missing images that only rows name which were left out.
 fn extra(folder: &Path, present: &BTreeSet<PathBuf>, reading: Option<&Reading>, root: &Path) -> Vec<Finding> {
     let Some(reading) = reading else {
         let message = "files that no row names are not looked for, since the table is damaged";
@@ -212,7 +213,7 @@ fn extra_full(files: &Files, folder: &str, reading: Option<&Reading>, root: &Pat
     // A second copy of a named image lies elsewhere under the same name.
     let named: BTreeSet<&Path> = records.chain(unused).collect();
     let names: BTreeSet<_> = named.iter().filter_map(|path| path.file_name()).collect();
-    let extra = files.beside(&named).filter(|path| path.file_name().is_some_and(|name| !names.contains(name)));
+    let extra = files.in_folders_of(&named).filter(|path| path.file_name().is_some_and(|name| !names.contains(name)));
     let extra =
         extra.map(|path| Finding::new(FindingKind::ImageExtra, root.join(path), "no row of the table names it".into()));
     let missing = reading.unused_images.iter().filter(|image| {
@@ -237,7 +238,7 @@ fn examine(
     let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(records.len());
     let open = |path: &Path| {
         opened.fetch_add(1, Ordering::Relaxed);
-        // A reader that panics costs one image, not the report.
+        // If a reader panics, only its image is affected, not the report.
         let result = catch_unwind(AssertUnwindSafe(|| probe(path)));
         result.unwrap_or_else(|_| Err("the reader panicked".into())).map_err(|message| one_line(&message))
     };
@@ -248,7 +249,7 @@ fn examine(
         }
         found
     };
-    // The order in which threads end does not show: the report sorts.
+    // The order in which threads end has no effect: the report sorts.
     let parts = std::thread::scope(|scope| {
         let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
         handles.into_iter().map(std::thread::ScopedJoinHandle::join).collect::<Vec<_>>()
@@ -257,7 +258,7 @@ fn examine(
         match part {
             Ok(found) => findings.extend(found),
             Err(_) => {
-                let message = "a thread ended early, so that some images were not looked at".to_owned();
+                let message = "a thread ended early, so that some images were not checked".to_owned();
                 findings.push(Finding::new(FindingKind::NotChecked, root.to_owned(), message));
             }
         }

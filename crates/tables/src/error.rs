@@ -1,22 +1,22 @@
-//! What can be wrong with a table: every problem is one line, and all of them are collected.
+//! The errors of a table: every problem is one line, and all of them are collected.
 
 use std::fmt::{self, Display};
 
 use herring_datasets::{DatasetError, Origin};
 
-/// Why no table came out.
+/// Why a table could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableError {
     /// The files hold mistakes; all that were found, one line each.
     #[error("{0}")]
     Problems(Problems),
-    /// A manifest cannot be understood.
+    /// A manifest is invalid.
     #[error("{file}:{line}: {message}")]
     Manifest {
         /// The manifest's file.
         file: String,
-        /// 1-based; 0 where the mistake has no line of its own.
+        /// 1-based; 0 if the mistake has no line.
         line: usize,
         /// What is wrong.
         message: String,
@@ -24,9 +24,9 @@ pub enum TableError {
     /// There is no collection or experiment of this name.
     #[error("name: found {found:?}, expected {expected}")]
     Unknown {
-        /// What was asked for.
+        /// The name given.
         found: String,
-        /// The names there are.
+        /// The names that exist.
         expected: String,
     },
     /// A collection is not read for this pathology.
@@ -34,18 +34,18 @@ pub enum TableError {
     UnknownPathology {
         /// The collection.
         collection: String,
-        /// What was asked for.
+        /// The name given.
         found: String,
-        /// The names there are.
+        /// The names that exist.
         expected: String,
     },
-    /// The records contradict each other in a way that the readers do not know of.
+    /// The records contradict each other in a way that the readers do not check.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
 }
 
 impl TableError {
-    /// The problems, where that is what went wrong.
+    /// The problems, if these are the error.
     pub fn problems(&self) -> &[Problem] {
         match self {
             Self::Problems(problems) => problems.all(),
@@ -54,17 +54,17 @@ impl TableError {
     }
 }
 
-/// What sort of thing is wrong.
+/// The kind of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ProblemKind {
-    /// A file or folder is not there.
+    /// A file or folder is missing.
     Missing,
-    /// A file is there and cannot be read or unpacked, or unpacks to too much.
+    /// A file cannot be read or unpacked, or is too large unpacked.
     Unreadable,
     /// A table has no rows.
     Empty,
-    /// A column is not there, or there twice.
+    /// A column is missing, or occurs twice.
     Column,
     /// A row has too few or too many fields.
     Fields,
@@ -74,40 +74,40 @@ pub enum ProblemKind {
     Encoding,
     /// An id is empty or duplicated.
     Id,
-    /// A label is empty, NaN, or none that exists.
+    /// A label is empty, NaN, or unknown.
     Label,
     /// An environment is empty or NaN.
     Environment,
     /// A split other than train, valid or test.
     Part,
-    /// A box that is no box, or lies outside the image.
+    /// A box that is invalid, or lies outside the image.
     Box,
-    /// A greatest value that is none.
+    /// An invalid greatest value.
     Maximum,
     /// A group that stands for a missing value.
     Group,
     /// A path that is empty or leaves the root.
     Path,
-    /// A mask that contradicts the rest of the row, or belongs to no image.
+    /// A mask that contradicts the rest of the row, or has no image.
     Region,
-    /// Images that contradict each other, or of which something is missing that the table needs.
+    /// Images that contradict each other, or that lack something that the table needs.
     Image,
-    /// A file or folder that the folder convention has no place for.
+    /// A file or folder that is not part of the folder convention.
     Stray,
 }
 
 /// One thing that is wrong, at one place. Its text is one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What sort of thing.
+    /// Its kind.
     pub kind: ProblemKind,
     /// The file, and the line where the row begins.
     pub origin: Origin,
-    /// The column, or what else it is about.
+    /// The column, or another part of the table.
     pub field: String,
-    /// What stands there.
+    /// The value found.
     pub found: String,
-    /// What should stand there.
+    /// The values expected.
     pub expected: String,
 }
 

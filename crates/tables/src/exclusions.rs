@@ -1,7 +1,7 @@
-//! Images that a person leaves out of a collection: known bad files, or a list of one's own.
+//! Images that a user leaves out of a collection: known bad files, or the user's own list.
 //!
-//! Records are taken out before anything is drawn, so that a split with exclusions is another split than one
-//! without: it draws from fewer images. Nothing is left out unless it is asked for.
+//! Records are taken out before anything is drawn, so a split with exclusions differs from one without: it draws from
+//! fewer images. Nothing is left out unless requested.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -43,9 +43,9 @@ pub struct Excluded {
     pub label: usize,
     /// Its environment.
     pub environment: usize,
-    /// Why, as the list says; empty where it does not.
+    /// The reason in the list; empty if it gives none.
     pub reason: String,
-    /// Where the list says so.
+    /// The place in the list.
     pub origin: Origin,
 }
 
@@ -109,7 +109,7 @@ impl Exclusions {
                 let named = lines.iter().enumerate().filter(|(_, line)| !line.trim().is_empty());
                 for (index, line) in named {
                     let name = line.trim();
-                    // A comma would be a table's, whose header says nothing of ids.
+                    // A comma means a table whose header has no column of ids.
                     if name.contains(',') {
                         let expected = "one id a line, or a header with a column id, image or file";
                         let found = quote(name);
@@ -155,7 +155,7 @@ impl Exclusions {
         Self { entries: entries.collect() }
     }
 
-    /// This list and another. Of an image that both name, this list's reason counts.
+    /// This list and another. For an image in both, the reason of this list is used.
     pub fn and(mut self, other: Self) -> Self {
         self.entries.extend(other.entries);
         self
@@ -184,8 +184,8 @@ impl Reading {
     /// the root, or by the name of its image file.
     ///
     /// What was left out is in [`Reading::excluded`], counted by reason in [`Reading::left_out`], and its images are
-    /// among [`Reading::unused_images`]. Names that match nothing are a warning; a name that only an image of a row
-    /// has which is left out anyway is not.
+    /// among [`Reading::unused_images`]. Names that match nothing are a warning; a name that matches only an image of
+    /// a row that is left out anyway is not.
     ///
     /// # Errors
     /// [`TableError::Problems`] if a name fits several records and none by its id or path, or if no record is left.

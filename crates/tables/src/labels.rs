@@ -1,8 +1,8 @@
 //! The class of a row by its labels: as substrings of the field, or as whole labels of a list.
 //!
 //! The released code looks for substrings, so that `"normal"` is also found in `abnormal foreign body`, and
-//! `"pleural thickening"` in `apical pleural thickening`. For another finding than the paper's that can be most
-//! of what is found: whole labels are the other choice.
+//! `"pleural thickening"` in `apical pleural thickening`. For a finding other than the paper's most matches can
+//! be of this kind; whole labels avoid them.
 
 use serde::Deserialize;
 
@@ -36,7 +36,7 @@ pub enum EmptyLabel {
     LeaveOut,
 }
 
-/// How a label is looked for in a field.
+/// How a label is matched in a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Matching {
@@ -70,7 +70,7 @@ impl TryFrom<String> for ListForm {
 }
 
 impl LabelRule {
-    /// The class of a field that is not empty: 0, 1, or `None` where it is of neither.
+    /// The class of a field that is not empty: 0, 1, or `None` for neither.
     ///
     /// # Errors
     /// What was expected instead, if the field is no list where one is needed.
@@ -114,7 +114,7 @@ impl LabelRule {
         format!("at least one row that {verb} {:?} or {:?}", self.positive, self.negative)
     }
 
-    /// Checks what no type can.
+    /// Checks that the types do not express.
     pub(crate) fn validate(&self) -> Result<(), (&'static str, String, &'static str)> {
         if self.matching == Matching::Exact && self.list.is_none() {
             return Err(("label.list", "none".into(), "\"python\" or a separator, since match is \"exact\""));
@@ -134,7 +134,7 @@ fn python_list(field: &str) -> Option<Vec<String>> {
         let end = loop {
             match characters.next()? {
                 (place, character) if character == quote => break 1 + place + 1,
-                // Python escapes the quote and the backslash so; what else it escapes is in no label.
+                // Python escapes the quote and the backslash in this way; no label has other escapes.
                 (_, '\\') => label.push(characters.next().filter(|(_, next)| matches!(next, '\\' | '\'' | '"'))?.1),
                 (_, character) => label.push(character),
             }

@@ -1,8 +1,8 @@
 //! Where the images of a collection lie: in the flat folder of the small edition, or anywhere below the collection's
 //! folder as its owner hands them out.
 //!
-//! The owners pack images into many folders (`images_001/images`, `0`, `stage_2_train_images`), and people unpack
-//! them in their own ways. File names are unique in each collection, so that they are all that is looked at.
+//! The owners pack images into many folders (`images_001/images`, `0`, `stage_2_train_images`), and users unpack
+//! them in different ways. File names are unique in each collection, so only the names are used.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,7 +19,7 @@ use crate::{
     manifest::{FullImages, ImageEdition},
 };
 
-/// The image files that there are of a collection.
+/// The image files of a collection that exist.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     /// Names in the folder of the small edition, if it is there.
@@ -70,7 +70,7 @@ impl Files {
     /// Files of the owner's edition that lie in a folder in which at least one of `named` lies: `named` and the
     /// result are relative to the data root. Other folders hold other things, for instance the images of a
     /// challenge's test.
-    pub(crate) fn beside<'a>(&'a self, named: &BTreeSet<&Path>) -> impl Iterator<Item = &'a Path> {
+    pub(crate) fn in_folders_of<'a>(&'a self, named: &BTreeSet<&Path>) -> impl Iterator<Item = &'a Path> {
         let folders: BTreeSet<PathBuf> = named.iter().filter_map(|path| Some(path.parent()?.to_owned())).collect();
         let all = self.full.values().flatten().map(PathBuf::as_path);
         all.filter(move |path| path.parent().is_some_and(|folder| folders.contains(folder)))
@@ -83,7 +83,7 @@ impl Files {
         let full = names().filter(|name| self.full.contains_key(&full_name(manifest, name))).count();
         let folder = &manifest.images.folder;
         let all = records.len();
-        let spoken = || manifest.full.as_ref().map(|full| full.layout.as_str()).unwrap_or_default();
+        let full_layout = || manifest.full.as_ref().map(|full| full.layout.as_str()).unwrap_or_default();
         match small {
             Some(found) if found == all || full <= found => {
                 let both = full > 0;
@@ -92,7 +92,7 @@ impl Files {
                         "{}: {folder} has {found} of the {all} images and is read; the files of the full size ({}) \
                          are not",
                         manifest.name,
-                        spoken()
+                        full_layout()
                     )
                 };
                 (ImageEdition::Small, both.then(note))
@@ -102,12 +102,12 @@ impl Files {
                     "{}: {folder} has {found} of the {all} images and is not read; the files of the full size ({}) \
                      are, {full} of them",
                     manifest.name,
-                    spoken()
+                    full_layout()
                 );
                 (ImageEdition::Full, Some(note))
             }
             None if self.has_full() => {
-                let note = format!("{}: the images are read in full size ({})", manifest.name, spoken());
+                let note = format!("{}: the images are read in full size ({})", manifest.name, full_layout());
                 (ImageEdition::Full, Some(note))
             }
             None => (ImageEdition::Small, None),
@@ -214,7 +214,7 @@ fn equal_bytes(one: &Path, other: &Path) -> io::Result<bool> {
 /// A walk below a collection's folder, in the order of names.
 struct Walk<'a> {
     root: &'a Path,
-    /// The folders of all small editions, whichever of them is read.
+    /// The folders of all small editions, read or not.
     small: &'a [PathBuf],
     full: &'a FullImages,
     /// Folders that were listed, without links, so that none is listed twice and a circle of links ends.
@@ -226,7 +226,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn visit(&mut self, top: &Path) {
-        // Not recursion: folders may be nested as deep as a path is long. The last is next.
+        // No recursion: folders may be nested as deep as a path is long. The last is next.
         let mut open = vec![top.to_owned()];
         while let Some(folder) = open.pop() {
             if self.small.contains(&folder) || (self.first && !self.files.full.is_empty()) {
@@ -263,7 +263,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Names in a folder and whether each is a folder; hidden ones, and what macOS packs beside files, are left out.
+    /// Names in a folder and whether each is a folder; hidden ones, and the extra files of macOS archives, are left
+    /// out.
     fn list(&self, folder: &Path) -> io::Result<Vec<(String, bool)>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(folder)? {

@@ -1,18 +1,18 @@
-//! Tables of images: the official files of NIH ChestX-ray14, PadChest and RSNA Pneumonia, and one's own.
+//! Tables of images: the official files of NIH ChestX-ray14, PadChest and RSNA Pneumonia, and the user's own.
 //!
-//! A reader turns files as they ship into a [`herring_datasets::Table`]: where each image lies, its class,
-//! its environment, and where the evidence should be. No image is opened; that is the business of
-//! [`check()`], which compares a folder with its manifest before any training starts.
+//! A reader turns files as they ship into a [`herring_datasets::Table`]: where each image lies, its class, its
+//! environment, and where the evidence should be. No image is opened; [`check()`] does that: it compares a folder
+//! with its manifest before any training starts.
 //!
 //! | Module | What it holds |
 //! |---|---|
-//! | [`manifest`] | what a collection is: `datasets/*.toml` |
+//! | [`manifest`] | the description of a collection: `datasets/*.toml` |
 //! | [`official`] | [`xray`], [`rsna`], [`nih`], [`padchest`] |
-//! | [`mod@own`] | a CSV or folder of one's own images |
-//! | [`mod@present`] | whether an experiment's files are there |
+//! | [`mod@own`] | a CSV or folder of the user's own images |
+//! | [`mod@present`] | whether an experiment's files exist |
 //! | [`mod@check`] | tables and images against the manifest |
 //! | [`report`] | what a check found |
-//! | [`exclusions`] | images that are left out because someone asks for it |
+//! | [`exclusions`] | images that are left out on request |
 //! | [`reading`] | a table, and what was left out of it |
 //! | [`error`] | problems: one line each, all of them collected |
 //!
@@ -34,21 +34,21 @@
 //! For another pathology than cardiomegaly ([`xray_with`], [`Manifest::of_pathology`]) the small edition is another one,
 //! for emphysema `images-128` instead of `images-224`.
 //!
-//! Each table may also lie there as `.csv.gz` or `.csv.zip`. The first name of a list wins, and of one
-//! name the plain file wins over `.gz`, and that over `.zip`; [`Reading::notes`] names what was passed
-//! over. A table may unpack to [`UNPACKED_LIMIT`] bytes at most.
+//! Each table may also lie there as `.csv.gz` or `.csv.zip`. The first name of a list takes precedence, and for one
+//! name the plain file, then `.gz`, then `.zip`; [`Reading::notes`] lists the files that were not read. A table may
+//! unpack to [`UNPACKED_LIMIT`] bytes at most.
 //!
 //! The owner's files are found by their names, at any depth below the collection's folder; hidden files are passed
 //! over and links followed once. The small edition is read where it holds every image of the records, or misses no
-//! more of them than the owner's; a note says which one is read where both are there. One name at two places is fine
-//! if the bytes are equal and a problem if not. The path that was found is the record's
-//! [`image`](herring_datasets::Record::image), and [`Reading::image_editions`] says what it is.
+//! more of them than the owner's; a note says which one is read if both exist. One name at two places is accepted if
+//! the bytes are equal and is a problem if not. The path that was found is the record's
+//! [`image`](herring_datasets::Record::image), and [`Reading::image_editions`] has its edition.
 //!
 //! # Damage
 //!
-//! A reader goes on after a damaged row and returns all problems together
-//! ([`TableError::Problems`]), each one line with file and line. Rows that are intact but not part of the
-//! experiment (another view, another finding) are counted by reason in [`Reading::left_out`].
+//! A reader continues after a damaged row and returns all problems together ([`TableError::Problems`]), each one
+//! line with file and line. Rows that are intact but not part of the experiment (another view, another finding) are
+//! counted by reason in [`Reading::left_out`].
 //!
 //! ```
 //! use herring_tables::{Negatives, rsna};

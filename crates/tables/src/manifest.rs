@@ -1,8 +1,7 @@
-//! What a collection of images is: `datasets/*.toml`, read.
+//! The description of a collection of images: `datasets/*.toml`.
 //!
-//! The manifests of NIH ChestX-ray14, PadChest and RSNA Pneumonia are part of this crate
-//! ([`Manifest::named`]). A collection whose table has the same shape can be read by a manifest of one's
-//! own ([`Manifest::parse`]).
+//! The manifests of NIH ChestX-ray14, PadChest and RSNA Pneumonia are part of this crate ([`Manifest::named`]). A
+//! collection whose table has the same shape can be read with a manifest of the user's own ([`Manifest::parse`]).
 
 use std::collections::BTreeMap;
 
@@ -35,7 +34,7 @@ pub struct Manifest {
     pub classes: [String; 2],
     /// Names of the environments that the records come from.
     pub environments: Vec<String>,
-    /// What a person should know before using it.
+    /// Notes for users of the collection.
     pub quirks: Vec<String>,
     /// Which tables there are and how they are read.
     pub rows: Rows,
@@ -43,8 +42,8 @@ pub struct Manifest {
     pub images: Images,
     /// The image files as the owner hands them out, where those can be read as well.
     pub full: Option<FullImages>,
-    /// Images that others found missing or broken. They are left out when that is asked for
-    /// ([`crate::Exclusions::known`]), and not otherwise.
+    /// Images that others found missing or broken. They are left out on request only
+    /// ([`crate::Exclusions::known`]).
     #[serde(default)]
     pub known_bad: Vec<KnownBad>,
     /// Editions of the table whose counts are known.
@@ -53,9 +52,9 @@ pub struct Manifest {
     /// [`Manifest::of_pathology`].
     #[serde(default)]
     pub pathologies: BTreeMap<String, Pathology>,
-    /// Where a person gets it, and on which terms.
+    /// Where to obtain it, and on which terms.
     pub obtain: Obtain,
-    /// Folders of small editions that are not read, so that their files are not taken for the owner's.
+    /// Folders of small editions that are not read, so that their files are not read as the owner's.
     #[serde(skip)]
     pub(crate) other_folders: Vec<String>,
 }
@@ -75,7 +74,7 @@ pub enum Rows {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImageRows {
-    /// Names that the table may go by, without `.gz` and `.zip`; the first one found is read.
+    /// Accepted names of the table, without `.gz` and `.zip`; the first one found is read.
     pub files: Vec<String>,
     /// Column of the image's file name, which is also the record's id.
     pub image: String,
@@ -113,7 +112,7 @@ pub enum FixedRegion {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BoxRows {
-    /// Names that the table may go by.
+    /// Accepted names of the table.
     pub files: Vec<String>,
     /// Column of the patient's id, which is the record's id and the image file's stem.
     pub patient: String,
@@ -129,7 +128,7 @@ pub struct BoxRows {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Views {
-    /// Names that the table may go by.
+    /// Accepted names of the table.
     pub files: Vec<String>,
     /// Column of the patient's id.
     pub patient: String,
@@ -173,7 +172,7 @@ pub struct FullImages {
     /// Channels; where an image has more, the first is read.
     pub channels: usize,
     /// The side in pixels to which they are reduced before anything else, so that they are like the small edition;
-    /// none where that has the same size.
+    /// `None` if that has the same size.
     pub reduce: Option<usize>,
     /// Whether each file's header holds the view, so that no second table is needed.
     #[serde(default)]
@@ -197,7 +196,7 @@ pub struct Pathology {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownBad {
-    /// What is wrong with them, and who says so.
+    /// What is wrong with them, and the source.
     pub reason: String,
     /// Their names, as the table has them.
     pub files: Vec<String>,
@@ -224,7 +223,7 @@ pub struct Edition {
     pub cells: Vec<[usize; 2]>,
 }
 
-/// Where a person gets a collection. Nothing is downloaded by this project.
+/// Where to obtain a collection. Nothing is downloaded by this project.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Obtain {
@@ -309,7 +308,7 @@ impl Manifest {
         Ok(Self { classes: [negative, name.to_owned()], rows, full, images, known, other_folders, ..self })
     }
 
-    /// Names of each of its tables, main table first: a table goes by any name of its list.
+    /// Names of each of its tables, main table first: each list holds the accepted names of one table.
     pub fn tables(&self) -> Vec<&[String]> {
         match &self.rows {
             Rows::Image(rows) => vec![&rows.files],

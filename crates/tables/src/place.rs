@@ -6,7 +6,7 @@ use herring_datasets::PixelBox;
 
 /// `text` as a path below a root, without `.` in it.
 ///
-/// The check is on the text alone: a link below the root may lead anywhere, as a person wants it.
+/// The check is on the text alone: a link below the root may lead anywhere.
 ///
 /// # Errors
 /// What was expected instead, if the text is empty, absolute, climbs with `..` or holds a NUL.

@@ -1,4 +1,4 @@
-//! Whether an experiment's files are there: a cheap look, before anything is read.
+//! Whether an experiment's files exist: a cheap check before anything is read.
 
 use std::path::{Path, PathBuf};
 
@@ -7,21 +7,21 @@ use crate::{Manifest, TableError, layout::Files, manifest::FullImages, unpack};
 /// Which collections each experiment needs.
 pub const EXPERIMENTS: [(&str, &[&str]); 2] = [("xray", &["nih", "padchest"]), ("rsna", &["rsna"])];
 
-/// What is there of an experiment, and what is not.
+/// The files of an experiment that exist, and those that are missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presence {
     /// The tables that would be read.
     pub tables: Vec<PathBuf>,
-    /// One line for each table that is missing: its folder and the names it may go by.
+    /// One line for each table that is missing: its folder and its accepted names.
     pub missing_tables: Vec<String>,
     /// Folders of the small edition's images that are missing, where the owner's files are missing as well.
     pub missing_folders: Vec<PathBuf>,
-    /// What would do instead of each of [`Self::missing_folders`]: where the owner's files lie once unpacked.
+    /// The alternative to each of [`Self::missing_folders`]: where the owner's files lie once unpacked.
     pub missing_layouts: Vec<String>,
 }
 
 impl Presence {
-    /// Whether all tables and folders are there; what is in them is not looked at.
+    /// Whether all tables and folders exist; their content is not checked.
     pub fn is_complete(&self) -> bool {
         self.missing_tables.is_empty() && self.missing_folders.is_empty()
     }
@@ -37,7 +37,7 @@ impl Presence {
     }
 }
 
-/// Looks below the data root for what `name` needs: an experiment (`xray`, `rsna`) or a collection.
+/// Looks below the data root for the files that `name` needs: an experiment (`xray`, `rsna`) or a collection.
 ///
 /// # Errors
 /// [`TableError::Unknown`] for another name.

@@ -1,4 +1,4 @@
-//! What a reader hands back: the table, and what did not become part of it.
+//! The result of a reader: the table, and what was left out of it.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use herring_datasets::Table;
 
 use crate::{Excluded, Finding, manifest::ImageEdition};
 
-/// A table together with what its reader left out and saw beside it.
+/// A table together with what its reader left out, and its notes and warnings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
     /// The records.
@@ -21,13 +21,13 @@ pub struct Reading {
     pub left_out: Vec<LeftOut>,
     /// Images that rows name which were left out, relative to the root, in order.
     pub unused_images: Vec<PathBuf>,
-    /// Things that a person should know, for instance that two forms of a table lie side by side.
+    /// Notes for the user, for instance that a table exists in two forms.
     pub notes: Vec<String>,
-    /// What the table itself gives reason to doubt, sorted: names that are equal but for their case, text
-    /// behind a closing quote. A check shows them, and a run before it trains.
+    /// Warnings about the table itself, sorted: names that differ only in case, text behind a closing quote. A
+    /// check shows them, and a run before it trains.
     pub warnings: Vec<Finding>,
     /// Which edition the images of each environment are of; an official collection has one. Empty for a table of
-    /// one's own images.
+    /// the user's own images.
     pub image_editions: Vec<ImageEdition>,
     /// Records that [`Reading::exclude`] took out, in the order of the table.
     pub excluded: Vec<Excluded>,
@@ -73,7 +73,7 @@ impl Reasons {
         }
     }
 
-    /// In alphabetical order, so that the order of rows does not show.
+    /// In alphabetical order, so that the order of rows has no effect.
     pub(crate) fn finish(mut self) -> Vec<LeftOut> {
         self.0.sort_by(|left, right| left.reason.cmp(&right.reason));
         self.0

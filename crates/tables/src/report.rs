@@ -1,4 +1,4 @@
-//! What a check found: sorted, counted, and rendered in full or in part.
+//! The findings of a check: sorted, counted, and rendered in full or in part.
 
 use std::{
     collections::BTreeMap,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::{Problem, Reading, error::one_line};
 
-/// What sort of thing was found, in the order of the report.
+/// The kind of a finding, in the order of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FindingKind {
@@ -34,13 +34,13 @@ pub enum FindingKind {
     MaskUnreadable,
     /// A mask has another size than its image.
     MaskSize,
-    /// A mask holds a label that stands for nothing.
+    /// A mask holds an unknown label.
     MaskLabel,
     /// A part, or a cell of environment and class, without what a run needs.
     PartIncomplete,
-    /// Something could not be looked at because of something else.
+    /// Something could not be checked because of another finding.
     NotChecked,
-    /// The counts are those of no known edition.
+    /// The counts match no known edition.
     Counts,
     /// Names of classes or environments that are the same but for case, spaces or the way a number is written.
     NamesAlike,
@@ -79,12 +79,12 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
-    /// Whether a training can go wrong on it; the others are warnings.
+    /// Whether training can fail because of it; the others are warnings.
     pub fn is_error(self) -> bool {
         self < Self::Counts
     }
 
-    /// What it is called in the report.
+    /// Its title in the report.
     pub fn title(self) -> &'static str {
         match self {
             Self::Table => "problems of tables",
@@ -100,7 +100,7 @@ impl FindingKind {
             Self::MaskSize => "masks of another size than their images",
             Self::MaskLabel => "masks with labels that nothing names",
             Self::PartIncomplete => "parts that cannot be used",
-            Self::NotChecked => "things not looked at",
+            Self::NotChecked => "things not checked",
             Self::Counts => "counts of no known edition",
             Self::NamesAlike => "names that differ only in case, spaces or the way a number is written",
             Self::Quotes => "doubtful quotes in tables",
@@ -126,13 +126,13 @@ impl FindingKind {
 /// One thing that a check found. Its text is one line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
-    /// What sort of thing.
+    /// Its kind.
     pub kind: FindingKind,
-    /// The file or folder; empty where it is about all of the images.
+    /// The file or folder; empty if the finding concerns all images.
     pub file: PathBuf,
     /// The line of the file, counted from 1; 0 where it is about the whole file.
     pub line: usize,
-    /// What was found there and, where it is not plain, what was expected.
+    /// What was found and, unless it is obvious, what was expected.
     pub message: String,
 }
 
@@ -170,7 +170,7 @@ pub struct CheckReport {
     pub reading: Option<Reading>,
     /// The known edition of the table whose counts it has.
     pub edition: Option<String>,
-    /// Further things that a person should see, a line each, for instance the range that images use.
+    /// Further information, a line each, for instance the range that images use.
     pub details: Vec<String>,
     /// How many image and mask files were opened.
     pub opened: usize,
@@ -198,7 +198,7 @@ impl CheckReport {
         Self { name, reading, edition, details: Vec::new(), opened, findings }
     }
 
-    /// The same with further lines that a person should see.
+    /// The same with further lines of information.
     pub fn with_details(self, details: Vec<String>) -> Self {
         Self { details, ..self }
     }
@@ -253,8 +253,8 @@ impl Display for CheckReport {
     }
 }
 
-/// The warnings among `findings` as a run says them before it trains: a line a kind, with its count and the
-/// names of the first three files.
+/// The warnings among `findings` as a run prints them before it trains: a line for each kind, with its count
+/// and the names of the first three files.
 pub fn warning_lines(findings: &[Finding]) -> Vec<String> {
     let mut by_kind: BTreeMap<FindingKind, Vec<&Finding>> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| !finding.kind.is_error()) {

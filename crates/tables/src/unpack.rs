@@ -22,25 +22,25 @@ const PACKED: [&str; 2] = [".gz", ".zip"];
 pub(crate) struct Located {
     /// Where it lies.
     pub(crate) path: PathBuf,
-    /// Other files that would have been read had this one not been there.
+    /// Other files that would be read without this one.
     pub(crate) passed_over: Vec<PathBuf>,
 }
 
-/// Looks in `folder` for a table that goes by any of `names`.
+/// Looks in `folder` for a table with any of `names`.
 ///
-/// The first name wins, and of one name the plain file wins over `.gz`, and that over `.zip`.
+/// The first name takes precedence, and for one name the plain file, then `.gz`, then `.zip`.
 pub(crate) fn locate(folder: &Path, names: &[String]) -> Option<Located> {
     let candidates = names.iter().flat_map(|name| {
         let packed = PACKED.iter().map(move |end| format!("{name}{end}"));
         std::iter::once(name.clone()).chain(packed)
     });
-    // A link that leads nowhere counts as there: reading it says what is wrong, "missing" would not.
+    // A dangling link counts as existing: reading it gives the real error instead of "missing".
     let mut found = candidates.map(|name| folder.join(name)).filter(|path| path.symlink_metadata().is_ok());
     let path = found.next()?;
     Some(Located { path, passed_over: found.collect() })
 }
 
-/// The names of a table as a person reads them.
+/// The names of a table for messages.
 pub(crate) fn spell(names: &[String]) -> String {
     format!("{}, plain or as .gz or .zip", names.join(" or "))
 }
@@ -71,7 +71,7 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Problem> {
 
 fn unzip(packed: Vec<u8>, limit: u64) -> Result<Vec<u8>, String> {
     let mut archive = zip::ZipArchive::new(Cursor::new(packed)).map_err(|error| error.to_string())?;
-    // macOS puts a folder of this name beside what it packs.
+    // macOS adds a folder of this name to archives.
     let is_table = |name: &&str| name.to_ascii_lowercase().ends_with(".csv") && !name.starts_with("__MACOSX/");
     let tables: Vec<String> = archive.file_names().filter(is_table).map(str::to_owned).collect();
     let [name] = tables.as_slice() else {

@@ -373,7 +373,7 @@ fn folders_with_other_formats() {
     assert_eq!(
         problems,
         [
-            "masks/x/a/1.png: mask: found a second mask beside \"masks/x/a/1.PNG\", expected one mask an image",
+            "masks/x/a/1.png: mask: found a second mask in addition to \"masks/x/a/1.PNG\", expected one mask an image",
             "masks/x/a/3.dcm: mask: found no image for it, expected an image of the same environment, label and stem; masks end in png, bmp, tif, tiff, webp, jpg, jpeg",
         ]
     );

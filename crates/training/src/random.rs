@@ -1,9 +1,9 @@
 //! Random streams: an independent one for each seed, purpose and epoch; no global generator.
 //!
-//! Runs of one seed share their initial weights, their order and their permutations whatever the
-//! method, so that methods are compared on equal terms. The authors' own streams decide which
-//! images a seed selects (see `herring-datasets`); their initial weights came from an unseeded
-//! generator and cannot be repeated.
+//! Runs of one seed share their initial weights, their order and their permutations, independent of the
+//! method, so that methods are compared on equal terms. The authors' own streams decide which images a seed
+//! selects (see `herring-datasets`); their initial weights came from an unseeded generator and cannot be
+//! repeated.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

@@ -67,7 +67,7 @@ fn weights_that_are_not_there_or_do_not_fit_are_refused_in_one_line() {
         line(&error)
     };
     let id = &narrow.run;
-    let missing = format!("it needs the run {id}, of which no weights are at hand");
+    let missing = format!("it needs the run {id}, whose weights are not available");
     assert_eq!(refused(&started(&cnn(2), &narrow), &NoWeights), missing);
 
     let unfit = format!("it needs the run {id}, whose weights do not fit: ");

@@ -1,8 +1,8 @@
-//! Reads a volume slice by slice and prints its range; a way to see how much memory that takes.
+//! Reads a volume slice by slice and prints its range, to measure the memory it takes.
 //!
 //! `cargo run --release -p herring-volumes --example volume_memory -- write FILE.nii.gz [SIDE DEPTH]` writes a
 //! volume of SIDE x SIDE x DEPTH 16-bit voxels (512 x 512 x 1000), and `... -- read FILE.nii.gz` reads one:
-//! `/usr/bin/time -v target/release/examples/volume_memory read FILE.nii.gz` tells the most memory it had.
+//! `/usr/bin/time -v target/release/examples/volume_memory read FILE.nii.gz` shows its peak memory.
 
 use flate2::{Compression, write::GzEncoder};
 use herring_volumes::Volume;
@@ -44,7 +44,7 @@ fn read(path: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Values between -1024 and 1023 that change from voxel to voxel, so that they do not pack to nothing.
+/// Values between -1024 and 1023 that change from voxel to voxel, so that they do not compress too well.
 fn write(path: &Path, side: u16, depth: u16) -> Result<(), Box<dyn Error>> {
     let mut header = [0; 352];
     header[..4].copy_from_slice(&348_i32.to_le_bytes());

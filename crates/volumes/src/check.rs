@@ -1,5 +1,5 @@
-//! Whether a task's folder can be trained on: every volume is looked at as a run would read it, and everything that
-//! is wrong or doubtful comes in one report.
+//! Checks whether a task's folder can be used for training: every volume is read as a run would read it, and all
+//! errors and warnings are in one report.
 
 use crate::{
     Collection, LabelError, NiftiError, Task, Volume, VolumeFiles, VolumeSettings, VolumesError,
@@ -138,7 +138,8 @@ fn announced(collection: &Collection) -> Option<Finding> {
     (found != announced).then(|| Finding::new(FindingKind::Counts, collection.source.clone(), message))
 }
 
-/// Files beside the volumes that nothing names, such as the `._*` files of macOS, which look like volumes.
+/// Files next to the volumes that `dataset.json` does not list, such as the `._*` files of macOS, which look
+/// like volumes.
 fn strays(folder: &Path, collection: &Collection) -> Vec<Finding> {
     let named: BTreeSet<&Path> =
         collection.volumes.iter().flat_map(|files| [files.image.as_path(), files.label.as_path()]).collect();

@@ -1,23 +1,23 @@
-//! The class of every slice: what a label volume says of the slices of its image.
+//! The class of every slice, from the label volume.
 
 use crate::{NiftiError, Volume};
 use std::io::BufRead;
 
-/// Why a label says nothing of its slices. Its text is one line, without the file.
+/// Why a label gives no classes. Its text is one line, without the file.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LabelError {
     /// The volume cannot be read.
     #[error(transparent)]
     Volume(#[from] NiftiError),
-    /// A voxel has a value that stands for nothing.
+    /// A voxel has a value that is not a label.
     #[error("slice {slice}: found the label {found}, expected one of {} as dataset.json names them", spell(expected))]
     Unknown {
         /// The slice, counted from 0 along the third axis.
         slice: usize,
         /// The value.
         found: f64,
-        /// Those that stand for something.
+        /// The values of the labels.
         expected: Vec<u32>,
     },
 }
@@ -26,7 +26,7 @@ fn spell(labels: &[u32]) -> String {
     labels.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Of each slice whether it is of class 1: whether the sum of its label values is greater than 1, so that a lone
+/// For each slice whether it is of class 1: whether the sum of its label values is greater than 1, so that a single
 /// voxel of label 1 does not count, and one of label 2 does. Only `labels` may occur.
 ///
 /// # Errors

@@ -80,20 +80,20 @@ pub struct VolumeFiles {
     pub label: PathBuf,
 }
 
-/// What a task's `dataset.json` says.
+/// The content of a task's `dataset.json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Collection {
     /// The task.
     pub task: Task,
-    /// The file that says it.
+    /// Its `dataset.json`.
     pub source: PathBuf,
     /// Names of the labels, by their values.
     pub labels: BTreeMap<u32, String>,
     /// The volumes with labels, sorted by name.
     pub volumes: Vec<VolumeFiles>,
-    /// How many volumes the file says there are, where it does; official files may be wrong about it.
+    /// The number of volumes that the file gives, if it does; official files may be wrong.
     pub announced: Option<usize>,
-    /// What the file says the volumes are.
+    /// The file's description of the volumes.
     pub description: String,
 }
 
@@ -114,7 +114,7 @@ struct Pair {
 }
 
 impl Collection {
-    /// Reads the `dataset.json` of a task below `root`, the folder that holds the tasks. No volume is looked at.
+    /// Reads the `dataset.json` of a task below `root`, the folder that holds the tasks. No volume is opened.
     ///
     /// # Errors
     /// [`VolumesError::DatasetFile`] if the file cannot be read, lists no volume or one twice, or names a file
@@ -129,7 +129,7 @@ impl Collection {
             expected,
         };
         let text = fs::read_to_string(&source)
-            .map_err(|error| refused("file", error.to_string(), "a file that says which volumes there are"))?;
+            .map_err(|error| refused("file", error.to_string(), "a readable file that lists the volumes"))?;
         let file: DatasetFile = serde_json::from_str(text.trim_start_matches('\u{feff}'))
             .map_err(|error| refused("file", error.to_string(), "JSON with `labels` and `training`"))?;
         let mut labels = BTreeMap::new();
@@ -164,7 +164,7 @@ impl Collection {
         Ok(Self { task, source, labels, volumes, announced: file.announced, description: file.description })
     }
 
-    /// Whether it is one of this project's stand-ins, whose description says so.
+    /// Whether it is one of this project's stand-ins, by its description.
     pub fn is_generated(&self) -> bool {
         self.description.starts_with("generated")
     }

@@ -1,4 +1,4 @@
-//! Why volumes cannot be listed, split or prepared. Every text is one line, but for lists of files.
+//! Why volumes cannot be listed, split or prepared. Every text is one line, except for lists of files.
 
 use crate::{NiftiError, Task};
 use herring_cache::CacheError;
@@ -6,10 +6,10 @@ use herring_datasets::{DatasetError, Part};
 use herring_images::ImagesError;
 use std::path::PathBuf;
 
-/// How many failed volumes a message spells out.
+/// How many failed volumes a message lists.
 const SPELLED_OUT: usize = 20;
 
-/// Why slices of volumes cannot be had.
+/// Why slices of volumes are not available.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VolumesError {
@@ -18,7 +18,7 @@ pub enum VolumesError {
     DatasetFile {
         /// The file.
         path: PathBuf,
-        /// The field of the file; `file` where it is about all of it.
+        /// The field of the file; `file` for the whole of it.
         field: String,
         /// What is there.
         found: String,
@@ -48,7 +48,7 @@ pub enum VolumesError {
     /// Volumes that cannot be used. All of them are listed, a line each.
     #[error("{}", list(failures))]
     Damaged {
-        /// A line a volume: file and what is wrong.
+        /// A line for each volume: file and what is wrong.
         failures: Vec<String>,
     },
     /// There are too few volumes for three parts.
@@ -58,7 +58,7 @@ pub enum VolumesError {
         task: Task,
         /// Volumes that there are.
         found: usize,
-        /// Volumes with which each part gets one.
+        /// The smallest number with which each part gets a volume.
         expected: usize,
     },
     /// A part has fewer slices of a class than are to be drawn.
@@ -87,7 +87,7 @@ pub enum VolumesError {
         /// The values that can be used.
         expected: &'static str,
     },
-    /// It was asked to stop.
+    /// It was interrupted.
     #[error("interrupted: {done} of {wanted} slices are prepared and kept; the same command goes on with the rest")]
     Interrupted {
         /// Slices that are in the cache.

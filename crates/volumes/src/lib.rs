@@ -15,8 +15,8 @@
 //! | [`mod@prepare`] | all of that, into the cache and a listing |
 //! | [`mod@check`] | what is wrong with a task's folder, all at once |
 //!
-//! What comes out is a listing like that of image files (`herring-images`): training opens it by its SHA-256.
-//! Random crops and flips belong to training; the training samples are larger for that.
+//! The result is a listing like that of image files (`herring-images`): training opens it by its SHA-256. Random
+//! crops and flips belong to training; the training samples are larger for that.
 
 pub mod check;
 pub mod classes;

@@ -25,7 +25,7 @@ use std::{
 /// Names of the classes, by label.
 pub const CLASSES: [&str; 2] = ["without the organ", "with the organ"];
 
-/// Raised whenever a label's slices come to be of other classes.
+/// Raised whenever equal labels give different classes than before.
 const CLASSES_FORMAT: u32 = 1;
 
 /// A larger file is refused, in bytes; the Decathlon's have up to 300 MB.
@@ -34,7 +34,7 @@ const LARGEST_FILE: u64 = 2 << 30;
 /// Volumes that are decoded at the same time have at most this many bytes of files together, if one alone has not.
 const FILES_AT_ONCE: u64 = 2 << 30;
 
-/// What is known of a part.
+/// Facts about a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartFacts {
     /// Names of its volumes, in the order of the split.
@@ -45,7 +45,7 @@ pub struct PartFacts {
     pub drawn: usize,
 }
 
-/// What is known of the parts of a run.
+/// Facts about the parts of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// The task.
@@ -61,13 +61,13 @@ pub struct Prepared {
     pub listing: Listing,
     /// Its name: see [`Listing::sha256`].
     pub name: String,
-    /// What the samples were drawn from.
+    /// The volumes and slices that the samples were drawn from.
     pub facts: Facts,
     /// Slices that were decoded now.
     pub decoded: usize,
     /// Slices that the cache had.
     pub found: usize,
-    /// What the cache complains of, a line each: damaged packs whose blocks were made again.
+    /// The cache's warnings, a line each: damaged packs whose blocks were made again.
     pub complaints: Vec<String>,
 }
 
@@ -75,13 +75,13 @@ pub struct Prepared {
 /// listing is kept in the cache's folder, where [`herring_images::CachedListings`] opens it by its name.
 ///
 /// A sample's id is its volume and slice, `liver_0.nii.gz/57`; it has one channel of raw intensities. Samples of
-/// class 0 have masks of ones. `progress` is told of labels first, one request a volume, then of slices.
+/// class 0 have masks of ones. `progress` first counts labels, one request per volume, then slices.
 ///
 /// # Errors
-/// [`VolumesError::Setting`] for settings that cannot be used; [`VolumesError::DatasetFile`] as
-/// [`Collection::read`]; [`VolumesError::TooFewVolumes`] and [`VolumesError::TooFewSlices`] if there is not
-/// enough to draw from; [`VolumesError::Damaged`] with every volume of the parts that cannot be used, all at
-/// once; [`VolumesError::Interrupted`] once `stop` is set, with what is done kept; whatever the cache says: after
+/// [`VolumesError::Setting`] for settings that cannot be used; [`VolumesError::DatasetFile`] as [`Collection::read`];
+/// [`VolumesError::TooFewVolumes`] and [`VolumesError::TooFewSlices`] if there is not enough to draw from;
+/// [`VolumesError::Damaged`] with every volume of the parts that cannot be used, all at once;
+/// [`VolumesError::Interrupted`] once `stop` is set; finished slices are kept. Otherwise the cache's error: after
 /// [`herring_cache::CacheError::Damaged`], [`Cache::forget_damaged`] drops what is damaged, so that it is made again.
 pub fn prepare(
     cache: &Cache,
@@ -166,7 +166,7 @@ pub(crate) fn header(files: &VolumeFiles) -> Result<Header, VolumesError> {
     Err(VolumesError::Shape { path, found: label.shape, expected: image.shape, image: other })
 }
 
-/// What the cache's key holds of the classes of a label's slices.
+/// The recipe in the cache's key of the classes of a label's slices.
 #[derive(Serialize)]
 struct ClassesRecipe<'a> {
     classes: u32,
@@ -215,7 +215,7 @@ struct Wanted {
     slice: usize,
     class: bool,
     size: usize,
-    /// By how much its mask is widened, or none for a mask of ones.
+    /// The dilation of its mask, or `None` for a mask of ones.
     dilation: Option<f64>,
 }
 
@@ -267,7 +267,7 @@ fn draw(
     Ok((wanted, facts))
 }
 
-/// What the cache's key holds of a slice.
+/// The recipe in the cache's key of a slice.
 #[derive(Serialize)]
 struct SliceRecipe {
     volume_slice: u32,
@@ -277,7 +277,7 @@ struct SliceRecipe {
     dilation: Option<usize>,
 }
 
-/// Decodes slices, volume by volume. Gives what the cache says, and the place of each request among the wanted.
+/// Decodes slices, volume by volume. Returns the cache's result, and the place of each request among the wanted.
 fn fill(
     cache: &Cache,
     collection: &Collection,
@@ -324,8 +324,8 @@ fn fill(
     Ok((filled, order))
 }
 
-/// The blocks of slices of one volume, each `[1, size, size]`, or `[2, size, size]` with the mask behind the
-/// image; or why the volume gives none.
+/// The blocks of slices of one volume, each `[1, size, size]`, or `[2, size, size]` with the mask behind the image;
+/// or why there are none.
 fn blocks(
     wanted: &[&Wanted],
     image: &[u8],
@@ -348,7 +348,7 @@ fn blocks(
         let here = |wanted: &Wanted| wanted.slice == number;
         let asked = wanted.iter().any(|wanted| here(wanted));
         let read = if asked { image.next_slice(&mut values) } else { image.skip_slice() };
-        // To the end, so that a damaged volume is refused whichever of its slices are drawn.
+        // To the end, so that a damaged volume is refused, independent of the slices drawn.
         if read.map_err(|error| error.to_string())?.is_none() {
             break;
         }
@@ -390,7 +390,7 @@ fn filling(requests: &[Request]) -> FillSettings {
     FillSettings { workers: fitting.clamp(1, cores), largest_source: LARGEST_FILE, ..FillSettings::default() }
 }
 
-/// Refuses what failed, a line a file, and what was not reached.
+/// Returns an error if slices failed, a line for each file, or were not reached.
 fn checked(filled: &Filled, wanted: usize) -> Result<(), VolumesError> {
     if filled.stopped > 0 {
         return Err(VolumesError::Interrupted { done: filled.decoded + filled.found, wanted });

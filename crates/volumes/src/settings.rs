@@ -1,4 +1,4 @@
-//! What is drawn from a task, and at which sizes.
+//! The number and sizes of the slices that are drawn from a task.
 
 use crate::{Task, VolumesError};
 use herring_datasets::mask;
@@ -11,7 +11,7 @@ const LARGEST_SIZE: usize = 4096;
 pub struct VolumeSettings {
     /// The task.
     pub task: Task,
-    /// Seed of the split and of the draw. The released code never changes it from 0, whatever a run's seed.
+    /// Seed of the split and of the draw. In the released code it is always 0, independent of the run's seed.
     pub seed: u32,
     /// Training slices, half of each class.
     pub train_slices: usize,
@@ -19,7 +19,7 @@ pub struct VolumeSettings {
     pub valid_slices: usize,
     /// Test slices, half of each class.
     pub test_slices: usize,
-    /// At most this many volumes of each part, the first of the split; all where there is none.
+    /// At most this many volumes of each part, the first of the split; `None` for all.
     pub volumes_per_part: Option<usize>,
     /// Rows and columns of the training samples, in pixels; training crops them to `size`.
     pub train_size: usize,
@@ -27,7 +27,7 @@ pub struct VolumeSettings {
     pub size: usize,
     /// Training masks are widened by [`mask::dilation_half_width`] of this, in pixels of the full slice.
     pub dilation_sigma: f64,
-    /// At most this many test slices of each class are looked at; all where there is none.
+    /// Saliency is computed for at most this many test slices of each class; `None` for all.
     pub saliency_limit: Option<usize>,
 }
 

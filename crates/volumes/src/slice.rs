@@ -1,12 +1,12 @@
 //! From a slice of a volume and its label to an image and a mask for a model.
 //!
 //! The released code hands `volume.transpose(2, 0, 1)[slice]` to Pillow: rows are the volume's first axis, columns
-//! its second, whatever they mean in the patient. Intensities stay as they are.
+//! its second, independent of the orientation of the patient. Intensities are unchanged.
 
 use herring_datasets::{DatasetError, Image, mask};
 use herring_pixels::{PillowMode, PixelError, resize_pillow};
 
-/// Raised whenever the same slice comes to give another image or mask.
+/// Raised whenever the same slice gives a different image or mask than before.
 pub(crate) const FORMAT: u32 = 1;
 
 /// Why a slice gives no image. Its text is one line, without the file.
@@ -30,7 +30,7 @@ pub enum SliceError {
 }
 
 /// The image of slice number `slice`: `[1, size, size]`, resized bilinearly as Pillow does. `values` lie as in the
-/// file, `shape[0]` of them a column; `whole` says that they are whole numbers, and the image's are then as well.
+/// file, `shape[0]` of them a column; with `whole` they are whole numbers, and so are the image's.
 ///
 /// # Errors
 /// [`SliceError::NotFinite`] for intensities that are not numbers; [`SliceError::Pixels`] if `values` do not have
@@ -50,11 +50,11 @@ pub fn slice_image(
 }
 
 /// The mask of a slice of class 1: `[1, size, size]`, values in `[0, 1]`. Every voxel whose label is above 0 is
-/// inside, whichever it is; that is widened at full resolution by [`mask::dilate`] with `dilation_sigma` pixels,
-/// and resized like the image, which makes its border fractional.
+/// inside, for every label; the mask is widened at full resolution by [`mask::dilate`] with `dilation_sigma`
+/// pixels, and resized like the image, which makes its border fractional.
 ///
 /// # Errors
-/// As [`slice_image`]; [`SliceError::Mask`] if `dilation_sigma` is negative or no number.
+/// As [`slice_image`]; [`SliceError::Mask`] if `dilation_sigma` is negative or NaN.
 pub fn slice_mask(labels: &[f64], shape: [usize; 2], dilation_sigma: f64, size: usize) -> Result<Image, SliceError> {
     let inside = in_rows(labels, shape).into_iter().map(|label| if label > 0.0 { 1.0 } else { 0.0 }).collect();
     let wide = mask::dilate(&Image::new(1, shape[0], shape[1], inside)?, dilation_sigma)?;

@@ -6,11 +6,11 @@ use herring_datasets::{DatasetError, Part, numpy::LegacyRandom};
 /// Places of volumes, which are sorted by name, in each part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VolumeSplit {
-    /// What is trained on.
+    /// Training.
     pub train: Vec<usize>,
-    /// What selects the epoch.
+    /// Validation, which selects the epoch.
     pub valid: Vec<usize>,
-    /// What is scored.
+    /// Test.
     pub test: Vec<usize>,
 }
 
@@ -25,7 +25,7 @@ impl VolumeSplit {
     }
 }
 
-/// Fewest volumes of which each part gets one.
+/// The smallest number of volumes with which each part gets one.
 pub const LEAST_VOLUMES: usize = 4;
 
 /// Splits `count` volumes: shuffled by `RandomState(seed)`, `floor(0.3 count)` for training, as many for
@@ -50,8 +50,8 @@ pub fn split_volumes(count: usize, seed: u32) -> Result<VolumeSplit, DatasetErro
 }
 
 /// Draws `count / 2` (rounded down) of each class without replacement: from `RandomState(seed)` first those of
-/// class 0, then those of class 1. `classes` says of each slice whether it is of class 1; the result lists places
-/// in it, those of class 1 first.
+/// class 0, then those of class 1. `classes` holds for each slice whether it is of class 1; the result lists
+/// places in it, those of class 1 first.
 ///
 /// # Errors
 /// [`DatasetError::OutOfRange`] if a class has fewer slices.

@@ -254,7 +254,7 @@ fn labels_that_nothing_names_and_volumes_of_four_axes() {
     change(&image, |bytes| bytes[112..120].copy_from_slice(&[0, 0, 128, 127, 0, 0, 128, 127]));
     assert!(try_prepare(root, &settings(Task::Pancreas)).is_ok(), "an infinite slope is none");
     change(&image, |bytes| bytes[112..116].copy_from_slice(&2_f32.to_le_bytes()));
-    refused(root, &settings(Task::Pancreas), "scl_inter: found inf, expected a finite number beside a slope");
+    refused(root, &settings(Task::Pancreas), "scl_inter: found inf, expected a finite number with a slope");
 }
 
 #[test]

@@ -166,7 +166,7 @@ fn headers_that_make_no_sense_are_refused_by_field() {
     );
     let mut scaled = changed(112, &2_f32.to_le_bytes());
     scaled[116..120].copy_from_slice(&f32::NAN.to_le_bytes());
-    refused(&scaled, "the NIfTI header is damaged: scl_inter: found NaN, expected a finite number beside a slope");
+    refused(&scaled, "the NIfTI header is damaged: scl_inter: found NaN, expected a finite number with a slope");
     let mut huge = unpacked("n2.nii.gz");
     huge[24..32].copy_from_slice(&i64::MAX.to_le_bytes());
     refused(

@@ -1,5 +1,5 @@
-//! The rectifier and its gradient, a closed pair: where the output is positive both pass what they
-//! are given, elsewhere nothing, and no derivative reaches the output's sign.
+//! The rectifier and its gradient, a closed pair: both pass their input where the output is positive and zero
+//! elsewhere, and the output's sign has no derivative.
 
 use crate::{Autodiff, Kernels};
 use burn::{

@@ -1,5 +1,5 @@
-//! Batch normalisation: the forward pass and the input gradient are registered operations with
-//! closed-form derivatives; whatever lies beyond is composed from Burn's own operations.
+//! Batch normalisation: the forward pass and the input gradient are registered operations with closed-form
+//! derivatives; higher orders are composed from Burn's own operations.
 
 use crate::{
     Autodiff, Kernels, composed,

@@ -10,7 +10,7 @@ use burn::{
     tensor::{TensorMetadata, ops::FloatTensor},
 };
 
-/// Rows and columns that came in.
+/// Rows and columns of the input.
 type Size = [usize; 2];
 
 fn plane(tensor: &impl TensorMetadata) -> Size {

@@ -3,8 +3,8 @@
 //! Each operation is registered with its backward step, which calls operations of `B`. Where `B`
 //! is itself an `Autodiff`, that step is tracked in turn; so one implementation serves every order.
 //!
-//! *Invariant:* a backward step uses nothing but operations of `B` that are themselves
-//! differentiable, and asks `B` for no gradient that nobody wants.
+//! *Invariant:* a backward step uses nothing but operations of `B` that are themselves differentiable, and
+//! computes no gradient that is not needed.
 
 mod activation;
 mod batch_norm;

@@ -1,5 +1,5 @@
-//! Maximum pooling as a closed pair: taking values at the places of the maxima and putting them back
-//! there are each other's transpose, and no derivative reaches what chose the places.
+//! Maximum pooling as a closed pair: taking values at the places of the maxima and putting them back there
+//! are each other's transpose, and the choice of the places has no derivative.
 
 use crate::{Autodiff, Kernels};
 use burn::{

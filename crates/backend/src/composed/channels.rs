@@ -7,7 +7,7 @@ pub(crate) fn add<B: Backend>(input: FloatTensor<B>, numbers: FloatTensor<B>) ->
     unwrap(wrap::<B, 4>(input) + wrap::<B, 1>(numbers).reshape([1, -1, 1, 1]))
 }
 
-/// Rows and columns first: those sums lie side by side in memory.
+/// Rows and columns first: those sums are adjacent in memory.
 pub(crate) fn sums<B: Backend>(input: FloatTensor<B>) -> FloatTensor<B> {
     let input = wrap::<B, 4>(input);
     let [batch, channels, height, width] = input.dims();

@@ -29,8 +29,8 @@ pub(crate) fn input_gradient<B: Backend>(
     let weight = pad_kernel_to_stride(wrap::<B, 4>(weight), options.stride);
     let [_, _, rows, columns] = weight.dims();
     let windows = output_gradient.shape();
-    // Burn's transposed convolution makes an image as large as the windows reach; what lies beyond
-    // got no gradient, and what the longer kernel added is cut away again.
+    // Burn's transposed convolution makes an image as large as the windows reach; pixels beyond got no
+    // gradient, and pixels added by the longer kernel are cut off.
     let reach = |axis: usize, kernel: usize| {
         ((windows[2 + axis] - 1) * options.stride[axis] + kernel).saturating_sub(2 * options.padding[axis])
     };
@@ -49,8 +49,8 @@ pub(crate) fn input_gradient<B: Backend>(
     unwrap(full.slice([0..batch, 0..channels, 0..size[0], 0..size[1]]))
 }
 
-/// Zeros below and to the right of a kernel do not change a convolution, and a kernel that covers
-/// the stride is one that every backend transposes rightly.
+/// Zeros below and to the right of a kernel do not change a convolution, and every backend transposes a
+/// kernel correctly that covers the stride.
 fn pad_kernel_to_stride<B: Backend>(weight: Tensor<B, 4>, stride: [usize; 2]) -> Tensor<B, 4> {
     let [_, _, rows, columns] = weight.dims();
     let missing = [stride[0].saturating_sub(rows), stride[1].saturating_sub(columns)];

@@ -1,5 +1,5 @@
-//! Every operation of [`Kernels`](crate::Kernels) in terms of Burn's own: the default on a GPU, and
-//! what autodiff falls back on for the orders that have no closed form here.
+//! Every operation of [`Kernels`](crate::Kernels) in terms of Burn's own: the default on a GPU, and the
+//! fallback of autodiff for orders that have no closed form here.
 
 pub(crate) mod adam;
 pub(crate) mod batch_norm;

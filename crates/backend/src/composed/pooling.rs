@@ -20,8 +20,8 @@ fn corners<B: Backend>(planes: &Tensor<B, 4>) -> [Tensor<B, 4>; 4] {
 
 /// For each corner after the first, whether it is larger than all before it.
 ///
-/// The place of the maximum is the last corner of which that is so, or the first corner. Not a
-/// number counts as larger than anything.
+/// The maximum is at the last corner for which this holds, else at the first. NaN counts as larger than any
+/// number.
 fn replacements<B: Backend>(chooser: &Tensor<B, 4>) -> [Tensor<B, 4, Bool>; 3] {
     let [first, second, third, fourth] = corners(chooser);
     let mut largest = first;

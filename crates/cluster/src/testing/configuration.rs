@@ -1,7 +1,7 @@
 //! The `slurm.conf` of a test cluster.
 //!
-//! Every node gets a copy of its own. The path of the copy is in the environment of the node's daemon and of
-//! the steps it starts, and so tells which processes belong to which node.
+//! Every node gets its own copy. The path of the copy is in the environment of the node's daemon and of the
+//! steps it starts, and so identifies the processes of each node.
 
 use super::Settings;
 use std::{
@@ -53,7 +53,7 @@ impl Configuration {
     }
 }
 
-/// Ports that nobody listens on, all held until the last is found, so that they differ.
+/// Ports that no process listens on; all are held until the last is found, so that they differ.
 fn free_ports(count: usize) -> std::io::Result<Vec<u16>> {
     let listeners = (0..count).map(|_| TcpListener::bind(("127.0.0.1", 0)));
     let listeners: Vec<TcpListener> = listeners.collect::<Result<_, _>>()?;

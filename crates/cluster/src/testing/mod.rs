@@ -1,8 +1,8 @@
-//! A Slurm of one's own for tests: a controller and some nodes, all on this machine.
+//! A private Slurm for tests: a controller and some nodes, all on this machine.
 //!
-//! Debian's `slurm-wlm` is enough; munge, systemd, cgroups, accounting and users are not needed. The daemons
-//! run as root (Slurm insists on it), in the foreground, on ports that were free a moment ago, with all their
-//! files in a temporary folder. Every wait that Slurm puts between things is as short as it allows:
+//! Debian's `slurm-wlm` is enough; munge, systemd, cgroups, accounting and users are not needed. The daemons run
+//! as root (Slurm insists on it), in the foreground, on ports that were free a moment ago, with all their files
+//! in a temporary folder. All of Slurm's delays are as short as it allows:
 //!
 //! | Setting | Why |
 //! |---|---|
@@ -41,12 +41,12 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// What a test may choose.
+/// Settings of a test cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Nodes, named `n1`, `n2` and so on.
     pub nodes: usize,
-    /// Cores of each, as Slurm believes; tasks that ask for one run this many at a time.
+    /// Cores of each as configured in Slurm; this many tasks that ask for one core run at a time.
     pub cpus: usize,
     /// `MaxArraySize`.
     pub max_array_size: usize,
@@ -70,17 +70,18 @@ pub struct TestCluster {
     folder: TempDir,
 }
 
-/// How often starting is tried: another process may take a port between the search and the start.
+/// How many times starting is tried: another process may take a port between the search and the start.
 const TRIALS: usize = 3;
 const START_LIMIT: Duration = Duration::from_secs(30);
 
 impl TestCluster {
-    /// Starts a controller and `nodes` nodes of 4 cores; `None` where Slurm is not installed or this is not root.
+    /// Starts a controller and `nodes` nodes of 4 cores; `None` if Slurm is not installed or the user is not
+    /// root.
     pub fn start(nodes: usize) -> Result<Option<Self>, String> {
         Self::start_with(&Settings { nodes, ..Settings::default() })
     }
 
-    /// The same with everything chosen.
+    /// The same with all settings given.
     pub fn start_with(settings: &Settings) -> Result<Option<Self>, String> {
         let found = (find("slurmctld"), find("slurmd"), find("sinfo"));
         let (Some(slurmctld), Some(slurmd), Some(_)) = found else { return Ok(None) };
@@ -114,12 +115,12 @@ impl TestCluster {
         vec![("SLURM_CONF".into(), self.configuration.controller().into())]
     }
 
-    /// The commands of Slurm, speaking to this cluster.
+    /// The commands of Slurm, configured for this cluster.
     pub fn slurm(&self) -> Result<Slurm, String> {
         Slurm::find_with(&self.environment()).map_err(|error| error.to_string())
     }
 
-    /// The temporary folder. What a test puts there is gone with the cluster.
+    /// The temporary folder. It is deleted with the cluster.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -137,7 +138,7 @@ impl TestCluster {
         Ok(())
     }
 
-    /// Starts node `node` (from 1), for the first time or again, and waits until Slurm counts on it.
+    /// Starts node `node` (from 1), for the first time or again, and waits until Slurm reports it as idle.
     pub fn start_node(&mut self, node: usize) -> Result<(), String> {
         let name = self.name(node)?;
         if self.daemons.iter().any(|daemon| daemon.name() == name) {
@@ -167,7 +168,7 @@ impl TestCluster {
         self.run("scontrol", &["requeue", &format!("{job}_{task}")]).map(drop)
     }
 
-    /// What a command of Slurm prints.
+    /// Runs a command of Slurm and returns its output.
     pub fn run(&self, command: &str, arguments: &[&str]) -> Result<String, String> {
         let output = Command::new(command)
             .args(arguments)
@@ -195,7 +196,8 @@ impl TestCluster {
         }
     }
 
-    /// Daemons, their steps and the tasks all know where this cluster's configuration is.
+    /// Daemons, their steps and the tasks all have the path of this cluster's configuration in their
+    /// environment.
     fn is_mine(&self, variable: &dyn Fn(&str) -> Option<String>) -> bool {
         variable("SLURM_CONF").is_some_and(|path| Path::new(&path).starts_with(self.folder.path()))
     }
@@ -210,9 +212,10 @@ impl Drop for TestCluster {
     }
 }
 
-/// Says that a test had no Slurm to run against, in the form that the workspace's test command collects.
+/// Prints that a test was skipped because Slurm is missing, in the form that the workspace's test command
+/// collects.
 pub fn skipped(test: &str) {
-    // Not through `eprintln`, which the test runner keeps to itself.
+    // Not through `eprintln`, which the test runner captures.
     let _ = writeln!(stderr(), "SKIPPED slurm: {test} needs root and Slurm's daemons (apt-get install slurm-wlm)");
 }
 

@@ -1,7 +1,7 @@
 //! The processes of a test cluster: how they start, and how all of them end.
 //!
 //! A node's daemon starts a step for every task, which leaves its parent and its process group, and the step
-//! starts the task. What they keep is the environment, where `/proc` shows it.
+//! starts the task. They keep the environment, which `/proc` shows.
 
 use std::{
     fs::{self, File},
@@ -37,14 +37,14 @@ impl Daemon {
         &self.name
     }
 
-    /// What it wrote last.
+    /// The last lines of its log.
     pub(super) fn log(&self) -> String {
         let text = fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(20)..].join("\n")
     }
 
-    /// What to say if it has ended by itself.
+    /// A message if it has ended by itself.
     pub(super) fn ended(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok()??;
         Some(format!("{} ended by itself ({status}): {}", self.name, self.log()))
@@ -53,7 +53,7 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        // It is dead already where all processes were killed; waiting lets the system forget it.
+        // All processes were killed before; waiting removes the zombie.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -63,14 +63,15 @@ pub(super) fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
-/// Kills all processes whose environment is `chosen`, until there are none: they may start others meanwhile.
+/// Kills all processes whose environment satisfies `chosen`, until there are none: they may start others
+/// meanwhile.
 pub(super) fn kill_all(chosen: impl Fn(&dyn Fn(&str) -> Option<String>) -> bool) -> Result<(), String> {
     for _ in 0..50 {
         let found = list(&chosen).map_err(|error| format!("/proc: {error}"))?;
         if found.is_empty() {
             return Ok(());
         }
-        // Some will have ended by now, so that the command's own exit status says nothing.
+        // Some may have ended by now, so the command's own exit status is ignored.
         let kill = Command::new("/bin/sh").args(["-c", "kill -KILL \"$@\" 2>/dev/null", "sh"]).args(&found).status();
         kill.map_err(|error| format!("kill: {error}"))?;
         thread::sleep(Duration::from_millis(20));
@@ -87,7 +88,7 @@ fn list(chosen: &impl Fn(&dyn Fn(&str) -> Option<String>) -> bool) -> std::io::R
         if !id.bytes().all(|byte| byte.is_ascii_digit()) || id == own {
             continue;
         }
-        // What has ended meanwhile has no environment, and neither has a zombie.
+        // A process that has ended meanwhile has no environment; neither has a zombie.
         let Ok(environment) = fs::read(entry.path().join("environ")) else { continue };
         let environment = String::from_utf8_lossy(&environment);
         let variable = |name: &str| {

@@ -82,7 +82,7 @@ impl Difficulty {
     }
 }
 
-/// What is in one image, before pixels.
+/// The content of one image, before it is rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drawing {
     /// 0 for one cross, 1 for two.
@@ -98,7 +98,7 @@ pub struct Drawing {
 }
 
 impl Drawing {
-    // Order of draws: arm, then all rows, then all columns. Anything else changes every later image.
+    // Order of draws: arm, then all rows, then all columns. Another order changes every later image.
     fn draw(random: &mut LegacyRandom, label: usize, difficulty: Difficulty) -> Result<Self, DatasetError> {
         let (shortest, longest) = difficulty.arms();
         let arm = random.randint(shortest, longest + 1)? as usize;

@@ -1,13 +1,13 @@
 //! The synthetic crosses of the ICLR 2021 paper, generated bit for bit.
 //!
-//! The task is to count: an image of 28 x 28 pixels holds **one cross (class 0) or two crosses (class
-//! 1)**, and a small box sits in a lower corner. In the training data the box gives the class away: it
-//! is on the left for class 0 and on the right for class 1. Validation and test images are mirrored,
-//! which turns that rule into its opposite, so a model that looks at the box scores an AUC of 0 there
-//! and a model that counts crosses scores 1. The mask of an image is its crosses, never the box.
+//! The task is to count: an image of 28 x 28 pixels holds **one cross (class 0) or two crosses (class 1)**,
+//! and a small box sits in a lower corner. In the training data the box predicts the class: it is on the left
+//! for class 0 and on the right for class 1. Validation and test images are mirrored, which reverses that
+//! rule, so a model that uses the box has an AUC of 0 there and a model that counts crosses has 1. The mask
+//! of an image is its crosses, never the box.
 //!
-//! (The paper's text names the classes the other way round; the published arrays and the released code
-//! agree with what is said here.)
+//! (The paper's text has the classes reversed; the published arrays and the released code agree with this
+//! description.)
 //!
 //! **Environment** is the side on which the box is seen, after any mirroring: 0 left, 1 right. It
 //! equals the label in the training split and differs from it in every mirrored sample.

@@ -1,4 +1,4 @@
-//! Which images a run uses, and what is done to them.
+//! Which images a run uses, and how they are prepared.
 
 use super::{CrossesSettings, GROUP_SIZE, Group, generate_group};
 use crate::numpy::LegacyRandom;

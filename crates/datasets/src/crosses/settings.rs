@@ -1,4 +1,4 @@
-//! What a run may choose about the crosses.
+//! The settings of the crosses.
 
 use serde::{Deserialize, Serialize};
 

@@ -24,9 +24,9 @@ use crate::transpose;
 
 /// Depth of a block of the product: a panel of 32 columns is then 32 KiB.
 const DEPTH: usize = 256;
-/// Columns in a piece of work, about: 16 images of 7 x 7 make two.
+/// Approximate columns in a piece of work: 16 images of 7 x 7 make two.
 const COLUMNS_IN_ITEM: usize = 400;
-/// Pieces of work that a call is cut into at least, if it is large enough.
+/// Minimum number of pieces of work in a call, if it is large enough.
 const ITEMS: usize = 6;
 /// Below this many multiplications one thread is faster than two.
 const PARALLEL_FROM: usize = 1 << 17;
@@ -201,8 +201,7 @@ fn pack_panel<const ROWS: usize>(
     };
     let mut all = scratch::take(taps * ROWS);
     for channel in 0..channels {
-        // The next weights are pages away, out of sight of the processor's own
-        // fetching ahead.
+        // The next weights are pages away, beyond the reach of the hardware prefetcher.
         for line in (0..rows * strides[0]).step_by(16) {
             prefetch(weight, (channel + 6) * strides[1] + line);
         }
@@ -217,7 +216,7 @@ fn pack_panel<const ROWS: usize>(
     }
 }
 
-/// The matrix product, with everything but the destination.
+/// The matrix product, except for its destination.
 struct Product {
     source: Padded,
     phases: Vec<Phase>,
@@ -327,7 +326,7 @@ struct Run {
     /// First column within the panel.
     column: usize,
     length: usize,
-    /// Offset of the first column in the padded source, tap and channel aside.
+    /// Offset of the first column in the padded source, without that of tap and channel.
     source: usize,
     /// Image within the piece of work.
     image: usize,
@@ -467,11 +466,10 @@ impl Columns<'_> {
                 tap = 0;
                 channel += next_channel;
             }
-            // Whole pieces are copied; what lies past the run is overwritten by
-            // the runs and lines that follow.
+            // Whole pieces are copied; values past the run are overwritten by the runs and rows that follow.
             let target = &mut right[line * COLUMNS..][..COLUMNS + BLOCK];
             for run in runs {
-                // Short rows far apart defeat the processor's own fetching ahead.
+                // The hardware prefetcher does not handle short rows that are far apart.
                 prefetch(source, run.source + 2 * next_channel);
                 let mut done = 0;
                 while done < run.length {

@@ -5,13 +5,12 @@
 //! again members of the trio: [`forward`], [`input_gradient`] and
 //! [`weight_gradient`] are all that derivatives of any order need.
 //!
-//! 3 x 3 kernels with stride 1 go through Winograd's minimal filtering, which
-//! needs a quarter of the multiplications; everything else is a direct sum, as a
-//! matrix product. Winograd's rounding errors are about twice as large and spread over
-//! tiles of 4 x 4 pixels, so that an output that only sees zeros may come out as
-//! 1e-7 of its neighbours.
+//! 3 x 3 kernels with stride 1 go through Winograd's minimal filtering, which needs a quarter of the
+//! multiplications; everything else is a direct sum, as a matrix product. Winograd's rounding errors are
+//! about twice as large and spread over tiles of 4 x 4 pixels, so that an output whose inputs are all zero
+//! may be 1e-7 of its neighbours instead of 0.
 //!
-//! *Convolution* is what deep learning means by it: the kernel is not flipped.
+//! *Convolution* is used as in deep learning: the kernel is not flipped.
 
 mod direct;
 mod geometry;
@@ -82,8 +81,8 @@ pub fn weight_gradient(geometry: &Geometry, input: &[f32], output_gradient: &[f3
     });
 }
 
-/// Runs on a thread of the pool: a call has several parallel stages, and each would
-/// otherwise wake the pool up anew and wait for it.
+/// Runs on a thread of the pool: a call has several parallel stages, and each would otherwise wake up the
+/// pool again and wait for it.
 fn in_pool(work: impl FnOnce() + Send) {
     rayon::scope(|_| work());
 }

@@ -1,17 +1,16 @@
 //! A copy of the images in which no kernel position falls outside.
 //!
-//! A convolution reads, for the output position `(a, b)` and the tap with
-//! offset `(i, j)`, the source at `(a * stride + i, b * stride + j)`: neighbours
-//! in `b` are `stride` apart, and some fall into the padding. This copy adds the
-//! padding and deals the rows and columns out by their remainder modulo the
-//! stride, one small plane a remainder. In it, every tap is *one offset*, and
-//! neighbours in `b` are neighbours in memory, whatever stride and padding are.
+//! A convolution reads, for the output position `(a, b)` and the tap of offset `(i, j)`, the source at
+//! `(a * stride + i, b * stride + j)`: neighbours in `b` are `stride` apart, and some fall into the padding. This
+//! copy adds the padding and splits the rows and columns by their remainder modulo the stride, one small
+//! plane per remainder. In it, every tap is *one offset*, and neighbours in `b` are neighbours in memory, for
+//! every stride and padding.
 
 use rayon::prelude::*;
 
 use crate::scratch::{self, Scratch};
 
-/// Reading a whole block past the last float is allowed by this much.
+/// Extra floats at the end, so that a whole block can be read past the last float.
 pub(super) const BLOCK: usize = 16;
 
 /// How images are laid out in the padded copy.
@@ -74,7 +73,7 @@ impl Padded {
         let length = planes * layout.channel();
         values[length..].fill(0.0);
         let remainders = layout.remainders(size[1]);
-        // Enough planes in one piece of work to be worth handing over.
+        // Enough planes in one piece of work to be worth a task.
         let group = (8192 / layout.channel().max(1)).max(1);
         values[..length]
             .par_chunks_mut(group * layout.channel().max(1))
@@ -99,7 +98,7 @@ impl Padded {
 struct Remainder {
     /// First of them in the image.
     source: usize,
-    /// Where they go, row aside.
+    /// Their offset in the copy, without that of the row.
     start: usize,
     end: usize,
 }

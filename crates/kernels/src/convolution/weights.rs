@@ -19,11 +19,11 @@ use crate::simd::{Task, dispatch};
 use crate::tile::multiply;
 use crate::transpose;
 
-/// Positions in a block, about.
+/// Approximate positions in a block.
 const DEPTH: usize = 256;
 /// Rows in a piece of work: a multiple of all tile heights.
 const ROWS_IN_ITEM: usize = 72;
-/// Pieces of work that a call is cut into at least, if it is large enough.
+/// Minimum number of pieces of work in a call, if it is large enough.
 const ITEMS: usize = 16;
 
 /// See [`super::weight_gradient`].
@@ -211,7 +211,7 @@ impl Item<'_> {
             }
             let mut starts = [0; ROWS];
             for (row, start) in starts.iter_mut().enumerate() {
-                // Rows past the last repeat it; nobody reads what becomes of them.
+                // Rows past the last repeat it; their results are not read.
                 let index = self.first_row + (first + row).min(rows - 1);
                 *start =
                     index / product.taps.len() * source.layout.channel() + product.taps[index % product.taps.len()];

@@ -40,7 +40,7 @@ impl<B: Kernels> BatchNorm<B> {
         }
     }
 
-    /// Normalises `input`; in [`Mode::Train`] what it measured is appended to `statistics`.
+    /// Normalises `input`; in [`Mode::Train`] the batch statistics are appended to `statistics`.
     ///
     /// A channel of one value has no variance: its output is the shift alone, and no gradient passes.
     pub fn forward(&self, input: Tensor<B, 4>, mode: Mode, statistics: &mut Vec<BatchStatistics<B>>) -> Tensor<B, 4> {

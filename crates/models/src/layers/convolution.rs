@@ -8,12 +8,12 @@ use burn::{
 use herring_backend::{ConvOptions, Kernels, ops};
 use rand::Rng;
 
-/// What a [`Convolution`] is made of.
+/// The configuration of a [`Convolution`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConvolutionConfig {
-    /// Channels that come in.
+    /// Channels of the input.
     pub inputs: usize,
-    /// Channels that go out.
+    /// Channels of the output.
     pub outputs: usize,
     /// Rows and columns of the kernel.
     pub kernel: usize,
@@ -21,9 +21,9 @@ pub struct ConvolutionConfig {
     pub stride: usize,
     /// Zeros on each side.
     pub padding: usize,
-    /// Whether a number a channel is added to the output.
+    /// Whether the layer has a bias.
     pub bias: bool,
-    /// How the weight is drawn; a bias is drawn by PyTorch's default either way.
+    /// How the weight is drawn; a bias is always drawn by PyTorch's default.
     pub initialisation: Initialisation,
 }
 

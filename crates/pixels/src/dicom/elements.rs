@@ -40,7 +40,7 @@ pub(super) enum PixelData<'a> {
     Fragments(Vec<&'a [u8]>),
 }
 
-/// What the data set says of its pixels.
+/// The description of the pixels in the data set.
 #[derive(Debug)]
 pub(super) struct Header<'a> {
     pub(super) samples_per_pixel: Option<u16>,
@@ -76,7 +76,7 @@ pub(super) struct Meta<'a> {
     pub(super) syntax: String,
     /// The bytes of the data set.
     pub(super) body: &'a [u8],
-    /// What was unusual.
+    /// Unusual properties.
     pub(super) notes: Vec<PixelNote>,
 }
 
@@ -135,9 +135,9 @@ pub(super) fn meta(bytes: &[u8]) -> Result<Meta<'_>, PixelError> {
     Ok(Meta { syntax, body: &rest[position..], notes })
 }
 
-/// The syntax in which the elements of `body` lie, where the header names `named`: files that say explicit and
-/// are implicit, or the other way round, are told by the two letters of the first element. The second value is
-/// whether the name was wrong.
+/// The syntax in which the elements of `body` lie, where the header names `named`: files that say explicit and are
+/// implicit, or the reverse, are recognised by the two letters of the first element. The second value is whether
+/// the name was wrong.
 pub(super) fn laid_out(body: &[u8], named: &'static TransferSyntax) -> (&'static TransferSyntax, bool) {
     let big = named.endianness() == dicom_encoding::Endianness::Big;
     let Some([.., first, second]) = body.get(..6) else { return (named, false) };
@@ -260,9 +260,8 @@ enum Open {
     Item,
 }
 
-// Goes through a data set until its end or until `show` answers false; tells whether the data set ended in zeros
-// behind its pixels. Nesting is a list here, not
-// recursion: a file can nest as deep as it is long.
+// Goes through a data set until its end or until `show` answers false; returns whether the data set ended in zeros
+// behind its pixels. Nesting is a list here, not recursion: a file can nest as deep as it is long.
 fn visit<'a>(
     bytes: &'a [u8],
     syntax: &TransferSyntax,

@@ -1,7 +1,7 @@
 //! JPEG 2000, by `openjp2`, a port of OpenJPEG, through `jpeg2k`.
 //!
-//! The port is as unsafe as what it is a port of, so that it gets only streams whose header (SIZ) fits the DICOM
-//! header and the limits: size, components, depth, no subsampling, a number of tiles.
+//! The port is as unsafe as the original, so it gets only streams whose header (SIZ) fits the DICOM header and
+//! the limits: size, components, depth, no subsampling, a number of tiles.
 
 use jpeg2k::{DecodeParameters, Image};
 

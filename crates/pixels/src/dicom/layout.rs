@@ -134,7 +134,7 @@ impl Layout {
         bytes.chunks_exact(2).take(self.values()).map(|pair| word([pair[0], pair[1]])).collect()
     }
 
-    /// Native values with the samples of a pixel beside each other.
+    /// Native values with the samples of a pixel next to each other.
     pub(super) fn pixels(&self, stored: Vec<u16>) -> Vec<u16> {
         match self.photometric {
             Photometric::Ybr { halved: true } => {

@@ -10,7 +10,7 @@
 //! | `text` | one element of text from the beginning of a file |
 //!
 //! The parser of dicom-rs reads headers of elements; the values are cut out of the file's bytes here, so that
-//! a length that lies costs no memory.
+//! a false length costs no memory.
 
 mod colour;
 mod elements;
@@ -132,7 +132,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelErro
     })
 }
 
-// The samples of the frame as they are stored, those of a pixel beside each other.
+// The samples of the frame as they are stored, those of a pixel next to each other.
 fn samples(syntax: &str, header: &Header<'_>, layout: &Layout, limits: &Limits) -> Result<Vec<u16>, PixelError> {
     let PictureInfo { height, width, channels, .. } = layout.info;
     let compressed = !matches!(syntax, IMPLICIT_LITTLE | EXPLICIT_LITTLE | DEFLATED | EXPLICIT_BIG);

@@ -6,7 +6,7 @@ const SEGMENTS: usize = 15;
 
 /// Undoes the coding of one frame of `channels` planes of `plane` values of `bytes_per_value` bytes, the most
 /// significant bytes first among the segments of a plane; gives little-endian values, the channels of a pixel
-/// beside each other.
+/// next to each other.
 pub(super) fn decode(
     fragment: &[u8],
     plane: usize,

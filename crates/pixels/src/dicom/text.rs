@@ -12,7 +12,7 @@ const BEGINNING: u64 = 1 << 16;
 
 /// The text of one element of a DICOM file's header, for example `(0x0010, 0x0020)` for the patient's ID:
 /// without the padding at its ends, `None` where the element is absent or empty. Elements within sequences
-/// are not looked at. 64 KiB are read, and the rest of the file only where the element may lie behind them.
+/// are ignored. 64 KiB are read, and the rest of the file only where the element may lie behind them.
 ///
 /// # Errors
 /// [`PixelError`] if the file cannot be read, is not a DICOM file, or is damaged before the element.

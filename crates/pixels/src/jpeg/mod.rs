@@ -6,8 +6,8 @@
 //! | `walk` | visits every segment: size, kind and end of the picture before anything is allocated |
 //!
 //! The library computes libjpeg's own pixels, which are those of Pillow and of most other readers. It is used
-//! nowhere else in this crate. Decoders fill what is missing with grey and say little; the walk finds files
-//! that end early, and damage that the library finds is an error here.
+//! nowhere else in this crate. Decoders fill missing parts with grey, often without an error; the walk finds
+//! files that end early, and damage that the library finds is an error here.
 
 mod recode;
 mod walk;
@@ -22,10 +22,10 @@ use libjpeg_turbo_rs::{
 use self::walk::{Frame, Kind, SCANS, walk};
 use crate::{Format, Limits, Picture, PictureInfo, PixelError, exif, picture::Values};
 
-/// What becomes of the colours of a picture of three components.
+/// How the colours of a picture of three components are converted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Colour {
-    /// Red, green and blue, as the file's markers say that they are coded (libjpeg's rule).
+    /// To red, green and blue, according to the coding in the file's markers (libjpeg's rule).
     Rgb,
     /// The components as they are coded, subsampled ones widened, nothing converted: for DICOM, where the
     /// photometric interpretation says what they mean.
@@ -88,7 +88,7 @@ fn transform(bytes: &[u8], frame: &Frame, limits: &Limits, colour: Colour) -> Re
     }
     limits.check(height as u64, width as u64, channels as u64)?;
     // The samples of whole blocks, for each of them the result, the sample and its widened copies; where there
-    // are several scans, its coefficient of two bytes besides.
+    // are several scans, its coefficient of two bytes in addition.
     frame.check(limits, if frame.scans > 1 { 5 } else { 3 })?;
     let allowed = DecodeLimits {
         max_scans: SCANS,
@@ -139,7 +139,7 @@ fn lossless(bytes: &[u8], frame: &Frame, limits: &Limits) -> Result<Values, Pixe
         let found = format!("lossless JPEG of {channels} components in {} scans", frame.scans);
         return Err(PixelError::unsupported(Format::Jpeg, found, "1 or 3 components of one size, in one scan"));
     }
-    // Planes of two bytes, their values beside each other, and the values once more.
+    // Planes of two bytes, their values interleaved, and the values once more.
     limits.check(height as u64, width as u64, channels as u64 * 6)?;
     let image = decompress_lossless_arbitrary(&bytes).map_err(damaged)?;
     let data = whole(image.data, [image.height, image.width, image.num_components], frame)?;

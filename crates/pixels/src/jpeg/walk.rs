@@ -8,7 +8,7 @@ use crate::{Format, Limits, PictureInfo, PixelError, exif};
 /// of them takes minutes.
 pub(super) const SCANS: usize = 100;
 
-/// What a frame header (SOF) says, and what the walk counted.
+/// The content of a frame header (SOF), and the walk's counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Frame {
     pub(super) info: PictureInfo,
@@ -62,7 +62,7 @@ impl Frame {
         Ok(())
     }
 
-    /// The file with sampling factors of 1 where it has one component, for which they mean nothing.
+    /// The file with sampling factors of 1 where it has one component, for which they have no effect.
     pub(super) fn with_plain_sampling<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         match self.components.as_slice() {
             [Component { sampling, position, .. }] if *sampling != [1, 1] => {
@@ -78,7 +78,7 @@ impl Frame {
 }
 
 /// The frame header and the position behind the end marker; with `header_only` the walk ends at the first scan
-/// and the position means nothing.
+/// and the position is meaningless.
 pub(super) fn walk(bytes: &[u8], header_only: bool) -> Result<(Frame, usize), PixelError> {
     let truncated = |what: &str| PixelError::truncated(Format::Jpeg, format!("the file ends {what}"));
     let mut position = 2;

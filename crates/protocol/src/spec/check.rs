@@ -1,12 +1,12 @@
-//! What a specification may not say, checked in one place: configurations ask before anything is planned, and
-//! trainers ask again because a specification may come from elsewhere.
+//! The checks of a specification, in one place: configurations run them before anything is planned, and
+//! trainers run them again because a specification may come from elsewhere.
 
 use crate::{
     AttributionSpec, CrossesSpec, DataSpec, ImagesSpec, ModelSpec, PenaltySpec, ReconstructionLoss, RunSpec, TableName,
     TrainingImages, VolumesSpec,
 };
 
-/// A value that a specification may not have. It is one line.
+/// An invalid value of a specification. Its text is one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: found {found}, expected {expected}")]
 pub struct SpecError {
@@ -22,10 +22,10 @@ pub struct SpecError {
 const CROSSES_A_GROUP: usize = 512;
 
 impl RunSpec {
-    /// Checks ranges, and that its choices fit together.
+    /// Checks ranges, and that the choices are compatible.
     ///
     /// # Errors
-    /// The first value that cannot be carried out.
+    /// The first invalid value.
     pub fn check(&self) -> Result<(), SpecError> {
         self.check_data()?;
         self.check_model()?;

@@ -10,7 +10,7 @@ use std::{fmt, str::FromStr};
 pub enum DataSpec {
     /// The synthetic crosses, which are generated.
     Crosses(CrossesSpec),
-    /// Images that were files.
+    /// Images from files.
     Images(ImagesSpec),
     /// Slices of volumes of the Medical Segmentation Decathlon.
     Volumes(VolumesSpec),
@@ -35,7 +35,7 @@ impl DataSpec {
         }
     }
 
-    /// The SHA-256 of the list of images, where they were files.
+    /// The SHA-256 of the list of images; `None` for generated images.
     pub fn listing(&self) -> Option<&str> {
         match self {
             Self::Crosses(_) => None,
@@ -101,7 +101,7 @@ impl PathologyName {
     }
 }
 
-/// How images come to their size.
+/// How images are resized.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ResizeName {
@@ -122,14 +122,14 @@ pub enum SplitRuleName {
     Printed,
     /// The rule of the authors' later code.
     Later,
-    /// The table itself says which part an image belongs to.
+    /// The table itself assigns each image to a part.
     Given,
 }
 
 named!(SplitRuleName, "split rule", Printed => "printed", Later => "later", Given => "given");
 
-/// Which files a run sees, and as what. The listing alone decides the pixels, the labels and the order
-/// of every image; the other fields say what it was made from.
+/// Which image files a run sees. The listing alone decides the pixels, the labels and the order of all images; the
+/// other fields record what it was made from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImagesSpec {
@@ -141,22 +141,22 @@ pub struct ImagesSpec {
     /// The pathology, where it is not cardiomegaly; of the table `xray` only.
     #[serde(default, skip_serializing_if = "PathologyName::is_default")]
     pub pathology: PathologyName,
-    /// Which issue of the table's files, for people.
+    /// Which issue of the table's files, for display.
     pub issue: String,
-    /// Whether that issue is one that an official manifest knows; generated stand-ins are not.
+    /// Whether an official manifest lists that issue; false for generated stand-ins.
     pub issue_known: bool,
     /// SHA-256 of the table's records, in hexadecimal digits: runs of different seeds that are averaged must
     /// draw from the same table.
     pub table_sha256: String,
-    /// How images come to their size.
+    /// How images are resized.
     pub resize: ResizeName,
     /// Whether negatives without boxes have an empty mask, as the released code has it, or a full one.
     pub empty_negatives: bool,
     /// The seed of the split, where it is not the run's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split_seed: Option<u32>,
-    /// Share of a class that comes from its home environment in training, in `[0, 1]`; absent where the
-    /// table says itself what belongs to which part.
+    /// Share of a class that comes from its home environment in training, in `[0, 1]`; absent where the table itself
+    /// assigns images to parts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
     /// Rule by which validation and test are drawn.
@@ -188,9 +188,9 @@ pub enum VolumeTaskName {
 
 named!(VolumeTaskName, "task", Heart => "heart", Liver => "liver", Pancreas => "pancreas");
 
-/// Which slices of volumes a run sees. The listing alone decides the pixels, the labels and the order of every
-/// slice; the other fields say what it was made from. In training, slices are cropped at random from `train_size`
-/// to `size` and flipped both ways (activmask2020, released code).
+/// Which slices of volumes a run sees. The listing alone decides the pixels, the labels and the order of all slices;
+/// the other fields record what it was made from. In training, slices are cropped at random from `train_size` to
+/// `size` and flipped both ways (activmask2020, released code).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VolumesSpec {
@@ -199,9 +199,9 @@ pub struct VolumesSpec {
     pub listing: String,
     /// The task.
     pub task: VolumeTaskName,
-    /// Which collection of volumes, for people.
+    /// Which collection of volumes, for display.
     pub issue: String,
-    /// Whether it has as many volumes as the published one; generated stand-ins do not count.
+    /// Whether it has as many volumes as the published one; false for generated stand-ins.
     pub issue_known: bool,
     /// SHA-256 of the volumes' names, in hexadecimal digits: runs of different seeds that are averaged must draw from the
     /// same collection.
@@ -220,7 +220,7 @@ pub struct VolumesSpec {
     pub volumes_per_part: Option<usize>,
     /// Rows and columns of the training slices before they are cropped; the paper has 110.
     pub train_size: usize,
-    /// Rows and columns of what is trained on and scored; the paper has 100.
+    /// Rows and columns of the slices that are trained on and scored; the paper has 100.
     pub size: usize,
     /// Standard deviation, in pixels of the whole slice, of the Gaussian that enlarges the training masks; the paper
     /// has 16, and 8 for the heart.
@@ -236,8 +236,8 @@ pub struct VolumesSpec {
 pub enum AnnotationSpec {
     /// The masks that come with the data.
     Given {
-        /// Fraction of the training masks that are kept, in `[0, 1]`; the others become all ones, so that
-        /// nothing is outside.
+        /// Fraction of the training masks that are kept, in `[0, 1]`; the others become all ones, so that no pixel
+        /// is outside.
         fraction: f64,
     },
 }

@@ -4,7 +4,7 @@ use crate::{AucKind, names::named};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// A way to find where a model looks, beside the input gradient, which is always there.
+/// An attribution method in addition to the input gradient, which is always computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum AttributionSpec {
@@ -83,7 +83,7 @@ pub struct EvaluationSpec {
     pub smoothing_truncate: f64,
     /// Positive test images in the run's share of the mean saliency map.
     pub picture_samples: usize,
-    /// Attributions that are scored beside the input gradient.
+    /// Attributions that are scored in addition to the input gradient.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributions: Vec<AttributionSpec>,
     /// At most this many images of each environment and class are scored by those; absent for all. The authors

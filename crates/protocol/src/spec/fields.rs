@@ -28,13 +28,13 @@ impl RunSpec {
     /// The same with another number in a field.
     ///
     /// # Errors
-    /// If there is no such field, or it takes no such number.
+    /// If there is no such field, or the number is not valid for it.
     pub fn with_value(&self, field: &str, value: f64) -> Result<Self, FieldError> {
         let wrong = |message: &str| FieldError { field: field.to_owned(), message: message.to_owned() };
         let mut whole = json(self);
         let place = find(&mut whole, field).ok_or_else(|| wrong("the run has no such field"))?;
         *place = match place {
-            // Whole numbers stay whole, so that a count can be read back.
+            // Whole numbers are stored as integers, so that a count can be read back.
             Value::Number(number) if !number.is_f64() && value.fract() == 0.0 && value >= 0.0 => {
                 Value::from(value as u64)
             }
@@ -65,8 +65,8 @@ pub(crate) fn json(spec: &RunSpec) -> Value {
     serde_json::to_value(spec).unwrap_or(Value::Null)
 }
 
-/// Reads what stands beside the tag of a choice without settings, which must be nothing. Without it serde
-/// passes over unknown fields there, although it was told to deny them.
+/// Refuses fields next to the tag of a choice without settings: serde accepts unknown fields there, in spite
+/// of `deny_unknown_fields`.
 pub(crate) fn nothing_else<'de, D: Deserializer<'de>>(fields: D) -> Result<(), D::Error> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]

@@ -34,7 +34,8 @@ pub use training::{OptimiserSpec, SelectionSpec, TrainingSpec};
 use crate::names::{BackendKind, MethodName, Variant};
 use serde::{Deserialize, Serialize};
 
-/// The format of a [`RunSpec`] and of every file that holds one. Format 1 knew one paper only and is not read.
+/// The format of a [`RunSpec`] and of every file that holds one. Format 1 supported one paper only and is not
+/// read.
 pub const SPEC_FORMAT: u32 = 2;
 
 /// One training run: everything that decides its result, and nothing else.

@@ -40,7 +40,7 @@ pub enum InitialisationName {
 
 named!(InitialisationName, "initialisation", KaimingNormal => "kaiming-normal", PytorchDefault => "pytorch-default");
 
-/// Which of the three modes of activmask2020's convolutional network.
+/// The three modes of activmask2020's convolutional network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ConvNetKindName {

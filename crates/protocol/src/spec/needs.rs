@@ -1,9 +1,9 @@
 //! Runs that decide a value of another run.
 //!
 //! A run that starts from the weights of another names it in its [`WeightsSpec`](crate::WeightsSpec). A run
-//! one of whose values is the best of several candidates, as a grid or a search found, names the runs that
-//! tried them: which value it will be is decided by their scores, so the specification, and with it the
-//! run's identity, is fixed before any of them is done.
+//! with a value that is the best of several candidates, as in a grid or a search, names the runs that tried
+//! them. Their scores decide the value later, so the specification, and with it the run's identity, is fixed
+//! before any of them is done.
 
 use crate::{Better, FieldError, RunId, RunScores, RunSpec, ScoreName};
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ pub struct Alternative {
 pub struct NeedSpec {
     /// The field of the specification, dotted, for instance `objective.penalties.gradmask.weight`.
     pub field: String,
-    /// The score that decides; of equal ones the first.
+    /// The score that decides; the first of equal ones wins.
     pub score: ScoreName,
     /// The candidates.
     pub alternatives: Vec<Alternative>,

@@ -1,6 +1,6 @@
 //! What is minimised: a task loss on one version of the images, plus any number of weighted penalties.
 //!
-//! A paper's reading of a penalty is a choice of its settings; no penalty knows a paper.
+//! A paper's reading of a penalty is a choice of its settings; no penalty depends on a paper.
 
 use crate::names::named;
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,7 @@ pub enum ActDiffLayers {
 
 named!(ActDiffLayers, "choice of layers", Pooled => "pooled", All => "all");
 
-/// Over what the activation difference takes its Euclidean distance.
+/// Which values the activation difference's Euclidean distance runs over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ActDiffDistance {
@@ -97,16 +97,17 @@ named!(ReconstructionTarget, "reconstruction target", Image => "image", Permuted
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PenaltySpec {
-    /// Activations of an image and of its permuted version are drawn together
-    /// (iclr2021, equation 1; activmask2020, equation 1).
+    /// Penalises the distance between the activations of an image and of its permuted version (iclr2021,
+    /// equation 1; activmask2020, equation 1).
     Actdiff {
         /// Weight in the loss.
         weight: f64,
-        /// Whether the weight is multiplied in. iclr2021's released code has one and never uses it.
+        /// Whether the penalty is multiplied by the weight. iclr2021's released code has a weight and never
+        /// uses it.
         weighted: bool,
         /// Which activations.
         layers: ActDiffLayers,
-        /// Over what the distance is taken.
+        /// Which values the distance runs over.
         distance: ActDiffDistance,
         /// Added to each component of the difference; the released codes have 1e-6.
         offset: f64,
@@ -128,7 +129,7 @@ pub enum PenaltySpec {
         /// Hidden layers; the paper has 3.
         layers: usize,
     },
-    /// The input gradient of the contrast between the logits vanishes outside (iclr2021, equation 5;
+    /// Penalises the input gradient of the contrast between the logits outside the mask (iclr2021, equation 5;
     /// activmask2020, equation 2).
     Gradmask {
         /// Weight in the loss.
@@ -136,7 +137,8 @@ pub enum PenaltySpec {
         /// Norm of the gradient.
         norm: GradientNorm,
     },
-    /// The input gradient of the log-probabilities vanishes outside (Ross et al. 2017; iclr2021, equation 4).
+    /// Penalises the input gradient of the log-probabilities outside the mask (Ross et al. 2017; iclr2021,
+    /// equation 4).
     Rrr {
         /// Weight in the loss.
         weight: f64,
@@ -177,7 +179,7 @@ impl PenaltySpec {
         }
     }
 
-    /// Whether it looks at the images with their outside permuted.
+    /// Whether it uses the images with their outside permuted.
     pub fn needs_permuted_images(&self) -> bool {
         match self {
             Self::Actdiff { .. } | Self::Adversarial { .. } => true,
@@ -211,9 +213,9 @@ impl ObjectiveSpec {
         self.images == TrainingImages::Permuted || self.penalties.iter().any(PenaltySpec::needs_permuted_images)
     }
 
-    /// The work of a step against one of cross-entropy alone, roughly, as measured on a processor: a second
-    /// forward pass, or differentiating twice, about doubles it; most steps of the adversarial game leave the
-    /// network alone.
+    /// The approximate cost of a step relative to cross-entropy alone, measured on a processor: a second
+    /// forward pass, or differentiating twice, about doubles it; most steps of the adversarial penalty do not
+    /// update the network.
     pub fn relative_cost(&self) -> f64 {
         let adversarial = self.penalties.iter().any(|penalty| matches!(penalty, PenaltySpec::Adversarial { .. }));
         let compared = self.penalties.iter().any(|penalty| matches!(penalty, PenaltySpec::Actdiff { .. }));

@@ -29,7 +29,7 @@ pub fn render(page: &Page<'_>) -> String {
             };
             format!(
                 "<tr><th scope=\"row\">{}</th><td data-label=\"Paper\"{}>{}</td>\
-                 <td data-label=\"Released code\"{}>{}</td><td data-label=\"In force here\">{own}</td></tr>\n",
+                 <td data-label=\"Released code\"{}>{}</td><td data-label=\"Used here\">{own}</td></tr>\n",
                 escape(&difference.topic),
                 follows(Variant::Paper),
                 escape(&difference.paper),
@@ -40,9 +40,9 @@ pub fn render(page: &Page<'_>) -> String {
         .collect();
     let body = format!(
         "<p>The paper’s text and its released code, which produced the numbers, differ. This reproduction \
-         was made with the variant <i>{}</i>; where that decides, the text in force is marked.</p>\n\
+         was made with the variant <i>{}</i>; where it decides, the reading used is marked.</p>\n\
          {}<table class=\"readings\">\n<caption>What paper and released code say</caption>\n<thead><tr><th scope=\"col\">Topic</th>\
-         <th scope=\"col\">Paper</th><th scope=\"col\">Released code</th><th scope=\"col\">In force here</th></tr></thead>\n\
+         <th scope=\"col\">Paper</th><th scope=\"col\">Released code</th><th scope=\"col\">Used here</th></tr></thead>\n\
          <tbody>\n{rows}</tbody>\n</table></div>\n",
         plan.variant,
         scroll("Paper and released code"),

@@ -1,10 +1,10 @@
-//! Whether two studies are the same, and where they differ first.
+//! Whether two studies are equal, and the first field in which they differ.
 
 use crate::{SearchError, Study};
 use serde_json::Value;
 use std::path::Path;
 
-/// Refuses the study that is in `folder` if it is not the one asked for.
+/// Refuses the study in `folder` if it differs from the one asked for.
 pub(super) fn refuse(folder: &Path, there: &Study, asked: &Study) -> Result<(), SearchError> {
     if there == asked {
         return Ok(());

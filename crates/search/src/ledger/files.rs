@@ -1,4 +1,4 @@
-//! Names of files, and how they are written so that what is there is whole.
+//! Names of files, and how they are written so that every visible file is complete.
 
 use crate::SearchError;
 use serde::{Serialize, de::DeserializeOwned};
@@ -30,7 +30,7 @@ pub(super) fn number(name: &str) -> Option<usize> {
     if numeric { digits.parse().ok() } else { None }
 }
 
-/// Writes `value` as JSON under `path` in one step, on the disk before this returns.
+/// Writes `value` as JSON to `path` atomically; it is on the disk before this returns.
 pub(super) fn show<T: Serialize>(path: &Path, value: &T) -> Result<(), SearchError> {
     let mut text =
         serde_json::to_vec_pretty(value).map_err(|error| SearchError::system("write", path)(error.into()))?;
@@ -39,7 +39,7 @@ pub(super) fn show<T: Serialize>(path: &Path, value: &T) -> Result<(), SearchErr
     sync_folder(path.parent().unwrap_or(Path::new(".")))
 }
 
-/// Removes what a crash left in a folder.
+/// Removes the drafts that a crash left in a folder.
 pub(super) fn remove_drafts(folder: &Path) -> Result<(), SearchError> {
     for entry in fs::read_dir(folder).map_err(SearchError::system("read", folder))? {
         let entry = entry.map_err(SearchError::system("read", folder))?;

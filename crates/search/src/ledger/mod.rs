@@ -11,17 +11,17 @@
 //!   .lock                   held by the one process that writes
 //! ```
 //!
-//! *Invariants.* A file whose name does not begin with a dot is whole: it is written as a draft
-//! beside, waited for until it is on the disk, and shown by one rename. Files are never changed. Trial
-//! `n + 1` is written after trial `n`, so the numbers have no gaps. One process writes at a time; it
-//! holds a lock that the system releases when the process ends, however it ends, so drafts that are
-//! there when the lock is taken are left from a crash and are removed. Readers need no lock.
+//! *Invariants.* A file whose name does not begin with a dot is complete: it is written as a draft in
+//! the same folder, synced to the disk, and renamed. Files are never changed. Trial `n + 1` is written
+//! after trial `n`, so the numbers have no gaps. One process writes at a time; it holds a lock that
+//! the system releases when the process ends for any reason, so drafts that exist when the lock is
+//! taken are left from a crash and are removed. Readers need no lock.
 //!
-//! *Interruption.* Whatever the moment, the folder holds trials with and without results. Since only
-//! one process writes, a trial without a result that is there when the lock is taken has nobody who
-//! works on it: [`Ledger::ask`] hands it out again before any new one. A search that asks, scores and
-//! tells one trial after the other therefore goes through the same points whether it is interrupted
-//! or not. A trial that takes the process down each time is told as failed before asking again.
+//! *Interruption.* At any moment the folder holds trials with and without results. Since only one
+//! process writes, no process works on a trial that has no result when the lock is taken:
+//! [`Ledger::ask`] hands it out again before any new one. A search that asks, scores and tells one
+//! trial after the other therefore visits the same points whether it is interrupted or not. If a trial
+//! crashes the process each time, the caller should tell it as failed before asking again.
 
 mod conflict;
 mod files;
@@ -55,7 +55,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the search of `study` in `folder`, or makes it.
+    /// Opens the search of `study` in `folder`, or creates it.
     ///
     /// # Errors
     /// If the study cannot be searched ([`Study::check`]), another process is writing there
@@ -87,7 +87,7 @@ impl Ledger {
         Ok(Self { folder: folder.to_owned(), study: study.clone(), trials, left, _lock: lock })
     }
 
-    /// Reads a search without a lock: what is there of it at this moment, also while it is going on.
+    /// Reads a search without a lock: what has been written so far, also while the search is running.
     ///
     /// # Errors
     /// If there is none ([`SearchError::Nothing`]), a file is not what this crate writes
@@ -98,12 +98,12 @@ impl Ledger {
         Ok((study, trials))
     }
 
-    /// The next trial to run, on disk before it is handed out: one that an earlier process left
-    /// running, or a new one. `None` once the budget is used up. Trials may be asked for while others
-    /// are running.
+    /// The next trial to run, written to disk before it is handed out: one that an earlier process
+    /// left running, or a new one. `None` once the budget is used up. Trials may be asked for while
+    /// others are running.
     ///
     /// # Errors
-    /// As [`propose`], and if the system refuses.
+    /// As [`propose`], and if an I/O operation fails.
     pub fn ask(&mut self) -> Result<Option<Trial>, SearchError> {
         while let Some(number) = self.left.pop_front() {
             let trial = &self.trials[number - 1];
@@ -126,12 +126,12 @@ impl Ledger {
         Ok(Some(trial))
     }
 
-    /// Writes down the outcome of a trial. To tell the same again changes nothing.
+    /// Records the outcome of a trial. Telling the same outcome again changes nothing.
     ///
     /// # Errors
     /// If the trial was never handed out ([`SearchError::UnknownTrial`]), has another result already
-    /// ([`SearchError::AlreadyTold`]), the score is not finite ([`SearchError::NotFinite`]), or the
-    /// system refuses.
+    /// ([`SearchError::AlreadyTold`]), the score is not finite ([`SearchError::NotFinite`]), or an I/O
+    /// operation fails.
     pub fn tell(&mut self, number: usize, told: TrialOutcome) -> Result<(), SearchError> {
         if let TrialOutcome::Scored(score) = told
             && !score.is_finite()
@@ -159,7 +159,7 @@ impl Ledger {
         &self.trials
     }
 
-    /// The trial with the highest score; of equal ones the earliest.
+    /// The trial with the highest score; the earliest of equal ones.
     pub fn best(&self) -> Option<&Trial> {
         best(&self.trials)
     }
@@ -175,7 +175,7 @@ impl Ledger {
     }
 }
 
-/// Takes the folder for this process.
+/// Locks the folder for this process.
 fn lock(folder: &Path) -> Result<File, SearchError> {
     let path = folder.join(".lock");
     let file = File::options().write(true).create(true).truncate(false).open(&path);

@@ -21,7 +21,7 @@ pub(super) fn study(folder: &Path) -> Result<Option<Study>, SearchError> {
     Ok(Some(record.study))
 }
 
-/// The highest number that a file of a trial bears.
+/// The highest number among the trials' files.
 pub(super) fn last_number(folder: &Path) -> Result<Option<usize>, SearchError> {
     let trials = folder.join(files::TRIALS);
     let mut last = None;
@@ -34,8 +34,8 @@ pub(super) fn last_number(folder: &Path) -> Result<Option<usize>, SearchError> {
 
 /// All trials of a folder, in order.
 pub(super) fn trials(folder: &Path, study: &Study) -> Result<Vec<Trial>, SearchError> {
-    // A writer may go on meanwhile. Whatever has a lower number than what is there now was written
-    // before, so only what comes later can be missed.
+    // A process may write meanwhile. Trials with lower numbers were written earlier, so only later
+    // trials can be missed.
     let last = last_number(folder)?.unwrap_or(0);
     if last > study.budget() {
         let path = files::trial(folder, last);

@@ -33,7 +33,7 @@ pub(super) struct ToldRecord {
     pub(super) told: TrialOutcome,
 }
 
-/// The outcome of a trial, as it is told.
+/// The outcome of a trial, as passed to [`Ledger::tell`](super::Ledger::tell).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TrialOutcome {

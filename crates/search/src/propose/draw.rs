@@ -4,11 +4,11 @@ use crate::{Study, Trial};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// How often a point that was tried already is drawn again.
+/// How many times a point that was tried already is redrawn at most.
 const ATTEMPTS: usize = 100;
 
-/// The random numbers of one trial. Every trial has two streams, so that what the model draws does
-/// not move the points.
+/// The random numbers of one trial. Every trial has two streams, so that the model's draws do not
+/// affect the random points.
 fn stream(seed: u64, number: usize, of_model: bool) -> ChaCha8Rng {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(2 * number as u64 + u64::from(of_model));

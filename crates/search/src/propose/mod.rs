@@ -1,8 +1,8 @@
 //! The next point of a search, from the study and the trials so far.
 //!
-//! [`propose`] is a pure function: it reads no clock, no file and no global random state, so whoever
-//! has the trials can say what comes next, and a search that was interrupted goes on as if it had
-//! not been.
+//! [`propose`] is a pure function: it reads no clock, no file and no global random state, so the
+//! trials alone determine what comes next, and an interrupted search continues as if it had not been
+//! interrupted.
 //!
 //! *Initial points and random search.* Trial `n` is drawn uniformly on the scales of the dimensions
 //! from a ChaCha8 stream of its own, selected by the study's seed and `n`. It does not depend on
@@ -10,28 +10,27 @@
 //! earlier point, which only small sets of integers make likely, is drawn again from the same stream,
 //! a hundred times at most.
 //!
-//! *Bayesian search.* A Gaussian process with a Matérn 5/2 kernel is laid through the scores, on the
-//! positions within the dimensions' ranges, and the point is where it promises the largest expected
-//! improvement. Three kinds of trials need a decision:
+//! *Bayesian search.* A Gaussian process with a Matérn 5/2 kernel is fitted to the scores, on the
+//! positions within the dimensions' ranges, and the proposal maximises the expected improvement. Three
+//! kinds of trials need a decision:
 //!
 //! | Trial | What the process is told | Why |
 //! |---|---|---|
 //! | scored | the score | |
-//! | failed | nothing | any made-up score would be taken for a measurement |
-//! | running | the mean of the scores so far (the "constant liar") | the process is certain there, so that a parallel proposal goes elsewhere, and the mean neither counts as the best so far nor digs a hole that its surroundings pay for |
+//! | failed | nothing | any invented score would count as a measurement |
+//! | running | the mean of the scores so far (the "constant liar") | the process is certain there, so that a parallel proposal goes elsewhere; the mean neither becomes the best score so far nor lowers the prediction for neighbouring points |
 //!
-//! *When there is no model.* A failed point leaves no mark in the process, which may therefore ask
-//! for it again. So a proposal within [`NEAR_FAILED`] of a failed point, or within [`NEAR_TRIED`] of
-//! another, in every dimension, is replaced by the random draw of that trial. So it is with fewer
-//! than two scores, with scores that are all equal, and whenever the process cannot be computed.
-//! [`Origin::Random`] says which it was. Where a region fails always and its surroundings score well,
-//! half of the points can be random ones for that reason: such a region is better left out of the
-//! range.
+//! *When there is no model.* A failed point is not in the process, which may therefore propose it
+//! again. So a proposal within [`NEAR_FAILED`] of a failed point, or within [`NEAR_TRIED`] of another,
+//! in every dimension, is replaced by the random draw of that trial. The same happens with fewer than
+//! two scores, with scores that are all equal, and whenever the process cannot be computed.
+//! [`Origin::Random`] gives the reason. Where a region always fails and its surroundings score well,
+//! half of the points can be random for that reason: exclude such a region from the range.
 //!
-//! *To the bit.* One build on one kind of processor gives the same points, to the bit, for draws and
-//! model alike. Elsewhere a draw on a logarithmic scale may differ in its last bit, and the process,
-//! whose sums are rounded differently, by more: a search that is carried over may go on differently
-//! from there. What the folder holds already does not change.
+//! *Reproducibility.* One build on one kind of processor gives the same points, bit for bit, for draws
+//! and model alike. Elsewhere a draw on a logarithmic scale may differ in its last bit, and the
+//! process, whose sums are rounded differently, by more: a search that is moved to another machine may
+//! propose different points from there on. The trials already in the folder do not change.
 
 mod draw;
 #[cfg(feature = "bayesian")]
@@ -45,11 +44,12 @@ use model::propose as modelled;
 use crate::{SearchError, Strategy, Study, Trial};
 use serde::{Deserialize, Serialize};
 
-/// Share of every dimension's range within which a model's proposal repeats a failed trial. Wide,
-/// since failures come in regions, not in points.
+/// Share of every dimension's range within which a model's proposal counts as repeating a failed
+/// trial. Wide, since whole regions fail rather than single points.
 pub const NEAR_FAILED: f64 = 0.02;
 
-/// Share of every dimension's range within which a model's proposal repeats a scored or running trial.
+/// Share of every dimension's range within which a model's proposal counts as repeating a scored or
+/// running trial.
 pub const NEAR_TRIED: f64 = 1e-4;
 
 /// A point to try.
@@ -109,7 +109,7 @@ pub fn propose(study: &Study, trials: &[Trial]) -> Result<Proposal, SearchError>
     Ok(Proposal { values: draw::point(study, trials), origin })
 }
 
-/// Stands in for the model, which [`propose`] never asks in such a build.
+/// Placeholder for the model, which [`propose`] never calls in such a build.
 #[cfg(not(feature = "bayesian"))]
 fn modelled(_: &Study, _: &[Trial]) -> Result<Vec<f64>, String> {
     Err("this build has no model".to_owned())

@@ -1,8 +1,8 @@
 //! The Gaussian process and its expected improvement, by the crate `egobox-ego`.
 //!
-//! Two settings of it are left to a generator seeded by the system if they are not chosen with care:
-//! the solver's seed, and a likelihood search from exactly one random start. Both are set here, and
-//! it runs on one thread of its own, so that nothing depends on how many there are.
+//! By default two of its settings use a generator seeded by the system: the solver's seed, and a
+//! likelihood search from exactly one random start. Both are set here, and the solver runs on one
+//! thread of its own, so that the result does not depend on the number of threads.
 
 use super::{NEAR_FAILED, NEAR_TRIED, draw, quiet::quietly};
 use crate::{Study, Trial, TrialState};
@@ -15,7 +15,7 @@ const LIKELIHOOD_STARTS: usize = 10;
 /// Starts of the search for the largest expected improvement.
 const IMPROVEMENT_STARTS: usize = 20;
 
-/// Where the process promises the most, or why there is no such point.
+/// The point with the largest expected improvement, or why there is none.
 pub(super) fn propose(study: &Study, trials: &[Trial]) -> Result<Vec<f64>, String> {
     let scores: Vec<f64> = trials.iter().filter_map(Trial::score).collect();
     if scores.len() < 2 {
@@ -47,7 +47,7 @@ pub(super) fn propose(study: &Study, trials: &[Trial]) -> Result<Vec<f64>, Strin
     }
 }
 
-/// Mean and standard deviation of scores, or why they teach nothing.
+/// Mean and standard deviation of scores, or why they cannot be modelled.
 fn spread(scores: &[f64]) -> Result<(f64, f64), String> {
     if scores.iter().all(|&score| score == scores[0]) {
         return Err("all scores are equal".to_owned());
@@ -63,7 +63,7 @@ fn position<'a>(study: &'a Study, trial: &'a Trial) -> impl Iterator<Item = f64>
     study.dimensions.iter().zip(&trial.values).map(|(dimension, (_, value))| dimension.range.position(*value))
 }
 
-/// Whether a point is as good as a trial's.
+/// Whether a point is too close to a trial's.
 fn repeats(study: &Study, trial: &Trial, values: &[f64]) -> bool {
     let near = if matches!(trial.state, TrialState::Failed(_)) { NEAR_FAILED } else { NEAR_TRIED };
     let proposed = study.dimensions.iter().zip(values).map(|(dimension, &value)| dimension.range.position(value));
@@ -86,7 +86,7 @@ fn suggest(positions: Vec<f64>, costs: Vec<f64>, dimensions: usize, seed: u64) -
                         .correlation_spec(CorrelationSpec::MATERN52)
                         .n_start(LIKELIHOOD_STARTS)
                 })
-                // The default would read the environment.
+                // The default configuration would read environment variables.
                 .configure_runtime_flags(|_| RuntimeFlags::none())
                 .infill_strategy(InfillStrategy::LogEI)
                 .n_start(IMPROVEMENT_STARTS)

@@ -1,10 +1,9 @@
-//! Runs a guest's code without letting it talk, panic or share threads.
+//! Runs code of another crate without output, panics or shared threads.
 //!
-//! `egobox-ego` reports what it cannot do by panicking, takes the place of the program's logger if it
-//! is free, and uses all threads it finds. Here it gets one thread of its own; a panic becomes a
-//! reason, without the message that a panic prints; and the log level stays what it was, which
-//! without a logger of the program is silence. A program that wants a logger installs it before its
-//! first search.
+//! `egobox-ego` panics on errors, installs itself as the program's logger if there is none, and uses
+//! all threads available. Here it gets one thread of its own; a panic is returned as an error text
+//! and its message is not printed; and the log level is kept, so that nothing is logged if the
+//! program has no logger. A program that wants a logger installs it before its first search.
 
 use egobox_ego::EgorServiceBuilder;
 use std::{
@@ -19,7 +18,7 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `work` on a thread of its own, or says in one line why it came to nothing.
+/// Runs `work` on a thread of its own; if it fails, returns the reason in one line.
 pub(super) fn quietly<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
     static PREPARED: Once = Once::new();
     PREPARED.call_once(|| {
@@ -35,7 +34,7 @@ pub(super) fn quietly<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Str
     outcome.map_err(|payload| reason(payload.as_ref()))
 }
 
-/// Puts a hook before the program's own that skips it on quiet threads.
+/// Installs a panic hook that calls the program's own except on quiet threads.
 fn silence_panics() {
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
@@ -45,7 +44,7 @@ fn silence_panics() {
     }));
 }
 
-/// Lets the solver claim the logger, which happens once, and undoes what that does to the level.
+/// Lets the solver install its logger, which happens once, and restores the log level.
 fn keep_log_level() {
     let level = log::max_level();
     let cube = ndarray::array![[0.0, 1.0]];

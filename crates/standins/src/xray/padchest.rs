@@ -114,7 +114,7 @@ pub(super) fn write_table(
         let [labels, report, codes] =
             [kind.labels, kind.report, kind.codes].map(|text| named(settings.pathology, text));
         let study = digits(rng, 38);
-        // The number keeps names apart, whatever the draws.
+        // The number makes names unique, for any draws.
         let name = format!("{study}_{number:06}.png");
         let physician = rng.random_range(0..4) == 0;
         let null = kind.labels == "nan";
@@ -175,7 +175,7 @@ fn named(pathology: Pathology, text: &str) -> String {
     }
 }
 
-/// A number of so many digits, the first of which is not 0.
+/// A number of this many digits, the first of which is not 0.
 fn digits(rng: &mut ChaCha8Rng, count: usize) -> String {
     (0..count).map(|place| char::from(b'0' + rng.random_range(u8::from(place == 0)..10))).collect()
 }

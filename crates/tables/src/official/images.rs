@@ -96,7 +96,7 @@ pub(super) fn read(manifest: &Manifest, rows: &ImageRows, root: &Path, environme
             environment,
             region: region.clone(),
             part: None,
-            // Numbers of patients are each collection's own.
+            // Patient numbers are unique within a collection only.
             group: (!is_null(patient)).then(|| format!("{name} {patient}")),
             maximum: None,
         });
@@ -109,9 +109,9 @@ pub(super) fn read(manifest: &Manifest, rows: &ImageRows, root: &Path, environme
         let problem = match &rows.filter {
             Some(filter) if seen.labelled.is_empty() => {
                 let expected = format!("at least one row that contains {:?}", filter.contains);
-                empty(&filter.column, seen.filtered.spoken(), expected)
+                empty(&filter.column, seen.filtered.most_frequent(), expected)
             }
-            _ => empty(&rows.label.column, seen.labelled.spoken(), rows.label.wanted()),
+            _ => empty(&rows.label.column, seen.labelled.most_frequent(), rows.label.wanted()),
         };
         gathered.problems.push(problem);
     }

@@ -1,4 +1,4 @@
-//! The three official collections, and the experiments that are made of them.
+//! The three official collections, and the experiments on them.
 //!
 //! | Function | Environments | Classes | In the paper |
 //! |---|---|---|---|
@@ -32,14 +32,14 @@ use crate::{
     unpack,
 };
 
-/// What the mask of an image without boxes is.
+/// The mask of an image without boxes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Negatives {
-    /// [`Region::Nothing`], as the released code has it: the empty cells of the table become an empty
-    /// mask, so that the whole image counts as outside. The paper does not speak of it.
+    /// [`Region::Nothing`], as the released code has it: the empty cells of the table become an empty mask, so that
+    /// the whole image counts as outside. The paper does not mention it.
     #[default]
     Released,
-    /// [`Region::Everything`]: no penalty where there is nothing to point at.
+    /// [`Region::Everything`]: no penalty, since there is no evidence to mark.
     NoPenalty,
 }
 
@@ -107,7 +107,7 @@ impl Manifest {
     }
 }
 
-/// What is gathered while tables are read.
+/// Data collected while tables are read.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
     pub(crate) records: Vec<Record>,
@@ -118,7 +118,7 @@ pub(crate) struct Gathered {
     notes: Vec<String>,
     warnings: Vec<Finding>,
     pub(crate) problems: Vec<Problem>,
-    /// What there is of images, and which edition is read, of each manifest.
+    /// For each manifest its image files, and which edition is read.
     pub(crate) images: Vec<(Files, ImageEdition)>,
     /// The edition of each environment.
     editions: Vec<ImageEdition>,
@@ -143,27 +143,27 @@ impl Values {
     }
 
     /// The most frequent ones, each with its number of rows.
-    fn spoken(&self) -> String {
+    fn most_frequent(&self) -> String {
         const SHOWN: usize = 5;
         let mut values: Vec<(&String, &usize)> = self.0.iter().collect();
         values.sort_by_key(|(value, count)| (std::cmp::Reverse(**count), *value));
-        let mut spoken: Vec<String> =
+        let mut most_frequent: Vec<String> =
             values.iter().take(SHOWN).map(|(value, count)| format!("{} ({count} times)", quote(value))).collect();
         if values.len() > SHOWN {
-            spoken.push(format!("{} more", values.len() - SHOWN));
+            most_frequent.push(format!("{} more", values.len() - SHOWN));
         }
-        if spoken.is_empty() { "no value in any row".into() } else { spoken.join(", ") }
+        if most_frequent.is_empty() { "no value in any row".into() } else { most_frequent.join(", ") }
     }
 }
 
 impl Gathered {
-    /// The table that goes by any of `names`, or a problem.
+    /// The table with any of `names`, or a problem.
     fn open(&mut self, manifest: &Manifest, root: &Path, names: &[String]) -> Option<Sheet> {
         let located = self.locate(manifest, root, names, "")?;
         self.open_at(located)
     }
 
-    /// Where the table is that goes by any of `names`, or a problem; `or` is what would do as well.
+    /// The path of the table with any of `names`, or a problem; `or` is an alternative for the message.
     fn locate(&mut self, manifest: &Manifest, root: &Path, names: &[String], or: &str) -> Option<unpack::Located> {
         let folder = root.join(&manifest.folder);
         let located = unpack::locate(&folder, names);
@@ -210,7 +210,7 @@ fn read_all(name: &str, manifests: &[Manifest], root: &Path, negatives: Negative
     gather(manifests, root, negatives).finish(name, manifests, root)
 }
 
-/// Reads what can be read; the problems are among what comes back.
+/// Reads what can be read; the result includes the problems.
 pub(crate) fn gather(manifests: &[Manifest], root: &Path, negatives: Negatives) -> Gathered {
     let mut gathered = Gathered::default();
     let mut first = 0;
@@ -231,7 +231,7 @@ pub(crate) fn gather(manifests: &[Manifest], root: &Path, negatives: Negatives) 
         gathered.editions.extend(manifest.environments.iter().map(|_| edition));
         gathered.images.push((files, edition));
     }
-    // Each reader sees to duplicates within its table; two tables can still share an id.
+    // Each reader checks duplicates within its table; two tables can still share an id.
     let mut seen = BTreeMap::new();
     for record in &gathered.records {
         if let Some(first) = seen.insert(record.id.as_str(), &record.origin) {

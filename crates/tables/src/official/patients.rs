@@ -33,7 +33,7 @@ pub(super) fn read(
     (first, negatives): (usize, Negatives),
     gathered: &mut Gathered,
 ) {
-    // Both are opened before either is given up, so that both are reported.
+    // Both are opened before returning an error, so that both are reported.
     let main = gathered.open(manifest, root, &rows.files);
     let source = gathered.sources.last().cloned().unwrap_or_default();
     let headers = manifest.full.as_ref().filter(|full| full.views);
@@ -122,12 +122,12 @@ pub(super) fn read(
     if gathered.records.len() == before && sound && gathered.problems.is_empty() {
         let expected = format!("at least one patient with one of {}", manifest.environments.join(", "));
         let origin = Origin { file: source, line: 0 };
-        gathered.problems.push(Problem::new(ProblemKind::Empty, origin, view_column, seen.spoken(), expected));
+        gathered.problems.push(Problem::new(ProblemKind::Empty, origin, view_column, seen.most_frequent(), expected));
     }
 }
 
-/// Adds a row to its patient. Stricter than pandas, which takes the first target and drops rows without
-/// an id: where rows of a patient contradict each other, somebody has to decide which is right.
+/// Adds a row to its patient. Stricter than pandas, which takes the first target and drops rows without an
+/// id: where rows of a patient contradict each other, the user has to decide which is right.
 fn add(
     patients: &mut BTreeMap<String, Patient>,
     rows: &BoxRows,

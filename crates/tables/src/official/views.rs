@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Reads the view of each patient from its file, on all cores. A patient without a file, or whose file cannot be read,
-/// is a problem: without its view, nobody knows which images a split would draw.
+/// is a problem: without its view, the images that a split draws are undefined.
 pub(super) fn read(
     full: &FullImages,
     ids: &[&str],

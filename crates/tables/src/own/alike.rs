@@ -1,8 +1,8 @@
 //! Names that look like one name written in several ways.
 //!
 //! pandas writes the whole numbers of a column with a gap as `1.0`; people write `Wolf` and `wolf`. As text
-//! these are two classes, and a model can learn to tell them apart by nothing. Whether they are one is for a
-//! person to say ([`super::LabelNames`]).
+//! these are two classes, although nothing in the images distinguishes them. The user decides whether they
+//! are one ([`super::LabelNames`]).
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use unicode_normalization::UnicodeNormalization;
 /// A name with the number of rows that have it.
 pub(super) type Counted = (String, usize);
 
-/// Names that are the same but for case, spaces, Unicode composition or the way a number is written: groups
-/// of two or more, each sorted by name, with their rows.
+/// Names that differ only in case, spaces, Unicode composition or the way a number is written: groups of two
+/// or more, each sorted by name, with their rows.
 pub(super) fn groups<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Vec<Counted>> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for name in names {
@@ -34,7 +34,7 @@ pub(super) fn spell(group: &[Counted]) -> String {
     spelled.collect::<Vec<_>>().join(" and ")
 }
 
-/// In what the names of a group differ.
+/// How the names of a group differ.
 pub(super) fn difference(group: &[Counted]) -> &'static str {
     if group.iter().all(|(name, _)| decimal(&plain(name)).is_some()) {
         "the way the number is written"
@@ -43,7 +43,7 @@ pub(super) fn difference(group: &[Counted]) -> &'static str {
     }
 }
 
-/// The name that stands for its group: the most frequent one, of equals the first in order.
+/// The name used for its group: the most frequent one, of equally frequent ones the first in order.
 pub(super) fn leader(group: &[Counted]) -> Option<&str> {
     let most = group.iter().map(|(_, rows)| *rows).max()?;
     group.iter().find(|(_, rows)| *rows == most).map(|(name, _)| name.as_str())

@@ -1,4 +1,4 @@
-//! One's own images, filed by environment and label.
+//! The user's own images, in folders by environment and label.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -61,7 +61,7 @@ pub(super) fn read(root: &Path) -> Gathered {
             lost.extend(masks);
         } else if let [first, second, ..] = masks.as_slice() {
             let origin = Origin { file: root.join(second), line: 0 };
-            let found = format!("a second mask beside {}", quote(&first.display().to_string()));
+            let found = format!("a second mask in addition to {}", quote(&first.display().to_string()));
             gathered.problems.push(Problem::new(ProblemKind::Region, origin, "mask", found, "one mask an image"));
         }
     }
@@ -86,7 +86,7 @@ fn end_of(path: &Path) -> String {
     path.extension().and_then(|end| end.to_str()).unwrap_or_default().to_ascii_lowercase()
 }
 
-/// What an image and its mask have in common. Composed, since the two folders may come from different systems.
+/// The key that an image and its mask share. Composed, since the two folders may come from different systems.
 fn key(environment: &str, label: &str, path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     format!("{environment}/{label}/{stem}").nfc().collect()
@@ -131,7 +131,7 @@ fn folders(root: &Path, folder: &Path, gathered: &mut Gathered) -> Vec<String> {
         if is_folder {
             names.push(name);
         } else if name.starts_with('.') {
-            gathered.reasons.count("hidden files beside folders", 1);
+            gathered.reasons.count("hidden files among folders", 1);
         } else {
             let origin = Origin { file: root.join(folder).join(name), line: 0 };
             let expected = "a folder, as in images/<environment>/<label>/<file>";

@@ -1,4 +1,4 @@
-//! One's own images: a CSV, or a convention of folders.
+//! The user's own images: a CSV, or a convention of folders.
 //!
 //! [`own`] takes either. The CSV has a header and one row an image:
 //!
@@ -11,24 +11,24 @@
 //! | `mask` | optional | empty or `everything`: no penalty; `nothing`: all of the image is outside; `circle`: the disc of the experiment on cardiomegaly; else an image file, relative to the CSV's folder (`./circle` for a file of that name) |
 //! | `boxes` | optional | boxes in pixels of the image, `x y width height`, several with `;` between; not together with a mask |
 //! | `split` | optional | `train`, `valid` or `test`; in all rows or in none |
-//! | `group` | optional | whose image it is, for instance the patient; empty for an image by itself |
+//! | `group` | optional | the subject, for instance the patient; empty for an image without a group |
 //! | `maximum` | optional | the stored value that is white, 1 to 65535; empty: the greatest of the file's depth |
 //!
-//! Spaces around names and fields do not count. Other columns are not read, and a note names them. With a
-//! column `group` a drawn split keeps each group within one part ([`Table::whole_groups`]).
+//! Spaces around names and fields are ignored. Other columns are not read, and a note names them. With a column
+//! `group` a drawn split keeps each group within one part ([`Table::whole_groups`]).
 //!
 //! # Tables of spreadsheets
 //!
-//! What is certain is read, and a note says so once, with a count:
+//! Unambiguous forms are read, with one note and a count for each:
 //!
 //! | As it is written | As it is read |
 //! |---|---|
 //! | `;`, tabs or `\|` between fields; a first line `sep=;` | the delimiter with which the header has the needed columns |
 //! | UTF-16, with a byte order mark or with a first line of ASCII | UTF-8 |
 //! | names of columns in other case (not `id`, which is often the patient's as `ID`) | in lower case |
-//! | `filename`, `file` or `path`; `patient` or `subject` | `image`; `group`. The exact name wins; two names of a group are a problem |
+//! | `filename`, `file` or `path`; `patient` or `subject` | `image`; `group`. The exact name takes precedence; two names of a group are a problem |
 //! | `Train`, `training`; `val`, `validation`; `testing`; in any case | `train`; `valid`; `test` |
-//! | `a\b.png` where no such file is there | `a/b.png` |
+//! | `a\b.png` if no such file exists | `a/b.png` |
 //! | a path in another Unicode form than on the disk | that of the disk |
 //! | rows without any text | left out |
 //!
@@ -37,9 +37,9 @@
 //! name of a class or environment: `NaN`, `null`, `N/A` and the like in any case, `None` and `NA` as they are
 //! written here; `none` and `na` are names.
 //!
-//! [`Reading::warnings`] holds what is read and may be meant otherwise: names that differ only in case, spaces
-//! or the way a number is written ([`LabelNames`]), text behind a closing quotation mark, quoted fields that
-//! hold lines with as many delimiters as the header, and an image that rows of several parts name.
+//! [`Reading::warnings`] lists what is read but may be meant differently: names that differ only in case,
+//! spaces or the way a number is written ([`LabelNames`]), text behind a closing quotation mark, quoted fields
+//! that hold lines with as many delimiters as the header, and an image that rows of several parts name.
 //!
 //! In the convention of folders the image `DIR/images/<environment>/<label>/<file>` has the mask
 //! `DIR/masks/<environment>/<label>/<stem>.png` if that exists, and no penalty otherwise; masks may also end
@@ -70,8 +70,8 @@ use crate::{
 
 use self::paths::Some3;
 
-/// What to do with names of classes, or of environments, that are the same but for case, spaces, Unicode
-/// composition or the way a number is written.
+/// How names of classes, or of environments, are handled that differ only in case, spaces, Unicode composition
+/// or the way a number is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum LabelNames {
     /// They are different names; a warning lists them.
@@ -95,22 +95,20 @@ impl LabelNames {
     }
 }
 
-/// How a table of one's own images is read where there is a choice.
+/// Options of reading a table of the user's own images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct OwnOptions {
-    /// What to do with names that are alike.
+    /// How similar names are handled.
     pub labels: LabelNames,
-    /// Whether paths may be absolute or climb with `..`; they are taken as they are then, and counted in a
-    /// note.
+    /// Whether paths may be absolute or climb with `..`; such paths are used unchanged, and counted in a note.
     pub allow_outside: bool,
 }
 
-/// Reads a table of one's own images from a CSV, or from a folder in the convention above.
+/// Reads a table of the user's own images from a CSV, or from a folder in the convention above.
 ///
 /// # Errors
-/// [`TableError::Problems`] with everything that is wrong: missing columns, empty or NaN labels, ids
-/// that occur twice, paths that leave the folder, boxes that are none, masks that belong to no image,
-/// fewer than two classes.
+/// [`TableError::Problems`] with everything that is wrong: missing columns, empty or NaN labels, ids that occur
+/// twice, paths that leave the folder, invalid boxes, masks without an image, fewer than two classes.
 ///
 /// # Examples
 /// ```
@@ -148,7 +146,7 @@ pub fn own_with(manifest: &Path, options: &OwnOptions) -> Result<Reading, TableE
     gather(manifest, options).finish()
 }
 
-/// What a check needs of a table of one's own: the intact rows, also where others are damaged.
+/// A table of the user's own images for a check: the intact rows, even if others are damaged.
 #[derive(Debug)]
 pub struct Survey {
     /// The folder that the records' paths are relative to.
@@ -157,14 +155,14 @@ pub struct Survey {
     pub records: Vec<Record>,
     /// Names of the environments of the intact rows.
     pub environments: Vec<String>,
-    /// What is wrong with the others, and the warnings.
+    /// The problems of the others, and the warnings.
     pub findings: Vec<Finding>,
-    /// The table, if nothing is wrong with it.
+    /// The table, if it has no problems.
     pub reading: Option<Reading>,
 }
 
 impl Survey {
-    /// The same without the records that `exclusions` names, where nothing is wrong with the table.
+    /// The same without the records that `exclusions` names, if the table has no problems.
     ///
     /// # Errors
     /// As [`Reading::exclude`].
@@ -179,7 +177,7 @@ impl Survey {
     }
 }
 
-/// Reads a table of one's own as [`own_with`] does, and goes on where it has problems.
+/// Reads a table of the user's own as [`own_with`] does, but continues after problems.
 pub fn survey(manifest: &Path, options: &OwnOptions) -> Survey {
     let gathered = gather(manifest, options);
     let (_, environments, records) = gathered.records();
@@ -219,7 +217,7 @@ struct Raw {
     maximum: Option<u32>,
 }
 
-/// What is gathered while rows or folders are read.
+/// Data collected while rows or folders are read.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
     root: PathBuf,
@@ -235,7 +233,7 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
-    /// Warns of names that are alike, or makes one of them.
+    /// Warns about similar names, or merges them.
     fn compare_names(&mut self, manifest: &Path, labels: LabelNames) {
         type Field = (&'static str, &'static str, fn(&mut Raw) -> &mut String);
         let fields: [Field; 2] =
@@ -264,7 +262,7 @@ impl Gathered {
                 }
             }
         }
-        // Merging is about classes and environments; a group is at worst split in two, and says so.
+        // Only classes and environments are merged; a group is at worst split in two, with a warning.
         for group in alike::groups(self.raws.iter().filter_map(|raw| raw.group.as_deref())) {
             let (spelled, difference) = (alike::spell(&group), alike::difference(&group));
             let message = format!("group: {spelled} differ only in {difference} and are {} groups", group.len());
@@ -272,7 +270,7 @@ impl Gathered {
         }
     }
 
-    /// Looks for problems that no row has alone.
+    /// Looks for problems that involve several rows.
     fn examine(&mut self, manifest: &Path) {
         let mut ids = BTreeMap::new();
         let mut images = BTreeMap::new();

@@ -1,8 +1,8 @@
 //! Paths as other systems write them.
 //!
-//! A table that comes from Windows has backslashes, and one from a Mac may have names in another Unicode
-//! form than the disk: é as one character or as e with an accent behind it. Both are read where a look at
-//! the disk leaves no doubt, counted, and said once.
+//! A table that comes from Windows has backslashes, and one from a Mac may have names in another Unicode form
+//! than the disk: é as one character or as e with an accent behind it. Both are read if the files on the disk
+//! make it unambiguous, counted, and reported once.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::OwnOptions;
 use crate::place;
 
-/// How many there are of something, and the first three.
+/// The number of items, and the first three.
 #[derive(Debug, Default)]
 pub(super) struct Some3 {
     count: usize,
@@ -39,7 +39,7 @@ impl Some3 {
     }
 }
 
-/// What was said of paths otherwise than the disk has them.
+/// Paths that are written in another form than on the disk.
 #[derive(Debug, Default)]
 pub(super) struct Paths {
     backslashes: Some3,
@@ -121,7 +121,7 @@ fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// Whether a path would do with `allow_outside`.
+/// Whether a path would be accepted with `allow_outside`.
 fn leads_outside(text: &str) -> bool {
     anywhere(&text.replace('\\', "/")).is_some()
 }

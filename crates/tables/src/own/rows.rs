@@ -1,4 +1,4 @@
-//! A CSV of one's own images.
+//! A CSV of the user's own images.
 
 use std::{
     collections::BTreeMap,
@@ -70,7 +70,7 @@ pub(super) fn read(file: &Path, options: &OwnOptions) -> Gathered {
     gathered
 }
 
-/// Reads rows, and counts what it reads otherwise than it is written.
+/// Reads rows, and counts the values that it reads in another form than written.
 struct Reader<'a> {
     root: &'a Path,
     options: &'a OwnOptions,

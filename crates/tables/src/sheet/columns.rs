@@ -1,11 +1,11 @@
-//! Which column is which.
+//! Finds columns by their names.
 //!
-//! An official table has its columns by their exact names. A table of one's own may have them in other
-//! case, or under another name whose meaning is certain. The exact name wins where several would do.
+//! An official table has its columns by their exact names. A table of the user's own may have them in other
+//! case, or under another name whose meaning is certain. The exact name takes precedence if several match.
 
 use crate::error::quote;
 
-/// A column that a reader asks for.
+/// A column that a reader requests.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Column<'a> {
     name: &'a str,
@@ -37,12 +37,12 @@ impl<'a> Column<'a> {
         Self { alone: true, ..self }
     }
 
-    /// The same column, with names that a person may have given it and that are not certain enough to read.
+    /// The same column, with similar names that are suggested in messages but not read.
     pub(crate) const fn near(self, near: &'a [&'a str]) -> Self {
         Self { near, ..self }
     }
 
-    /// Where it stands; more than one place where that is not plain.
+    /// Its position; several if it is ambiguous.
     fn places(&self, names: &[String]) -> Vec<usize> {
         let of = |fits: &dyn Fn(&str) -> bool| -> Vec<usize> {
             names.iter().enumerate().filter(|(_, name)| fits(name)).map(|(place, _)| place).collect()
@@ -61,7 +61,7 @@ impl<'a> Column<'a> {
         of(&fits)
     }
 
-    /// What of `names` a person may have meant by it.
+    /// Which of `names` may be meant by it.
     fn meant<'n>(&self, names: &'n [String]) -> Option<&'n String> {
         let plain = |name: &str| name.to_lowercase().replace([' ', '_', '-'], "");
         let wanted = plain(self.name);
@@ -85,7 +85,7 @@ pub(super) fn known(names: &[String], columns: &[Column<'_>]) -> (usize, bool) {
 
 /// The first row of a table.
 pub(super) struct Header {
-    /// Where each column that was asked for stands.
+    /// The position of each requested column.
     pub(super) places: Vec<Option<usize>>,
     /// How many fields a row needs.
     pub(super) named: usize,
@@ -98,7 +98,7 @@ impl Header {
     /// Looks for `columns` among `names`.
     ///
     /// # Errors
-    /// For each column that is missing or not plain: its name, what was found, what was expected.
+    /// For each column that is missing or ambiguous: its name, what was found, what was expected.
     pub(super) fn new(names: Vec<String>, columns: &[Column<'_>]) -> Result<Self, Vec<(String, String, String)>> {
         let mut wrong = Vec::new();
         let mut places = Vec::with_capacity(columns.len());

@@ -1,13 +1,13 @@
 //! From the bytes of a table to UTF-8.
 //!
-//! A byte order mark says for certain which encoding a file has. UTF-16 without one is certain where the
-//! first line is plain ASCII in one byte order, which it cannot be in the other. An eight-bit encoding is
-//! never certain (the byte E9 is é in Windows-1252 and щ in Windows-1251), so that such a file is refused
-//! row by row, with what to do.
+//! A byte order mark determines the encoding of a file. UTF-16 without one is certain where the first line is
+//! plain ASCII in one byte order, which it cannot be in the other. An eight-bit encoding is never certain
+//! (the byte E9 is é in Windows-1252 and щ in Windows-1251), so such a file is refused row by row, with
+//! advice.
 
 use crate::error::quote;
 
-/// What to do about a table in another encoding.
+/// The advice for a table in another encoding.
 pub(super) const SAVE_AS: &str = "UTF-8; save the table as UTF-8 (Excel calls it \"CSV UTF-8\")";
 
 /// The table as UTF-8 without a byte order mark, and a note if it was written otherwise.

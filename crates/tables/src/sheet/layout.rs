@@ -1,11 +1,11 @@
-//! Which character stands between the fields of a table.
+//! Finds the delimiter of the fields of a table.
 //!
-//! A spreadsheet writes commas, semicolons or tabs, depending on its language. It is certain which where the
-//! header has all needed columns with one of them, or where Excel's line `sep=;` says so.
+//! A spreadsheet writes commas, semicolons or tabs, depending on its language. The choice is certain if the
+//! header has all needed columns with one of them, or if Excel's line `sep=;` names it.
 
 use super::columns::{Column, known};
 
-/// The characters that may stand between fields, most usual first, and what they are called.
+/// The possible delimiters, most usual first, and their names.
 const DELIMITERS: [(u8, &str); 4] = [(b',', "commas"), (b';', "semicolons"), (b'\t', "tabs"), (b'|', "vertical bars")];
 
 /// How a table is laid out.
@@ -17,7 +17,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// What a person should know of it, unless there are commas.
+    /// A note for the user, unless the delimiter is a comma.
     pub(super) fn note(&self) -> Option<String> {
         let name = DELIMITERS.iter().find(|(delimiter, _)| *delimiter == self.delimiter).map(|(_, name)| name)?;
         (self.delimiter != b',').then(|| format!("the fields of the table have {name} between them"))
@@ -26,11 +26,11 @@ impl Layout {
 
 /// Finds out how `data` is laid out.
 ///
-/// Where no delimiter gives all columns that are needed, the one that gives most is taken, so that what is
-/// missing can be named.
+/// Where no delimiter gives all columns that are needed, the one that gives most is used, so that the missing
+/// ones can be named.
 ///
 /// # Errors
-/// What the line `sep=` says, if that is none of the delimiters.
+/// The content of the line `sep=`, if it is not one of the delimiters.
 pub(super) fn find(data: &[u8], columns: &[Column<'_>]) -> Result<Layout, String> {
     if let Some((separator, start)) = separator(data) {
         return match separator {
@@ -43,7 +43,7 @@ pub(super) fn find(data: &[u8], columns: &[Column<'_>]) -> Result<Layout, String
     let mut best = (b',', (0, false));
     for (delimiter, _) in DELIMITERS {
         let found = known(&names(data, delimiter), columns);
-        // All that are needed weigh more than any number of others; of equals the first one stays.
+        // All required columns weigh more than any number of others; the first of equals is kept.
         if (found.1, found.0) > (best.1.1, best.1.0) {
             best = (delimiter, found);
         }
@@ -63,7 +63,7 @@ fn names(data: &[u8], delimiter: u8) -> Vec<String> {
     }
 }
 
-/// What stands behind `sep=` in the first line, and where the second one begins.
+/// The text after `sep=` in the first line, and where the second one begins.
 fn separator(data: &[u8]) -> Option<(&[u8], usize)> {
     let length = data.iter().take(16).position(|byte| matches!(byte, b'\r' | b'\n'))?;
     let (line, rest) = data.split_at_checked(length)?;

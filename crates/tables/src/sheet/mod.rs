@@ -1,13 +1,13 @@
 //! Rows of a CSV file: columns by name, lines counted right, damage reported and survived.
 //!
-//! | Module | What it knows |
+//! | Module | What it handles |
 //! |---|---|
 //! | [`encoding`] | UTF-8 and UTF-16 |
-//! | [`layout`] | which character stands between fields |
-//! | [`columns`] | which column is which, and what a person may have meant |
+//! | [`layout`] | the delimiter of fields |
+//! | [`columns`] | columns by name, and suggestions for similar names |
 //! | [`quotes`] | quotation marks that nothing closes, and other doubtful ones |
 //! | [`lines`] | line numbers |
-//! | [`null`] | what stands for a missing value |
+//! | [`null`] | spellings of a missing value |
 
 mod columns;
 mod encoding;
@@ -57,7 +57,7 @@ pub(crate) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// The field of the n-th column that was asked for.
+    /// The field of the n-th requested column.
     pub(crate) fn value(&self, column: usize) -> &'a str {
         self.values.get(column).copied().unwrap_or_default()
     }
@@ -72,7 +72,7 @@ impl<'a> Row<'a> {
         self.line
     }
 
-    /// Whether there is nothing but spaces in any of its fields, asked for or not.
+    /// Whether all of its fields, requested or not, are empty or spaces.
     pub(crate) fn is_blank(&self) -> bool {
         self.blank
     }
@@ -100,8 +100,8 @@ impl Sheet {
         Ok(Self { file: file.to_owned(), data, start: (0, 1), delimiter: b',', quotes, notes })
     }
 
-    /// Finds out which character stands between the fields, by the names of `columns` in the header or by
-    /// the line `sep=;` that Excel writes above it.
+    /// Finds the delimiter of the fields, by the names of `columns` in the header or by the line `sep=;` that
+    /// Excel writes above it.
     pub(crate) fn find_delimiter(&mut self, columns: &[Column<'_>]) -> Result<(), Problem> {
         let layout = layout::find(&self.data, columns).map_err(|found| {
             let expected = "a comma, semicolon, tab or vertical bar between fields";
@@ -121,14 +121,14 @@ impl Sheet {
         header.is_some_and(|header| header.places.get(which).copied().flatten().is_some())
     }
 
-    /// In which way the table is read other than by the letter, and which columns are not read.
+    /// The forms in which the table is read other than written, and the columns that are not read.
     pub(crate) fn notes(&self, columns: &[Column<'_>]) -> Vec<String> {
         let mut notes = self.notes.clone();
         notes.extend(self.header(columns, &mut Vec::new()).map(|header| header.notes(columns)).unwrap_or_default());
         notes
     }
 
-    /// Fields whose quotation marks look as if they were meant otherwise than they are read.
+    /// Fields whose quotation marks may be meant differently than they are read.
     pub(crate) fn doubts(&self) -> Vec<Finding> {
         let names = self.names().unwrap_or_default();
         let name = |column: usize| names.get(column).map_or("row", String::as_str);

@@ -1,4 +1,4 @@
-//! What programs write where there is no value.
+//! The spellings of a missing value.
 
 /// Whether a field of an official table means "no value". These are the spellings that pandas reads as
 /// NaN, with which the released code reads the tables.
@@ -10,11 +10,11 @@ pub(crate) fn is_null(field: &str) -> bool {
     NULLS.contains(&field)
 }
 
-/// Whether a name in a table of one's own images stands for a missing value: a spelling of [`is_null`], one
+/// Whether a name in a table of the user's own images means a missing value: a spelling of [`is_null`], one
 /// of them in other case, or what a spreadsheet shows for an error.
 ///
-/// `None` and `NA` count as they are written only: `none` and `na` are words that no program writes for a
-/// missing value, and "no marker" is a sensible name of an environment.
+/// `None` and `NA` count in this spelling only: no program writes `none` or `na` for a missing value, and "no
+/// marker" is a sensible name of an environment.
 pub(crate) fn is_nothing(name: &str) -> bool {
     const IN_ANY_CASE: [&str; 15] = [
         "nan", "-nan", "nat", "null", "n/a", "<na>", "#n/a", "#n/a n/a", "#na", "#value!", "#ref!", "#name?",

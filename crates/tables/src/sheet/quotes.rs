@@ -1,28 +1,28 @@
-//! Quotation marks that a reader of CSV forgives, and a person should know of.
+//! Doubtful quotation marks that a reader of CSV accepts silently.
 //!
-//! The `csv` crate never fails on quotes. A field that begins with one and has none at its end takes in all
-//! rows up to the next quotation mark, or to the end of the file; text behind a closing one becomes part of
-//! the field. Both are how a table looks in which somebody wrote `"5 inch lesion`. This pass follows the
-//! same rules over the same bytes: a field is quoted if its first byte is a quotation mark, two of them
-//! within stand for one, and in a field that is not quoted they are letters like any other.
+//! The `csv` crate never fails on quotes. A field that begins with one and has none at its end takes in all rows
+//! up to the next quotation mark, or to the end of the file; text behind a closing one becomes part of the field.
+//! Both happen in a table with a field such as `"5 inch lesion`. This pass follows the same rules over the same
+//! bytes: a field is quoted if its first byte is a quotation mark, two of them within mean one, and in a field
+//! that is not quoted they are ordinary characters.
 
 use super::lines::ends_line;
 
-/// What is doubtful about the quotes of a table.
+/// The doubtful quotes of a table.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Quotes {
     /// The quote that nothing closes.
     pub(super) open: Option<Open>,
-    /// Fields that are read, and look as if they were meant otherwise, in the order of the file.
+    /// Fields that are read but may be meant differently, in the order of the file.
     pub(super) doubts: Vec<Doubt>,
 }
 
 /// A quotation mark that nothing closes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Open {
-    /// Where the row begins that the field is of.
+    /// The beginning of the field's row.
     pub(super) row: usize,
-    /// Where the quotation mark stands.
+    /// The position of the quotation mark.
     pub(super) place: usize,
     /// Its line, counted from 1.
     pub(super) line: usize,
@@ -74,7 +74,7 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// Goes on by a byte.
+    /// Advances by a byte.
     fn step(&mut self) -> Option<u8> {
         let byte = *self.data.get(self.at)?;
         self.line += usize::from(ends_line(self.data, self.at));

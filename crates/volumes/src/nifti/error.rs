@@ -1,4 +1,4 @@
-//! Why a NIfTI file is refused: what was found and what was expected. The path is added by whoever has it.
+//! Why a NIfTI file is refused: what was found and what was expected. The caller adds the path.
 
 /// Why a volume cannot be read. Its text is one line, without the file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,7 +12,7 @@ pub enum NiftiError {
         /// What should be there.
         expected: &'static str,
     },
-    /// The file is sound, but of a kind that is not read.
+    /// The file is valid, but of a kind that is not supported.
     #[error("this kind of NIfTI file is not read: found {found}, expected {expected}")]
     Unsupported {
         /// What the file is.
@@ -20,14 +20,14 @@ pub enum NiftiError {
         /// What is read.
         expected: &'static str,
     },
-    /// A field of the header makes no sense.
+    /// A field of the header is invalid.
     #[error("the NIfTI header is damaged: {field}: found {found}, expected {expected}")]
     Header {
         /// The field, as the NIfTI standard calls it.
         field: &'static str,
         /// Its value.
         found: String,
-        /// The values that make sense.
+        /// The valid values.
         expected: &'static str,
     },
     /// The file ends too early.
@@ -53,10 +53,10 @@ pub enum NiftiError {
     Gzip {
         /// Bytes that were unpacked until then.
         bytes: u64,
-        /// What the decoder says.
+        /// The decoder's message.
         message: String,
     },
-    /// The system refused to read.
+    /// Reading failed.
     #[error("cannot read: {0}")]
     System(String),
 }

@@ -7,12 +7,12 @@ pub(crate) const NIFTI_1: usize = 348;
 /// Bytes of a NIfTI-2 header.
 pub(crate) const NIFTI_2: usize = 540;
 
-/// More voxels in a slice than this are refused before memory is asked for.
+/// More voxels in a slice than this are refused before memory is allocated.
 const LARGEST_SLICE: u64 = 1 << 26;
 /// More slices than this are refused; NIfTI-1 cannot have as many.
 const MOST_SLICES: u64 = 1 << 20;
 
-/// What a NIfTI file says of its voxels.
+/// The header of a NIfTI file.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Header {
     /// Lengths of the three axes, in voxels; the first axis changes fastest in the file. Slices are cut across
@@ -22,7 +22,7 @@ pub struct Header {
     pub voxels: VoxelType,
     /// Whether the most significant byte of a number comes first.
     pub big_endian: bool,
-    /// Slope and intercept, where they change anything.
+    /// Slope and intercept, unless they have no effect.
     pub scaling: Option<[f64; 2]>,
     /// Where in the unpacked file the voxels begin, in bytes.
     pub offset: u64,
@@ -80,7 +80,7 @@ impl Fields<'_> {
         let dimensions = std::array::from_fn(|axis| i64::from(i16::from_le_bytes(self.take(40 + 2 * axis))));
         let scaling = [112, 116].map(|place| f64::from(f32::from_le_bytes(self.take(place))));
         let offset = f64::from(f32::from_le_bytes(self.take(108)));
-        // A fraction is cut off, as nibabel does; what is not a number becomes 0 and is refused below.
+        // A fraction is truncated, as nibabel does; NaN becomes 0 and is refused below.
         self.header(dimensions, i16::from_le_bytes(self.take(70)), scaling, offset as i64, NIFTI_1 as i64 + 4)
     }
 
@@ -92,7 +92,8 @@ impl Fields<'_> {
         self.header(dimensions, i16::from_le_bytes(self.take(12)), scaling, offset, NIFTI_2 as i64 + 4)
     }
 
-    /// The bytes of a number, least significant first. Beyond the end there are zeros: a header is whole.
+    /// The bytes of a number, least significant first. Beyond the end it gives zeros; a header is always
+    /// complete.
     fn take<const N: usize>(&self, place: usize) -> [u8; N] {
         let mut bytes: [u8; N] = self.bytes.get(place..).and_then(|rest| rest.first_chunk().copied()).unwrap_or([0; N]);
         if self.big_endian {
@@ -129,7 +130,7 @@ impl Fields<'_> {
             found,
             expected: "whole numbers of 8 to 64 bits, or floating point of 32 or 64 bits",
         })?;
-        // 0 stands for the usual place. Any other place before it would take the header for voxels.
+        // 0 means the usual offset. Any other offset before it would read the header as voxels.
         let offset = if offset == 0 { least_offset } else { offset };
         if offset < least_offset {
             return Err(NiftiError::Header {
@@ -143,7 +144,7 @@ impl Fields<'_> {
             return Err(NiftiError::Header {
                 field: "scl_inter",
                 found: intercept.to_string(),
-                expected: "a finite number beside a slope",
+                expected: "a finite number with a slope",
             });
         }
         let scaling = Some([slope, intercept]).filter(|pair| scaled && *pair != [1.0, 0.0]);

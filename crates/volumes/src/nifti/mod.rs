@@ -2,7 +2,7 @@
 //!
 //! A NIfTI file is a header of fixed size, optional extensions, and the voxels as one array in which the first
 //! axis changes fastest; the whole is often packed with gzip. So the slices of the third axis follow each other,
-//! and a [`Volume`] hands them out one by one: however large the file, one slice is in memory.
+//! and a [`Volume`] returns them one by one: for any size of the file, only one slice is in memory.
 //!
 //! | Module | What it holds |
 //! |---|---|

@@ -43,7 +43,7 @@ impl Volume<BufReader<File>> {
     /// As [`Self::new`]; [`NiftiError::System`] if the file cannot be opened or is none.
     pub fn open(path: &Path) -> Result<Self, NiftiError> {
         let system = |error: std::io::Error| NiftiError::System(error.to_string());
-        // Before it is opened: opening a pipe waits for whoever writes into it.
+        // Before it is opened: opening a pipe waits for a writer.
         if !std::fs::metadata(path).map_err(system)?.is_file() {
             return Err(NiftiError::System("found a folder, pipe or device, expected a file".to_owned()));
         }
@@ -52,7 +52,8 @@ impl Volume<BufReader<File>> {
 }
 
 impl<R: BufRead> Volume<R> {
-    /// Reads the header of a volume. Whether the data are packed with gzip is told from their first two bytes.
+    /// Reads the header of a volume. Whether the data are packed with gzip is detected from their first two
+    /// bytes.
     ///
     /// # Errors
     /// [`NiftiError`] says what is wrong with the header, or that it is of a kind that is not read.
@@ -68,18 +69,18 @@ impl<R: BufRead> Volume<R> {
         Ok(Self { header, input, next: 0, raw: Vec::new() })
     }
 
-    /// What the file says of its voxels.
+    /// The file's header.
     pub fn header(&self) -> &Header {
         &self.header
     }
 
     /// Reads the next slice into `out`, which has the voxels of a slice: value `x + width * y` is at (x, y),
-    /// where `width` is the length of the first axis. Gives its number, or `None` behind the last slice; the
-    /// checksum of packed data has been verified then.
+    /// where `width` is the length of the first axis. Returns its number, or `None` after the last slice, when
+    /// the checksum of packed data has been verified.
     ///
     /// # Errors
     /// [`NiftiError::CutOff`] if the file ends too early; [`NiftiError::Gzip`] or [`NiftiError::NoChecksum`] if
-    /// packed data are damaged; [`NiftiError::System`] if the system refuses to read.
+    /// packed data are damaged; [`NiftiError::System`] if reading fails.
     ///
     /// # Panics
     /// If `out` is not of the size of a slice.
@@ -94,7 +95,7 @@ impl<R: BufRead> Volume<R> {
         Ok(Some(number))
     }
 
-    /// Reads the next slice without looking at its values.
+    /// Reads the next slice without converting its values.
     ///
     /// # Errors
     /// As [`Self::next_slice`].
@@ -139,7 +140,7 @@ enum Bytes<R> {
     Packed(MultiGzDecoder<R>),
 }
 
-/// What keeps bytes from being read.
+/// Why bytes cannot be read.
 enum Stopped {
     /// The data end. How many bytes there are, and whether they are packed.
     Ended(u64, bool),
@@ -163,7 +164,7 @@ impl<R: BufRead> Input<R> {
         Ok(Self { bytes, read: 0 })
     }
 
-    /// Reads what is expected, of so many bytes from the beginning.
+    /// Fills a buffer; the error names what is expected and its end in bytes from the beginning.
     fn fill(&mut self, out: &mut [u8], (expected, what): (u64, &str)) -> Result<(), NiftiError> {
         self.read(out).map_err(|error| error.told(expected, || what.to_owned()))
     }

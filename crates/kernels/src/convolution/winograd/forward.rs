@@ -1,5 +1,5 @@
-//! The forward pass and the input gradient, which is a forward pass with the
-//! filters turned round and the roles of the channels exchanged.
+//! The forward pass and the input gradient, which is a forward pass with the filters rotated by 180° and the
+//! roles of the channels exchanged.
 //!
 //! Either side of the 36 products is transformed once and kept for all threads,
 //! and the other is transformed by each piece of work just before its use, while
@@ -75,7 +75,7 @@ struct Convolution<'a> {
     weight: &'a [f32],
     /// Distance in `weight` between channels of the result and of the source.
     strides: [usize; 2],
-    /// Whether the filters are turned by half a circle.
+    /// Whether the filters are rotated by 180°.
     turned: bool,
     result: &'a mut [f32],
 }
@@ -102,8 +102,7 @@ struct Plan<'a> {
     runs: Vec<Run>,
     /// The longest of the runs.
     longest: usize,
-    /// [`LANES`], out of sight of the compiler: a loop of known length would be
-    /// unrolled before it is vectorised.
+    /// [`LANES`] as a run-time value: the compiler would unroll a loop of known length before vectorising it.
     lanes: usize,
     /// End of each panel of tiles in `runs`.
     panel_ends: Vec<usize>,
@@ -283,8 +282,7 @@ impl Task for Filters<'_, '_> {
                     LANES,
                 );
             } else if plan.strides[1] != 9 {
-                // The next filters are pages away, out of sight of the processor's
-                // own fetching ahead.
+                // The next filters are pages away, beyond the reach of the hardware prefetcher.
                 for line in (0..rows * 9).step_by(16) {
                     prefetch(weight, (channel + 6) * plan.strides[1] + line);
                 }
@@ -356,8 +354,8 @@ impl Task for Tiles<'_, '_> {
 
 /// Collects the 36 pixels of the tiles of some runs, in pieces of `WIDTH` tiles.
 ///
-/// Whole pieces are copied where there is room for them; what lies past a run is overwritten
-/// by the runs that follow.
+/// Whole pieces are copied where there is room for them; values past a run are overwritten by the runs that
+/// follow.
 #[inline(always)]
 fn gather<const WIDTH: usize, const COLUMNS: usize>(
     plan: &Plan<'_>,
@@ -373,7 +371,7 @@ fn gather<const WIDTH: usize, const COLUMNS: usize>(
             let tile = run.tile + done;
             if tile + WIDTH <= COLUMNS {
                 for (&tap, patch) in plan.taps.iter().zip(&mut *patch) {
-                    // Short rows far apart defeat the processor's own fetching ahead.
+                    // The hardware prefetcher does not handle short rows that are far apart.
                     prefetch(source, tap + ahead);
                     patch[tile..tile + WIDTH].copy_from_slice(&source[tap..tap + WIDTH]);
                 }

@@ -1,10 +1,9 @@
 //! 3 x 3 convolutions with stride 1 by Winograd's minimal filtering.
 //!
-//! The image is cut into tiles of 4 x 4 outputs. Transformed (see
-//! [`transform`]), tiles and filters multiply element by element, so that for
-//! each of the 36 elements the sum over channels is a matrix product of its own:
-//! `[result channels, source channels] x [source channels, tiles]`. That
-//! is 36 multiplications where the direct way has 144.
+//! The image is cut into tiles of 4 x 4 outputs. Transformed (see [`transform`]), tiles and filters multiply
+//! element by element, so that for each of the 36 elements the sum over channels is a matrix product of its
+//! own: `[result channels, source channels] x [source channels, tiles]`. That is 36 multiplications where the
+//! direct method has 144.
 //!
 //! It costs some accuracy: the root mean square error is one to two and a half times that
 //! of a sum in single precision, term by term (8e-7 of the result's root mean
@@ -39,7 +38,7 @@ fn element_stride(length: usize) -> usize {
 /// lanes of every instruction set.
 const LANES: usize = 16;
 
-/// Whether this way is expected to be the fastest.
+/// Whether this method is expected to be the fastest.
 pub(super) fn suits(geometry: &Geometry, size: [usize; 2]) -> bool {
     let tiles = size[0].div_ceil(TILE) * size[1].div_ceil(TILE);
     geometry.kernel == [3, 3]

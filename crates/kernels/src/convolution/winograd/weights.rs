@@ -1,10 +1,9 @@
 //! The weight gradient: the transpose of the forward pass in the filter.
 //!
-//! As `y = A' [(G g G') * (B' d B)] A` is linear in `g`, the gradient with respect to `g` is
-//! `G' [(A dy A') * (B' d B)] G`, summed over tiles: 36 matrix products
-//! `[out channels, tiles] x [tiles, in channels]`. Tiles are the depth here, so
-//! channels have to be neighbours in memory; each image is turned round
-//! before it is transformed, channels side by side.
+//! As `y = A' [(G g G') * (B' d B)] A` is linear in `g`, the gradient with respect to `g` is `G' [(A dy A') *
+//! (B' d B)] G`, summed over tiles: 36 matrix products `[out channels, tiles] x [tiles, in channels]`. Tiles
+//! are the depth here, so channels have to be neighbours in memory; each image is transposed to channels last
+//! before it is transformed.
 //!
 //! Where there are many tiles and few channels the tiles are cut into slices,
 //! by the geometry alone, whose sums are added in their order.
@@ -19,7 +18,7 @@ use crate::simd::{Task, dispatch};
 use crate::tile::multiply;
 use crate::transpose;
 
-/// Transformed floats that are held at once, about (16 MiB).
+/// Approximate number of transformed floats that are held at once (16 MiB).
 const HELD: usize = 4 << 20;
 /// Pieces of work that the products are cut into at least, if large enough.
 const ITEMS: usize = 8;
@@ -159,7 +158,7 @@ struct Side<'a> {
     grid: [usize; 2],
     /// Images in a slice.
     images: usize,
-    /// [`LANES`], out of sight of the compiler (see the forward pass).
+    /// [`LANES`] as a run-time value (see the forward pass).
     lanes: usize,
 }
 
@@ -264,7 +263,7 @@ struct Plan<'a> {
     /// Groups of panels, and panels in a group.
     groups: [usize; 2],
     group: [usize; 2],
-    /// Columns of a tile, out of sight of the compiler.
+    /// Columns of a tile as a run-time value.
     lanes: usize,
     accumulate: bool,
     result: Shared<'a>,
