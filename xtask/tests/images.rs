@@ -334,13 +334,15 @@ fn interrupted(place: &Place, config: &Path) -> PathBuf {
     let more = ["--scale", "smoke", "--methods", "baseline", "--seeds", "1", "--out", out_path, "--cache", cache];
     let mut child = Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).args(more).spawn().unwrap();
     let clock = std::time::Instant::now();
-    while !text(&xtask(&["status", "--out", out_path])).contains(" epochs kept") {
+    let kept = |status: &str| status.contains(" epochs kept") && !status.contains(" 0 of ");
+    while !kept(&text(&xtask(&["status", "--out", out_path]))) {
         assert!(clock.elapsed().as_secs() < 120 && child.try_wait().unwrap().is_none());
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(text(&xtask(&["status", "--out", out_path])).contains("interrupted"));
+    let status = text(&xtask(&["status", "--out", out_path]));
+    assert!(status.contains("interrupted"), "{status}");
     out
 }
 

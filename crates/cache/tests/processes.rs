@@ -187,8 +187,8 @@ fn another_user() {
     let error = cache.fill(&[request], decode, &FillSettings::default(), &mut |_| {}, &stop).unwrap_err();
     let text = error.to_string();
     assert!(matches!(error, CacheError::NotWritable { .. }), "{text}");
-    assert!(text.contains("this cache can only be read") && !text.contains('\n'), "{text}");
-    assert!(Cache::open(folder.join("new")).unwrap_err().to_string().contains("can only be read"));
+    assert!(text.contains("this cache is read-only") && !text.contains('\n'), "{text}");
+    assert!(Cache::open(folder.join("new")).unwrap_err().to_string().contains("is read-only"));
     assert!(matches!(Cache::open_to_read(folder.join("new")).unwrap_err(), CacheError::System { .. }));
 }
 

@@ -90,7 +90,7 @@ fn a_number_is_set_by_its_field_and_whole_numbers_stay_whole() {
     let wider = spec.with_value("model.width", 16.0).unwrap();
     assert_eq!(wider.model.width(), 16);
     let stronger = spec.with_value("objective.penalties.rrr.weight", 3.0).unwrap();
-    assert_eq!(stronger.objective.penalties[3], PenaltySpec::Rrr { weight: 3.0, offset: 1e-11 });
+    assert_eq!(stronger.objective.penalties[4], PenaltySpec::Rrr { weight: 3.0, offset: 1e-11 });
     assert_eq!(RunSpec { objective: spec.objective.clone(), ..stronger }, spec, "nothing else changes");
     for (field, value, message) in [
         ("objective.penalties.lasso.weight", 1.0, "the run has no such field"),
@@ -112,7 +112,7 @@ fn differences_are_listed_by_field_and_a_missing_one_is_none() {
     let mut other = spec();
     other.seed = 2;
     other.selection = SelectionSpec::LastEpoch;
-    other.objective.penalties.remove(3);
+    other.objective.penalties.remove(4);
     let found = differing_fields(&spec(), &other);
     let of = |field: &str, one: &str, other: &str| (field.to_owned(), one.to_owned(), other.to_owned());
     let expected = [

@@ -28,12 +28,12 @@ pub(crate) fn spec() -> RunSpec {
                 },
                 adversarial(),
                 PenaltySpec::Gradmask { weight: 0.25, norm: GradientNorm::Absolute },
-                PenaltySpec::Rrr { weight: 0.5, offset: 1e-11 },
                 PenaltySpec::Reconstruction {
                     weight: 2.0,
                     loss: ReconstructionLoss::BinaryCrossEntropy,
                     target: ReconstructionTarget::Image,
                 },
+                PenaltySpec::Rrr { weight: 0.5, offset: 1e-11 },
             ],
         },
         optimiser: OptimiserSpec::Adam { learning_rate: 1e-3 },
