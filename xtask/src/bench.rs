@@ -4,7 +4,7 @@ use crate::{arguments::BenchStep, failure::Failure, print};
 use herring_experiments::Exit;
 use herring_protocol::{
     ActDiffDistance, ActDiffLayers, GradientNorm, InitialisationName, ModelSpec, ObjectiveSpec, PenaltySpec,
-    PoolingName, ResnetLayersName, TaskSpec, TrainingImages,
+    PoolingName, ResnetLayersName, RrrReading, StemName, TaskSpec, TrainingImages,
 };
 use herring_training::{Device, bench};
 
@@ -17,6 +17,7 @@ pub(crate) fn step(arguments: &BenchStep) -> Result<Exit, Failure> {
     for name in &arguments.methods {
         let model = ModelSpec::Resnet {
             depth: 18,
+            stem: StemName::Small,
             width,
             pooling: PoolingName::Global,
             initialisation: InitialisationName::KaimingNormal,
@@ -58,7 +59,7 @@ fn objective(name: &str) -> Result<ObjectiveSpec, String> {
                 layers: 3,
             },
             "gradmask" => PenaltySpec::Gradmask { weight: WEIGHT, norm: GradientNorm::Absolute },
-            "rrr" => PenaltySpec::Rrr { weight: WEIGHT, offset: 1e-11 },
+            "rrr" => PenaltySpec::Rrr { weight: WEIGHT, offset: 1e-11, reading: RrrReading::Pixels },
             other => {
                 let expected = "base, masked, actdiff, adversarial, gradmask, rrr, or several joined by +";
                 return Err(format!("unknown method '{other}': expected one of {expected}"));

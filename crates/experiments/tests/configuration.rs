@@ -7,8 +7,8 @@ mod common;
 use common::{catalogue, configuration_of, crosses, method, methods, parse, targets, targets_of};
 use herring_experiments::config::{Configuration, DataSetting, Judgement, RunTemplate, Scale, Targets};
 use herring_protocol::{
-    ActDiffDistance, ActDiffLayers, CrossesSpec, GradientNorm, ModelSpec, PenaltySpec, ScoreName, SelectionSpec,
-    TrainingImages, Variant,
+    ActDiffDistance, ActDiffLayers, CrossesSpec, GradientNorm, ModelSpec, PenaltySpec, RrrReading, ScoreName,
+    SelectionSpec, TrainingImages, Variant,
 };
 
 /// The error for the crosses' text with one piece exchanged, and the line of that piece.
@@ -86,8 +86,11 @@ fn the_rows_have_the_tuned_hyper_parameters_in_both_readings() {
     let gradmask = |norm| PenaltySpec::Gradmask { weight: 0.203439, norm };
     assert_eq!(penalties(released, "gradmask"), [gradmask(GradientNorm::Absolute)]);
     assert_eq!(penalties(paper, "gradmask"), [gradmask(GradientNorm::Image)]);
-    assert_eq!(penalties(released, "rrr"), [PenaltySpec::Rrr { weight: 10.0, offset: 1e-11 }]);
-    assert_eq!(penalties(paper, "rrr"), [PenaltySpec::Rrr { weight: 10.0, offset: 0.0 }]);
+    assert_eq!(
+        penalties(released, "rrr"),
+        [PenaltySpec::Rrr { weight: 10.0, offset: 1e-11, reading: RrrReading::Pixels }]
+    );
+    assert_eq!(penalties(paper, "rrr"), [PenaltySpec::Rrr { weight: 10.0, offset: 0.0, reading: RrrReading::Pixels }]);
 
     let default = configuration.default_methods(Scale::Paper);
     assert_eq!(default, methods(&["baseline", "masked", "actdiff", "adversarial", "gradmask", "rrr"]));

@@ -11,6 +11,7 @@ use burn::{
 use herring_backend::{Autodiff, Cpu, Kernels, ops, pooling};
 use herring_losses::{Batch, Rrr, Task, TrainingLoss};
 use herring_models::{Classifier, Mode, Stackable, Trace};
+use herring_protocol::RrrReading;
 
 #[derive(Module, Debug)]
 struct Small<B: Backend> {
@@ -43,7 +44,8 @@ fn main() {
             features: Conv2dConfig::new([1, 8], [4, 4]).with_stride([4, 4]).init(&device),
             classes: Conv2dConfig::new([8, 2], [1, 2]).init(&device),
         };
-        let mut loss = TrainingLoss::new(Task::CrossEntropy).with(Rrr { weight, offset: 0.0 });
+        let mut loss =
+            TrainingLoss::new(Task::CrossEntropy).with(Rrr { weight, offset: 0.0, reading: RrrReading::Pixels });
         let mut optimiser = AdamConfig::new().init();
         for _ in 0..300 {
             let total = loss.objective(&model, &batch).total();

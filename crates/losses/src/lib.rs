@@ -11,6 +11,8 @@
 //! | [`Adversarial`] | a discriminator cannot tell those features apart | yes | first |
 //! | [`GradMask`] | no input gradient of the logit contrast outside | no | second |
 //! | [`Rrr`] | no input gradient of the log-probabilities outside | no | second |
+//! | [`Rbr`] | no product of that gradient with the pixel's influence on the first layer's update outside | no | second |
+//! | [`Tap`] | no activation outside | no | first |
 //! | [`Reconstruction`] | a decoder gives the image back | as a target only | first |
 //!
 //! Training on masked images ("Masked", "Classify Masked") is not a penalty: it is another choice of
@@ -27,8 +29,10 @@ mod gradmask;
 mod norm;
 mod objective;
 mod penalty;
+mod rbr;
 mod reconstruction;
 mod rrr;
+mod tap;
 mod task;
 
 pub use actdiff::ActDiff;
@@ -38,8 +42,10 @@ pub use cross_entropy::{cross_entropy, log_softmax};
 pub use gradmask::GradMask;
 pub use objective::{Objective, TrainingLoss};
 pub use penalty::{Contribution, Passes, Penalty};
+pub use rbr::Rbr;
 pub use reconstruction::Reconstruction;
 pub use rrr::Rrr;
+pub use tap::Tap;
 pub use task::Task;
 
 #[cfg(doctest)]

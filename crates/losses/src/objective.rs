@@ -83,8 +83,10 @@ where
         for penalty in &self.penalties {
             gradients.push(penalty.differentiates().then(|| {
                 let score = |trace: &Trace<_>| penalty.score(trace, batch);
-                let found = input_gradient(model, batch.images.clone(), Mode::Train, score);
-                images.get_or_insert(found.trace);
+                let found = input_gradient(model, batch.images.clone(), penalty.mode(), score);
+                if penalty.mode() == Mode::Train {
+                    images.get_or_insert(found.trace);
+                }
                 found.gradient
             }));
         }

@@ -6,7 +6,7 @@ use burn::tensor::{
     backend::{AutodiffBackend, Backend},
 };
 use herring_backend::{Autodiff, Kernels, ops};
-use herring_models::{Saved, Stackable, Trace, weights::WeightsError};
+use herring_models::{Mode, Saved, Stackable, Trace, weights::WeightsError};
 
 /// The forward passes of one step, shared by all penalties.
 #[derive(Debug, Clone)]
@@ -66,6 +66,12 @@ where
     /// Whether it penalises the gradient of its [`score`](Self::score) with respect to the images.
     fn differentiates(&self) -> bool {
         false
+    }
+
+    /// The mode of the pass whose gradient it penalises. In [`Mode::Train`] that pass serves the rest of the loss as well;
+    /// in [`Mode::Evaluate`] it is one of its own.
+    fn mode(&self) -> Mode {
+        Mode::Train
     }
 
     /// The number whose input gradient it penalises, `[1]`, from the pass over the images on one more level of

@@ -1,20 +1,25 @@
 //! Right for the right reasons (Ross et al. 2017; iclr2021, equation 4): the log-probabilities must
 //! not depend on what lies outside the mask.
 //!
-//! With `g` the gradient of `Σ_b Σ_k log p_k` with respect to the images and `o` 1 outside, the
-//! penalty is `Σ (o g)²` over batch, channels and pixels.
+//! With `g` the gradient of `Σ_b Σ_k log p_k` with respect to the images and `o` 1 outside:
 //!
-//! | | paper | released code |
-//! |---|---|---|
-//! | square | printed inside the derivative; read as Ross et al. have it | on the masked gradient |
-//! | log | `log p`: [`offset`](Rrr::offset) 0 | `log(p + 1e-11)` |
+//! | | iclr2021's paper | its released code | tap2024's released code |
+//! |---|---|---|---|
+//! | [reading](RrrReading) | `Pixels` | `Pixels` | `Area` |
+//! | penalty | `Σ (o g)²` over batch, channels and pixels; the square is printed inside the derivative | the same | `Σ (w o Σ_c g_c)²` over pixels, mean over the batch, with `w` the pixels of the image by those outside |
+//! | log | `log p`: [`offset`](Rrr::offset) 0 | `log(p + 1e-11)` | `log p` |
+//! | normalisation and dropout | training mode, so that `g` couples the images of a batch | the same | evaluation mode, in a pass of its own |
 //!
-//! Batch normalisation is in training mode, so the gradient couples the images of a batch.
+//! tap2024 prints the squared gradient of the logits without weights; equation 4 there.
 
 use crate::{Batch, Contribution, Passes, Penalty, log_softmax};
-use burn::tensor::{Tensor, backend::AutodiffBackend};
+use burn::tensor::{
+    Tensor,
+    backend::{AutodiffBackend, Backend},
+};
 use herring_backend::{Autodiff, Kernels, ops};
-use herring_models::{Stackable, Trace};
+use herring_models::{Mode, Stackable, Trace};
+use herring_protocol::RrrReading;
 
 /// Penalised input gradient of the log-probabilities.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,11 +28,25 @@ pub struct Rrr {
     pub weight: f64,
     /// Added to a probability before its logarithm.
     pub offset: f64,
+    /// How the gradient outside the mask becomes a number.
+    pub reading: RrrReading,
+}
+
+/// The sum over channels of `gradient [batch, channels, height, width]`, `[batch, 1, height, width]`.
+pub(crate) fn summed_channels<B: Backend>(gradient: Tensor<B, 4>) -> Tensor<B, 4> {
+    gradient.sum_dim(1)
 }
 
 impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for Rrr {
     fn differentiates(&self) -> bool {
         true
+    }
+
+    fn mode(&self) -> Mode {
+        match self.reading {
+            RrrReading::Pixels => Mode::Train,
+            RrrReading::Area => Mode::Evaluate,
+        }
     }
 
     /// `Σ_b Σ_k log p_k`.
@@ -40,7 +59,17 @@ impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for Rrr {
     }
 
     fn penalty(&mut self, _model: &M, passes: &Passes<B>, batch: &Batch<B>) -> Contribution<B> {
-        let outside = passes.gradient(batch) * batch.outside();
-        Contribution::new(ops::total(outside.clone() * outside) * self.weight)
+        let (outside, gradient) = (batch.outside(), passes.gradient(batch));
+        let [images, _, height, width] = outside.dims();
+        let (masked, share) = match self.reading {
+            RrrReading::Pixels => (gradient * outside, 1.0),
+            RrrReading::Area => {
+                // An image without an outside has no gradient there; its area must not be a divisor of 0.
+                let area = outside.clone().reshape([images, height * width]).sum_dim(1).clamp_min(1.0);
+                let weights = area.recip().mul_scalar((height * width) as f64).reshape([images, 1, 1, 1]);
+                (summed_channels(gradient) * outside * weights, 1.0 / images as f64)
+            }
+        };
+        Contribution::new(ops::total(masked.clone() * masked) * (self.weight * share))
     }
 }

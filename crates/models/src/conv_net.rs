@@ -16,8 +16,9 @@
 //! them in place.
 
 use crate::{
+    first_convolution::FirstConvolution,
     initialise::Initialisation,
-    layers::{Convolution, ConvolutionConfig, Linear},
+    layers::{Convolution, ConvolutionConfig, Linear, Placeholder},
     trace::{Classifier, Mode, Stackable, Trace},
 };
 use burn::{
@@ -64,13 +65,9 @@ impl ConvNetConfig {
     }
 }
 
-/// A rectifier as a layer of its own, so that the layers after it have the same numbers as in PyTorch.
-#[derive(Module, Clone, Debug)]
-struct Rectifier;
-
 /// A convolution, a rectifier, a convolution, and a rectifier that is not a layer: `0.weight` and `2.weight`
 /// are the names of the weights.
-type Block<B> = (Convolution<B>, Rectifier, Convolution<B>);
+type Block<B> = (Convolution<B>, Placeholder, Convolution<B>);
 
 /// A square convolution that keeps the image's size.
 fn convolution<B: Kernels>(
@@ -87,12 +84,17 @@ fn convolution<B: Kernels>(
 
 fn block<B: Kernels>([inputs, outputs]: [usize; 2], random: &mut impl Rng, device: &B::Device) -> Block<B> {
     let first = convolution([inputs, outputs], 3, random, device);
-    (first, Rectifier, convolution([outputs, outputs], 3, random, device))
+    (first, Placeholder, convolution([outputs, outputs], 3, random, device))
 }
 
 /// The outputs of both convolutions of a block, rectified.
 fn forward<B: Kernels>(block: &Block<B>, input: Tensor<B, 4>) -> [Tensor<B, 4>; 2] {
-    let first = ops::rectify(block.0.forward(input));
+    forward_after(block, block.0.forward(input))
+}
+
+/// The same from the output of its first convolution.
+fn forward_after<B: Kernels>(block: &Block<B>, first: Tensor<B, 4>) -> [Tensor<B, 4>; 2] {
+    let first = ops::rectify(first);
     let second = ops::rectify(block.2.forward(first.clone()));
     [first, second]
 }
@@ -155,17 +157,27 @@ impl<B: Kernels> ConvNet<B> {
 
 impl<B: Kernels> Classifier<B> for ConvNet<B> {
     /// Without normalisation both modes are the same.
-    fn trace(&self, images: Tensor<B, 4>, _: Mode) -> Trace<B> {
+    fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
+        self.trace_after(self.down0.0.forward(images), mode)
+    }
+}
+
+impl<B: Kernels> FirstConvolution<B> for ConvNet<B> {
+    fn first_convolution(&self) -> &Convolution<B> {
+        &self.down0.0
+    }
+
+    fn trace_after(&self, first: Tensor<B, 4>, _: Mode) -> Trace<B> {
         let mut layers = Vec::with_capacity(8);
-        let mut encode = |block: &Block<B>, input: Tensor<B, 4>| {
-            let [first, second] = forward(block, input);
+        let mut encode = |block: &Block<B>, first: Tensor<B, 4>| {
+            let [first, second] = forward_after(block, first);
             layers.extend([first, second.clone()]);
             second
         };
-        let down0 = encode(&self.down0, images);
-        let down1 = encode(&self.down1, pooling::maximum_2x2(down0.clone()));
-        let down2 = encode(&self.down2, pooling::maximum_2x2(down1.clone()));
-        let down3 = encode(&self.down3, pooling::maximum_2x2(down2.clone()));
+        let down0 = encode(&self.down0, first);
+        let down1 = encode(&self.down1, self.down1.0.forward(pooling::maximum_2x2(down0.clone())));
+        let down2 = encode(&self.down2, self.down2.0.forward(pooling::maximum_2x2(down1.clone())));
+        let down3 = encode(&self.down3, self.down3.0.forward(pooling::maximum_2x2(down2.clone())));
         let pooled = down3.clone().flatten(1, 3);
         let taps = [down0, down1, down2, down3];
         Trace {

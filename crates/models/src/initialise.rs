@@ -35,6 +35,8 @@ pub fn buffer<B: Backend, const D: usize>(
 pub enum Initialisation {
     /// By [`kaiming_normal`], as torchvision's ResNets.
     KaimingNormal,
+    /// Normal values of standard deviation `sqrt(2 / fan_in)`, as torchvision's DenseNets.
+    KaimingNormalInputs,
     /// Uniform within [`default_bound`], PyTorch's default.
     PyTorchDefault,
 }
@@ -44,6 +46,10 @@ impl Initialisation {
     pub fn convolution(self, shape: [usize; 4], random: &mut impl Rng) -> Vec<f32> {
         match self {
             Self::KaimingNormal => kaiming_normal(shape, random),
+            Self::KaimingNormalInputs => {
+                let deviation = (2.0 / shape[1..].iter().product::<usize>() as f64).sqrt();
+                scaled_normal(shape.iter().product(), deviation, random)
+            }
             Self::PyTorchDefault => uniform(shape.iter().product(), default_bound(shape[1..].iter().product()), random),
         }
     }
@@ -53,7 +59,12 @@ impl Initialisation {
 /// `fan_out = outputs * rows * columns` of a kernel `[outputs, inputs, rows, columns]`.
 pub fn kaiming_normal(shape: [usize; 4], random: &mut impl Rng) -> Vec<f32> {
     let deviation = (2.0 / (shape[0] * shape[2] * shape[3]) as f64).sqrt();
-    (0..shape.iter().product())
+    scaled_normal(shape.iter().product(), deviation, random)
+}
+
+/// Normal values of mean 0.
+fn scaled_normal(count: usize, deviation: f64, random: &mut impl Rng) -> Vec<f32> {
+    (0..count)
         .map(|_| {
             let value: f64 = StandardNormal.sample(random);
             (value * deviation) as f32

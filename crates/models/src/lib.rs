@@ -4,8 +4,10 @@
 //! So a penalty works with any [`Classifier`], including the user's own, and with [`Stackable`] ones to the
 //! second order.
 //!
-//! - [`ResNet`]: ResNet-18 and -34 with a stem for small images (3x3, stride 1, no max-pool), at any
-//!   width, as iclr2021 and activmask2020 have them;
+//! - [`ResNet`]: ResNet-18 and -34 at any width, with a stem for small images (3x3, stride 1, no max-pool),
+//!   as iclr2021 and activmask2020 have them, or with ImageNet's, as tap2024;
+//! - [`Vgg`], [`DenseNet`]: VGG-16 and DenseNet-121 in torchvision's layout and names;
+//! - [`TwoLayer`]: tap2024's network for MNIST;
 //! - [`ConvNet`]: activmask2020's CNN, convolutional auto-encoder and UNet;
 //! - [`Network`]: any of these, chosen at run time;
 //! - [`Discriminator`]: tells the features of whole images from those of masked ones;
@@ -17,24 +19,32 @@
 //! immediately, never lazily.
 
 mod conv_net;
+mod dense_net;
 mod differentiate;
 mod discriminator;
+mod first_convolution;
 pub mod initialise;
 pub mod layers;
 mod network;
 mod resnet;
 mod saved;
 mod trace;
+mod two_layer;
+mod vgg;
 pub mod weights;
 
 pub use conv_net::{ConvNet, ConvNetConfig, ConvNetKind};
+pub use dense_net::{DenseNet, DenseNetConfig, DenseNetTaps};
 pub use differentiate::{Differentiated, input_gradient};
 pub use discriminator::{Discriminator, DiscriminatorConfig};
+pub use first_convolution::FirstConvolution;
 pub use initialise::Initialisation;
 pub use network::{Network, NetworkConfig};
-pub use resnet::{BasicBlock, Depth, Pooling, ResNet, ResNetConfig, ResNetLayers};
+pub use resnet::{BasicBlock, Depth, Pooling, ResNet, ResNetConfig, ResNetLayers, Stem};
 pub use saved::Saved;
 pub use trace::{BatchStatistics, Classifier, Mode, Stackable, Trace};
+pub use two_layer::{TwoLayer, TwoLayerConfig};
+pub use vgg::{Vgg, VggConfig};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

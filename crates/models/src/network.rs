@@ -6,8 +6,13 @@
 
 use crate::{
     conv_net::{ConvNet, ConvNetConfig},
+    dense_net::{DenseNet, DenseNetConfig},
+    first_convolution::FirstConvolution,
+    layers::Convolution,
     resnet::{ResNet, ResNetConfig},
     trace::{BatchStatistics, Classifier, Mode, Stackable, Trace},
+    two_layer::{TwoLayer, TwoLayerConfig},
+    vgg::{Vgg, VggConfig},
 };
 use burn::{
     module::Module,
@@ -23,6 +28,12 @@ pub enum NetworkConfig {
     ResNet(ResNetConfig),
     /// A network without normalisation, with or without a decoder.
     ConvNet(ConvNetConfig),
+    /// tap2024's network for MNIST.
+    TwoLayer(TwoLayerConfig),
+    /// VGG-16.
+    Vgg(VggConfig),
+    /// A densely connected network.
+    DenseNet(DenseNetConfig),
 }
 
 impl NetworkConfig {
@@ -31,6 +42,9 @@ impl NetworkConfig {
         match self {
             Self::ResNet(config) => config.features(),
             Self::ConvNet(config) => config.features(),
+            Self::TwoLayer(config) => config.features(),
+            Self::Vgg(config) => config.features(),
+            Self::DenseNet(config) => config.features(),
         }
     }
 }
@@ -43,6 +57,12 @@ pub enum Network<B: Backend> {
     ResNet(ResNet<B>),
     /// A network without normalisation, with or without a decoder.
     ConvNet(ConvNet<B>),
+    /// tap2024's network for MNIST.
+    TwoLayer(TwoLayer<B>),
+    /// VGG-16.
+    Vgg(Vgg<B>),
+    /// A densely connected network.
+    DenseNet(DenseNet<B>),
 }
 
 impl<B: Kernels> Network<B> {
@@ -51,6 +71,9 @@ impl<B: Kernels> Network<B> {
         match config {
             NetworkConfig::ResNet(config) => Self::ResNet(ResNet::new(config, random, device)),
             NetworkConfig::ConvNet(config) => Self::ConvNet(ConvNet::new(config, random, device)),
+            NetworkConfig::TwoLayer(config) => Self::TwoLayer(TwoLayer::new(config, random, device)),
+            NetworkConfig::Vgg(config) => Self::Vgg(Vgg::new(config, random, device)),
+            NetworkConfig::DenseNet(config) => Self::DenseNet(DenseNet::new(config, random, device)),
         }
     }
 }
@@ -60,13 +83,39 @@ impl<B: Kernels> Classifier<B> for Network<B> {
         match self {
             Self::ResNet(network) => network.trace(images, mode),
             Self::ConvNet(network) => network.trace(images, mode),
+            Self::TwoLayer(network) => network.trace(images, mode),
+            Self::Vgg(network) => network.trace(images, mode),
+            Self::DenseNet(network) => network.trace(images, mode),
         }
     }
 
     fn absorb(self, statistics: Vec<BatchStatistics<B>>) -> Self {
         match self {
             Self::ResNet(network) => Self::ResNet(network.absorb(statistics)),
-            Self::ConvNet(network) => Self::ConvNet(network.absorb(statistics)),
+            Self::DenseNet(network) => Self::DenseNet(network.absorb(statistics)),
+            Self::ConvNet(_) | Self::TwoLayer(_) | Self::Vgg(_) => self,
+        }
+    }
+}
+
+impl<B: Kernels> FirstConvolution<B> for Network<B> {
+    fn first_convolution(&self) -> &Convolution<B> {
+        match self {
+            Self::ResNet(network) => network.first_convolution(),
+            Self::ConvNet(network) => network.first_convolution(),
+            Self::TwoLayer(network) => network.first_convolution(),
+            Self::Vgg(network) => network.first_convolution(),
+            Self::DenseNet(network) => network.first_convolution(),
+        }
+    }
+
+    fn trace_after(&self, first: Tensor<B, 4>, mode: Mode) -> Trace<B> {
+        match self {
+            Self::ResNet(network) => network.trace_after(first, mode),
+            Self::ConvNet(network) => network.trace_after(first, mode),
+            Self::TwoLayer(network) => network.trace_after(first, mode),
+            Self::Vgg(network) => network.trace_after(first, mode),
+            Self::DenseNet(network) => network.trace_after(first, mode),
         }
     }
 }

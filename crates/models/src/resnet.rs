@@ -1,15 +1,15 @@
-//! ResNet-18 and -34 (He et al. 2016) for small images: the stem is 3x3 with stride 1 and no
-//! max-pool, so that they keep their resolution.
+//! ResNet-18 and -34 (He et al. 2016), for small images or with the stem for ImageNet's. Three papers use them and differ
+//! outside the blocks:
 //!
-//! Two papers use it and differ outside the blocks:
-//!
-//! | | iclr2021, section 3 | activmask2020 |
-//! |---|---|---|
-//! | before the last layer | mean over all pixels | mean over windows of 4x4, flattened |
-//! | convolutions' weights | Kaiming normal over the outputs | PyTorch's default |
-//! | layers compared in a block | outputs of both normalisations | output of the first, sum with the shortcut |
+//! | | iclr2021, section 3 | activmask2020 | tap2024, as torchvision |
+//! |---|---|---|---|
+//! | stem | 3x3 of stride 1 | 3x3 of stride 1 | 7x7 of stride 2, 3x3 max-pool of stride 2 |
+//! | before the last layer | mean over all pixels | mean over windows of 4x4, flattened | mean over all pixels |
+//! | convolutions' weights | Kaiming normal over the outputs | PyTorch's default | Kaiming normal over the outputs |
+//! | layers compared in a block | outputs of both normalisations | output of the first, sum with the shortcut | |
 
 use crate::{
+    first_convolution::FirstConvolution,
     initialise::Initialisation,
     layers::{BatchNorm, Convolution, ConvolutionConfig, Linear},
     trace::{BatchStatistics, Classifier, Mode, Stackable, Trace},
@@ -40,6 +40,15 @@ impl Depth {
     }
 }
 
+/// What comes before the first stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stem {
+    /// A 3x3 convolution of stride 1, so that small images keep their resolution.
+    Small,
+    /// A 7x7 convolution of stride 2 and a 3x3 max-pool of stride 2, as for ImageNet.
+    ImageNet,
+}
+
 /// How the last stage's output becomes one vector an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pooling {
@@ -66,6 +75,8 @@ pub enum ResNetLayers {
 pub struct ResNetConfig {
     /// Blocks a stage.
     pub depth: Depth,
+    /// What comes before the first stage.
+    pub stem: Stem,
     /// Channels of the images.
     pub channels: usize,
     /// Channels of the stem and of the first stage; each further stage doubles them. The papers: 64.
@@ -87,6 +98,7 @@ impl Default for ResNetConfig {
     fn default() -> Self {
         Self {
             depth: Depth::ResNet18,
+            stem: Stem::Small,
             channels: 1,
             width: 64,
             classes: 2,
@@ -105,8 +117,12 @@ impl ResNetConfig {
         match self.pooling {
             Pooling::Global => channels,
             Pooling::Window(size) => {
-                // Three stages of stride 2 and padding 1 halve the side and round up.
-                let cells = self.side.div_ceil(8) / size;
+                // Each stride of 2 halves the side and rounds up.
+                let strides = match self.stem {
+                    Stem::Small => 3,
+                    Stem::ImageNet => 5,
+                };
+                let cells = self.side.div_ceil(1 << strides) / size;
                 channels * cells * cells
             }
         }
@@ -178,26 +194,16 @@ impl<B: Kernels> BasicBlock<B> {
 
     fn absorb(self, statistics: &mut impl Iterator<Item = BatchStatistics<B>>) -> Self {
         Self {
-            bn1: absorb_next(self.bn1, statistics),
-            bn2: absorb_next(self.bn2, statistics),
-            downsample: self.downsample.map(|(convolution, norm)| (convolution, absorb_next(norm, statistics))),
+            bn1: self.bn1.absorb_next(statistics),
+            bn2: self.bn2.absorb_next(statistics),
+            downsample: self.downsample.map(|(convolution, norm)| (convolution, norm.absorb_next(statistics))),
             conv1: self.conv1,
             conv2: self.conv2,
         }
     }
 }
 
-fn absorb_next<B: Kernels>(
-    norm: BatchNorm<B>,
-    statistics: &mut impl Iterator<Item = BatchStatistics<B>>,
-) -> BatchNorm<B> {
-    match statistics.next() {
-        Some(next) => norm.absorb(next),
-        None => norm,
-    }
-}
-
-/// A residual network for small images.
+/// A residual network.
 #[derive(Module, Debug)]
 pub struct ResNet<B: Backend> {
     conv1: Convolution<B>,
@@ -207,6 +213,8 @@ pub struct ResNet<B: Backend> {
     layer3: Vec<BasicBlock<B>>,
     layer4: Vec<BasicBlock<B>>,
     fc: Linear<B>,
+    #[module(skip)]
+    stem: Stem,
     #[module(skip)]
     pooling: Pooling,
     #[module(skip)]
@@ -218,7 +226,12 @@ impl<B: Kernels> ResNet<B> {
     /// scale 1 and shift 0, the last layer by PyTorch's default.
     pub fn new(config: &ResNetConfig, random: &mut impl Rng, device: &B::Device) -> Self {
         let width = config.width;
-        let conv1 = Convolution::from_config(&config.convolution([config.channels, width], 3, 1), random, device);
+        let [kernel, stride] = match config.stem {
+            Stem::Small => [3, 1],
+            Stem::ImageNet => [7, 2],
+        };
+        let conv1 =
+            Convolution::from_config(&config.convolution([config.channels, width], kernel, stride), random, device);
         let mut stage = |index: usize| {
             let inputs = if index == 0 { width } else { width << (index - 1) };
             let outputs = width << index;
@@ -239,6 +252,7 @@ impl<B: Kernels> ResNet<B> {
             layer3,
             layer4,
             fc: Linear::new(config.features(), config.classes, random, device),
+            stem: config.stem,
             pooling: config.pooling,
             layers: config.layers,
         }
@@ -247,11 +261,42 @@ impl<B: Kernels> ResNet<B> {
 
 impl<B: Kernels> Classifier<B> for ResNet<B> {
     fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
+        self.trace_after(self.conv1.forward(images), mode)
+    }
+
+    fn absorb(self, statistics: Vec<BatchStatistics<B>>) -> Self {
+        let mut statistics = statistics.into_iter();
+        let next = &mut statistics;
+        let bn1 = self.bn1.absorb_next(next);
+        let mut stage = |blocks: Vec<BasicBlock<B>>| blocks.into_iter().map(|block| block.absorb(next)).collect();
+        Self {
+            bn1,
+            layer1: stage(self.layer1),
+            layer2: stage(self.layer2),
+            layer3: stage(self.layer3),
+            layer4: stage(self.layer4),
+            conv1: self.conv1,
+            fc: self.fc,
+            stem: self.stem,
+            pooling: self.pooling,
+            layers: self.layers,
+        }
+    }
+}
+
+impl<B: Kernels> FirstConvolution<B> for ResNet<B> {
+    fn first_convolution(&self) -> &Convolution<B> {
+        &self.conv1
+    }
+
+    fn trace_after(&self, first: Tensor<B, 4>, mode: Mode) -> Trace<B> {
         let mut statistics = Vec::new();
-        let stem = self.bn1.forward(self.conv1.forward(images), mode, &mut statistics);
+        let stem = self.bn1.forward(first, mode, &mut statistics);
         let mut current = ops::rectify(stem.clone());
-        let mut layers = vec![stem];
-        let mut taps = vec![current.clone()];
+        if self.stem == Stem::ImageNet {
+            current = pooling::maximum(current, [3; 2], [2; 2], [1; 2]);
+        }
+        let (mut layers, mut taps) = (vec![stem], Vec::with_capacity(4));
         for stage in [&self.layer1, &self.layer2, &self.layer3, &self.layer4] {
             for block in stage {
                 current = block.forward(current, mode, self.layers, &mut layers, &mut statistics);
@@ -263,24 +308,6 @@ impl<B: Kernels> Classifier<B> for ResNet<B> {
             Pooling::Window(size) => pooling::average(current, size).flatten(1, 3),
         };
         Trace { logits: self.fc.forward(pooled.clone()), pooled, taps, layers, reconstruction: None, statistics }
-    }
-
-    fn absorb(self, statistics: Vec<BatchStatistics<B>>) -> Self {
-        let mut statistics = statistics.into_iter();
-        let next = &mut statistics;
-        let bn1 = absorb_next(self.bn1, next);
-        let mut stage = |blocks: Vec<BasicBlock<B>>| blocks.into_iter().map(|block| block.absorb(next)).collect();
-        Self {
-            bn1,
-            layer1: stage(self.layer1),
-            layer2: stage(self.layer2),
-            layer3: stage(self.layer3),
-            layer4: stage(self.layer4),
-            conv1: self.conv1,
-            fc: self.fc,
-            pooling: self.pooling,
-            layers: self.layers,
-        }
     }
 }
 

@@ -40,9 +40,9 @@ pub struct Trace<B: Backend> {
     pub logits: Tensor<B, 2>,
     /// Features before the last layer, `[batch, features]`: iclr2021's tap 5.
     pub pooled: Tensor<B, 2>,
-    /// The output of each stage, after the rectifier and before any pooling,
-    /// `[batch, channels, height, width]`: of a ResNet the stem (0) and the stages (1 to 4), of a
-    /// [`ConvNet`](crate::ConvNet) the four blocks of the encoder.
+    /// What a penalty on activations (TAP) acts on, from the first to the last, `[batch, channels, height, width]`
+    /// each: of a ResNet the outputs of its four stages, of a [`ConvNet`](crate::ConvNet) those of the encoder's four
+    /// blocks. The module of each other architecture says what its taps are.
     pub taps: Vec<Tensor<B, 4>>,
     /// What a penalty on every layer compares, in the order of the forward pass,
     /// `[batch, channels, height, width]` each. The module of each architecture says which layers

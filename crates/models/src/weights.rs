@@ -104,8 +104,21 @@ impl ParameterPath {
     }
 
     /// The name of the parameter that is being visited, such as `layer1.0.conv1.weight`.
+    ///
+    /// The elements of a list whose name ends in an underscore are counted from 1 in the name itself, as torchvision
+    /// names the parts of a DenseNet: `denselayer_` and 0 are `denselayer1`.
     pub fn name(&self) -> String {
-        self.0.join(".")
+        let mut names: Vec<String> = Vec::with_capacity(self.0.len());
+        for part in &self.0 {
+            match (names.last_mut().and_then(|last| last.strip_suffix('_').map(str::to_owned)), part.parse::<usize>()) {
+                (Some(list), Ok(index)) => {
+                    names.pop();
+                    names.push(format!("{list}{}", index + 1));
+                }
+                _ => names.push(part.clone()),
+            }
+        }
+        names.join(".")
     }
 }
 

@@ -4,14 +4,16 @@
 use burn::tensor::Tensor;
 use herring_backend::{Adam, AdamSettings, Autodiff, Cpu};
 use herring_models::{
-    Classifier, ConvNet, ConvNetConfig, ConvNetKind, Depth, Initialisation, Mode, Network, NetworkConfig, Pooling,
-    ResNet, ResNetConfig, ResNetLayers, Saved, input_gradient,
+    Classifier, ConvNet, ConvNetConfig, ConvNetKind, DenseNetConfig, DenseNetTaps, Depth, Initialisation, Mode,
+    Network, NetworkConfig, Pooling, ResNet, ResNetConfig, ResNetLayers, Saved, Stem, TwoLayerConfig, VggConfig,
+    input_gradient,
     weights::{self, NamedTensors},
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 const RESNET: ResNetConfig = ResNetConfig {
+    stem: Stem::Small,
     depth: Depth::ResNet18,
     channels: 1,
     width: 2,
@@ -24,6 +26,20 @@ const RESNET: ResNetConfig = ResNetConfig {
 
 const UNET: ConvNetConfig =
     ConvNetConfig { kind: ConvNetKind::UNet, channels: 3, width: 2, side: 20, classes: 4, sigmoid: true };
+
+const TWO_LAYER: TwoLayerConfig = TwoLayerConfig { channels: 1, width: 3, side: 28, classes: 10 };
+
+const VGG: VggConfig = VggConfig { channels: 3, width: 2, hidden: 5, side: 70, classes: 4 };
+
+const DENSE_NET: DenseNetConfig = DenseNetConfig {
+    channels: 3,
+    width: 4,
+    growth: 2,
+    bottleneck: 2,
+    blocks: [2, 1, 1, 2],
+    classes: 4,
+    taps: DenseNetTaps::Transitions,
+};
 
 fn random() -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(3)
@@ -67,6 +83,32 @@ fn an_optimiser_s_moments_have_the_names_of_the_architecture_too() {
     saved.restore_optimiser::<Autodiff<Cpu>, _>(&mut again, &network).unwrap();
 }
 
+/// Of a real DenseNet-121 and VGG-16 as torchvision writes them.
+#[test]
+fn parameters_have_torchvision_s_names_and_shapes() {
+    let named = |config| NamedTensors::of::<Cpu, _>(&network(config));
+    let taps = DenseNetTaps::Blocks;
+    let dense =
+        named(NetworkConfig::DenseNet(DenseNetConfig { width: 2, growth: 1, ..DenseNetConfig::densenet_121(3, taps) }));
+    for (name, shape) in [
+        ("features.conv0.weight", vec![2, 3, 7, 7]),
+        ("features.denseblock1.denselayer1.norm1.running_mean", vec![2]),
+        ("features.denseblock4.denselayer16.conv2.weight", vec![1, 4, 3, 3]),
+        ("features.transition3.conv.weight", vec![16, 32, 1, 1]),
+        ("features.norm5.bias", vec![32]),
+        ("classifier.weight", vec![3, 32]),
+    ] {
+        assert_eq!(dense.get(name).unwrap().0, shape, "{name}");
+    }
+    // As many as torchvision's DenseNet-121 has without counters: 120 convolutions, 121 normalisations, a classifier.
+    assert_eq!(dense.names().count(), 120 + 4 * 121 + 2);
+    let vgg = named(NetworkConfig::Vgg(VGG));
+    let names: Vec<&str> = vgg.names().filter(|name| name.ends_with("weight")).collect();
+    let convolutions = [0, 10, 12, 14, 17, 19, 2, 21, 24, 26, 28, 5, 7].map(|index| format!("features.{index}.weight"));
+    let linear = ["classifier.0.weight".to_owned(), "classifier.3.weight".to_owned()];
+    assert_eq!(names, linear.iter().chain(&convolutions).collect::<Vec<_>>());
+}
+
 #[test]
 fn shapes_follow_from_the_configuration() {
     let windows = ResNetConfig { pooling: Pooling::Window(4), side: 100, channels: 3, ..RESNET };
@@ -82,6 +124,10 @@ fn shapes_follow_from_the_configuration() {
             8,
         ),
         (NetworkConfig::ConvNet(ConvNetConfig { kind: ConvNetKind::Cnn, ..UNET }), [3, 20], None, 8),
+        (NetworkConfig::ResNet(ResNetConfig { stem: Stem::ImageNet, ..RESNET }), [1, 64], None, 17),
+        (NetworkConfig::TwoLayer(TWO_LAYER), [1, 28], None, 2),
+        (NetworkConfig::Vgg(VGG), [3, 70], None, 5),
+        (NetworkConfig::DenseNet(DENSE_NET), [3, 64], None, 4),
     ];
     for (config, [channels, side], drawn, layers) in cases {
         let images = Tensor::<Cpu, 4>::ones([2, channels, side, side], &Default::default());

@@ -21,6 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         annotations: AnnotationSpec::Given { fraction: 1.0 },
         model: ModelSpec::Resnet {
             depth: 18,
+            stem: StemName::Small,
             width: 64,
             pooling: PoolingName::Global,
             initialisation: InitialisationName::KaimingNormal,

@@ -98,6 +98,30 @@ fn networks_that_do_not_exist_or_do_not_fit_the_images_are_named() {
 }
 
 #[test]
+fn tap2024_s_networks_need_room_and_channels() {
+    let taps = DenseNetTapsName::Transitions;
+    let at = |model: ModelSpec, size: usize| {
+        let mut spec = spec();
+        spec.objective.penalties.clear();
+        spec.data = DataSpec::Images(ImagesSpec { size, saliency_size: size, ..images() });
+        spec.model = model;
+        spec.check().map_err(|error| error.to_string())
+    };
+    for model in [ModelSpec::Vgg { width: 4, hidden: 16 }, ModelSpec::DenseNet { width: 4, growth: 2, taps }] {
+        assert_eq!(at(model.clone(), 32), Ok(()));
+        let small = "model: found images of 31 pixels, expected at least 32 for this network";
+        assert_eq!(at(model, 31), Err(small.to_owned()));
+    }
+    assert_eq!(at(ModelSpec::TwoLayer { width: 4 }, 8), Ok(()));
+    let hidden = "model.hidden: found 0, expected a number from 1 to 100000";
+    assert_eq!(at(ModelSpec::Vgg { width: 4, hidden: 0 }, 64), Err(hidden.to_owned()));
+    let odd = "model.width: found 3, expected an even number of channels";
+    assert_eq!(at(ModelSpec::DenseNet { width: 3, growth: 2, taps }, 64), Err(odd.to_owned()));
+    let growth = "model.growth: found 0, expected a number from 1 to 100000";
+    assert_eq!(at(ModelSpec::DenseNet { width: 4, growth: 0, taps }, 64), Err(growth.to_owned()));
+}
+
+#[test]
 fn saliency_at_another_size_needs_a_network_that_takes_it() {
     let at = |model: ModelSpec| {
         let mut spec = spec();
@@ -124,12 +148,12 @@ fn penalties_outside_their_range_are_named() {
     );
     let twice = refused(|spec| spec.objective.penalties = vec![gradmask(1.0), gradmask(2.0)]);
     assert_eq!(twice, "objective.penalties.gradmask: found it twice, expected each penalty once");
-    let rrr = PenaltySpec::Rrr { weight: 1.0, offset: 0.0 };
+    let rrr = PenaltySpec::Rrr { weight: 1.0, offset: 0.0, reading: RrrReading::Pixels };
     let turned = refused(|spec| spec.objective.penalties = vec![rrr.clone(), gradmask(1.0)]);
     let expected = "expected penalties in the order of their kinds";
     assert_eq!(turned, format!("objective.penalties.gradmask: found it after rrr, {expected}"));
     assert_eq!(
-        of_penalty(PenaltySpec::Rrr { weight: 1.0, offset: 2.0 }),
+        of_penalty(PenaltySpec::Rrr { weight: 1.0, offset: 2.0, reading: RrrReading::Pixels }),
         "objective.penalties.rrr.offset: found 2, expected a number from 0 to 1"
     );
     let game = |change: fn(&mut PenaltySpec)| {

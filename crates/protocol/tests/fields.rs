@@ -90,7 +90,8 @@ fn a_number_is_set_by_its_field_and_whole_numbers_stay_whole() {
     let wider = spec.with_value("model.width", 16.0).unwrap();
     assert_eq!(wider.model.width(), 16);
     let stronger = spec.with_value("objective.penalties.rrr.weight", 3.0).unwrap();
-    assert_eq!(stronger.objective.penalties[4], PenaltySpec::Rrr { weight: 3.0, offset: 1e-11 });
+    let expected = PenaltySpec::Rrr { weight: 3.0, offset: 1e-11, reading: RrrReading::Pixels };
+    assert_eq!(stronger.objective.penalties[4], expected);
     assert_eq!(RunSpec { objective: spec.objective.clone(), ..stronger }, spec, "nothing else changes");
     for (field, value, message) in [
         ("objective.penalties.lasso.weight", 1.0, "the run has no such field"),

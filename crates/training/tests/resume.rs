@@ -23,6 +23,7 @@ fn every_objective_goes_on_from_every_place() {
 fn every_architecture_trains_with_all_of_activmask2020_s_penalties() {
     let resnet = ModelSpec::Resnet {
         depth: 18,
+        stem: StemName::Small,
         width: 2,
         pooling: PoolingName::Window,
         initialisation: InitialisationName::PytorchDefault,
@@ -54,6 +55,33 @@ fn every_architecture_trains_with_all_of_activmask2020_s_penalties() {
     ends.sort();
     ends.dedup();
     assert_eq!(ends.len(), 4);
+}
+
+#[test]
+fn tap2024_s_architectures_train_with_its_penalties() {
+    let resnet = ModelSpec::Resnet {
+        depth: 18,
+        stem: StemName::Imagenet,
+        width: 2,
+        pooling: PoolingName::Global,
+        initialisation: InitialisationName::KaimingNormal,
+        layers: ResnetLayersName::Normalised,
+    };
+    for (name, model) in [("residual network", resnet), ("two layers", ModelSpec::TwoLayer { width: 2 })] {
+        let penalties = vec![
+            PenaltySpec::Rbr { weight: 0.1 },
+            PenaltySpec::Rrr { weight: 0.1, offset: 0.0, reading: RrrReading::Area },
+            PenaltySpec::Tap { weight: 0.1, reading: TapReading::Released },
+        ];
+        let spec = RunSpec {
+            model,
+            training: TrainingSpec { epochs: 2, batch_size: 8 },
+            selection: SelectionSpec::LastEpoch,
+            ..spec(with(penalties))
+        };
+        let outcome = resumes_everywhere(name, &spec, &NoWeights);
+        assert!(outcome.history[0].train_penalty > 0.0, "{name}");
+    }
 }
 
 #[test]

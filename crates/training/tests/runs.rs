@@ -77,7 +77,7 @@ fn the_encoder_s_turn_comes_every_so_many_evaluations_as_each_reading_counts_the
 
 #[test]
 fn a_penalty_that_is_not_finite_ends_the_run_with_epoch_and_step() {
-    let spec = spec(with(vec![PenaltySpec::Rrr { weight: 1e300, offset: 0.0 }]));
+    let spec = spec(with(vec![PenaltySpec::Rrr { weight: 1e300, offset: 0.0, reading: RrrReading::Pixels }]));
     match run(&spec).map(|_| ()).unwrap_err() {
         RunFailure::NotFinite { epoch, step, quantity } => {
             assert_eq!((epoch, step, quantity.as_str()), (1, 1, "penalty"))

@@ -1,20 +1,20 @@
 //! The stored losses, by their names in the files, and what they are here.
 
 use burn::tensor::backend::AutodiffBackend;
-use herring_backend::Kernels;
-use herring_losses::{ActDiff, Batch, GradMask, Penalty, Reconstruction, Rrr, Task, TrainingLoss};
-use herring_models::Stackable;
+use herring_backend::{Autodiff, Kernels};
+use herring_losses::{ActDiff, Batch, GradMask, Penalty, Rbr, Reconstruction, Rrr, Tap, Task, TrainingLoss};
+use herring_models::{FirstConvolution, Stackable};
 use herring_protocol::{
     ActDiffDistance::{self, Image, Position},
     ActDiffLayers::{self, All, Pooled},
-    GradientNorm, ReconstructionLoss, ReconstructionTarget,
+    GradientNorm, ReconstructionLoss, ReconstructionTarget, RrrReading, TapReading,
 };
 
 /// The number whose derivative is stored under a name; none for a loss that does not exist here.
 pub(super) fn training_loss<B, M>(name: &str) -> Option<TrainingLoss<B, M>>
 where
     B: AutodiffBackend + Kernels,
-    M: Stackable<B>,
+    M: Stackable<B, Lifted: FirstConvolution<Autodiff<B>>> + FirstConvolution<B>,
 {
     let loss = TrainingLoss::new(Task::CrossEntropy);
     Some(match is_of_the_task(name) {
@@ -39,7 +39,7 @@ pub(super) fn batch_of<B: AutodiffBackend>(name: &str, batch: &Batch<B>) -> Batc
 fn penalty<B, M>(name: &str) -> Option<Box<dyn Penalty<B, M>>>
 where
     B: AutodiffBackend + Kernels,
-    M: Stackable<B>,
+    M: Stackable<B, Lifted: FirstConvolution<Autodiff<B>>> + FirstConvolution<B>,
 {
     use ReconstructionLoss::{BinaryCrossEntropy, SquaredError};
     Some(match name {
@@ -49,7 +49,11 @@ where
         "actdiff.activmask" => actdiff(true, All, Position, 1e-6),
         "gradmask.paper" => Box::new(GradMask { weight: 1.0, norm: GradientNorm::Image }),
         "gradmask.released" | "gradmask.activmask" => Box::new(GradMask { weight: 1.0, norm: GradientNorm::Absolute }),
-        "rrr.released" => Box::new(Rrr { weight: 1.0, offset: 1e-11 }),
+        "rrr.released" => Box::new(Rrr { weight: 1.0, offset: 1e-11, reading: RrrReading::Pixels }),
+        "rrr.tap2024" => Box::new(Rrr { weight: 1.0, offset: 0.0, reading: RrrReading::Area }),
+        "rbr.released" => Box::new(Rbr { weight: 1.0 }),
+        "tap.paper" => Box::new(Tap { weight: 1.0, reading: TapReading::Paper }),
+        "tap.released" => Box::new(Tap { weight: 1.0, reading: TapReading::Released }),
         "reconstruction.bce" => reconstruction(BinaryCrossEntropy, ReconstructionTarget::Image),
         "reconstruction.masked.bce" => reconstruction(BinaryCrossEntropy, ReconstructionTarget::Permuted),
         "reconstruction.mse" => reconstruction(SquaredError, ReconstructionTarget::Image),

@@ -77,4 +77,12 @@ impl<B: Kernels> BatchNorm<B> {
             ..self
         }
     }
+
+    /// Takes the next entry of what a pass measured, in the order of the pass; unchanged where there is none.
+    pub(crate) fn absorb_next(self, statistics: &mut impl Iterator<Item = BatchStatistics<B>>) -> Self {
+        match statistics.next() {
+            Some(next) => self.absorb(next),
+            None => self,
+        }
+    }
 }

@@ -66,10 +66,14 @@ impl<B: Kernels> Convolution<B> {
         Self { weight, bias, stride: config.stride, padding: config.padding }
     }
 
+    /// Stride and padding.
+    pub fn options(&self) -> ConvOptions {
+        ConvOptions { stride: [self.stride; 2], padding: [self.padding; 2] }
+    }
+
     /// `[batch, inputs, height, width]` to `[batch, outputs, height', width']`.
     pub fn forward(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
-        let options = ConvOptions { stride: [self.stride; 2], padding: [self.padding; 2] };
-        let output = ops::convolution(input, self.weight.val(), options);
+        let output = ops::convolution(input, self.weight.val(), self.options());
         match &self.bias {
             Some(bias) => ops::add_to_channels(output, bias.val()),
             None => output,

@@ -3,7 +3,9 @@
 mod batch_norm;
 mod convolution;
 mod linear;
+mod placeholder;
 
 pub use batch_norm::BatchNorm;
 pub use convolution::{Convolution, ConvolutionConfig};
 pub use linear::Linear;
+pub use placeholder::Placeholder;

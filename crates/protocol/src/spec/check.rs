@@ -47,8 +47,14 @@ impl RunSpec {
     fn check_model(&self) -> Result<(), SpecError> {
         let width = self.model.width();
         check("model.width", width, "a number of channels from 1 to 1024", (1..=1024).contains(&width))?;
-        if let ModelSpec::Resnet { depth, .. } = self.model {
-            check("model.depth", depth, "18 or 34", depth == 18 || depth == 34)?;
+        match self.model {
+            ModelSpec::Resnet { depth, .. } => check("model.depth", depth, "18 or 34", depth == 18 || depth == 34)?,
+            ModelSpec::Vgg { hidden, .. } => count("model.hidden", hidden)?,
+            ModelSpec::DenseNet { width, growth, .. } => {
+                check("model.width", width, "an even number of channels", width.is_multiple_of(2))?;
+                count("model.growth", growth)?;
+            }
+            ModelSpec::ConvNet { .. } | ModelSpec::TwoLayer { .. } => {}
         }
         let (side, least) = (self.data.side(), self.model.least_side());
         check(
@@ -105,7 +111,7 @@ impl RunSpec {
                         check(&field("loss"), loss, expected, allowed)?;
                     }
                 }
-                PenaltySpec::Gradmask { .. } => {}
+                PenaltySpec::Gradmask { .. } | PenaltySpec::Rbr { .. } | PenaltySpec::Tap { .. } => {}
             }
         }
         let masked = self.objective.images != TrainingImages::Whole;

@@ -23,11 +23,14 @@ pub use data::{
 pub use evaluation::{AttributionSpec, EvaluationSpec, ExplainedModel, TrainScores};
 pub use fields::{FieldError, differing_fields};
 pub(crate) use fields::{json, nothing_else};
-pub use model::{ConvNetKindName, InitialisationName, ModelSpec, PoolingName, ResnetLayersName, WeightsSpec};
+pub use model::{
+    ConvNetKindName, DenseNetTapsName, InitialisationName, ModelSpec, PoolingName, ResnetLayersName, StemName,
+    WeightsSpec,
+};
 pub use needs::{Alternative, NeedSpec};
 pub use objective::{
     ActDiffDistance, ActDiffLayers, GradientNorm, ObjectiveSpec, PenaltySpec, ReconstructionLoss, ReconstructionTarget,
-    TaskSpec, TrainingImages,
+    RrrReading, TapReading, TaskSpec, TrainingImages,
 };
 pub use training::{OptimiserSpec, SelectionSpec, TrainingSpec};
 

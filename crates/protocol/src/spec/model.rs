@@ -16,6 +16,37 @@ pub enum PoolingName {
 
 named!(PoolingName, "pooling", Global => "global", Window => "window");
 
+/// What comes before the first stage of a residual network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum StemName {
+    /// A 3x3 convolution of stride 1.
+    #[default]
+    Small,
+    /// A 7x7 convolution of stride 2 and a 3x3 max-pool of stride 2, as torchvision's.
+    Imagenet,
+}
+
+named!(StemName, "stem", Small => "small", Imagenet => "imagenet");
+
+impl StemName {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Which activations of a DenseNet TAP penalises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum DenseNetTapsName {
+    /// The outputs of the transitions and of the last normalisation after its rectifier (tap2024, released code).
+    Transitions,
+    /// The outputs of the blocks (tap2024, as printed).
+    Blocks,
+}
+
+named!(DenseNetTapsName, "choice of taps", Transitions => "transitions", Blocks => "blocks");
+
 /// Which layers of a residual network a penalty on all layers compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -58,10 +89,13 @@ named!(ConvNetKindName, "convolutional network", Cnn => "cnn", AutoEncoder => "a
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "architecture", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ModelSpec {
-    /// A ResNet with a 3x3 stem of stride 1 and no max-pool.
+    /// A ResNet.
     Resnet {
         /// 18 or 34.
         depth: usize,
+        /// What comes before the first stage.
+        #[serde(default, skip_serializing_if = "StemName::is_default")]
+        stem: StemName,
         /// Channels of the first stage; the papers have 64.
         width: usize,
         /// How the last feature map becomes a vector.
@@ -80,35 +114,62 @@ pub enum ModelSpec {
         /// Whether the reconstruction ends in a sigmoid, as on images of values from 0 to 1.
         sigmoid: bool,
     },
+    /// Two convolutions and a linear layer (tap2024, Figure 10).
+    TwoLayer {
+        /// Channels of both convolutions; the paper has 100.
+        width: usize,
+    },
+    /// VGG-16 with a hidden layer of its own in the classifier (tap2024).
+    Vgg {
+        /// Channels of the first stage; torchvision has 64.
+        width: usize,
+        /// Units of the hidden layer; the paper has 1024.
+        hidden: usize,
+    },
+    /// DenseNet-121.
+    DenseNet {
+        /// Channels after the stem, an even number; torchvision has 64.
+        width: usize,
+        /// Channels that each layer adds; torchvision has 32.
+        growth: usize,
+        /// Which activations TAP penalises.
+        taps: DenseNetTapsName,
+    },
 }
 
 impl ModelSpec {
     /// Channels of the first stage or block.
     pub fn width(&self) -> usize {
         match self {
-            Self::Resnet { width, .. } | Self::ConvNet { width, .. } => *width,
+            Self::Resnet { width, .. }
+            | Self::ConvNet { width, .. }
+            | Self::TwoLayer { width }
+            | Self::Vgg { width, .. }
+            | Self::DenseNet { width, .. } => *width,
         }
     }
 
     /// The least rows and columns of images that it takes.
     pub fn least_side(&self) -> usize {
         match self {
-            // Three halvings must leave a window of four.
-            Self::Resnet { pooling: PoolingName::Window, .. } => 25,
+            // Three halvings, or five, must leave a window of four.
+            Self::Resnet { pooling: PoolingName::Window, stem: StemName::Small, .. } => 25,
+            Self::Resnet { pooling: PoolingName::Window, stem: StemName::Imagenet, .. } => 97,
             Self::Resnet { .. } => 1,
-            Self::ConvNet { .. } => 8,
+            Self::ConvNet { .. } | Self::TwoLayer { .. } => 8,
+            Self::Vgg { .. } | Self::DenseNet { .. } => 32,
         }
     }
 
     /// Whether it takes images of another size than it was made for. Flattened features fix the size.
     pub fn takes_any_side(&self) -> bool {
-        matches!(self, Self::Resnet { pooling: PoolingName::Global, .. })
+        matches!(self, Self::Resnet { pooling: PoolingName::Global, .. } | Self::DenseNet { .. })
     }
 
     /// Whether a forward pass gives a reconstruction of the image.
     pub fn reconstructs(&self) -> bool {
         match self {
-            Self::Resnet { .. } => false,
+            Self::Resnet { .. } | Self::TwoLayer { .. } | Self::Vgg { .. } | Self::DenseNet { .. } => false,
             Self::ConvNet { kind, .. } => *kind != ConvNetKindName::Cnn,
         }
     }

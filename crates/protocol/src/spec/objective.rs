@@ -81,6 +81,38 @@ pub enum ReconstructionLoss {
 named!(ReconstructionLoss, "reconstruction loss",
     BinaryCrossEntropy => "binary-cross-entropy", SquaredError => "squared-error");
 
+/// How RRR turns the input gradient outside the mask into a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum RrrReading {
+    /// Squares of all channels and pixels, summed over the batch; training mode (iclr2021).
+    #[default]
+    Pixels,
+    /// Squares of the sums over channels, weighted by the share of the image that lies outside, averaged over the batch;
+    /// evaluation mode (tap2024, released code).
+    Area,
+}
+
+named!(RrrReading, "reading of RRR", Pixels => "pixels", Area => "area");
+
+impl RrrReading {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How TAP reduces the mask to the size of a tap and measures the activations outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum TapReading {
+    /// The mask of each tap from the whole one; sum of magnitudes (tap2024, equations 6 to 8).
+    Paper,
+    /// The mask of each tap from that of the tap before; sum of squares (tap2024, released code).
+    Released,
+}
+
+named!(TapReading, "reading of TAP", Paper => "paper", Released => "released");
+
 /// What is to be reconstructed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -137,13 +169,11 @@ pub enum PenaltySpec {
         /// Norm of the gradient.
         norm: GradientNorm,
     },
-    /// Penalises the input gradient of the log-probabilities outside the mask (Ross et al. 2017; iclr2021,
-    /// equation 4).
-    Rrr {
+    /// Penalises the product of the input gradient of the log-probabilities with the pixel's influence on the update of
+    /// the first convolution, outside the mask (Shao et al. 2021; tap2024, released code).
+    Rbr {
         /// Weight in the loss.
         weight: f64,
-        /// Added to a probability before its logarithm; iclr2021's released code has 1e-11.
-        offset: f64,
     },
     /// The network's decoder reconstructs the image or its permuted version (activmask2020, section 3).
     Reconstruction {
@@ -154,6 +184,24 @@ pub enum PenaltySpec {
         /// What is to be reconstructed.
         target: ReconstructionTarget,
     },
+    /// Penalises the input gradient of the log-probabilities outside the mask (Ross et al. 2017; iclr2021,
+    /// equation 4; tap2024, equation 4).
+    Rrr {
+        /// Weight in the loss.
+        weight: f64,
+        /// Added to a probability before its logarithm; iclr2021's released code has 1e-11.
+        offset: f64,
+        /// How the gradient outside becomes a number.
+        #[serde(default, skip_serializing_if = "RrrReading::is_default")]
+        reading: RrrReading,
+    },
+    /// Penalises activations at several depths outside the mask (tap2024, equations 6 to 8).
+    Tap {
+        /// Weight in the loss.
+        weight: f64,
+        /// How the mask is reduced and the activations are measured.
+        reading: TapReading,
+    },
 }
 
 impl PenaltySpec {
@@ -163,8 +211,10 @@ impl PenaltySpec {
             Self::Actdiff { .. } => "actdiff",
             Self::Adversarial { .. } => "adversarial",
             Self::Gradmask { .. } => "gradmask",
-            Self::Rrr { .. } => "rrr",
+            Self::Rbr { .. } => "rbr",
             Self::Reconstruction { .. } => "reconstruction",
+            Self::Rrr { .. } => "rrr",
+            Self::Tap { .. } => "tap",
         }
     }
 
@@ -174,8 +224,10 @@ impl PenaltySpec {
             Self::Actdiff { weight, .. }
             | Self::Adversarial { weight, .. }
             | Self::Gradmask { weight, .. }
+            | Self::Rbr { weight }
+            | Self::Reconstruction { weight, .. }
             | Self::Rrr { weight, .. }
-            | Self::Reconstruction { weight, .. } => *weight,
+            | Self::Tap { weight, .. } => *weight,
         }
     }
 
@@ -183,14 +235,14 @@ impl PenaltySpec {
     pub fn needs_permuted_images(&self) -> bool {
         match self {
             Self::Actdiff { .. } | Self::Adversarial { .. } => true,
-            Self::Gradmask { .. } | Self::Rrr { .. } => false,
+            Self::Gradmask { .. } | Self::Rbr { .. } | Self::Rrr { .. } | Self::Tap { .. } => false,
             Self::Reconstruction { target, .. } => *target == ReconstructionTarget::Permuted,
         }
     }
 
     /// Whether it differentiates an input gradient.
     pub fn is_second_order(&self) -> bool {
-        matches!(self, Self::Gradmask { .. } | Self::Rrr { .. })
+        matches!(self, Self::Gradmask { .. } | Self::Rbr { .. } | Self::Rrr { .. })
     }
 }
 

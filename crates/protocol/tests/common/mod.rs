@@ -33,7 +33,7 @@ pub(crate) fn spec() -> RunSpec {
                     loss: ReconstructionLoss::BinaryCrossEntropy,
                     target: ReconstructionTarget::Image,
                 },
-                PenaltySpec::Rrr { weight: 0.5, offset: 1e-11 },
+                PenaltySpec::Rrr { weight: 0.5, offset: 1e-11, reading: RrrReading::Pixels },
             ],
         },
         optimiser: OptimiserSpec::Adam { learning_rate: 1e-3 },
@@ -90,6 +90,7 @@ pub(crate) fn images() -> ImagesSpec {
 pub(crate) fn resnet(pooling: PoolingName) -> ModelSpec {
     ModelSpec::Resnet {
         depth: 18,
+        stem: StemName::Small,
         width: 4,
         pooling,
         initialisation: InitialisationName::PytorchDefault,

@@ -2,7 +2,7 @@
 
 use herring_backend::{Autodiff, Kernels};
 use herring_losses::{
-    ActDiff, Adversarial, AdversarialConfig, GradMask, Penalty, Reconstruction, Rrr, Task, TrainingLoss,
+    ActDiff, Adversarial, AdversarialConfig, GradMask, Penalty, Rbr, Reconstruction, Rrr, Tap, Task, TrainingLoss,
 };
 use herring_models::{Discriminator, DiscriminatorConfig, Network};
 use herring_protocol::{ObjectiveSpec, PenaltySpec, TaskSpec};
@@ -37,7 +37,9 @@ fn boxed<B: Kernels>(
             Box::new(ActDiff { weight, weighted, layers, distance, offset })
         }
         PenaltySpec::Gradmask { weight, norm } => Box::new(GradMask { weight, norm }),
-        PenaltySpec::Rrr { weight, offset } => Box::new(Rrr { weight, offset }),
+        PenaltySpec::Rbr { weight } => Box::new(Rbr { weight }),
+        PenaltySpec::Rrr { weight, offset, reading } => Box::new(Rrr { weight, offset, reading }),
+        PenaltySpec::Tap { weight, reading } => Box::new(Tap { weight, reading }),
         PenaltySpec::Reconstruction { weight, loss, target } => Box::new(Reconstruction { weight, loss, target }),
         PenaltySpec::Adversarial { weight, released, learning_rate, every, hidden, layers } => {
             let config = DiscriminatorConfig { features, hidden, layers, spectral: true };

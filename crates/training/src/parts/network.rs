@@ -1,9 +1,12 @@
 //! The network that a specification names.
 
 use herring_models::{
-    ConvNetConfig, ConvNetKind, Depth, Initialisation, NetworkConfig, Pooling, ResNetConfig, ResNetLayers,
+    ConvNetConfig, ConvNetKind, DenseNetConfig, DenseNetTaps, Depth, Initialisation, NetworkConfig, Pooling,
+    ResNetConfig, ResNetLayers, Stem, TwoLayerConfig, VggConfig,
 };
-use herring_protocol::{ConvNetKindName, InitialisationName, ModelSpec, PoolingName, ResnetLayersName};
+use herring_protocol::{
+    ConvNetKindName, DenseNetTapsName, InitialisationName, ModelSpec, PoolingName, ResnetLayersName, StemName,
+};
 
 /// The positions along one side of the windows that activmask2020's residual network averages over.
 const WINDOW: usize = 4;
@@ -11,25 +14,31 @@ const WINDOW: usize = 4;
 /// The network for images `[channels, side, side]` of `classes` classes.
 pub(crate) fn network(spec: &ModelSpec, [channels, side, _]: [usize; 3], classes: usize) -> NetworkConfig {
     match *spec {
-        ModelSpec::Resnet { depth, width, pooling, initialisation, layers } => NetworkConfig::ResNet(ResNetConfig {
-            depth: if depth == 34 { Depth::ResNet34 } else { Depth::ResNet18 },
-            channels,
-            width,
-            classes,
-            pooling: match pooling {
-                PoolingName::Global => Pooling::Global,
-                PoolingName::Window => Pooling::Window(WINDOW),
-            },
-            side,
-            initialisation: match initialisation {
-                InitialisationName::KaimingNormal => Initialisation::KaimingNormal,
-                InitialisationName::PytorchDefault => Initialisation::PyTorchDefault,
-            },
-            layers: match layers {
-                ResnetLayersName::Normalised => ResNetLayers::Normalised,
-                ResnetLayersName::PreActivation => ResNetLayers::PreActivation,
-            },
-        }),
+        ModelSpec::Resnet { depth, stem, width, pooling, initialisation, layers } => {
+            NetworkConfig::ResNet(ResNetConfig {
+                depth: if depth == 34 { Depth::ResNet34 } else { Depth::ResNet18 },
+                stem: match stem {
+                    StemName::Small => Stem::Small,
+                    StemName::Imagenet => Stem::ImageNet,
+                },
+                channels,
+                width,
+                classes,
+                pooling: match pooling {
+                    PoolingName::Global => Pooling::Global,
+                    PoolingName::Window => Pooling::Window(WINDOW),
+                },
+                side,
+                initialisation: match initialisation {
+                    InitialisationName::KaimingNormal => Initialisation::KaimingNormal,
+                    InitialisationName::PytorchDefault => Initialisation::PyTorchDefault,
+                },
+                layers: match layers {
+                    ResnetLayersName::Normalised => ResNetLayers::Normalised,
+                    ResnetLayersName::PreActivation => ResNetLayers::PreActivation,
+                },
+            })
+        }
         ModelSpec::ConvNet { kind, width, sigmoid } => NetworkConfig::ConvNet(ConvNetConfig {
             kind: match kind {
                 ConvNetKindName::Cnn => ConvNetKind::Cnn,
@@ -42,5 +51,15 @@ pub(crate) fn network(spec: &ModelSpec, [channels, side, _]: [usize; 3], classes
             classes,
             sigmoid,
         }),
+        ModelSpec::TwoLayer { width } => NetworkConfig::TwoLayer(TwoLayerConfig { channels, width, side, classes }),
+        ModelSpec::Vgg { width, hidden } => NetworkConfig::Vgg(VggConfig { channels, width, hidden, side, classes }),
+        ModelSpec::DenseNet { width, growth, taps } => {
+            let taps = match taps {
+                DenseNetTapsName::Transitions => DenseNetTaps::Transitions,
+                DenseNetTapsName::Blocks => DenseNetTaps::Blocks,
+            };
+            let known = DenseNetConfig::densenet_121(classes, taps);
+            NetworkConfig::DenseNet(DenseNetConfig { channels, width, growth, ..known })
+        }
     }
 }

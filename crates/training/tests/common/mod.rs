@@ -20,6 +20,7 @@ pub(crate) fn spec(objective: ObjectiveSpec) -> RunSpec {
         annotations: AnnotationSpec::Given { fraction: 1.0 },
         model: ModelSpec::Resnet {
             depth: 18,
+            stem: StemName::Small,
             width: 2,
             pooling: PoolingName::Global,
             initialisation: InitialisationName::KaimingNormal,
@@ -94,8 +95,12 @@ pub(crate) fn objectives() -> Vec<(&'static str, ObjectiveSpec)> {
         ("released adversarial", with(vec![adversarial(true)])),
         ("gradmask", with(vec![gradmask(GradientNorm::Image)])),
         ("released gradmask", with(vec![gradmask(GradientNorm::Absolute)])),
-        ("rrr", with(vec![PenaltySpec::Rrr { weight: 0.1, offset: 0.0 }])),
-        ("released rrr", with(vec![PenaltySpec::Rrr { weight: 0.1, offset: 1e-11 }])),
+        ("rrr", with(vec![PenaltySpec::Rrr { weight: 0.1, offset: 0.0, reading: RrrReading::Pixels }])),
+        ("released rrr", with(vec![PenaltySpec::Rrr { weight: 0.1, offset: 1e-11, reading: RrrReading::Pixels }])),
+        ("rrr by area", with(vec![PenaltySpec::Rrr { weight: 0.1, offset: 0.0, reading: RrrReading::Area }])),
+        ("rbr", with(vec![PenaltySpec::Rbr { weight: 0.1 }])),
+        ("tap", with(vec![PenaltySpec::Tap { weight: 0.1, reading: TapReading::Paper }])),
+        ("released tap", with(vec![PenaltySpec::Tap { weight: 0.1, reading: TapReading::Released }])),
     ]
 }
 
