@@ -7,7 +7,7 @@ use herring_backend::{Autodiff, ConvOptions, Cpu, ops};
 
 fn main() {
     let device = Default::default();
-    let options = ConvOptions { stride: [2, 2], padding: [0, 0] };
+    let options = ConvOptions { stride: [2, 2], padding: [0, 0], groups: 1 };
     let weight = Tensor::<Autodiff<Cpu>, 4>::from_data([[[[0.5]]]], &device).require_grad();
     let image = Tensor::<Autodiff<Cpu>, 4>::ones([1, 1, 4, 4], &device);
 

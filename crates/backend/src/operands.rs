@@ -2,13 +2,17 @@
 
 use burn::tensor::{backend::Backend, ops::FloatTensor};
 
-/// Geometry of a two-dimensional convolution; the kernel's size is in the weight's shape.
+/// Geometry of a two-dimensional convolution; the kernel's size is in the weight's shape,
+/// `[outputs, inputs / groups, rows, columns]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConvOptions {
     /// Rows and columns between neighbouring windows; at least 1.
     pub stride: [usize; 2],
     /// Zeros added on either side of the rows and of the columns.
     pub padding: [usize; 2],
+    /// Parts of equal size that the channels are cut into: outputs of one part see inputs of the same part only. At least
+    /// 1; as many as there are channels for a convolution of each channel alone.
+    pub groups: usize,
 }
 
 /// What training-mode batch normalisation returns.

@@ -65,6 +65,16 @@ pub fn add_rectify<B: Kernels, const D: usize>(left: Tensor<B, D>, right: Tensor
     wrap(B::add_rectify(unwrap(left), unwrap(right)))
 }
 
+/// `min(max(input, 0), 6)`.
+pub fn relu6<B: Kernels, const D: usize>(input: Tensor<B, D>) -> Tensor<B, D> {
+    rectify(input.clone()) - rectify(input - 6.0)
+}
+
+/// `input` times its sigmoid (SiLU, swish).
+pub fn silu<B: Kernels, const D: usize>(input: Tensor<B, D>) -> Tensor<B, D> {
+    input.clone() * burn::tensor::activation::sigmoid(input)
+}
+
 /// `input [batch, channels, height, width]` with `numbers [channels]` added to every position: a
 /// convolution's bias.
 pub fn add_to_channels<B: Kernels>(input: Tensor<B, 4>, numbers: Tensor<B, 1>) -> Tensor<B, 4> {

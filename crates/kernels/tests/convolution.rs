@@ -1,6 +1,6 @@
 //! Convolution against a plain reference in double precision.
 
-use herring_kernels::convolution::{self, Geometry};
+use herring_kernels::convolution::{self, Geometry, depthwise};
 use proptest::prelude::*;
 
 mod common;
@@ -72,6 +72,36 @@ fn check(g: &Geometry) {
     assert_close("weight gradient", g, &dw, &expected[2], &scale[2]);
 }
 
+/// Each channel alone is a convolution of one channel.
+fn check_depthwise(g: &Geometry) {
+    let (channels, taps) = (g.in_channels, g.kernel[0] * g.kernel[1]);
+    let [rows, columns] = g.output_size();
+    let x = numbers(g.input_len(), 1);
+    let w = numbers(channels * taps, 2);
+    let dy = numbers(g.output_len(), 3);
+    let mut y = vec![f32::NAN; dy.len()];
+    let mut dx = vec![f32::NAN; x.len()];
+    let mut dw = vec![f32::NAN; w.len()];
+    depthwise::forward(g, &x, &w, &mut y);
+    depthwise::input_gradient(g, &w, &dy, &mut dx);
+    depthwise::weight_gradient(g, &x, &dy, &mut dw);
+
+    let mut expected = [vec![0.0; y.len()], vec![0.0; x.len()], vec![0.0; w.len()]];
+    let mut scale = expected.clone();
+    let planes = Geometry { batch: g.batch * channels, in_channels: 1, out_channels: 1, ..*g };
+    each_product(&planes, |o, i, k| {
+        let k = o / (rows * columns) % channels * taps + k;
+        let (x, w, dy) = (f64::from(x[i]), f64::from(w[k]), f64::from(dy[o]));
+        for (part, index, product) in [(0, o, x * w), (1, i, w * dy), (2, k, x * dy)] {
+            expected[part][index] += product;
+            scale[part][index] += product.abs();
+        }
+    });
+    assert_close("output", g, &y, &expected[0], &scale[0]);
+    assert_close("input gradient", g, &dx, &expected[1], &scale[1]);
+    assert_close("weight gradient", g, &dw, &expected[2], &scale[2]);
+}
+
 fn geometry() -> impl Strategy<Value = Geometry> {
     (
         0usize..5,
@@ -129,6 +159,11 @@ proptest! {
     #[test]
     fn agrees_with_the_reference(geometry in geometry()) {
         check(&geometry);
+    }
+
+    #[test]
+    fn channel_by_channel_agrees_with_the_reference(geometry in geometry()) {
+        check_depthwise(&Geometry { out_channels: geometry.in_channels, ..geometry });
     }
 }
 

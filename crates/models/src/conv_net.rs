@@ -78,7 +78,7 @@ fn convolution<B: Kernels>(
 ) -> Convolution<B> {
     let initialisation = Initialisation::PyTorchDefault;
     let (stride, padding) = (1, kernel / 2);
-    let config = ConvolutionConfig { inputs, outputs, kernel, stride, padding, bias: true, initialisation };
+    let config = ConvolutionConfig { inputs, outputs, kernel, stride, padding, groups: 1, bias: true, initialisation };
     Convolution::from_config(&config, random, device)
 }
 

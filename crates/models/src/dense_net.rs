@@ -74,7 +74,7 @@ fn convolution<B: Kernels>(
     device: &B::Device,
 ) -> Convolution<B> {
     let (padding, initialisation) = (kernel / 2, Initialisation::KaimingNormalInputs);
-    let config = ConvolutionConfig { inputs, outputs, kernel, stride, padding, bias: false, initialisation };
+    let config = ConvolutionConfig { inputs, outputs, kernel, stride, padding, groups: 1, bias: false, initialisation };
     Convolution::from_config(&config, random, device)
 }
 

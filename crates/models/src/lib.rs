@@ -6,7 +6,8 @@
 //!
 //! - [`ResNet`]: ResNet-18 and -34 at any width, with a stem for small images (3x3, stride 1, no max-pool),
 //!   as iclr2021 and activmask2020 have them, or with ImageNet's, as tap2024;
-//! - [`Vgg`], [`DenseNet`]: VGG-16 and DenseNet-121 in torchvision's layout and names;
+//! - [`Vgg`], [`DenseNet`], [`MobileNet`], [`EfficientNet`]: VGG-16, DenseNet-121, MobileNetV2 and
+//!   EfficientNet-B0 in torchvision's layout and names;
 //! - [`TwoLayer`]: tap2024's network for MNIST;
 //! - [`ConvNet`]: activmask2020's CNN, convolutional auto-encoder and UNet;
 //! - [`Network`]: any of these, chosen at run time;
@@ -22,9 +23,11 @@ mod conv_net;
 mod dense_net;
 mod differentiate;
 mod discriminator;
+mod efficient_net;
 mod first_convolution;
 pub mod initialise;
 pub mod layers;
+mod mobile_net;
 mod network;
 mod resnet;
 mod saved;
@@ -37,8 +40,10 @@ pub use conv_net::{ConvNet, ConvNetConfig, ConvNetKind};
 pub use dense_net::{DenseNet, DenseNetConfig, DenseNetTaps};
 pub use differentiate::{Differentiated, input_gradient};
 pub use discriminator::{Discriminator, DiscriminatorConfig};
+pub use efficient_net::{EfficientNet, EfficientNetConfig};
 pub use first_convolution::FirstConvolution;
 pub use initialise::Initialisation;
+pub use mobile_net::{MobileNet, MobileNetConfig};
 pub use network::{Network, NetworkConfig};
 pub use resnet::{BasicBlock, Depth, Pooling, ResNet, ResNetConfig, ResNetLayers, Stem};
 pub use saved::Saved;

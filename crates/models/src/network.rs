@@ -7,8 +7,10 @@
 use crate::{
     conv_net::{ConvNet, ConvNetConfig},
     dense_net::{DenseNet, DenseNetConfig},
+    efficient_net::{EfficientNet, EfficientNetConfig},
     first_convolution::FirstConvolution,
     layers::Convolution,
+    mobile_net::{MobileNet, MobileNetConfig},
     resnet::{ResNet, ResNetConfig},
     trace::{BatchStatistics, Classifier, Mode, Stackable, Trace},
     two_layer::{TwoLayer, TwoLayerConfig},
@@ -34,6 +36,10 @@ pub enum NetworkConfig {
     Vgg(VggConfig),
     /// A densely connected network.
     DenseNet(DenseNetConfig),
+    /// MobileNetV2.
+    MobileNet(MobileNetConfig),
+    /// EfficientNet-B0.
+    EfficientNet(EfficientNetConfig),
 }
 
 impl NetworkConfig {
@@ -45,6 +51,8 @@ impl NetworkConfig {
             Self::TwoLayer(config) => config.features(),
             Self::Vgg(config) => config.features(),
             Self::DenseNet(config) => config.features(),
+            Self::MobileNet(config) => config.features(),
+            Self::EfficientNet(config) => config.features(),
         }
     }
 }
@@ -63,6 +71,10 @@ pub enum Network<B: Backend> {
     Vgg(Vgg<B>),
     /// A densely connected network.
     DenseNet(DenseNet<B>),
+    /// MobileNetV2.
+    MobileNet(MobileNet<B>),
+    /// EfficientNet-B0.
+    EfficientNet(EfficientNet<B>),
 }
 
 impl<B: Kernels> Network<B> {
@@ -74,6 +86,8 @@ impl<B: Kernels> Network<B> {
             NetworkConfig::TwoLayer(config) => Self::TwoLayer(TwoLayer::new(config, random, device)),
             NetworkConfig::Vgg(config) => Self::Vgg(Vgg::new(config, random, device)),
             NetworkConfig::DenseNet(config) => Self::DenseNet(DenseNet::new(config, random, device)),
+            NetworkConfig::MobileNet(config) => Self::MobileNet(MobileNet::new(config, random, device)),
+            NetworkConfig::EfficientNet(config) => Self::EfficientNet(EfficientNet::new(config, random, device)),
         }
     }
 }
@@ -86,6 +100,8 @@ impl<B: Kernels> Classifier<B> for Network<B> {
             Self::TwoLayer(network) => network.trace(images, mode),
             Self::Vgg(network) => network.trace(images, mode),
             Self::DenseNet(network) => network.trace(images, mode),
+            Self::MobileNet(network) => network.trace(images, mode),
+            Self::EfficientNet(network) => network.trace(images, mode),
         }
     }
 
@@ -93,6 +109,8 @@ impl<B: Kernels> Classifier<B> for Network<B> {
         match self {
             Self::ResNet(network) => Self::ResNet(network.absorb(statistics)),
             Self::DenseNet(network) => Self::DenseNet(network.absorb(statistics)),
+            Self::MobileNet(network) => Self::MobileNet(network.absorb(statistics)),
+            Self::EfficientNet(network) => Self::EfficientNet(network.absorb(statistics)),
             Self::ConvNet(_) | Self::TwoLayer(_) | Self::Vgg(_) => self,
         }
     }
@@ -106,6 +124,8 @@ impl<B: Kernels> FirstConvolution<B> for Network<B> {
             Self::TwoLayer(network) => network.first_convolution(),
             Self::Vgg(network) => network.first_convolution(),
             Self::DenseNet(network) => network.first_convolution(),
+            Self::MobileNet(network) => network.first_convolution(),
+            Self::EfficientNet(network) => network.first_convolution(),
         }
     }
 
@@ -116,6 +136,8 @@ impl<B: Kernels> FirstConvolution<B> for Network<B> {
             Self::TwoLayer(network) => network.trace_after(first, mode),
             Self::Vgg(network) => network.trace_after(first, mode),
             Self::DenseNet(network) => network.trace_after(first, mode),
+            Self::MobileNet(network) => network.trace_after(first, mode),
+            Self::EfficientNet(network) => network.trace_after(first, mode),
         }
     }
 }

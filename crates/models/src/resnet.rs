@@ -131,7 +131,7 @@ impl ResNetConfig {
     /// A convolution without bias.
     fn convolution(&self, [inputs, outputs]: [usize; 2], kernel: usize, stride: usize) -> ConvolutionConfig {
         let (padding, initialisation) = (kernel / 2, self.initialisation);
-        ConvolutionConfig { inputs, outputs, kernel, stride, padding, bias: false, initialisation }
+        ConvolutionConfig { inputs, outputs, kernel, stride, padding, groups: 1, bias: false, initialisation }
     }
 }
 

@@ -54,8 +54,16 @@ impl<B: Kernels> TwoLayer<B> {
     pub fn new(config: &TwoLayerConfig, random: &mut impl Rng, device: &B::Device) -> Self {
         let initialisation = Initialisation::PyTorchDefault;
         let mut convolution = |[inputs, outputs]: [usize; 2], padding: usize| {
-            let config =
-                ConvolutionConfig { inputs, outputs, kernel: 3, stride: 1, padding, bias: true, initialisation };
+            let config = ConvolutionConfig {
+                inputs,
+                outputs,
+                kernel: 3,
+                stride: 1,
+                padding,
+                groups: 1,
+                bias: true,
+                initialisation,
+            };
             Convolution::from_config(&config, random, device)
         };
         let conv1 = convolution([config.channels, config.width], 1);

@@ -80,6 +80,7 @@ impl<B: Kernels> Vgg<B> {
                     kernel: 3,
                     stride: 1,
                     padding: 1,
+                    groups: 1,
                     bias: false,
                     initialisation,
                 };

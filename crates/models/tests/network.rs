@@ -4,9 +4,9 @@
 use burn::tensor::Tensor;
 use herring_backend::{Adam, AdamSettings, Autodiff, Cpu};
 use herring_models::{
-    Classifier, ConvNet, ConvNetConfig, ConvNetKind, DenseNetConfig, DenseNetTaps, Depth, Initialisation, Mode,
-    Network, NetworkConfig, Pooling, ResNet, ResNetConfig, ResNetLayers, Saved, Stem, TwoLayerConfig, VggConfig,
-    input_gradient,
+    Classifier, ConvNet, ConvNetConfig, ConvNetKind, DenseNetConfig, DenseNetTaps, Depth, EfficientNetConfig,
+    Initialisation, MobileNetConfig, Mode, Network, NetworkConfig, Pooling, ResNet, ResNetConfig, ResNetLayers, Saved,
+    Stem, TwoLayerConfig, VggConfig, input_gradient,
     weights::{self, NamedTensors},
 };
 use rand::SeedableRng;
@@ -102,6 +102,14 @@ fn parameters_have_torchvision_s_names_and_shapes() {
     }
     // As many as torchvision's DenseNet-121 has without counters: 120 convolutions, 121 normalisations, a classifier.
     assert_eq!(dense.names().count(), 120 + 4 * 121 + 2);
+    let mobile = named(NetworkConfig::MobileNet(MobileNetConfig { channels: 3, percent: 100, classes: 1000 }));
+    let efficient = named(NetworkConfig::EfficientNet(EfficientNetConfig::b0(1000)));
+    let numbers = |tensors: &NamedTensors| -> usize {
+        let trained = tensors.names().filter(|name| !name.contains("running"));
+        trained.map(|name| tensors.get(name).unwrap().1.len()).sum()
+    };
+    // As torchvision states them for mobilenet_v2 and efficientnet_b0.
+    assert_eq!([numbers(&mobile), numbers(&efficient)], [3_504_872, 5_288_548]);
     let vgg = named(NetworkConfig::Vgg(VGG));
     let names: Vec<&str> = vgg.names().filter(|name| name.ends_with("weight")).collect();
     let convolutions = [0, 10, 12, 14, 17, 19, 2, 21, 24, 26, 28, 5, 7].map(|index| format!("features.{index}.weight"));
@@ -128,6 +136,13 @@ fn shapes_follow_from_the_configuration() {
         (NetworkConfig::TwoLayer(TWO_LAYER), [1, 28], None, 2),
         (NetworkConfig::Vgg(VGG), [3, 70], None, 5),
         (NetworkConfig::DenseNet(DENSE_NET), [3, 64], None, 4),
+        (NetworkConfig::MobileNet(MobileNetConfig { channels: 3, percent: 10, classes: 4 }), [3, 64], None, 4),
+        (
+            NetworkConfig::EfficientNet(EfficientNetConfig { percent: 10, ..EfficientNetConfig::b0(4) }),
+            [3, 64],
+            None,
+            4,
+        ),
     ];
     for (config, [channels, side], drawn, layers) in cases {
         let images = Tensor::<Cpu, 4>::ones([2, channels, side, side], &Default::default());

@@ -35,7 +35,8 @@ impl Job for Derivatives {
     type Output = Vec<String>;
 
     fn run<B: Kernels>(self, device: &B::Device) -> Vec<String> {
-        let stride = |stride: usize, padding: usize| ConvOptions { stride: [stride; 2], padding: [padding; 2] };
+        let stride =
+            |stride: usize, padding: usize| ConvOptions { stride: [stride; 2], padding: [padding; 2], groups: 1 };
         let mut wrong = Vec::new();
         for options in [stride(1, 1), stride(2, 1)] {
             self.check::<B>(&Block { options, shortcut: stride(options.stride[0], 0) }, device, &mut wrong);
@@ -47,6 +48,9 @@ impl Job for Derivatives {
         self.check::<B>(&Resampled::Maximum2x2, device, &mut wrong);
         self.check::<B>(&Resampled::Aligned, device, &mut wrong);
         self.check::<B>(&Bias, device, &mut wrong);
+        self.check::<B>(&Activation::Silu, device, &mut wrong);
+        self.check::<B>(&Activation::Relu6, device, &mut wrong);
+        self.check::<B>(&Depthwise, device, &mut wrong);
         wrong
     }
 }
@@ -256,5 +260,68 @@ impl Scalar for Bias {
     fn tensors<B: Kernels>(&self, arguments: &[Tensor<B, 4>]) -> Tensor<B, 1> {
         let [image, numbers] = arguments else { unreachable!("two arguments") };
         weigh_tensor(ops::add_to_channels(image.clone(), numbers.clone().reshape([3])))
+    }
+}
+
+/// Activations of values from -8 to 8.
+enum Activation {
+    Silu,
+    Relu6,
+}
+
+impl Scalar for Activation {
+    fn name(&self) -> String {
+        match self {
+            Self::Silu => "SiLU".to_owned(),
+            Self::Relu6 => "ReLU6".to_owned(),
+        }
+    }
+
+    fn arguments(&self) -> Vec<Plain> {
+        let mut image = Plain::random([2, 2, 3, 3], 21);
+        image.values.iter_mut().for_each(|value| *value *= 8.0);
+        vec![image]
+    }
+
+    fn plain(&self, arguments: &[Plain]) -> f64 {
+        let active = |value: f64| match self {
+            Self::Silu => value / (1.0 + (-value).exp()),
+            Self::Relu6 => value.clamp(0.0, 6.0),
+        };
+        arguments[0].values.iter().enumerate().map(|(index, value)| weigh(index, active(*value))).sum()
+    }
+
+    fn tensors<B: Kernels>(&self, arguments: &[Tensor<B, 4>]) -> Tensor<B, 1> {
+        let image = arguments[0].clone();
+        weigh_tensor(match self {
+            Self::Silu => ops::silu(image),
+            Self::Relu6 => ops::relu6(image),
+        })
+    }
+}
+
+/// A convolution of each channel alone.
+struct Depthwise;
+
+impl Depthwise {
+    const OPTIONS: ConvOptions = ConvOptions { stride: [2, 1], padding: [1, 1], groups: 3 };
+}
+
+impl Scalar for Depthwise {
+    fn name(&self) -> String {
+        "a convolution of each channel alone".to_owned()
+    }
+
+    fn arguments(&self) -> Vec<Plain> {
+        vec![Plain::random([2, 3, 5, 4], 31), Plain::random([3, 1, 3, 3], 32)]
+    }
+
+    fn plain(&self, arguments: &[Plain]) -> f64 {
+        let output = reference::convolution(&arguments[0], &arguments[1], Self::OPTIONS);
+        output.values.iter().enumerate().map(|(index, value)| weigh(index, *value)).sum()
+    }
+
+    fn tensors<B: Kernels>(&self, arguments: &[Tensor<B, 4>]) -> Tensor<B, 1> {
+        weigh_tensor(ops::convolution(arguments[0].clone(), arguments[1].clone(), Self::OPTIONS))
     }
 }

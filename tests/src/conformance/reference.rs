@@ -17,6 +17,8 @@ fn products(
         for o in 0..outputs {
             for r in 0..rows {
                 for c in 0..columns {
+                    // The weight's inputs are those of the output's group.
+                    let first = o / (outputs / options.groups) * inputs;
                     for i in 0..inputs {
                         for y in 0..tall {
                             for x in 0..wide {
@@ -27,7 +29,7 @@ fn products(
                                 };
                                 if row < image.shape[2] && column < image.shape[3] {
                                     visit(
-                                        image.at([n, i, row, column]),
+                                        image.at([n, first + i, row, column]),
                                         weight.at([o, i, y, x]),
                                         output.at([n, o, r, c]),
                                     );

@@ -17,7 +17,7 @@ impl Job for SmallKernel {
     type Output = (f64, f64);
 
     fn run<B: Kernels>(self, device: &B::Device) -> (f64, f64) {
-        let options = ConvOptions { stride: [2, 2], padding: [0, 0] };
+        let options = ConvOptions { stride: [2, 2], padding: [0, 0], groups: 1 };
         let gradient = Plain { shape: [1, 1, 2, 2], values: vec![1.0, 2.0, 3.0, 4.0] };
         let weight = Plain { shape: [1; 4], values: vec![1.0] };
         let expected = reference::input_gradient([1, 1, 4, 4], &weight, &gradient, options);

@@ -16,12 +16,19 @@ pub struct Case {
 }
 
 const fn case(image: [usize; 4], outputs: usize, kernel: [usize; 2], stride: [usize; 2], padding: [usize; 2]) -> Case {
-    Case { image, weight: [outputs, image[1], kernel[0], kernel[1]], options: ConvOptions { stride, padding } }
+    let options = ConvOptions { stride, padding, groups: 1 };
+    Case { image, weight: [outputs, image[1], kernel[0], kernel[1]], options }
+}
+
+/// The same convolution with its channels cut into groups.
+const fn grouped(case: Case, groups: usize) -> Case {
+    let [outputs, inputs, rows, columns] = case.weight;
+    Case { weight: [outputs, inputs / groups, rows, columns], options: ConvOptions { groups, ..case.options }, ..case }
 }
 
 /// Kernels larger than, equal to and smaller than the stride; odd and even images; windows that
-/// leave a rest; one pixel; more padding than image.
-pub const CASES: [Case; 16] = [
+/// leave a rest; one pixel; more padding than image; groups of channels, and channels alone.
+pub const CASES: [Case; 21] = [
     case([1, 1, 4, 4], 1, [1, 1], [2, 2], [0, 0]),
     case([2, 3, 8, 8], 5, [1, 1], [2, 2], [0, 0]),
     case([2, 3, 7, 9], 4, [1, 1], [2, 2], [0, 0]),
@@ -38,6 +45,11 @@ pub const CASES: [Case; 16] = [
     case([2, 3, 4, 4], 2, [4, 4], [1, 1], [0, 0]),
     case([4, 2, 1, 1], 3, [3, 3], [1, 1], [1, 1]),
     case([1, 1, 5, 5], 1, [2, 2], [2, 2], [0, 0]),
+    grouped(case([2, 4, 7, 6], 4, [3, 3], [1, 1], [1, 1]), 4),
+    grouped(case([2, 3, 8, 9], 3, [5, 5], [2, 2], [2, 2]), 3),
+    grouped(case([1, 2, 6, 6], 2, [1, 1], [2, 2], [0, 0]), 2),
+    grouped(case([2, 4, 6, 7], 6, [3, 3], [2, 1], [1, 1]), 2),
+    grouped(case([1, 2, 5, 5], 4, [3, 3], [1, 1], [1, 1]), 2),
 ];
 
 /// Compares the convolution trio, biases, pooling and resizing with plain loops; gives back what differs.

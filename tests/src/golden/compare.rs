@@ -1,6 +1,11 @@
 //! Computes what a fixture holds.
 
-use super::{fixture::Fixture, gradients_by_path, losses, report::Report, values};
+use super::{
+    fixture::Fixture,
+    gradients_by_path, losses,
+    report::{Report, largest_entry},
+    values,
+};
 use burn::tensor::Tensor;
 use herring_backend::{Autodiff, Job, Kernels, ops};
 use herring_losses::{Batch, DiscriminatorLoss};
@@ -129,13 +134,15 @@ impl<B: Kernels> Comparing<'_, B> {
         }
         let found = gradients_by_path::<Autodiff<B>, _>(&self.model, &loss.backward());
         let expected = self.fixture.tensors.below(&format!("{name}.grad."));
+        let mut largest = 0.0f64;
         for parameter in expected.names() {
+            largest = largest.max(expected.get(parameter).map_or(0.0, |(_, values)| largest_entry(values)));
             assert!(found.contains_key(parameter), "{name}: no gradient reaches {parameter}");
         }
         for (parameter, gradient) in found {
             match expected.get(&parameter) {
                 Ok((_, expected)) => {
-                    self.report.compare(&format!("{name}.grad.{parameter}"), &gradient, expected);
+                    self.report.compare_among(&format!("{name}.grad.{parameter}"), &gradient, expected, largest);
                 }
                 Err(_) => assert!(gradient.iter().all(|value| *value == 0.0), "{name}: {parameter} has a gradient"),
             }

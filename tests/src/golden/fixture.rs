@@ -13,8 +13,8 @@ use burn::tensor::{Int, Tensor, TensorData};
 use herring_backend::{Autodiff, Kernels};
 use herring_losses::Batch;
 use herring_models::{
-    ConvNetConfig, ConvNetKind, DenseNetConfig, DenseNetTaps, Initialisation, NetworkConfig, Pooling, ResNetConfig,
-    ResNetLayers, Stem, TwoLayerConfig, VggConfig,
+    ConvNetConfig, ConvNetKind, DenseNetConfig, DenseNetTaps, EfficientNetConfig, Initialisation, MobileNetConfig,
+    NetworkConfig, Pooling, ResNetConfig, ResNetLayers, Stem, TwoLayerConfig, VggConfig,
     weights::{self, NamedTensors, WeightsError},
 };
 use std::path::{Path, PathBuf};
@@ -102,8 +102,28 @@ impl Fixture {
                 let hidden = self.shape("model.classifier.0.weight")[0];
                 Some(NetworkConfig::Vgg(VggConfig { channels, width, hidden, side, classes }))
             }
+            "mobilenet_v2" => {
+                let channels = self.shape("model.features.0.0.weight")[1];
+                Some(NetworkConfig::MobileNet(MobileNetConfig { channels, percent: 10, classes }))
+            }
+            "efficientnet_b0" => Some(NetworkConfig::EfficientNet(self.efficient_net())),
             "densenet" => Some(NetworkConfig::DenseNet(self.dense_net(DenseNetTaps::Transitions))),
             _ => None,
+        }
+    }
+
+    /// The configuration of an EfficientNet of a tenth of B0's channels.
+    fn efficient_net(&self) -> EfficientNetConfig {
+        let blocks = [1, 2, 3, 4, 5, 6, 7].map(|stage| {
+            let stored = |block: &usize| self.has(&format!("model.features.{stage}.{block}.block.0.0.weight"));
+            (0..).take_while(stored).count()
+        });
+        EfficientNetConfig {
+            channels: self.shape("model.features.0.0.weight")[1],
+            percent: 10,
+            blocks,
+            last: self.shape("model.features.8.0.weight")[0],
+            classes: self.shape("logits.eval")[1],
         }
     }
 

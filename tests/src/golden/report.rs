@@ -4,8 +4,12 @@
 pub const TOLERANCE: f64 = 1e-4;
 
 /// Tensors whose entries are the small rest of large sums that cancel, so that single precision holds fewer of their digits,
-/// and the difference that passes. PyTorch in single precision is off by 1.0e-4 on the first.
-const CANCELLING: [(&str, f64); 1] = [("tap.released.grad.features.norm0.weight", 3e-4)];
+/// and the difference that passes. PyTorch in single precision is off by 1.0e-4, 2.4e-4 and 1.4e-4 there.
+const CANCELLING: [(&str, f64); 3] = [
+    ("tap.released.grad.features.norm0.weight", 3e-4),
+    ("tap.paper.grad.features.4.conv.3.bias", 6e-4),
+    ("tap.paper.grad.features.6.conv.3.bias", 6e-4),
+];
 
 /// The largest difference that passes for a tensor.
 fn tolerance(name: &str) -> f64 {
@@ -43,8 +47,16 @@ impl Report {
 
     /// Compares one tensor.
     pub(crate) fn compare(&mut self, name: &str, found: &[f32], expected: &[f32]) {
+        self.compare_among(name, found, expected, 0.0);
+    }
+
+    /// Compares one of several tensors whose largest entry is `largest_of_all`. One that is smaller than that by eight orders
+    /// of magnitude is 0 but for rounding, as the gradient of a shift before another normalisation is; it is measured by
+    /// the largest entry of all.
+    pub(crate) fn compare_among(&mut self, name: &str, found: &[f32], expected: &[f32], largest_of_all: f64) {
         assert_eq!(found.len(), expected.len(), "{name}: another number of values");
-        let largest = expected.iter().fold(0.0f64, |most, value| most.max(f64::from(value.abs())));
+        let own = largest_entry(expected);
+        let largest = if own < 1e-8 * largest_of_all { largest_of_all } else { own };
         let furthest = found
             .iter()
             .zip(expected)
@@ -52,4 +64,9 @@ impl Report {
             .fold(0.0, |most: f64, value| if value.is_nan() { f64::NAN } else { most.max(value) });
         self.compared.push((name.to_owned(), furthest / largest.max(1e-12)));
     }
+}
+
+/// The largest magnitude of `values`.
+pub(crate) fn largest_entry(values: &[f32]) -> f64 {
+    values.iter().fold(0.0, |most, value| most.max(f64::from(value.abs())))
 }

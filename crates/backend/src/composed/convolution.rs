@@ -9,7 +9,7 @@ use burn::tensor::{
 };
 
 fn burn_options(options: ConvOptions) -> BurnOptions<2> {
-    BurnOptions::new(options.stride, options.padding, [1, 1], 1)
+    BurnOptions::new(options.stride, options.padding, [1, 1], options.groups)
 }
 
 pub(crate) fn forward<B: Backend>(
@@ -40,7 +40,7 @@ pub(crate) fn input_gradient<B: Backend>(
         output_gradient,
         unwrap(weight),
         None,
-        ConvTransposeOptions::new(options.stride, options.padding, beyond, [1, 1], 1),
+        ConvTransposeOptions::new(options.stride, options.padding, beyond, [1, 1], options.groups),
     ));
     let [batch, channels, height, width] = full.dims();
     if [height, width] == size {
@@ -66,6 +66,7 @@ pub(crate) fn weight_gradient<B: Backend>(
     let (inputs, outputs) = (input.shape()[1], output_gradient.shape()[1]);
     let device = B::float_device(&input);
     // Burn reads no more than the shape of this tensor.
-    let shape = B::float_empty([outputs, inputs, kernel[0], kernel[1]].into(), &device, input.dtype().into());
+    let shape = [outputs, inputs / options.groups, kernel[0], kernel[1]];
+    let shape = B::float_empty(shape.into(), &device, input.dtype().into());
     B::conv2d_weight_backward(input, shape, output_gradient, burn_options(options))
 }

@@ -15,7 +15,7 @@ use herring_kernels::{
     adam,
     batch_norm::{self, Cotangents, DoubleGradients, Forward, Gradients, Saved},
     channels,
-    convolution::{self, Geometry},
+    convolution::{self, Geometry, depthwise},
     elementwise,
     interpolation::{self, Tap, Taps},
     pooling,
@@ -46,6 +46,23 @@ fn geometry(image: [usize; 4], weight: [usize; 4], options: ConvOptions) -> Geom
     }
 }
 
+/// The convolutions that `herring-kernels` has.
+enum Kind {
+    Full,
+    Depthwise,
+}
+
+/// Which of them this is; none for another precision than single and for other numbers of groups, which run on Burn's own
+/// operations.
+fn kind(tensor: &FlexTensor, inputs: usize, outputs: usize, options: ConvOptions) -> Option<Kind> {
+    match options.groups {
+        _ if !single(tensor) => None,
+        1 => Some(Kind::Full),
+        groups if groups == inputs && groups == outputs => Some(Kind::Depthwise),
+        _ => None,
+    }
+}
+
 /// Batch, channels and pixels a channel.
 fn planes(shape: [usize; 4]) -> [usize; 3] {
     [shape[0], shape[1], shape[2] * shape[3]]
@@ -66,14 +83,18 @@ fn taps(from: usize, to: usize) -> Vec<Tap> {
 
 impl Kernels for Cpu {
     fn convolution(input: FlexTensor, weight: FlexTensor, options: ConvOptions) -> FlexTensor {
-        if !single(&input) {
+        let Some(kind) = kind(&input, input.shape()[1], weight.shape()[0], options) else {
             return composed::convolution::forward::<Self>(input, weight, options);
-        }
+        };
         let (input, weight) = (input.to_contiguous(), weight.to_contiguous());
         let geometry = geometry(input.shape().dims(), weight.shape().dims(), options);
         let [height, width] = geometry.output_size();
+        let forward = match kind {
+            Kind::Full => convolution::forward,
+            Kind::Depthwise => depthwise::forward,
+        };
         fresh([geometry.batch, geometry.out_channels, height, width], |output| {
-            convolution::forward(&geometry, input.storage(), weight.storage(), output);
+            forward(&geometry, input.storage(), weight.storage(), output);
         })
     }
 
@@ -83,15 +104,20 @@ impl Kernels for Cpu {
         size: [usize; 2],
         options: ConvOptions,
     ) -> FlexTensor {
-        if !single(&weight) {
-            return composed::convolution::input_gradient::<Self>(weight, output_gradient, size, options);
-        }
-        let (weight, output_gradient) = (weight.to_contiguous(), output_gradient.to_contiguous());
         let kernel: [usize; 4] = weight.shape().dims();
-        let image = [output_gradient.shape()[0], kernel[1], size[0], size[1]];
+        let inputs = kernel[1] * options.groups;
+        let Some(kind) = kind(&weight, inputs, kernel[0], options) else {
+            return composed::convolution::input_gradient::<Self>(weight, output_gradient, size, options);
+        };
+        let (weight, output_gradient) = (weight.to_contiguous(), output_gradient.to_contiguous());
+        let image = [output_gradient.shape()[0], inputs, size[0], size[1]];
         let geometry = geometry(image, kernel, options);
+        let input_gradient = match kind {
+            Kind::Full => convolution::input_gradient,
+            Kind::Depthwise => depthwise::input_gradient,
+        };
         fresh(image, |gradient| {
-            convolution::input_gradient(&geometry, weight.storage(), output_gradient.storage(), gradient);
+            input_gradient(&geometry, weight.storage(), output_gradient.storage(), gradient);
         })
     }
 
@@ -101,15 +127,19 @@ impl Kernels for Cpu {
         kernel: [usize; 2],
         options: ConvOptions,
     ) -> FlexTensor {
-        if !single(&input) {
-            return composed::convolution::weight_gradient::<Self>(input, output_gradient, kernel, options);
-        }
-        let (input, output_gradient) = (input.to_contiguous(), output_gradient.to_contiguous());
         let image: [usize; 4] = input.shape().dims();
-        let weight = [output_gradient.shape()[1], image[1], kernel[0], kernel[1]];
+        let Some(kind) = kind(&input, image[1], output_gradient.shape()[1], options) else {
+            return composed::convolution::weight_gradient::<Self>(input, output_gradient, kernel, options);
+        };
+        let (input, output_gradient) = (input.to_contiguous(), output_gradient.to_contiguous());
+        let weight = [output_gradient.shape()[1], image[1] / options.groups, kernel[0], kernel[1]];
         let geometry = geometry(image, weight, options);
+        let weight_gradient = match kind {
+            Kind::Full => convolution::weight_gradient,
+            Kind::Depthwise => depthwise::weight_gradient,
+        };
         fresh(weight, |gradient| {
-            convolution::weight_gradient(&geometry, input.storage(), output_gradient.storage(), gradient);
+            weight_gradient(&geometry, input.storage(), output_gradient.storage(), gradient);
         })
     }
 

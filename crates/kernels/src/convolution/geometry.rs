@@ -1,7 +1,7 @@
 //! The sizes of one convolution.
 
-/// The sizes of one convolution: symmetrical stride and padding, no dilation,
-/// no groups.
+/// The sizes of one convolution: symmetrical stride and padding, no dilation. Either every channel of the output sees all
+/// of the input, or ([`depthwise`](super::depthwise)) each sees the one of its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Geometry {
     /// Number of images.

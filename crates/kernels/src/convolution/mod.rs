@@ -12,6 +12,7 @@
 //!
 //! *Convolution* is used as in deep learning: the kernel is not flipped.
 
+pub mod depthwise;
 mod direct;
 mod geometry;
 mod padded;

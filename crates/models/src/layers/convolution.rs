@@ -21,6 +21,9 @@ pub struct ConvolutionConfig {
     pub stride: usize,
     /// Zeros on each side.
     pub padding: usize,
+    /// Parts of equal size that the channels are cut into, at least 1; as many as there are channels for a convolution of
+    /// each channel alone.
+    pub groups: usize,
     /// Whether the layer has a bias.
     pub bias: bool,
     /// How the weight is drawn; a bias is always drawn by PyTorch's default.
@@ -30,12 +33,13 @@ pub struct ConvolutionConfig {
 /// A two-dimensional convolution.
 #[derive(Module, Debug)]
 pub struct Convolution<B: Backend> {
-    /// `[outputs, inputs, rows, columns]`.
+    /// `[outputs, inputs / groups, rows, columns]`.
     pub weight: Param<Tensor<B, 4>>,
     /// `[outputs]`.
     pub bias: Option<Param<Tensor<B, 1>>>,
     stride: usize,
     padding: usize,
+    groups: usize,
 }
 
 impl<B: Kernels> Convolution<B> {
@@ -50,25 +54,26 @@ impl<B: Kernels> Convolution<B> {
         device: &B::Device,
     ) -> Self {
         let initialisation = Initialisation::KaimingNormal;
-        let config = ConvolutionConfig { inputs, outputs, kernel, stride, padding, bias: false, initialisation };
+        let config =
+            ConvolutionConfig { inputs, outputs, kernel, stride, padding, groups: 1, bias: false, initialisation };
         Self::from_config(&config, random, device)
     }
 
     /// A square kernel; first the weight is drawn, then the bias.
     pub fn from_config(config: &ConvolutionConfig, random: &mut impl Rng, device: &B::Device) -> Self {
-        let shape = [config.outputs, config.inputs, config.kernel, config.kernel];
+        let shape = [config.outputs, config.inputs / config.groups, config.kernel, config.kernel];
         let weight = initialise::parameter(config.initialisation.convolution(shape, random), shape, device);
         let bound = initialise::default_bound(shape[1..].iter().product());
         let bias = config.bias.then(|| {
             let values = initialise::uniform(config.outputs, bound, random);
             initialise::parameter(values, [config.outputs], device)
         });
-        Self { weight, bias, stride: config.stride, padding: config.padding }
+        Self { weight, bias, stride: config.stride, padding: config.padding, groups: config.groups }
     }
 
     /// Stride and padding.
     pub fn options(&self) -> ConvOptions {
-        ConvOptions { stride: [self.stride; 2], padding: [self.padding; 2] }
+        ConvOptions { stride: [self.stride; 2], padding: [self.padding; 2], groups: self.groups }
     }
 
     /// `[batch, inputs, height, width]` to `[batch, outputs, height', width']`.
