@@ -42,11 +42,13 @@ pub(crate) fn check(tasks: &[Task], root: &Path, headers: bool) -> Result<Vec<Ch
 
 /// Writes generated volumes: the given number for each task, or as many as a scale needs.
 pub(crate) fn stand_in(root: &Path, volumes: Option<usize>, scale: Scale, seed: u32) -> Result<Summary, StandinError> {
-    let small = DecathlonSettings { seed, ..DecathlonSettings::default() };
+    // Masks are widened by up to 64 voxels to each side: in smaller slices nothing would be left outside.
+    let small = DecathlonSettings { seed, side: 320, slices: 12, ..DecathlonSettings::default() };
+    // Enough slices of both classes in each part for what the experiments draw at the scale.
     let settings = match scale {
-        Scale::Smoke | Scale::Quick => small,
-        // Enough slices of both classes in each part for the numbers that the paper draws.
-        Scale::Paper => DecathlonSettings { volumes: 20, side: 128, slices: 60, ..small },
+        Scale::Smoke => DecathlonSettings { volumes: 8, ..small },
+        Scale::Quick => DecathlonSettings { volumes: 16, ..small },
+        Scale::Paper => DecathlonSettings { volumes: 20, side: 256, slices: 60, ..small },
     };
     let volumes = volumes.unwrap_or(settings.volumes);
     herring_standins::decathlon(root, &DecathlonSettings { volumes, ..settings })

@@ -48,7 +48,7 @@ fn note(results: &Results) -> String {
     if let Some(issue) = &results.unknown_images {
         return format!(
             "Scale {}, variant {}; mean ± sample SD over seeds. The images are NOT the paper's ({issue}): the numbers \
-             stand beside the paper's for the layout only.\n{meaning}\n",
+             stand next to the paper's for the layout only.\n{meaning}\n",
             results.scale, results.variant
         );
     }
@@ -60,7 +60,13 @@ fn note(results: &Results) -> String {
         Judgement::None => "Not the paper's setting, and too small to mean anything: it shows that everything runs.",
     };
     let published = results.rows.iter().any(|row| row.target.is_some());
-    let judgement = if published { judgement } else { "There are no published numbers to compare with." };
+    let judgement = match results.judgement {
+        _ if published => judgement,
+        Judgement::None => {
+            "There are no published numbers to compare with. Too small to mean anything: it shows that everything runs."
+        }
+        Judgement::Paper | Judgement::Findings => "There are no published numbers to compare with.",
+    };
     format!(
         "Scale {}, variant {}; mean ± sample SD over seeds. {judgement}\n{meaning}\n",
         results.scale, results.variant

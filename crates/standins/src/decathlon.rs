@@ -55,7 +55,7 @@ const ALL: [Task; 3] = [
         first: 0,
         intensities: [-1000.0, 40.0, 110.0, 70.0, 20.0],
         spacing: [0.75, 0.75, 1.5],
-        radius: (0.18, 0.26),
+        radius: (0.13, 0.18),
     },
     Task {
         folder: TASKS[2],

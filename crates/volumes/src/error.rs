@@ -62,7 +62,7 @@ pub enum VolumesError {
         expected: usize,
     },
     /// A part has fewer slices of a class than are to be drawn.
-    #[error("{task}: part {}, slices {class}: found {found} in {volumes} volumes, expected at least {expected}: ask for fewer slices or allow more volumes", part.name())]
+    #[error("{task}: part {}, slices {class}: found {found} in {volumes} volumes, expected at least {expected}: ask for fewer slices, or use more volumes", part.name())]
     TooFewSlices {
         /// The task.
         task: Task,

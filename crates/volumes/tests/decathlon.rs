@@ -161,7 +161,7 @@ fn too_little_to_draw_from_is_refused_with_counts() {
     let root = folder.path();
     let many = VolumeSettings { test_slices: 256, ..settings(Task::Liver) };
     refused(root, &many, "Task03_Liver: part test, slices without the organ: found ");
-    refused(root, &many, " in 4 volumes, expected at least 128: ask for fewer slices or allow more volumes");
+    refused(root, &many, " in 4 volumes, expected at least 128: ask for fewer slices, or use more volumes");
     refused(
         root,
         &VolumeSettings { valid_slices: 1, ..settings(Task::Liver) },

@@ -62,7 +62,8 @@ Runs that are already in the folder:
 
 Exit codes:
   0    all runs have results
-  1    at least one run failed (its loss was not finite, the device failed); the others are done
+  1    at least one run failed (its loss was not finite, the device failed), or one of several
+       experiments lacks its files; the others are done
   2    the command line or the configuration is invalid
   3    a disk, folder or device is full, missing or failed
   130  stopped by Ctrl-C or a signal; finished runs and checkpoints are kept. A second Ctrl-C

@@ -29,10 +29,11 @@ pub fn render(page: &Page<'_>) -> String {
         "<p>None: sizes, model, epochs, hyper-parameters and number of seeds are the paper’s.</p>\n".to_owned()
     } else {
         format!(
-            "<p>All other settings are the paper’s.</p>\n{}<table class=\"plain\">\n\
-             <caption>Settings here and in the paper</caption>\n<thead><tr>\
-             <th scope=\"col\">Setting</th><th scope=\"col\">Here</th><th scope=\"col\">Paper</th></tr></thead>\n\
+            "<p>All other settings are those of the scale <code>paper</code> in the variant <i>{}</i>.</p>\n{}<table class=\"plain\">\n\
+             <caption>Settings here and at the scale paper</caption>\n<thead><tr>\
+             <th scope=\"col\">Setting</th><th scope=\"col\">Here</th><th scope=\"col\">Scale paper</th></tr></thead>\n\
              <tbody>\n{rows}</tbody>\n</table></div>\n",
+            collection.plan.variant,
             scroll("Settings")
         )
     };

@@ -16,8 +16,12 @@ pub fn render(page: &Page<'_>) -> String {
     let published = results.rows.iter().any(|row| row.target.is_some());
     let words = match results.judgement {
         _ if results.unknown_images.is_some() => {
-            "<strong>The images are not the paper’s</strong>, but for example generated stand-ins. The paper’s values show the \
-             layout only and cannot be compared."
+            "<strong>The images are not the paper’s</strong>; generated stand-ins, for example, are not. The paper’s values show \
+             the layout only and cannot be compared."
+        }
+        Judgement::None if !published => {
+            "There are no published numbers to compare with. This scale is too small to mean anything: it shows that \
+             everything runs."
         }
         _ if !published => "There are no published numbers to compare with.",
         Judgement::Paper => {
