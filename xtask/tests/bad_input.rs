@@ -36,9 +36,9 @@ fn said_of(configuration: &str) -> String {
 
 #[test]
 fn parts_that_there_are_not() {
-    let network = "[run.model]\narchitecture = \"vgg\"\nwidth = 4\n\n[run.data]\nkind";
+    let network = "[run.model]\narchitecture = \"vit\"\nwidth = 4\n\n[run.data]\nkind";
     let said = said_of(&changed(CROSSES, "[run.data]\nkind", network));
-    assert!(said.contains("vgg") && said.contains("resnet") && said.contains("conv-net"), "{said}");
+    assert!(said.contains("vit") && said.contains("resnet") && said.contains("conv-net"), "{said}");
 
     let penalty = changed(CROSSES, "penalties.rrr.weight = 10.0", "penalties.rrrr.weight = 10.0");
     let said = said_of(&penalty);

@@ -149,7 +149,7 @@ impl Text {
 
 /// The parser's message without names of Rust types.
 fn plain(message: &str) -> String {
-    const WORDS: [(&str, &str); 8] = [
+    const WORDS: [(&str, &str); 9] = [
         ("expected usize", "expected a whole number from 0 up"),
         ("expected u32", "expected a whole number from 0 to 4294967295"),
         ("expected u64", "expected a whole number from 0 up"),
@@ -158,6 +158,8 @@ fn plain(message: &str) -> String {
         (" as u128", ""),
         (" as i64", ""),
         ("expected a sequence", "expected a list"),
+        // An architecture, a kind of penalty or another choice; "variant" means a reading of a paper here.
+        ("unknown variant", "unknown name"),
     ];
     WORDS.iter().fold(message.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours))
 }
