@@ -62,7 +62,7 @@ impl PreparationProgress {
         let due = if terminal { progress.done.is_multiple_of(50) } else { tenth > self.tenth };
         if due && progress.decoded > 0 {
             let end = if terminal { "\r" } else { "\n" };
-            let text = format!("images prepared, each size counted: {} of {}", progress.done, progress.requests);
+            let text = format!("preparing images: {} of {}", progress.done, progress.requests);
             let _ = write!(std::io::stderr(), "{text}{end}");
         }
         self.tenth = tenth;

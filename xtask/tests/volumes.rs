@@ -22,7 +22,7 @@ fn a_stand_in_of_the_decathlon_and_its_check() {
     let told = text(&output);
     assert_eq!(output.status.code(), Some(0), "{told}");
     assert!(
-        told.contains("Task03_Liver: 0 errors") && told.contains("8 volumes with labels 0 background, 1 liver"),
+        told.contains("Task03_Liver: 0 errors") && told.contains("16 volumes with labels 0 background, 1 liver"),
         "{told}"
     );
 

@@ -55,9 +55,11 @@ pub enum ImagesError {
 }
 
 fn spell(failures: &[String]) -> String {
+    if let [only] = failures {
+        return only.clone();
+    }
     let shown = failures.iter().take(SPELLED_OUT).cloned().collect::<Vec<_>>().join("\n");
     let more = failures.len().saturating_sub(SPELLED_OUT);
-    let rest = if more > 0 { format!("\nand {more} more") } else { String::new() };
-    let images = if failures.len() == 1 { "image" } else { "images" };
-    format!("{} {images} cannot be used, expected none:\n{shown}{rest}", failures.len())
+    let rest = if more > 0 { format!("\nand {more} more, which `data check --all` lists") } else { String::new() };
+    format!("{} images cannot be used, expected none:\n{shown}{rest}", failures.len())
 }

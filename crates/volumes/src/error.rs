@@ -117,9 +117,11 @@ fn spell([width, height, depth]: [usize; 3]) -> String {
 }
 
 fn list(failures: &[String]) -> String {
+    if let [only] = failures {
+        return only.clone();
+    }
     let shown = failures.iter().take(SPELLED_OUT).cloned().collect::<Vec<_>>().join("\n");
     let more = failures.len().saturating_sub(SPELLED_OUT);
-    let rest = if more > 0 { format!("\nand {more} more") } else { String::new() };
-    let volumes = if failures.len() == 1 { "volume" } else { "volumes" };
-    format!("{} {volumes} cannot be used, expected none:\n{shown}{rest}", failures.len())
+    let rest = if more > 0 { format!("\nand {more} more, which `data check --all` lists") } else { String::new() };
+    format!("{} volumes cannot be used, expected none:\n{shown}{rest}", failures.len())
 }

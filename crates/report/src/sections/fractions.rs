@@ -4,7 +4,7 @@ use super::{
     escape,
     figure::{Axis, Frame, path},
     section,
-    style::{Style, legend, style},
+    style::{Style, legend, numbered},
 };
 use crate::Page;
 use herring_experiments::{results::Row, statistics::Spread};
@@ -37,8 +37,10 @@ pub fn render(page: &Page<'_>) -> String {
             let (Some(fraction), Some(spread)) = (fraction(row), row.value(&score)) else { continue };
             match lines.iter_mut().find(|line| line.group == row.group) {
                 Some(line) => line.points.push((fraction, *spread)),
+                // The rows' own styles tell the fractions of one group apart.
                 None => {
-                    lines.push(Line { group: &row.group, style: style(&row.style), points: vec![(fraction, *spread)] })
+                    let style = numbered(lines.len());
+                    lines.push(Line { group: &row.group, style, points: vec![(fraction, *spread)] });
                 }
             }
         }
