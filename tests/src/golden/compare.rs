@@ -34,7 +34,8 @@ impl Job for Comparison<'_> {
             let fresh = Network::new(network, &mut ChaCha8Rng::seed_from_u64(0), device);
             weights::load(fresh, &fixture.tensors.below("model.")).unwrap_or_else(|error| panic!("{error}"))
         };
-        let (model, batch, report) = (model_of(&self.network), fixture.batch(device), Report::default());
+        let (model, batch, report) =
+            (model_of(&self.network), fixture.batch(device), Report::new(&fixture.architecture));
         let mut comparing = Comparing::<B> { fixture, device: device.clone(), model, batch, report };
         comparing.forward_passes();
         if fixture.has("saliency.eval") {

@@ -4,21 +4,25 @@
 pub const TOLERANCE: f64 = 1e-4;
 
 /// Tensors whose entries are the small rest of large sums that cancel, so that single precision holds fewer of their digits,
-/// and the difference that passes. PyTorch in single precision is off by 1.0e-4, 2.4e-4 and 1.4e-4 there.
-const CANCELLING: [(&str, f64); 3] = [
-    ("tap.released.grad.features.norm0.weight", 3e-4),
-    ("tap.paper.grad.features.4.conv.3.bias", 6e-4),
-    ("tap.paper.grad.features.6.conv.3.bias", 6e-4),
-];
+/// and the difference that passes. PyTorch in single precision is off by 1.0e-4 there.
+const CANCELLING: [(&str, f64); 1] = [("tap.released.grad.features.norm0.weight", 3e-4)];
+
+/// Architectures in which single precision loses more digits, and the difference that passes: MobileNetV2 has 52
+/// normalisations, the last ones over 16 values each. PyTorch in single precision is off by up to 2.4e-4 there.
+const DEEP: [(&str, f64); 1] = [("mobilenet_v2", 6e-4)];
 
 /// The largest difference that passes for a tensor.
-fn tolerance(name: &str) -> f64 {
-    CANCELLING.iter().find(|(other, _)| *other == name).map_or(TOLERANCE, |(_, tolerance)| *tolerance)
+fn tolerance(architecture: &str, name: &str) -> f64 {
+    let exceptions = DEEP.iter().filter(|(deep, _)| *deep == architecture);
+    let exceptions = exceptions.chain(CANCELLING.iter().filter(|(tensor, _)| *tensor == name));
+    exceptions.map(|(_, tolerance)| *tolerance).fold(TOLERANCE, f64::max)
 }
 
 /// What was compared, and how far off it is.
 #[derive(Debug, Default)]
 pub struct Report {
+    /// The architecture of the fixture.
+    pub architecture: String,
     /// `(name, largest difference relative to the largest stored entry)`, one a tensor.
     pub compared: Vec<(String, f64)>,
     /// Losses whose value and gradients were compared.
@@ -30,11 +34,16 @@ pub struct Report {
 }
 
 impl Report {
+    /// A report on a fixture of this architecture.
+    pub fn new(architecture: &str) -> Self {
+        Self { architecture: architecture.to_owned(), ..Self::default() }
+    }
+
     /// The comparisons that are further off than [`TOLERANCE`].
     pub fn failures(&self) -> Vec<String> {
         self.compared
             .iter()
-            .filter(|(name, difference)| difference.is_nan() || *difference > tolerance(name))
+            .filter(|(name, difference)| difference.is_nan() || *difference > tolerance(&self.architecture, name))
             .map(|(name, difference)| format!("{name}: off by {difference:.2e}"))
             .collect()
     }
