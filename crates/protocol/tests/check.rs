@@ -113,6 +113,11 @@ fn tap2024_s_networks_need_room_and_channels() {
         assert_eq!(at(model, 31), Err(small.to_owned()));
     }
     assert_eq!(at(ModelSpec::TwoLayer { width: 4 }, 8), Ok(()));
+    let percent = "model.percent: found 500, expected a percentage from 1 to 400";
+    for model in [|percent| ModelSpec::MobileNet { percent }, |percent| ModelSpec::EfficientNet { percent }] {
+        assert_eq!(at(model(100), 32), Ok(()));
+        assert_eq!(at(model(500), 32), Err(percent.to_owned()));
+    }
     let hidden = "model.hidden: found 0, expected a number from 1 to 100000";
     assert_eq!(at(ModelSpec::Vgg { width: 4, hidden: 0 }, 64), Err(hidden.to_owned()));
     let odd = "model.width: found 3, expected an even number of channels";

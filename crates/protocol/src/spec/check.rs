@@ -45,8 +45,6 @@ impl RunSpec {
     }
 
     fn check_model(&self) -> Result<(), SpecError> {
-        let width = self.model.width();
-        check("model.width", width, "a number of channels from 1 to 1024", (1..=1024).contains(&width))?;
         match self.model {
             ModelSpec::Resnet { depth, .. } => check("model.depth", depth, "18 or 34", depth == 18 || depth == 34)?,
             ModelSpec::Vgg { hidden, .. } => count("model.hidden", hidden)?,
@@ -54,8 +52,13 @@ impl RunSpec {
                 check("model.width", width, "an even number of channels", width.is_multiple_of(2))?;
                 count("model.growth", growth)?;
             }
+            ModelSpec::MobileNet { percent } | ModelSpec::EfficientNet { percent } => {
+                check("model.percent", percent, "a percentage from 1 to 400", (1..=400).contains(&percent))?;
+            }
             ModelSpec::ConvNet { .. } | ModelSpec::TwoLayer { .. } => {}
         }
+        let width = self.model.width();
+        check("model.width", width, "a number of channels from 1 to 1024", (1..=1024).contains(&width))?;
         let (side, least) = (self.data.side(), self.model.least_side());
         check(
             "model",

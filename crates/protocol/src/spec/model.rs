@@ -135,6 +135,16 @@ pub enum ModelSpec {
         /// Which activations TAP penalises.
         taps: DenseNetTapsName,
     },
+    /// MobileNetV2.
+    MobileNet {
+        /// Channels of the layers in percent of torchvision's, each rounded to a multiple of 8.
+        percent: usize,
+    },
+    /// EfficientNet-B0.
+    EfficientNet {
+        /// Channels of the layers in percent of B0's, each rounded to a multiple of 8.
+        percent: usize,
+    },
 }
 
 impl ModelSpec {
@@ -146,6 +156,7 @@ impl ModelSpec {
             | Self::TwoLayer { width }
             | Self::Vgg { width, .. }
             | Self::DenseNet { width, .. } => *width,
+            Self::MobileNet { percent } | Self::EfficientNet { percent } => (32 * percent).div_ceil(100),
         }
     }
 
@@ -157,19 +168,28 @@ impl ModelSpec {
             Self::Resnet { pooling: PoolingName::Window, stem: StemName::Imagenet, .. } => 97,
             Self::Resnet { .. } => 1,
             Self::ConvNet { .. } | Self::TwoLayer { .. } => 8,
-            Self::Vgg { .. } | Self::DenseNet { .. } => 32,
+            Self::Vgg { .. } | Self::DenseNet { .. } | Self::MobileNet { .. } | Self::EfficientNet { .. } => 32,
         }
     }
 
     /// Whether it takes images of another size than it was made for. Flattened features fix the size.
     pub fn takes_any_side(&self) -> bool {
-        matches!(self, Self::Resnet { pooling: PoolingName::Global, .. } | Self::DenseNet { .. })
+        match self {
+            Self::Resnet { pooling, .. } => *pooling == PoolingName::Global,
+            Self::DenseNet { .. } | Self::MobileNet { .. } | Self::EfficientNet { .. } => true,
+            Self::ConvNet { .. } | Self::TwoLayer { .. } | Self::Vgg { .. } => false,
+        }
     }
 
     /// Whether a forward pass gives a reconstruction of the image.
     pub fn reconstructs(&self) -> bool {
         match self {
-            Self::Resnet { .. } | Self::TwoLayer { .. } | Self::Vgg { .. } | Self::DenseNet { .. } => false,
+            Self::Resnet { .. }
+            | Self::TwoLayer { .. }
+            | Self::Vgg { .. }
+            | Self::DenseNet { .. }
+            | Self::MobileNet { .. }
+            | Self::EfficientNet { .. } => false,
             Self::ConvNet { kind, .. } => *kind != ConvNetKindName::Cnn,
         }
     }

@@ -1,8 +1,8 @@
 //! The network that a specification names.
 
 use herring_models::{
-    ConvNetConfig, ConvNetKind, DenseNetConfig, DenseNetTaps, Depth, Initialisation, NetworkConfig, Pooling,
-    ResNetConfig, ResNetLayers, Stem, TwoLayerConfig, VggConfig,
+    ConvNetConfig, ConvNetKind, DenseNetConfig, DenseNetTaps, Depth, EfficientNetConfig, Initialisation,
+    MobileNetConfig, NetworkConfig, Pooling, ResNetConfig, ResNetLayers, Stem, TwoLayerConfig, VggConfig,
 };
 use herring_protocol::{
     ConvNetKindName, DenseNetTapsName, InitialisationName, ModelSpec, PoolingName, ResnetLayersName, StemName,
@@ -53,6 +53,11 @@ pub(crate) fn network(spec: &ModelSpec, [channels, side, _]: [usize; 3], classes
         }),
         ModelSpec::TwoLayer { width } => NetworkConfig::TwoLayer(TwoLayerConfig { channels, width, side, classes }),
         ModelSpec::Vgg { width, hidden } => NetworkConfig::Vgg(VggConfig { channels, width, hidden, side, classes }),
+        ModelSpec::MobileNet { percent } => NetworkConfig::MobileNet(MobileNetConfig { channels, percent, classes }),
+        ModelSpec::EfficientNet { percent } => {
+            let known = EfficientNetConfig::b0(classes);
+            NetworkConfig::EfficientNet(EfficientNetConfig { channels, percent, ..known })
+        }
         ModelSpec::DenseNet { width, growth, taps } => {
             let taps = match taps {
                 DenseNetTapsName::Transitions => DenseNetTaps::Transitions,
