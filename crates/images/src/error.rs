@@ -13,7 +13,7 @@ const SPELLED_OUT: usize = 20;
 #[non_exhaustive]
 pub enum ImagesError {
     /// Images that cannot be used. All of them are listed, a line each.
-    #[error("{}", spell(failures))]
+    #[error("{}", list_failures(failures, "images"))]
     Damaged {
         /// A line for each image: origin, file, what is wrong.
         failures: Vec<String>,
@@ -54,12 +54,14 @@ pub enum ImagesError {
     Preparation(#[from] PixelError),
 }
 
-fn spell(failures: &[String]) -> String {
+/// What a message says of `failures`, a line each: the only one alone; of several their number, with `what` they are, and the
+/// first 20 of them.
+pub fn list_failures(failures: &[String], what: &str) -> String {
     if let [only] = failures {
         return only.clone();
     }
     let shown = failures.iter().take(SPELLED_OUT).cloned().collect::<Vec<_>>().join("\n");
     let more = failures.len().saturating_sub(SPELLED_OUT);
     let rest = if more > 0 { format!("\nand {more} more, which `data check --all` lists") } else { String::new() };
-    format!("{} images cannot be used, expected none:\n{shown}{rest}", failures.len())
+    format!("{} {what} cannot be used, expected none:\n{shown}{rest}", failures.len())
 }

@@ -34,7 +34,7 @@ pub mod settings;
 
 pub use check::{CheckSettings, check};
 pub use doubts::{doubts, groups_per_part, incomplete, usage};
-pub use error::ImagesError;
+pub use error::{ImagesError, list_failures};
 pub use facts::Facts;
 pub use inspect::{Depth, inspect};
 pub use listing::{Entry, Excluded, Listing, MaskKind, sha256};

@@ -9,7 +9,7 @@
 //! weights. The gradient with respect to the image of the sum of that weight's gradient is then the transposed convolution of
 //! `G` with a kernel of ones, its channels summed.
 
-use crate::{Batch, Contribution, Passes, Penalty, log_softmax, rrr::summed_channels, task::Task};
+use crate::{Batch, Contribution, Passes, Penalty, cross_entropy, log_softmax};
 use burn::tensor::{Tensor, backend::AutodiffBackend};
 use herring_backend::{Autodiff, Kernels, ops};
 use herring_models::{FirstConvolution, Mode, Stackable, Trace};
@@ -30,11 +30,11 @@ where
     let convolution = model.first_convolution();
     let first = Tensor::<Autodiff<B>, 4>::from_inner(convolution.forward(batch.images.clone())).require_grad();
     let logits = model.lift().trace_after(first.clone(), Mode::Train).logits;
-    let gradients = Task::CrossEntropy.loss(logits, Tensor::from_inner(batch.labels.clone())).backward();
+    let gradients = cross_entropy(logits, Tensor::from_inner(batch.labels.clone())).backward();
     let gradient = first.grad(&gradients).unwrap_or_else(|| first.clone().inner().zeros_like());
     let [_, _, height, width] = batch.images.dims();
     let ones = convolution.weight.val().ones_like().detach();
-    summed_channels(ops::convolution_input_gradient(ones, gradient, [height, width], convolution.options()))
+    ops::convolution_input_gradient(ones, gradient, [height, width], convolution.options()).sum_dim(1)
 }
 
 impl<B, M> Penalty<B, M> for Rbr
@@ -56,7 +56,7 @@ where
     }
 
     fn penalty(&mut self, model: &M, passes: &Passes<B>, batch: &Batch<B>) -> Contribution<B> {
-        let gradient = summed_channels(passes.gradient(batch));
+        let gradient = passes.gradient(batch).sum_dim(1);
         let outside = batch.outside() * gradient * partial_influence(model, batch);
         Contribution::new(ops::total(outside.clone() * outside) * self.weight)
     }

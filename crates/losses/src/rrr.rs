@@ -13,10 +13,7 @@
 //! tap2024 prints the squared gradient of the logits without weights; equation 4 there.
 
 use crate::{Batch, Contribution, Passes, Penalty, log_softmax};
-use burn::tensor::{
-    Tensor,
-    backend::{AutodiffBackend, Backend},
-};
+use burn::tensor::{Tensor, backend::AutodiffBackend};
 use herring_backend::{Autodiff, Kernels, ops};
 use herring_models::{Mode, Stackable, Trace};
 use herring_protocol::RrrReading;
@@ -30,11 +27,6 @@ pub struct Rrr {
     pub offset: f64,
     /// How the gradient outside the mask becomes a number.
     pub reading: RrrReading,
-}
-
-/// The sum over channels of `gradient [batch, channels, height, width]`, `[batch, 1, height, width]`.
-pub(crate) fn summed_channels<B: Backend>(gradient: Tensor<B, 4>) -> Tensor<B, 4> {
-    gradient.sum_dim(1)
 }
 
 impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for Rrr {
@@ -67,7 +59,7 @@ impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for Rrr {
                 // An image without an outside has no gradient there; its area must not be a divisor of 0.
                 let area = outside.clone().reshape([images, height * width]).sum_dim(1).clamp_min(1.0);
                 let weights = area.recip().mul_scalar((height * width) as f64).reshape([images, 1, 1, 1]);
-                (summed_channels(gradient) * outside * weights, 1.0 / images as f64)
+                (gradient.sum_dim(1) * outside * weights, 1.0 / images as f64)
             }
         };
         Contribution::new(ops::total(masked.clone() * masked) * (self.weight * share))

@@ -219,7 +219,7 @@ impl<B: Kernels> FirstConvolution<B> for DenseNet<B> {
             DenseNetTaps::Blocks => blocks,
         };
         let logits = self.classifier.forward(pooled.clone());
-        Trace { layers: taps.clone(), taps, statistics, ..Trace::new(logits, pooled) }
+        Trace { statistics, ..Trace::with_taps(logits, pooled, taps) }
     }
 }
 

@@ -222,7 +222,7 @@ impl<B: Kernels> FirstConvolution<B> for EfficientNet<B> {
         }
         let pooled = pooling::global_average(current);
         let logits = self.classifier.1.forward(pooled.clone());
-        Trace { layers: taps.clone(), taps, statistics, ..Trace::new(logits, pooled) }
+        Trace { statistics, ..Trace::with_taps(logits, pooled, taps) }
     }
 }
 

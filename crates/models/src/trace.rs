@@ -61,6 +61,11 @@ impl<B: Backend> Trace<B> {
     pub fn new(logits: Tensor<B, 2>, pooled: Tensor<B, 2>) -> Self {
         Self { logits, pooled, taps: Vec::new(), layers: Vec::new(), reconstruction: None, statistics: Vec::new() }
     }
+
+    /// A trace of a network whose taps are also the layers that penalties compare.
+    pub(crate) fn with_taps(logits: Tensor<B, 2>, pooled: Tensor<B, 2>, taps: Vec<Tensor<B, 4>>) -> Self {
+        Self { layers: taps.clone(), taps, ..Self::new(logits, pooled) }
+    }
 }
 
 impl<B: Backend> Trace<Autodiff<B>> {

@@ -88,8 +88,7 @@ impl<B: Kernels> FirstConvolution<B> for TwoLayer<B> {
         let first = pooling::maximum_2x2(ops::rectify(first));
         let second = pooling::maximum_2x2(ops::rectify(self.conv2.forward(first.clone())));
         let pooled = second.clone().flatten(1, 3);
-        let taps = vec![first, second];
-        Trace { layers: taps.clone(), taps, ..Trace::new(self.fc.forward(pooled.clone()), pooled) }
+        Trace::with_taps(self.fc.forward(pooled.clone()), pooled, vec![first, second])
     }
 }
 

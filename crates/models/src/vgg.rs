@@ -127,7 +127,7 @@ impl<B: Kernels> FirstConvolution<B> for Vgg<B> {
         }
         let (hidden, _, _, last) = &self.classifier;
         let pooled = ops::rectify(hidden.forward(current.flatten(1, 3)));
-        Trace { layers: taps.clone(), taps, ..Trace::new(last.forward(pooled.clone()), pooled) }
+        Trace::with_taps(last.forward(pooled.clone()), pooled, taps)
     }
 }
 

@@ -3,11 +3,8 @@
 use crate::{NiftiError, Task};
 use herring_cache::CacheError;
 use herring_datasets::{DatasetError, Part};
-use herring_images::ImagesError;
+use herring_images::{ImagesError, list_failures};
 use std::path::PathBuf;
-
-/// How many failed volumes a message lists.
-const SPELLED_OUT: usize = 20;
 
 /// Why slices of volumes are not available.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +43,7 @@ pub enum VolumesError {
         image: PathBuf,
     },
     /// Volumes that cannot be used. All of them are listed, a line each.
-    #[error("{}", list(failures))]
+    #[error("{}", list_failures(failures, "volumes"))]
     Damaged {
         /// A line for each volume: file and what is wrong.
         failures: Vec<String>,
@@ -114,14 +111,4 @@ impl VolumesError {
 
 fn spell([width, height, depth]: [usize; 3]) -> String {
     format!("{width} x {height} x {depth}")
-}
-
-fn list(failures: &[String]) -> String {
-    if let [only] = failures {
-        return only.clone();
-    }
-    let shown = failures.iter().take(SPELLED_OUT).cloned().collect::<Vec<_>>().join("\n");
-    let more = failures.len().saturating_sub(SPELLED_OUT);
-    let rest = if more > 0 { format!("\nand {more} more, which `data check --all` lists") } else { String::new() };
-    format!("{} volumes cannot be used, expected none:\n{shown}{rest}", failures.len())
 }

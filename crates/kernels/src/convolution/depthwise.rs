@@ -22,13 +22,12 @@ use rayon::prelude::*;
 pub fn forward(geometry: &Geometry, input: &[f32], weight: &[f32], output: &mut [f32]) {
     check(geometry, input, weight, output);
     let (plane, taps) = (geometry.height * geometry.width, geometry.taps());
-    let planes = output.len() / geometry.output_plane().max(1);
     let run = |index: usize, output: &mut [f32]| {
         let channel = index % geometry.in_channels;
         let (input, weight) = (&input[index * plane..][..plane], &weight[channel * taps..][..taps]);
         dispatch(Forward { geometry, input, weight, output });
     };
-    for_each_plane(planes, geometry.output_plane(), output, run);
+    for_each_plane(geometry.output_plane(), output, run);
 }
 
 /// Computes the gradient of a loss with respect to the input of [`forward`].
@@ -42,13 +41,12 @@ pub fn forward(geometry: &Geometry, input: &[f32], weight: &[f32], output: &mut 
 pub fn input_gradient(geometry: &Geometry, weight: &[f32], output_gradient: &[f32], input_gradient: &mut [f32]) {
     check(geometry, input_gradient, weight, output_gradient);
     let (plane, taps, outputs) = (geometry.height * geometry.width, geometry.taps(), geometry.output_plane());
-    let planes = input_gradient.len() / plane.max(1);
     let run = |index: usize, gradient: &mut [f32]| {
         let channel = index % geometry.in_channels;
         let (output, weight) = (&output_gradient[index * outputs..][..outputs], &weight[channel * taps..][..taps]);
         dispatch(InputGradient { geometry, output, weight, gradient });
     };
-    for_each_plane(planes, plane, input_gradient, run);
+    for_each_plane(plane, input_gradient, run);
 }
 
 /// Computes the gradient of a loss with respect to the weight of [`forward`].
@@ -86,11 +84,11 @@ fn check(geometry: &Geometry, input: &[f32], weight: &[f32], output: &[f32]) {
     assert_eq!(output.len(), geometry.output_len(), "length of the output of {geometry:?}");
 }
 
-fn for_each_plane(planes: usize, length: usize, values: &mut [f32], run: impl Fn(usize, &mut [f32]) + Sync) {
+fn for_each_plane(length: usize, values: &mut [f32], run: impl Fn(usize, &mut [f32]) + Sync) {
     if length == 0 {
         return;
     }
-    if planes * length < PARALLEL_FROM {
+    if values.len() < PARALLEL_FROM {
         values.chunks_exact_mut(length).enumerate().for_each(|(index, plane)| run(index, plane));
     } else {
         values.par_chunks_exact_mut(length).enumerate().for_each(|(index, plane)| run(index, plane));

@@ -74,6 +74,11 @@ pub(crate) fn nothing_else<'de, D: Deserializer<'de>>(fields: D) -> Result<(), D
     Nothing::deserialize(fields).map(|Nothing {}| ())
 }
 
+/// Whether a setting has its default, which specifications leave out.
+pub(crate) fn is_default<T: Default + PartialEq>(setting: &T) -> bool {
+    *setting == T::default()
+}
+
 /// The tag of a table in a list of tagged tables.
 fn tag(value: &Value) -> Option<&str> {
     value.as_object()?.get("kind")?.as_str()

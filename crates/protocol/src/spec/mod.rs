@@ -22,7 +22,7 @@ pub use data::{
 };
 pub use evaluation::{AttributionSpec, EvaluationSpec, ExplainedModel, TrainScores};
 pub use fields::{FieldError, differing_fields};
-pub(crate) use fields::{json, nothing_else};
+pub(crate) use fields::{is_default, json, nothing_else};
 pub use model::{
     ConvNetKindName, DenseNetTapsName, InitialisationName, ModelSpec, PoolingName, ResnetLayersName, StemName,
     WeightsSpec,

@@ -29,12 +29,6 @@ pub enum StemName {
 
 named!(StemName, "stem", Small => "small", Imagenet => "imagenet");
 
-impl StemName {
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
 /// Which activations of a DenseNet TAP penalises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -94,7 +88,7 @@ pub enum ModelSpec {
         /// 18 or 34.
         depth: usize,
         /// What comes before the first stage.
-        #[serde(default, skip_serializing_if = "StemName::is_default")]
+        #[serde(default, skip_serializing_if = "crate::spec::is_default")]
         stem: StemName,
         /// Channels of the first stage; the papers have 64.
         width: usize,

@@ -95,12 +95,6 @@ pub enum RrrReading {
 
 named!(RrrReading, "reading of RRR", Pixels => "pixels", Area => "area");
 
-impl RrrReading {
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
 /// How TAP reduces the mask to the size of a tap and measures the activations outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -192,7 +186,7 @@ pub enum PenaltySpec {
         /// Added to a probability before its logarithm; iclr2021's released code has 1e-11.
         offset: f64,
         /// How the gradient outside becomes a number.
-        #[serde(default, skip_serializing_if = "RrrReading::is_default")]
+        #[serde(default, skip_serializing_if = "crate::spec::is_default")]
         reading: RrrReading,
     },
     /// Penalises activations at several depths outside the mask (tap2024, equations 6 to 8).
