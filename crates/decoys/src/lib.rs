@@ -1,0 +1,55 @@
+//! Decoys: marks planted in an image that tell its class, or another one.
+//!
+//! A network that is trained on images whose decoys tell the class may learn to read the decoy alone. Images in which
+//! the decoy tells another class show whether it did. Zhang et al. (2024, "Targeted Activation Penalties", section
+//! 5.1 and appendix F) plant patches in digits, and texts or stripes in radiographs.
+//!
+//! A [`DecoyKind`] places a [`Decoy`] at random for a class; the decoy draws itself and knows its [`Region`]. Sizes
+//! are given in terms of the image's side, so that copies of another size get decoys in proportion.
+
+mod patch;
+mod region;
+
+pub use patch::Patch;
+pub use region::Region;
+
+use rand::Rng;
+
+/// The kinds of decoys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DecoyKind {
+    /// A grey square in one of the corners ([`Patch`]).
+    Patch,
+}
+
+/// A decoy on one image of 8-bit grey values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decoy {
+    /// A grey square.
+    Patch(Patch),
+}
+
+impl DecoyKind {
+    /// Places the decoy of `class`, one of `classes`, in an image of `side` rows and columns.
+    pub fn place<R: Rng + ?Sized>(self, class: usize, classes: usize, side: usize, random: &mut R) -> Decoy {
+        match self {
+            Self::Patch => Decoy::Patch(Patch::place(class, classes, side, random)),
+        }
+    }
+}
+
+impl Decoy {
+    /// Its pixels.
+    pub fn region(&self) -> Region {
+        match self {
+            Self::Patch(patch) => patch.region(),
+        }
+    }
+
+    /// Draws it into an image of `side` rows and columns, `[side, side]` row by row.
+    pub fn draw(&self, image: &mut [u8], side: usize) {
+        match self {
+            Self::Patch(patch) => patch.draw(image, side),
+        }
+    }
+}
