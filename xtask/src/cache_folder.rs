@@ -3,14 +3,13 @@
 //! The cache affects no result: a run identifies its images by their content. So any folder with these images can be
 //! used, and if images are missing the runs do not count as failed.
 
-use crate::{arguments::ImagePlaces, failure::Failure, say};
+use crate::{arguments::ImagePlaces, failure::Failure, listings::AllListings, say};
 use herring_experiments::{
     Exit,
     images::ImagesFile,
     plan::{Plan, PlannedRun},
     store::{RunState, Store},
 };
-use herring_images::CachedListings;
 use herring_papers::CATALOGUE;
 use std::{
     collections::BTreeSet,
@@ -135,5 +134,5 @@ fn found(cache: &Path, listings: &BTreeSet<&str>) -> Result<(), String> {
     if !listings.is_empty() && !cache.is_dir() {
         return Err(format!("{}: this folder does not exist", cache.display()));
     }
-    CachedListings::of(cache).check(listings.iter().copied()).map_err(|error| error.to_string())
+    AllListings::of(cache).check(listings.iter().copied())
 }

@@ -2,7 +2,9 @@
 
 use crate::{
     arguments::{ImagePlaces, TableOptions},
+    decoys,
     failure::{Failure, bad_input},
+    listings::AllListings,
     prepared::{PreparationProgress, described, failure, masked_image},
     seeds, volumes,
 };
@@ -16,7 +18,7 @@ use herring_experiments::{
     config::{Configuration, DataSetting, ImagesSetting, RunTemplate, Scale, SeedImages},
     images::ImagesFile,
 };
-use herring_images::{CachedListings, Colour, Excluded, ImageSettings, ImagesError, Means, Prepared, Reduction};
+use herring_images::{Colour, Excluded, ImageSettings, ImagesError, Means, Prepared, Reduction};
 use herring_pixels::{Crop, MaskSettings, Monochrome1, Preparation, Range, Resize};
 use herring_protocol::{PathologyName, ResizeName, SplitRuleName, TableName, Trainer, Variant};
 use herring_tables::{Exclusions, ImageEdition, Manifest, Negatives, Reading};
@@ -50,7 +52,7 @@ pub(crate) fn of(configuration: &Configuration, scale: Scale, variant: Variant) 
 pub(crate) fn of_table(configuration: &Configuration, scale: Scale, variant: Variant) -> Option<&ImagesSetting> {
     match of(configuration, scale, variant)? {
         DataSetting::Images(images) => Some(images),
-        DataSetting::Crosses(_) | DataSetting::Volumes(_) => None,
+        DataSetting::Crosses(_) | DataSetting::Volumes(_) | DataSetting::Decoys(_) => None,
     }
 }
 
@@ -80,11 +82,12 @@ pub(crate) fn prepare(
     places: &ImagePlaces,
     stop: &AtomicBool,
 ) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
-    shared(wanted.configuration.templates(wanted.scale, wanted.variant), "data", |run| &run.data)?;
+    shared(wanted.configuration.templates(wanted.scale, wanted.variant), "data", |run| run.data.as_prepared())?;
     match wanted.data {
         DataSetting::Crosses(_) => Err(bad_input("found generated images, expected images that are files")),
         DataSetting::Images(images) => prepare_table(images, wanted.seeds, places, stop),
         DataSetting::Volumes(setting) => volumes::prepare(setting, wanted.seeds, places, stop),
+        DataSetting::Decoys(setting) => decoys::prepare(setting, wanted.seeds, places),
     }
 }
 
@@ -251,6 +254,7 @@ pub(crate) fn missing(data: &DataSetting, places: &ImagePlaces) -> Result<Vec<St
     let images = match data {
         DataSetting::Crosses(_) => return Ok(Vec::new()),
         DataSetting::Volumes(setting) => return Ok(volumes::missing(setting, places)),
+        DataSetting::Decoys(setting) => return Ok(decoys::missing(setting, places)),
         DataSetting::Images(images) => images,
     };
     match (images.table, &places.data_root, &places.manifest) {
@@ -428,7 +432,7 @@ pub(crate) fn trainer(
 ) -> Result<Box<dyn Trainer>, Failure> {
     match cache {
         Some(cache) => {
-            let listings = Box::new(CachedListings::of(cache));
+            let listings = Box::new(AllListings::of(cache));
             herring_training::trainer_with(backend, device, listings).map_err(Failure::device)
         }
         None => herring_training::trainer(backend, device).map_err(Failure::device),

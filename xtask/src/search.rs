@@ -5,6 +5,7 @@ use crate::{
     execute::with_displays,
     failure::{Failure, bad_input},
     images::{self, Wanted},
+    listings::AllListings,
     print, signals, volumes,
 };
 use herring_cluster::Attempt;
@@ -15,7 +16,6 @@ use herring_experiments::{
     search::{DECIDES_SLICES, SearchDriver, SearchResult, SearchSpace, format_value},
     store::Holder,
 };
-use herring_images::CachedListings;
 use herring_papers::CATALOGUE;
 use herring_protocol::{DataSpec, VolumesSpec};
 use herring_report::write_search_page;
@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
     }
     let slices = slices(&study, &plan, &configuration, (&request, places), &stop)?;
     let trainer = || {
-        let listings = Box::new(CachedListings::of(places.cache()));
+        let listings = Box::new(AllListings::of(places.cache()));
         herring_training::trainer_with(*backend, running.device, listings).map_err(|error| error.to_string())
     };
     let conduct = SearchDriver {

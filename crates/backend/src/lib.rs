@@ -20,7 +20,6 @@
 //!
 //! *Invariant:* nothing here depends on papers, data sets or experiments.
 
-mod adam;
 mod autodiff;
 mod composed;
 #[cfg(feature = "cpu")]
@@ -31,11 +30,11 @@ mod gpu;
 mod kernels;
 mod operands;
 pub mod ops;
+mod optimiser;
 mod padding;
 pub mod pooling;
 pub mod resize;
 
-pub use adam::Adam;
 pub use burn::backend::Autodiff;
 pub use device::{BackendName, Device, DeviceError, DeviceInfo, Job, devices};
 pub use kernels::Kernels;
@@ -43,6 +42,7 @@ pub use operands::{
     AdamMoments, AdamSettings, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics,
     BatchNormWanted, ConvOptions,
 };
+pub use optimiser::{Adam, AnyOptimiser, Optimiser, Sgd, SgdSettings};
 
 /// The processor: Burn's `flex`, with convolution, normalisation and Adam on `herring-kernels`.
 #[cfg(feature = "cpu")]

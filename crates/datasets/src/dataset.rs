@@ -6,7 +6,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{DatasetError, Image};
+use crate::{BitMask, DatasetError, Image};
 use rand::{Rng, seq::SliceRandom};
 
 /// One example with everything that an attribution prior may use.
@@ -129,6 +129,35 @@ impl Dataset {
         })
     }
 
+    /// The samples at `places`, in that order.
+    ///
+    /// # Errors
+    /// [`DatasetError::OutOfRange`] if there is none, or a place is past the end.
+    pub fn subset(&self, places: Vec<usize>) -> Result<Self, DatasetError> {
+        if let Some(place) = places.iter().find(|place| **place >= self.len()) {
+            let expected = format!("less than {}, the size of {}", self.len(), self.name);
+            return Err(DatasetError::out_of_range("places", place, expected));
+        }
+        let entries = places.iter().map(|&place| self.entries[place].clone()).collect();
+        let pixels = Arc::new(Subset { pixels: Arc::clone(&self.pixels), places });
+        Self::streamed(self.name.clone(), self.classes, self.shape, entries, pixels)
+    }
+
+    /// The same samples with other masks, one for each, in order.
+    ///
+    /// # Errors
+    /// [`DatasetError::Shape`] if there are not as many masks as samples, or a mask has not as many pixels as an image.
+    pub fn with_masks(self, masks: Vec<BitMask>) -> Result<Self, DatasetError> {
+        let [_, height, width] = self.shape;
+        if masks.len() != self.len() {
+            return Err(DatasetError::shape("masks", masks.len(), self.len()));
+        }
+        if let Some(mask) = masks.iter().find(|mask| mask.len() != height * width) {
+            return Err(DatasetError::shape("a mask", mask.len(), height * width));
+        }
+        Ok(Self { pixels: Arc::new(OtherMasks { pixels: Arc::clone(&self.pixels), masks }), ..self })
+    }
+
     /// The dataset's name, for instance `crosses/train`.
     pub fn name(&self) -> &str {
         &self.name
@@ -246,6 +275,40 @@ impl Pixels for KeptMasks {
     }
 }
 
+/// Some of the samples.
+struct Subset {
+    pixels: Arc<dyn Pixels>,
+    places: Vec<usize>,
+}
+
+impl Pixels for Subset {
+    fn read(&self, index: usize, image: &mut [f32], mask: &mut [f32]) -> Result<(), DatasetError> {
+        match self.places.get(index) {
+            Some(place) => self.pixels.read(*place, image, mask),
+            None => Err(DatasetError::out_of_range("index", index, format!("less than {}", self.places.len()))),
+        }
+    }
+}
+
+/// Pixels with other masks.
+struct OtherMasks {
+    pixels: Arc<dyn Pixels>,
+    masks: Vec<BitMask>,
+}
+
+impl Pixels for OtherMasks {
+    fn read(&self, index: usize, image: &mut [f32], mask: &mut [f32]) -> Result<(), DatasetError> {
+        self.pixels.read(index, image, mask)?;
+        match self.masks.get(index) {
+            Some(other) => {
+                other.write(mask);
+                Ok(())
+            }
+            None => Err(DatasetError::out_of_range("index", index, format!("less than {}", self.masks.len()))),
+        }
+    }
+}
+
 /// The parts of an experiment.
 #[derive(Debug, Clone)]
 pub struct Splits {
@@ -338,6 +401,25 @@ mod tests {
         assert_ne!(half[..20].iter().filter(|withheld| !**withheld).count(), 20, "not the first ones");
         assert_eq!(withheld(1.0), [false; 40]);
         assert!(whole.clone().with_mask_fraction(1.5, &mut random()).is_err());
+    }
+
+    #[test]
+    fn a_subset_keeps_its_samples_and_masks_can_be_others() {
+        let samples: Vec<Sample> = (0..4)
+            .map(|index| Sample { id: index.to_string(), image: Image::filled(3, 4, 5, index as f32), ..sample() })
+            .collect();
+        let whole = Dataset::new("d", 2, samples).unwrap();
+        let some = whole.subset(vec![3, 1]).unwrap();
+        let found = some.samples().unwrap();
+        assert_eq!(found.iter().map(|sample| sample.id.as_str()).collect::<Vec<_>>(), ["3", "1"]);
+        assert_eq!(found[0].image.values()[0], 3.0);
+        assert!(whole.subset(vec![4]).is_err() && whole.subset(vec![]).is_err());
+        let half: Vec<bool> = (0..20).map(|pixel| pixel < 10).collect();
+        let masked = some.clone().with_masks(vec![BitMask::new(&half), BitMask::new(&[true; 20])]).unwrap();
+        assert_eq!(masked.sample(0).unwrap().mask.values()[9..11], [1.0, 0.0]);
+        assert_eq!(masked.sample(1).unwrap().mask.values(), [1.0; 20]);
+        assert!(some.clone().with_masks(vec![BitMask::new(&half)]).is_err());
+        assert!(some.with_masks(vec![BitMask::new(&[true]), BitMask::new(&half)]).is_err());
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //! | [`numpy`] | NumPy's legacy random generator, bit for bit |
 //! | [`crosses`] | the synthetic crosses of the ICLR 2021 paper, bit for bit |
 //! | [`mask`] | dilation, the outside of a mask, withholding masks |
+//! | [`bit_mask`] | masks of ones and zeros, a bit a pixel |
 //! | [`permute`] | permuting or zeroing the pixels outside the mask |
 //! | [`batch`] | epochs of packed batches |
 //! | [`augment`] | random crops and flips of a batch |
@@ -39,6 +40,7 @@
 
 pub mod augment;
 pub mod batch;
+pub mod bit_mask;
 pub mod confounded;
 pub mod crosses;
 pub mod dataset;
@@ -55,6 +57,7 @@ pub mod record;
 
 pub use augment::Augmentation;
 pub use batch::{Batch, Batches};
+pub use bit_mask::BitMask;
 pub use dataset::{Dataset, Entry, Pixels, Sample, Splits};
 pub use error::DatasetError;
 pub use groups::{SharedGroups, shared_groups};

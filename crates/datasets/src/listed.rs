@@ -13,6 +13,17 @@ pub struct Listed {
     pub splits: Splits,
     /// The test images whose saliency is computed, maybe fewer and of another size.
     pub saliency: Dataset,
+    /// The training and validation images without their decoys, for collections with decoys.
+    pub clean: Option<CleanParts>,
+}
+
+/// Training and validation images without their decoys; in the order of those with them.
+#[derive(Debug, Clone)]
+pub struct CleanParts {
+    /// The training samples.
+    pub train: Dataset,
+    /// The validation samples.
+    pub valid: Dataset,
 }
 
 /// Provides images by their listings.

@@ -39,6 +39,14 @@ impl DecoyKind {
 }
 
 impl Decoy {
+    /// The decoy of another class, one of `classes`, at the same place.
+    #[must_use]
+    pub fn telling(self, class: usize, classes: usize) -> Self {
+        match self {
+            Self::Patch(patch) => Self::Patch(patch.telling(class, classes)),
+        }
+    }
+
     /// Its pixels.
     pub fn region(&self) -> Region {
         match self {
@@ -53,3 +61,7 @@ impl Decoy {
         }
     }
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

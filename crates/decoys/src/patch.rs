@@ -27,6 +27,10 @@ impl Patch {
         Self { top, left, side: square, value: grey(class, classes) }
     }
 
+    pub(crate) fn telling(self, class: usize, classes: usize) -> Self {
+        Self { value: grey(class, classes), ..self }
+    }
+
     pub(crate) fn region(&self) -> Region {
         Region { rows: self.top..self.top + self.side, columns: self.left..self.left + self.side }
     }

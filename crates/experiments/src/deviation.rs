@@ -5,7 +5,7 @@ use crate::{
     config::{Configuration, Scale},
     plan::{PlannedRun, Request, images_of, plan_runs},
 };
-use herring_protocol::{DataSpec, MethodName, RunSpec, differing_fields};
+use herring_protocol::{DataSpec, DecoysSpec, MethodName, RunSpec, differing_fields};
 
 /// A field of the run specifications with its value here and in the paper's setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub fn deviations(collection: &Collection) -> Vec<Deviation> {
         let Some(other) = paper.runs.iter().find(same) else {
             continue;
         };
-        let reference = with_official_images(&other.spec, reference(collection).official_issue.as_deref());
+        let reference = with_official_images(&other.spec, spec, reference(collection).official_issue.as_deref());
         for (field, here, paper) in differing_fields(spec, &reference) {
             if of_other_runs(&field) {
                 continue;
@@ -62,12 +62,22 @@ pub fn deviations(collection: &Collection) -> Vec<Deviation> {
 
 /// The paper's specification with the paper's issue of the tables. The paper's pixels are not available, so listings
 /// are assumed to be equal.
-fn with_official_images(paper: &RunSpec, official: Option<&str>) -> RunSpec {
+fn with_official_images(paper: &RunSpec, here: &RunSpec, official: Option<&str>) -> RunSpec {
     let mut paper = paper.clone();
     let (issue, known) = match &mut paper.data {
         DataSpec::Crosses(_) => return paper,
         DataSpec::Images(images) => (&mut images.issue, &mut images.issue_known),
         DataSpec::Volumes(volumes) => (&mut volumes.issue, &mut volumes.issue_known),
+        DataSpec::Decoys(decoys) => match (&mut decoys.files, &here.data) {
+            (Some(files), DataSpec::Decoys(DecoysSpec { files: Some(_), .. })) => {
+                (&mut files.issue, &mut files.issue_known)
+            }
+            // Images that the program carries have another name already.
+            _ => {
+                decoys.files = None;
+                return paper;
+            }
+        },
     };
     if let Some(official) = official {
         official.clone_into(issue);
@@ -78,7 +88,7 @@ fn with_official_images(paper: &RunSpec, official: Option<&str>) -> RunSpec {
 
 /// Whether a field names other runs, whose ids differ if any setting differs.
 fn of_other_runs(field: &str) -> bool {
-    field == "weights.run" || field == "needs"
+    field == "weights.run" || field == "needs" || field.starts_with("teacher.")
 }
 
 /// How many seeds the paper has.

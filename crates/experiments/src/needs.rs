@@ -7,7 +7,7 @@ use crate::{
     plan::{Plan, PlannedRun},
     store::{RunResult, RunState, Store, StoreError, read_json},
 };
-use herring_protocol::{FinishedWeights, RunFailure, RunId, RunSpec};
+use herring_protocol::{FinishedWeights, RunFailure, RunId, RunSpec, WeightsSpec};
 use std::collections::BTreeMap;
 
 /// Whether a run can start.
@@ -37,10 +37,14 @@ pub(crate) fn readiness(store: &Store, plan: &Plan, run: &PlannedRun) -> Result<
             state => states.insert(id.clone(), (state, other.label())),
         };
     }
-    if let herring_protocol::WeightsSpec::Run { run: id } = &run.spec.weights
-        && let Some((RunState::Failed(..), label)) = states.get(id)
-    {
-        return Ok(blocked(id, &format!("{label}, which failed")));
+    let weights = match &run.spec.weights {
+        WeightsSpec::Random => None,
+        WeightsSpec::Run { run: id } => Some(id),
+    };
+    for id in weights.into_iter().chain(run.spec.teacher.as_ref().map(|teacher| &teacher.run)) {
+        if let Some((RunState::Failed(..), label)) = states.get(id) {
+            return Ok(blocked(id, &format!("{label}, which failed")));
+        }
     }
     let (mut chosen, mut values) = (Vec::new(), BTreeMap::new());
     for need in &run.spec.needs {

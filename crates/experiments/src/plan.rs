@@ -2,7 +2,7 @@
 
 use crate::config::{ChoiceSetting, Configuration, MethodRow, RunTemplate, SeedImages, WeightsSetting};
 use herring_protocol::{
-    Alternative, BackendKind, DataSpec, MethodName, NeedSpec, RunId, RunSpec, Variant, WeightsSpec,
+    Alternative, BackendKind, DataSpec, MethodName, NeedSpec, RunId, RunSpec, TeacherSpec, Variant, WeightsSpec,
 };
 use herring_store::Scale;
 pub use herring_store::{Plan, PlannedRun};
@@ -120,6 +120,16 @@ pub fn images_of(plan: &Plan) -> BTreeMap<u32, SeedImages> {
             };
             Some((run.spec.seed, seed))
         }
+        DataSpec::Decoys(decoys) => decoys.files.as_ref().map(|files| {
+            let seed = SeedImages {
+                listing: files.listing.clone(),
+                issue: files.issue.clone(),
+                issue_known: files.issue_known,
+                table_sha256: files.table_sha256.clone(),
+                ..SeedImages::default()
+            };
+            (run.spec.seed, seed)
+        }),
         DataSpec::Crosses(_) => None,
     };
     plan.runs.iter().filter_map(of).collect()
@@ -163,12 +173,20 @@ impl Planner<'_> {
             WeightsSetting::Random => WeightsSpec::Random,
             WeightsSetting::Method { method } => WeightsSpec::Run { run: self.add(method, seed, path)? },
         };
+        let teacher = match &template.teacher {
+            None => None,
+            Some(teacher) => {
+                let (_, of) = self.row(&teacher.method)?;
+                Some(TeacherSpec { run: self.add(&teacher.method, seed, path)?, model: of.model })
+            }
+        };
         let found = self.request.images.get(&seed);
         let data = template.data.spec(found).ok_or(PlanError::NoImages { seed })?;
         let mut spec = RunSpec {
             experiment: self.configuration.experiment.clone(),
             seed,
             data,
+            teacher,
             weights,
             ..template.draft(&row.method, self.request.variant, self.request.backend)
         };

@@ -372,5 +372,7 @@ fn finite(outcome: RunOutcome) -> Result<RunOutcome, RunFailure> {
 
 fn are_finite(scores: &Scores) -> bool {
     let Scores { authors_auc, roc_auc, cross_entropy, accuracy, average_precision, .. } = scores;
-    [authors_auc, roc_auc, cross_entropy, accuracy, average_precision].iter().all(|value| value.is_finite())
+    let Scores { f1, released_f1, absolute_error, .. } = scores;
+    let always = [authors_auc, roc_auc, cross_entropy, accuracy, average_precision];
+    always.into_iter().chain([f1, released_f1, absolute_error].into_iter().flatten()).all(|value| value.is_finite())
 }

@@ -54,6 +54,7 @@ impl CachedListings {
                 tests: vec![("test".to_owned(), dataset("test", listing.size, &listing.test)?)],
             },
             saliency: dataset("saliency", listing.saliency_size, &listing.saliency)?,
+            clean: None,
         })
     }
 }

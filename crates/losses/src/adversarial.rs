@@ -25,7 +25,7 @@ use burn::{
         backend::{AutodiffBackend, Backend},
     },
 };
-use herring_backend::{Adam, AdamSettings, Kernels};
+use herring_backend::{Adam, AdamSettings, Kernels, Optimiser};
 use herring_models::{Discriminator, Saved, Stackable, weights::WeightsError};
 
 /// Settings of [`Adversarial`].

@@ -4,13 +4,14 @@
 //! convolution. The activation is SiLU. The taps are the outputs of `features` 2, 3, 5 and 8, the last ones at strides of 4,
 //! 8, 16 and 32.
 //!
-//! torchvision's dropout of 0.2 before the last layer and its stochastic depth are not here yet.
+//! Before the last layer is a dropout of 0.2. In training a block with a shortcut is left out for a share of the images
+//! (stochastic depth), which grows from 0 at the first of n blocks to 0.2 (n - 1) / n at the last.
 
 use crate::{
     first_convolution::FirstConvolution,
     initialise::Initialisation,
     layers::{
-        Convolution, ConvolutionConfig, Linear, Placeholder,
+        Convolution, ConvolutionConfig, Dropout, Linear,
         conv_norm::{self, ConvNorm, ConvNormConfig, scaled_channels},
     },
     trace::{BatchStatistics, Classifier, Mode, Stackable, Trace},
@@ -28,6 +29,11 @@ const STAGES: [[usize; 4]; 7] =
 
 /// Places of the taps among the features.
 const TAPS: [usize; 4] = [2, 3, 5, 8];
+
+/// Share of the features that are dropped in training.
+const DROPOUT: f64 = 0.2;
+/// Share of the images for which block n of n, counted from 0, would be left out in training; others in proportion.
+const DEPTH: f64 = 0.2;
 
 /// The configuration of an [`EfficientNet`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,12 +101,14 @@ enum Part<B: Backend> {
 struct Block<B: Backend> {
     block: Vec<Part<B>>,
     shortcut: bool,
+    depth: Dropout,
 }
 
 impl<B: Kernels> Block<B> {
     fn new(
         [inputs, outputs]: [usize; 2],
         [expansion, kernel, stride]: [usize; 3],
+        depth: Dropout,
         random: &mut impl Rng,
         device: &B::Device,
     ) -> Self {
@@ -112,7 +120,7 @@ impl<B: Kernels> Block<B> {
         block.push(Part::ConvNorm(ConvNormConfig::depthwise(hidden, kernel, stride).init(random, device)));
         block.push(Part::Excitation(SqueezeExcitation::new(hidden, (inputs / 4).max(1), random, device)));
         block.push(Part::ConvNorm(ConvNormConfig::pointwise(hidden, outputs).init(random, device)));
-        Self { block, shortcut: stride == 1 && inputs == outputs }
+        Self { block, shortcut: stride == 1 && inputs == outputs, depth }
     }
 
     fn forward(&self, input: Tensor<B, 4>, mode: Mode, statistics: &mut Vec<BatchStatistics<B>>) -> Tensor<B, 4> {
@@ -126,7 +134,7 @@ impl<B: Kernels> Block<B> {
                 Part::Excitation(excitation) => excitation.forward(current),
             };
         }
-        if self.shortcut { current + input } else { current }
+        if self.shortcut { self.depth.forward_images(current, mode) + input } else { current }
     }
 
     fn absorb(self, statistics: &mut impl Iterator<Item = BatchStatistics<B>>) -> Self {
@@ -134,7 +142,7 @@ impl<B: Kernels> Block<B> {
             Part::ConvNorm(layers) => Part::ConvNorm(conv_norm::absorb(layers, statistics)),
             Part::Excitation(excitation) => Part::Excitation(excitation),
         };
-        Self { block: self.block.into_iter().map(&mut part).collect(), shortcut: self.shortcut }
+        Self { block: self.block.into_iter().map(&mut part).collect(), ..self }
     }
 }
 
@@ -150,7 +158,7 @@ enum Feature<B: Backend> {
 #[derive(Module, Debug)]
 pub struct EfficientNet<B: Backend> {
     features: Vec<Feature<B>>,
-    classifier: (Placeholder, Linear<B>),
+    classifier: (Dropout, Linear<B>),
 }
 
 impl<B: Kernels> EfficientNet<B> {
@@ -161,23 +169,45 @@ impl<B: Kernels> EfficientNet<B> {
         let mut inputs = scaled(32);
         let stem = ConvNormConfig { inputs: config.channels, outputs: inputs, kernel: 3, stride: 2, groups: 1 };
         let mut features = vec![Feature::ConvNorm(stem.init(random, device))];
+        let all: usize = config.blocks.iter().sum();
+        let mut place = 0;
         for ([expansion, kernel, stride, outputs], count) in STAGES.into_iter().zip(config.blocks) {
             let mut stage = Vec::with_capacity(count);
             for block in 0..count {
                 let stride = if block == 0 { stride } else { 1 };
-                stage.push(Block::new([inputs, scaled(outputs)], [expansion, kernel, stride], random, device));
+                // The last layer's dropout has place 0.
+                let depth = Dropout::new(DEPTH * place as f64 / all as f64, place as u64 + 1);
+                place += 1;
+                stage.push(Block::new([inputs, scaled(outputs)], [expansion, kernel, stride], depth, random, device));
                 inputs = scaled(outputs);
             }
             features.push(Feature::Stage(stage));
         }
         features.push(Feature::ConvNorm(ConvNormConfig::pointwise(inputs, config.last).init(random, device)));
-        Self { features, classifier: (Placeholder, Linear::new(config.last, config.classes, random, device)) }
+        Self {
+            features,
+            classifier: (Dropout::new(DROPOUT, 0), Linear::new(config.last, config.classes, random, device)),
+        }
     }
 }
 
 impl<B: Kernels> Classifier<B> for EfficientNet<B> {
     fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
         self.trace_after(self.first_convolution().forward(images), mode)
+    }
+
+    fn with_noise(self, key: u64) -> Self {
+        let feature = |feature| match feature {
+            Feature::ConvNorm(layers) => Feature::ConvNorm(layers),
+            Feature::Stage(blocks) => {
+                let blocks = blocks.into_iter();
+                Feature::Stage(
+                    blocks.map(|block: Block<B>| Block { depth: block.depth.with_noise(key), ..block }).collect(),
+                )
+            }
+        };
+        let (dropout, last) = self.classifier;
+        Self { features: self.features.into_iter().map(feature).collect(), classifier: (dropout.with_noise(key), last) }
     }
 
     fn absorb(self, statistics: Vec<BatchStatistics<B>>) -> Self {
@@ -221,7 +251,8 @@ impl<B: Kernels> FirstConvolution<B> for EfficientNet<B> {
             }
         }
         let pooled = pooling::global_average(current);
-        let logits = self.classifier.1.forward(pooled.clone());
+        let (dropout, last) = &self.classifier;
+        let logits = last.forward(dropout.forward(pooled.clone(), mode));
         Trace { statistics, ..Trace::with_taps(logits, pooled, taps) }
     }
 }

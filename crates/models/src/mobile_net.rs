@@ -4,12 +4,12 @@
 //! convolution. All but the last convolution of a block are followed by a rectifier that ends at 6. The taps are the last
 //! outputs at strides of 4, 8, 16 and 32: those of `features` 3, 6, 13 and 18.
 //!
-//! torchvision's dropout of 0.2 before the last layer is not here yet.
+//! Before the last layer is a dropout of 0.2.
 
 use crate::{
     first_convolution::FirstConvolution,
     layers::{
-        BatchNorm, Convolution, Linear, Placeholder,
+        BatchNorm, Convolution, Dropout, Linear,
         conv_norm::{self, ConvNorm, ConvNormConfig, scaled_channels},
     },
     trace::{BatchStatistics, Classifier, Mode, Stackable, Trace},
@@ -27,6 +27,9 @@ const STAGES: [[usize; 4]; 7] =
 
 /// Places of the taps among the features.
 const TAPS: [usize; 4] = [3, 6, 13, 18];
+
+/// Share of the features that are dropped in training.
+const DROPOUT: f64 = 0.2;
 
 /// The configuration of a [`MobileNet`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +117,7 @@ enum Feature<B: Backend> {
 #[derive(Module, Debug)]
 pub struct MobileNet<B: Backend> {
     features: Vec<Feature<B>>,
-    classifier: (Placeholder, Linear<B>),
+    classifier: (Dropout, Linear<B>),
 }
 
 impl<B: Kernels> MobileNet<B> {
@@ -135,13 +138,21 @@ impl<B: Kernels> MobileNet<B> {
         }
         let last = ConvNormConfig::pointwise(inputs, config.features());
         features.push(Feature::ConvNorm(last.init(random, device)));
-        Self { features, classifier: (Placeholder, Linear::new(config.features(), config.classes, random, device)) }
+        Self {
+            features,
+            classifier: (Dropout::new(DROPOUT, 0), Linear::new(config.features(), config.classes, random, device)),
+        }
     }
 }
 
 impl<B: Kernels> Classifier<B> for MobileNet<B> {
     fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
         self.trace_after(self.first_convolution().forward(images), mode)
+    }
+
+    fn with_noise(self, key: u64) -> Self {
+        let (dropout, last) = self.classifier;
+        Self { classifier: (dropout.with_noise(key), last), ..self }
     }
 
     fn absorb(self, statistics: Vec<BatchStatistics<B>>) -> Self {
@@ -175,7 +186,8 @@ impl<B: Kernels> FirstConvolution<B> for MobileNet<B> {
             }
         }
         let pooled = pooling::global_average(current);
-        let logits = self.classifier.1.forward(pooled.clone());
+        let (dropout, last) = &self.classifier;
+        let logits = last.forward(dropout.forward(pooled.clone(), mode));
         Trace { statistics, ..Trace::with_taps(logits, pooled, taps) }
     }
 }

@@ -105,6 +105,15 @@ impl<B: Kernels> Classifier<B> for Network<B> {
         }
     }
 
+    fn with_noise(self, key: u64) -> Self {
+        match self {
+            Self::Vgg(network) => Self::Vgg(network.with_noise(key)),
+            Self::MobileNet(network) => Self::MobileNet(network.with_noise(key)),
+            Self::EfficientNet(network) => Self::EfficientNet(network.with_noise(key)),
+            Self::ResNet(_) | Self::ConvNet(_) | Self::TwoLayer(_) | Self::DenseNet(_) => self,
+        }
+    }
+
     fn absorb(self, statistics: Vec<BatchStatistics<B>>) -> Self {
         match self {
             Self::ResNet(network) => Self::ResNet(network.absorb(statistics)),

@@ -9,7 +9,7 @@ use burn::{
     module::{AutodiffModule, Module, ModuleVisitor, Param},
     tensor::{Tensor, TensorData, backend::AutodiffBackend},
 };
-use herring_backend::{Adam, Kernels};
+use herring_backend::{Kernels, Optimiser};
 use std::collections::BTreeMap;
 
 /// Tensors and counts by name.
@@ -27,39 +27,43 @@ impl Saved {
         Self { tensors: NamedTensors::of(module), counts: BTreeMap::new() }
     }
 
-    /// The moments of every parameter of `module` that `optimiser` has moved: `<path>.first` and
-    /// `<path>.second`, with the number of its steps as the count `<path>`.
-    pub fn optimiser<A, M>(optimiser: &Adam<A::InnerBackend>, module: &M) -> Self
+    /// What `optimiser` keeps for every parameter of `module` that it has moved: `<path>.<name>` by its
+    /// [`names`](Optimiser::names), with the number of its steps as the count `<path>`.
+    pub fn optimiser<A, M>(optimiser: &impl Optimiser<A::InnerBackend>, module: &M) -> Self
     where
         A: AutodiffBackend,
         A::InnerBackend: Kernels,
         M: AutodiffModule<A>,
     {
-        let mut collect = CollectMoments { path: ParameterPath::default(), optimiser, saved: Self::default() };
+        let mut collect = CollectKept { path: ParameterPath::default(), optimiser, saved: Self::default() };
         module.visit(&mut collect);
         collect.saved
     }
 
-    /// Gives `optimiser`, which has made no step, the moments that were saved for `module`.
+    /// Gives `optimiser`, which has made no step, what was saved for `module`.
     ///
     /// # Errors
-    /// A moment is missing, has another shape than its parameter, or belongs to no parameter.
-    pub fn restore_optimiser<A, M>(&self, optimiser: &mut Adam<A::InnerBackend>, module: &M) -> Result<(), WeightsError>
+    /// A tensor is missing, has another shape than its parameter, or belongs to no parameter.
+    pub fn restore_optimiser<A, M>(
+        &self,
+        optimiser: &mut impl Optimiser<A::InnerBackend>,
+        module: &M,
+    ) -> Result<(), WeightsError>
     where
         A: AutodiffBackend,
         A::InnerBackend: Kernels,
         M: AutodiffModule<A>,
     {
         let mut restore =
-            RestoreMoments { path: ParameterPath::default(), saved: self, optimiser, restored: 0, refused: None };
+            RestoreKept { path: ParameterPath::default(), saved: self, optimiser, restored: 0, refused: None };
         module.visit(&mut restore);
-        let RestoreMoments { restored, refused, .. } = restore;
+        let RestoreKept { restored, refused, .. } = restore;
         match (refused, self.counts.len() == restored) {
             (Some(error), _) => Err(error),
             (None, true) => Ok(()),
             (None, false) => Err(WeightsError::Format {
                 path: "<memory>".into(),
-                reason: format!("found moments of {} parameters, expected {restored}", self.counts.len()),
+                reason: format!("found an optimiser's state of {} parameters, expected {restored}", self.counts.len()),
             }),
         }
     }
@@ -100,16 +104,17 @@ impl Saved {
     }
 }
 
-struct CollectMoments<'a, A: AutodiffBackend> {
+struct CollectKept<'a, O> {
     path: ParameterPath,
-    optimiser: &'a Adam<A::InnerBackend>,
+    optimiser: &'a O,
     saved: Saved,
 }
 
-impl<A> ModuleVisitor<A> for CollectMoments<'_, A>
+impl<A, O> ModuleVisitor<A> for CollectKept<'_, O>
 where
     A: AutodiffBackend,
     A::InnerBackend: Kernels,
+    O: Optimiser<A::InnerBackend>,
 {
     fn enter_module(&mut self, name: &str, container: &str) {
         self.path.enter(name, container);
@@ -120,31 +125,32 @@ where
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<A, D>>) {
-        let Some((time, moments)) = self.optimiser.moments::<D>(param.id) else {
+        let Some((time, kept)) = self.optimiser.kept::<D>(param.id) else {
             return;
         };
         let name = self.path.name();
-        for (moment, kind) in moments.into_iter().zip(["first", "second"]) {
-            let shape = moment.dims().to_vec();
-            let values = moment.into_data().iter::<f32>().collect();
+        for (tensor, kind) in kept.into_iter().zip(self.optimiser.names()) {
+            let shape = tensor.dims().to_vec();
+            let values = tensor.into_data().iter::<f32>().collect();
             self.saved.tensors.insert(format!("{name}.{kind}"), shape, values);
         }
         self.saved.counts.insert(name, time);
     }
 }
 
-struct RestoreMoments<'a, A: AutodiffBackend> {
+struct RestoreKept<'a, O> {
     path: ParameterPath,
     saved: &'a Saved,
-    optimiser: &'a mut Adam<A::InnerBackend>,
+    optimiser: &'a mut O,
     restored: usize,
     refused: Option<WeightsError>,
 }
 
-impl<A> ModuleVisitor<A> for RestoreMoments<'_, A>
+impl<A, O> ModuleVisitor<A> for RestoreKept<'_, O>
 where
     A: AutodiffBackend,
     A::InnerBackend: Kernels,
+    O: Optimiser<A::InnerBackend>,
 {
     fn enter_module(&mut self, name: &str, container: &str) {
         self.path.enter(name, container);
@@ -160,7 +166,7 @@ where
             return;
         };
         let parameter = param.val().inner();
-        let moment = |kind: &str| {
+        let tensor = |kind: &&str| {
             let name = format!("{name}.{kind}");
             let (shape, values) = self.saved.tensors.get(&name)?;
             if shape != parameter.dims() {
@@ -170,12 +176,12 @@ where
             let data = TensorData::new(values.to_vec(), shape.to_vec()).convert_dtype(parameter.dtype());
             Ok(Tensor::from_data(data, (&parameter.device(), parameter.dtype())))
         };
-        match (moment("first"), moment("second")) {
-            (Ok(first), Ok(second)) => {
-                self.optimiser.restore::<D>(param.id, time, [first, second]);
+        match self.optimiser.names().iter().map(tensor).collect::<Result<Vec<_>, WeightsError>>() {
+            Ok(kept) => {
+                self.optimiser.restore::<D>(param.id, time, kept);
                 self.restored += 1;
             }
-            (Err(error), _) | (_, Err(error)) => self.refused = Some(error),
+            Err(error) => self.refused = Some(error),
         }
     }
 }

@@ -88,10 +88,18 @@ impl<B: Backend> Trace<Autodiff<B>> {
 /// # Pitfalls
 /// A model must honour [`Mode`]. Burn's own `BatchNorm` and `Dropout` cannot: they depend on the backend
 /// instead, are always in training mode under autodiff, and change their running statistics on the way. Use
-/// [`layers::BatchNorm`](crate::layers::BatchNorm); a model without such layers may ignore the mode.
+/// [`layers::BatchNorm`](crate::layers::BatchNorm) and [`layers::Dropout`](crate::layers::Dropout); a model without such layers may ignore the mode.
 pub trait Classifier<B: Backend>: Module<B> {
     /// Runs `images [batch, channels, height, width]` through the model.
     fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B>;
+
+    /// The model with the key of a training step, which decides what its layers drop
+    /// ([`layers::Dropout`](crate::layers::Dropout)). Models that drop nothing keep the default.
+    #[must_use]
+    fn with_noise(self, key: u64) -> Self {
+        let _ = key;
+        self
+    }
 
     /// Updates running statistics with those of a training pass. Models without them keep the default.
     fn absorb(self, statistics: Vec<BatchStatistics<B>>) -> Self {

@@ -9,12 +9,12 @@
 //! | 17, 19, 21 | `8w` each | tap 3 |
 //! | 24, 26, 28 | `8w` each | tap 4 |
 //!
-//! The paper has a dropout of 0.5 between `classifier.0` and `classifier.3`; there is none here yet.
+//! Between `classifier.0` and `classifier.3` are a rectifier and a dropout of 0.5.
 
 use crate::{
     first_convolution::FirstConvolution,
     initialise::{self, Initialisation},
-    layers::{Convolution, ConvolutionConfig, Linear, Placeholder},
+    layers::{Convolution, ConvolutionConfig, Dropout, Linear, Placeholder},
     trace::{Classifier, Mode, Stackable, Trace},
 };
 use burn::{
@@ -23,6 +23,9 @@ use burn::{
 };
 use herring_backend::{Autodiff, Kernels, ops, pooling};
 use rand::Rng;
+
+/// Share of the hidden layer's values that are dropped in training.
+const DROPOUT: f64 = 0.5;
 
 /// Convolutions of each stage, and their channels in widths.
 const STAGES: [(usize, usize); 5] = [(2, 1), (2, 2), (3, 4), (3, 8), (3, 8)];
@@ -62,7 +65,7 @@ enum Layer<B: Backend> {
 #[derive(Module, Debug)]
 pub struct Vgg<B: Backend> {
     features: Vec<Layer<B>>,
-    classifier: (Linear<B>, Placeholder, Placeholder, Linear<B>),
+    classifier: (Linear<B>, Placeholder, Dropout, Linear<B>),
 }
 
 impl<B: Kernels> Vgg<B> {
@@ -94,14 +97,19 @@ impl<B: Kernels> Vgg<B> {
         let side = config.side >> STAGES.len();
         let hidden = Linear::new(inputs * side * side, config.hidden, random, device);
         let last = Linear::new(config.hidden, config.classes, random, device);
-        Self { features, classifier: (hidden, Placeholder, Placeholder, last) }
+        Self { features, classifier: (hidden, Placeholder, Dropout::new(DROPOUT, 0), last) }
     }
 }
 
 impl<B: Kernels> Classifier<B> for Vgg<B> {
-    /// Without normalisation both modes are the same.
+    /// Modes differ in dropout alone.
     fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
         self.trace_after(self.first_convolution().forward(images), mode)
+    }
+
+    fn with_noise(self, key: u64) -> Self {
+        let (hidden, rectifier, dropout, last) = self.classifier;
+        Self { classifier: (hidden, rectifier, dropout.with_noise(key), last), ..self }
     }
 }
 
@@ -113,7 +121,7 @@ impl<B: Kernels> FirstConvolution<B> for Vgg<B> {
         }
     }
 
-    fn trace_after(&self, first: Tensor<B, 4>, _: Mode) -> Trace<B> {
+    fn trace_after(&self, first: Tensor<B, 4>, mode: Mode) -> Trace<B> {
         let (mut current, mut taps) = (first, Vec::with_capacity(STAGES.len()));
         for layer in &self.features[1..] {
             current = match layer {
@@ -125,8 +133,8 @@ impl<B: Kernels> FirstConvolution<B> for Vgg<B> {
                 taps.push(current.clone());
             }
         }
-        let (hidden, _, _, last) = &self.classifier;
-        let pooled = ops::rectify(hidden.forward(current.flatten(1, 3)));
+        let (hidden, _, dropout, last) = &self.classifier;
+        let pooled = dropout.forward(ops::rectify(hidden.forward(current.flatten(1, 3))), mode);
         Trace::with_taps(last.forward(pooled.clone()), pooled, taps)
     }
 }

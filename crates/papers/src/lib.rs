@@ -6,6 +6,7 @@
 
 pub mod activmask2020;
 pub mod iclr2021;
+pub mod tap2024;
 
 use herring_experiments::Catalogue;
 use herring_report::Reports;
@@ -21,7 +22,7 @@ macro_rules! papers {
     };
 }
 
-papers![iclr2021, activmask2020];
+papers![iclr2021, activmask2020, tap2024];
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             split_seed: None,
         }),
         annotations: AnnotationSpec::Given { fraction: 1.0 },
+        teacher: None,
         model: ModelSpec::Resnet {
             depth: 18,
             stem: StemName::Small,

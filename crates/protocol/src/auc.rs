@@ -69,6 +69,9 @@ mod tests {
             cross_entropy: 0.7,
             accuracy: 0.5,
             average_precision: 0.5,
+            f1: None,
+            released_f1: None,
+            absolute_error: None,
             environments: vec![of(0, Some(0.4), Some(0.9)), of(1, None, None), of(2, Some(0.6), Some(0.2))],
         };
         assert_eq!((AucKind::Authors.of(&scores), AucKind::Roc.of(&scores)), (0.437, 0.134));

@@ -39,6 +39,17 @@ pub struct Scores {
     /// Average precision of class 1 by the logit difference, in `[0, 1]`; for more than two classes the
     /// mean over classes of that of the class's log-odds.
     pub average_precision: f64,
+    /// F1 score of class 1, which is predicted where its logit is the largest, in `[0, 1]`; of two classes only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub f1: Option<f64>,
+    /// What the released code of tap2024 calls F-score, in `[0, 1]`; of two classes only. See
+    /// `herring_stats::classification::released_f1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released_f1: Option<f64>,
+    /// Mean distance between the class of the largest logit and the label, for classes that are grades; recorded for more
+    /// than two classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absolute_error: Option<f64>,
     /// The same by environment, in order; environments without images are left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub environments: Vec<EnvironmentScores>,

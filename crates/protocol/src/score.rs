@@ -7,6 +7,7 @@
 //! | `auc`, `roc_auc`, `accuracy`, ... | a [`ScoreKind`] of the selected model on the set `test` |
 //! | `valid_accuracy`, `permuted_auc`, ... | the same on another set |
 //! | `last_train_accuracy`, `last_valid_auc`, ... | of the last epoch's model |
+//! | `permuted_minus_contaminated_accuracy`, ... | the score on one set less that on another, of the selected model |
 //! | `iou`, `iop`, `iot` | overlap of the input gradient with the masks |
 //! | `iou_integrated_gradients`, ... | of another attribution |
 //! | `best_epoch` | the selected epoch, from 1 |
@@ -30,6 +31,12 @@ pub enum ScoreKind {
     AveragePrecision,
     /// Mean cross-entropy, in nats.
     CrossEntropy,
+    /// F1 score of class 1, in `[0, 1]`; of two classes only.
+    F1,
+    /// What the released code of tap2024 calls F-score, in `[0, 1]`; of two classes only.
+    ReleasedF1,
+    /// Mean distance between predicted class and label, for classes that are grades.
+    AbsoluteError,
     /// The least AUC of any environment, of the kind that the experiment means.
     WorstAuc,
     /// The least accuracy of any environment.
@@ -43,6 +50,9 @@ named!(ScoreKind, "score",
     Accuracy => "accuracy",
     AveragePrecision => "average_precision",
     CrossEntropy => "cross_entropy",
+    F1 => "f1",
+    ReleasedF1 => "released_f1",
+    AbsoluteError => "absolute_error",
     WorstAuc => "worst_auc",
     WorstAccuracy => "worst_accuracy",
 );
@@ -57,9 +67,17 @@ impl ScoreKind {
             Self::Accuracy => Some(scores.accuracy),
             Self::AveragePrecision => Some(scores.average_precision),
             Self::CrossEntropy => Some(scores.cross_entropy),
+            Self::F1 => scores.f1,
+            Self::ReleasedF1 => scores.released_f1,
+            Self::AbsoluteError => scores.absolute_error,
             Self::WorstAuc => auc.worst(scores),
             Self::WorstAccuracy => scores.worst_accuracy(),
         }
+    }
+
+    /// Whether it measures what is wrong, from 0 up.
+    fn is_an_error(self) -> bool {
+        matches!(self, Self::CrossEntropy | Self::AbsoluteError)
     }
 
     fn label(self) -> &'static str {
@@ -70,6 +88,9 @@ impl ScoreKind {
             Self::Accuracy => "Accuracy",
             Self::AveragePrecision => "Average precision",
             Self::CrossEntropy => "Cross-entropy",
+            Self::F1 => "F1",
+            Self::ReleasedF1 => "Released F1",
+            Self::AbsoluteError => "Absolute error",
             Self::WorstAuc => "Worst AUC",
             Self::WorstAccuracy => "Worst accuracy",
         }
@@ -140,6 +161,15 @@ pub enum ScoreName {
         /// What is measured.
         kind: ScoreKind,
     },
+    /// The score on one set less that on another, of the selected model.
+    Difference {
+        /// The first set's name: lower-case letters and digits.
+        set: String,
+        /// The set whose score is taken off.
+        less: String,
+        /// What is measured.
+        kind: ScoreKind,
+    },
     /// How an attribution and the masks overlap on the test images.
     Overlap {
         /// The attribution's name, as in files.
@@ -172,6 +202,10 @@ impl ScoreName {
                 };
                 kind.of(sets.get(set)?, auc)
             }
+            Self::Difference { set, less, kind } => {
+                let of = |set: &String| kind.of(scores.selected.get(set)?, auc);
+                Some(of(set)? - of(less)?)
+            }
             Self::Overlap { attribution, kind } => {
                 scores.localisation.get(attribution).filter(|found| found.images > 0).map(|found| kind.of(found))
             }
@@ -190,6 +224,9 @@ impl ScoreName {
                 let last = if *model == ScoredModel::Last { ", last epoch" } else { "" };
                 format!("{} {}{last}", capitalised(set), uncapitalised(kind.label()))
             }
+            Self::Difference { set, less, kind } => {
+                format!("{} minus {less} {}", capitalised(set), uncapitalised(kind.label()))
+            }
             Self::Overlap { attribution, kind } if attribution == GRADIENT => kind.label().to_owned(),
             Self::Overlap { attribution, kind } => format!("{}, {}", kind.label(), attribution.replace('-', " ")),
             Self::BestEpoch => "Best epoch".to_owned(),
@@ -200,7 +237,9 @@ impl ScoreName {
     pub fn range(&self) -> (f64, f64) {
         match self {
             Self::BestEpoch => (1.0, f64::INFINITY),
-            Self::OnSet { kind: ScoreKind::CrossEntropy, .. } => (0.0, f64::INFINITY),
+            Self::OnSet { kind, .. } if kind.is_an_error() => (0.0, f64::INFINITY),
+            Self::Difference { kind, .. } if kind.is_an_error() => (f64::NEG_INFINITY, f64::INFINITY),
+            Self::Difference { .. } => (-1.0, 1.0),
             _ => (0.0, 1.0),
         }
     }
@@ -214,7 +253,7 @@ impl ScoreName {
     pub fn better(&self) -> Better {
         match self {
             Self::BestEpoch => Better::Neither,
-            Self::OnSet { kind: ScoreKind::CrossEntropy, .. } => Better::Lower,
+            Self::OnSet { kind, .. } | Self::Difference { kind, .. } if kind.is_an_error() => Better::Lower,
             _ => Better::Higher,
         }
     }
@@ -242,6 +281,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 const LAST: &str = "last_";
+const MINUS: &str = "_minus_";
 
 impl fmt::Display for ScoreName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -253,6 +293,7 @@ impl fmt::Display for ScoreName {
                     set => format!("{last}{set}_{kind}"),
                 }
             }
+            Self::Difference { set, less, kind } => format!("{set}{MINUS}{less}_{kind}"),
             Self::Overlap { attribution, kind } if attribution == GRADIENT => kind.name().to_owned(),
             Self::Overlap { attribution, kind } => format!("{kind}_{}", attribution.replace('-', "_")),
             Self::BestEpoch => "best_epoch".to_owned(),
@@ -290,14 +331,19 @@ impl FromStr for ScoreName {
                 return Ok(Self::OnSet { model, set: TEST.to_owned(), kind });
             }
             let set = rest.strip_suffix(kind.name()).and_then(|rest| rest.strip_suffix('_'));
-            if let Some(set) = set.filter(|set| !set.is_empty() && is_plain(set)) {
+            let plain = |set: &&str| !set.is_empty() && is_plain(set);
+            let pair = set.filter(|_| model == ScoredModel::Selected).and_then(|sets| sets.split_once(MINUS));
+            if let Some((set, less)) = pair.filter(|(set, less)| plain(set) && plain(less)) {
+                return Ok(Self::Difference { set: set.to_owned(), less: less.to_owned(), kind });
+            }
+            if let Some(set) = set.filter(plain) {
                 return Ok(Self::OnSet { model, set: set.to_owned(), kind });
             }
         }
         let kinds = ScoreKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
         let expected = format!(
             "one of {kinds}, iou, iop, iot, best_epoch, a set's name before one of them such as valid_accuracy, \
-             last_ before that, or an attribution's name after an overlap such as iou_occlusion"
+             last_ before that, two sets as in permuted_minus_clean_accuracy, or an attribution's name after an overlap such as iou_occlusion"
         );
         Err(UnknownName { what: "score", found: text.to_owned(), expected })
     }
@@ -335,6 +381,9 @@ mod tests {
             ("iop", "IoP"),
             ("iou_integrated_gradients", "IoU, integrated gradients"),
             ("best_epoch", "Best epoch"),
+            ("contaminated_f1", "Contaminated F1"),
+            ("clean_released_f1", "Clean released F1"),
+            ("permuted_minus_contaminated_accuracy", "Permuted minus contaminated accuracy"),
         ] {
             let score: ScoreName = name.parse().unwrap();
             assert_eq!((score.to_string().as_str(), score.label().as_str()), (name, label));

@@ -29,6 +29,9 @@ fn scores(value: f64) -> RunScores {
         cross_entropy: value,
         accuracy: value,
         average_precision: value,
+        f1: None,
+        released_f1: None,
+        absolute_error: None,
         environments: Vec::new(),
     };
     RunScores {

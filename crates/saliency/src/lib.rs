@@ -19,10 +19,12 @@
 //! | integrated gradients | [`integrated_gradients`], [`completeness_residual`] | a backward pass a step (200) | smoothed |
 //! | occlusion | [`occlusion()`] | a forward pass a window (225 of 15 x 15 at 224 x 224) | **not** smoothed |
 //!
-//! Steps 2 to 4 work on plain numbers and need no tensor.
+//! Steps 2 to 4 work on plain numbers and need no tensor. So does [`evidence`], which cuts a map into a mask, for
+//! annotations from a teacher (tap2024).
 
 mod attribution;
 mod error;
+mod evidence;
 mod gradients;
 mod integrated_gradients;
 mod localisation;
@@ -35,6 +37,7 @@ mod thresholding;
 
 pub use attribution::{Attribution, attribute};
 pub use error::SaliencyError;
+pub use evidence::{Cut, evidence};
 pub use gradients::{input_gradients, input_gradients_of};
 pub use integrated_gradients::{IntegratedGradients, PathPoint, completeness_residual, integrated_gradients};
 pub use localisation::{Overlap, localise, overlap};

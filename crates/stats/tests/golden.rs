@@ -305,3 +305,20 @@ fn the_calls_of_the_tests_of_scipy_and_scikit_learn_give_the_same() {
         close(average_precision(&call.scores, &call.labels).unwrap(), call.result);
     }
 }
+
+/// Values of torchmetrics' `binary_f1_score` by its rule, worked out by hand.
+#[test]
+fn the_released_f_score_is_a_mean_over_batches_of_that_of_the_logit() {
+    use herring_stats::classification::{f1, mean_absolute_error, released_f1};
+    // Predicted 1, 1, 0, 0, 1: one right of two positives, two wrong positives.
+    let labels = [1, 0, 1, 0, 0];
+    close(f1(&[1, 1, 0, 0, 1], &labels).unwrap(), 2.0 / 5.0);
+    close(f1(&[0, 0], &[0, 0]).unwrap(), 0.0);
+    // The first batch: logits above 0 are positive, 1 of 1 found, 1 wrong. The second: probabilities, none above 0.5.
+    let logits = [3.0, 0.1, 0.4, 0.2, 0.3];
+    close(released_f1(&logits, &labels, 2).unwrap(), (2.0 / 3.0 + 0.0 + 0.0) / 3.0);
+    close(released_f1(&logits, &labels, 5).unwrap(), 4.0 / 7.0);
+    assert!(released_f1(&logits, &labels, 0).is_err());
+    assert!(released_f1(&[f64::NAN], &[1], 1).is_err());
+    close(mean_absolute_error(&[0, 4, 2], &[1, 1, 2]).unwrap(), 4.0 / 3.0);
+}

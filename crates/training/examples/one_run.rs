@@ -38,6 +38,7 @@ fn spec() -> Result<RunSpec, UnknownName> {
             split_seed: Some(0),
         }),
         annotations: AnnotationSpec::Given { fraction: 1.0 },
+        teacher: None,
         model: ModelSpec::ConvNet { kind: ConvNetKindName::AutoEncoder, width: 4, sigmoid: true },
         weights: WeightsSpec::Random,
         objective: ObjectiveSpec {

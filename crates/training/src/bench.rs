@@ -5,7 +5,7 @@
 
 use crate::{device::Device, parts};
 use burn::tensor::{ElementConversion, Int, Tensor, TensorData};
-use herring_backend::{Adam, AdamSettings, Autodiff, Job, Kernels};
+use herring_backend::{Adam, AdamSettings, Autodiff, Job, Kernels, Optimiser};
 use herring_losses::Batch;
 use herring_models::{Classifier, Network};
 use herring_protocol::{ModelSpec, ObjectiveSpec, RunFailure, SpecError};

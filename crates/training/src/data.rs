@@ -10,10 +10,11 @@ use herring_datasets::{
     dataset::Splits,
     listed::{Listed, Listings},
 };
+use herring_digits::{DecoySettings, Digits, DigitsError, decoy_mnist};
 use herring_losses::Batch;
 use herring_protocol::{
-    CrossesSpec, DataSpec, ImagesSpec, ObjectiveSpec, RunFailure, RunSpec, SpecError, TEST, TRAIN, TrainingImages,
-    VALID, VolumesSpec,
+    CrossesSpec, DataSpec, DecoysSpec, ImagesSpec, ObjectiveSpec, RunFailure, RunSpec, SpecError, TEST, TRAIN,
+    TrainingImages, TrainingVersion, VALID, VolumesSpec,
 };
 use rand::Rng;
 
@@ -24,25 +25,67 @@ pub(crate) fn images_of(spec: &RunSpec, listings: &dyn Listings) -> Result<Liste
             let seed = crosses.split_seed.unwrap_or(spec.seed);
             let splits = crosses_of(crosses, spec.annotations.fraction(), seed)?;
             let saliency = splits.test(TEST).unwrap_or(&splits.valid).clone();
-            Ok(Listed { saliency, splits })
+            Ok(Listed { saliency, splits, clean: None })
         }
         DataSpec::Images(ImagesSpec { listing, .. }) | DataSpec::Volumes(VolumesSpec { listing, .. }) => {
             let mut listed = listings.open(listing).map_err(unreadable)?;
-            let (found, expected) = (sides(&listed), spec.data.stored_sides());
-            if found != expected {
-                return Err(RunFailure::Specification(SpecError {
-                    field: "data.listing".to_owned(),
-                    found: format!("images of {} and {} pixels", found[0], found[1]),
-                    expected: format!("{} and {}, as the specification has it", expected[0], expected[1]),
-                }));
-            }
+            check_sides(&listed, spec)?;
             let fraction = spec.annotations.fraction();
             // A listing may be sorted, for instance by environment, so that its first masks are no random choice.
             let random = &mut stream(spec.seed, Purpose::Masks, 0);
             listed.splits.train = listed.splits.train.with_mask_fraction(fraction, random).map_err(unreadable)?;
             Ok(listed)
         }
+        DataSpec::Decoys(decoys) => decoys_of(decoys, spec, listings),
     }
+}
+
+/// The images of a collection with decoys, in the version and the share that are trained on.
+fn decoys_of(decoys: &DecoysSpec, spec: &RunSpec, listings: &dyn Listings) -> Result<Listed, RunFailure> {
+    let mut listed = match &decoys.files {
+        Some(files) => listings.open(&files.listing).map_err(unreadable)?,
+        None => sample_of(decoys).map_err(|error| RunFailure::Data(error.to_string()))?,
+    };
+    check_sides(&listed, spec)?;
+    if decoys.training == TrainingVersion::Clean {
+        let clean = listed.clean.take().ok_or_else(|| RunFailure::Data("found no images without decoys".to_owned()))?;
+        (listed.splits.train, listed.splits.valid) = (clean.train, clean.valid);
+    }
+    let all = listed.splits.train.len();
+    if decoys.fraction < 1.0 {
+        let count = ((all as f64 * decoys.fraction) as usize).max(1);
+        let random = &mut stream(spec.seed, Purpose::Fraction, 0);
+        let mut places = rand::seq::index::sample(random, all, count).into_vec();
+        places.sort_unstable();
+        listed.splits.train = listed.splits.train.subset(places).map_err(unreadable)?;
+    }
+    let fraction = spec.annotations.fraction();
+    let random = &mut stream(spec.seed, Purpose::Masks, 0);
+    listed.splits.train = listed.splits.train.with_mask_fraction(fraction, random).map_err(unreadable)?;
+    Ok(listed)
+}
+
+/// Decoy-MNIST on the digits that the program carries.
+fn sample_of(decoys: &DecoysSpec) -> Result<Listed, DigitsError> {
+    let settings = DecoySettings {
+        seed: decoys.split_seed,
+        class_limit: decoys.class_limit,
+        saliency_limit: decoys.saliency_limit,
+    };
+    decoy_mnist(&Digits::sample()?, &settings)
+}
+
+/// An error if the images have other sides than the specification says.
+fn check_sides(listed: &Listed, spec: &RunSpec) -> Result<(), RunFailure> {
+    let (found, expected) = (sides(listed), spec.data.stored_sides());
+    if found == expected {
+        return Ok(());
+    }
+    Err(RunFailure::Specification(SpecError {
+        field: "data.listing".to_owned(),
+        found: format!("images of {} and {} pixels", found[0], found[1]),
+        expected: format!("{} and {}, as the specification has it", expected[0], expected[1]),
+    }))
 }
 
 /// An error for a set that the specification names and the images do not have.
@@ -67,7 +110,7 @@ fn sides(listed: &Listed) -> [usize; 2] {
 /// The augmentation of training images, if any.
 pub(crate) fn augmentation(data: &DataSpec) -> Option<Augmentation> {
     match data {
-        DataSpec::Crosses(_) | DataSpec::Images(_) => None,
+        DataSpec::Crosses(_) | DataSpec::Images(_) | DataSpec::Decoys(_) => None,
         DataSpec::Volumes(volumes) => {
             Some(Augmentation { side: volumes.size, horizontal_flip: true, vertical_flip: true })
         }

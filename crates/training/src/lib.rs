@@ -7,6 +7,7 @@
 //! *Invariant:* this is the one crate that compiles the training path for each backend, at two
 //! levels of autodiff; crates above it do not depend on Burn.
 
+mod annotations;
 pub mod bench;
 mod data;
 mod device;

@@ -18,6 +18,9 @@ pub(crate) enum Purpose {
     Augmentation,
     TrainScores,
     Masks,
+    Annotations,
+    Fraction,
+    Noise,
 }
 
 impl Purpose {
@@ -30,6 +33,9 @@ impl Purpose {
             Self::Augmentation => b"augmentation",
             Self::TrainScores => b"train-scores",
             Self::Masks => b"masks",
+            Self::Annotations => b"annotations",
+            Self::Fraction => b"fraction",
+            Self::Noise => b"noise",
         }
     }
 }

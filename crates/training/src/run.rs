@@ -7,20 +7,21 @@
 //! [`explain`](crate::explain).
 
 use crate::{
+    annotations::annotated,
     data::{self, training_batch},
     evaluate::{Pass, evaluate, wrong_batch_size},
     explain::explain,
     finite::weights_are_finite,
     parts::{self, Loss},
-    random::{self, Purpose, stream},
+    random::{self, Purpose, batch_stream, stream},
     selection::Selection,
     snapshot::{self, Means, Progress, SelectedAt},
 };
 use burn::{
-    module::AutodiffModule,
-    tensor::{ElementConversion, Tensor},
+    module::{AutodiffModule, Module},
+    tensor::{ElementConversion, Tensor, backend::Backend},
 };
-use herring_backend::{Adam, AdamSettings, Autodiff, Job, Kernels};
+use herring_backend::{AnyOptimiser, Autodiff, Job, Kernels, Optimiser};
 use herring_datasets::{
     Dataset,
     batch::Batches,
@@ -29,9 +30,10 @@ use herring_datasets::{
 use herring_losses::Batch;
 use herring_models::{Classifier, Network, Saved, weights};
 use herring_protocol::{
-    Control, EpochRecord, ExplainedModel, Observer, Position, RunFailure, RunOutcome, RunScores, RunSpec, RunStart,
-    Scores, SpecError, StepRecord, TRAIN, TrainScores, VALID, WeightsSpec,
+    Control, EpochRecord, ExplainedModel, FinishedWeights, Observer, Position, RunFailure, RunId, RunOutcome,
+    RunScores, RunSpec, RunStart, Scores, SpecError, StepRecord, TRAIN, TrainScores, VALID, WeightsSpec,
 };
+use rand::Rng;
 use std::collections::BTreeMap;
 
 /// A network on the level of autodiff that it is trained on.
@@ -57,24 +59,46 @@ impl Job for TrainingJob<'_> {
                 expected: "the value that they decided".to_owned(),
             }));
         }
-        let images = data::images_of(self.spec, self.listings)?;
+        let mut images = data::images_of(self.spec, self.listings)?;
         data::check_sets(self.spec, &images)?;
+        let teacher = self.teacher::<B>(&images, device)?;
+        images.splits.train = annotated(images.splits.train, self.spec, teacher.as_ref(), device)?;
         let (mut run, model) = TrainingRun::<B>::new(self.spec, device.clone(), &images);
         let (model, state) = match (self.start.snapshot, &self.spec.weights) {
             (Some(bytes), _) => run.restore(model, bytes)?,
             (None, WeightsSpec::Random) => (model, TrainingState::new(self.spec)),
             (None, WeightsSpec::Run { run: of }) => {
-                let bytes = self.start.finished.weights(of)?;
-                let useless = |error: weights::WeightsError| RunFailure::Need {
-                    run: of.clone(),
-                    reason: format!("whose weights do not fit: {error}"),
-                };
-                let tensors = weights::NamedTensors::from_bytes(&bytes).map_err(useless)?;
-                (weights::load(model, &tensors).map_err(useless)?, TrainingState::new(self.spec))
+                (with_weights_of(model, of, self.start.finished)?, TrainingState::new(self.spec))
             }
         };
         run.train(model, state, self.observer)
     }
+}
+
+impl TrainingJob<'_> {
+    /// The network that the run learns from, if it has a teacher.
+    fn teacher<B: Kernels>(&self, images: &Listed, device: &B::Device) -> Result<Option<Network<B>>, RunFailure> {
+        let Some(teacher) = &self.spec.teacher else { return Ok(None) };
+        let valid = &images.splits.valid;
+        let network = parts::network(&teacher.model, valid.image_shape(), valid.classes());
+        let model = Network::new(&network, &mut stream(self.spec.seed, Purpose::Weights, 0), device);
+        with_weights_of(model, &teacher.run, self.start.finished).map(Some)
+    }
+}
+
+/// The model with the selected weights of another run.
+fn with_weights_of<B: Backend, M: Module<B>>(
+    model: M,
+    run: &RunId,
+    finished: &dyn FinishedWeights,
+) -> Result<M, RunFailure> {
+    let bytes = finished.weights(run)?;
+    let useless = |error: weights::WeightsError| RunFailure::Need {
+        run: run.clone(),
+        reason: format!("whose weights do not fit: {error}"),
+    };
+    let tensors = weights::NamedTensors::from_bytes(&bytes).map_err(useless)?;
+    weights::load(model, &tensors).map_err(useless)
 }
 
 /// A copy of the selected model.
@@ -91,7 +115,7 @@ struct TrainingRun<'a, B: Kernels> {
     device: B::Device,
     images: &'a Listed,
     loss: Loss<B>,
-    optimiser: Adam<B>,
+    optimiser: AnyOptimiser<B>,
 }
 
 /// The training state except weights and the states of optimiser and loss.
@@ -132,7 +156,7 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
         let mut random = stream(spec.seed, Purpose::Discriminator, 0);
         let run = Self {
             loss: parts::training_loss::<B>(&spec.objective, network.features(), &mut random, &device),
-            optimiser: Adam::new(AdamSettings::new(spec.optimiser.learning_rate())),
+            optimiser: parts::optimiser(&spec.optimiser),
             spec,
             device,
             images,
@@ -198,7 +222,8 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
                 discriminator: None,
                 updated: false,
             };
-            model = self.step(model, &batch, &mut record)?;
+            let noise = batch_stream(seed, Purpose::Noise, epoch, index).next_u64();
+            model = self.step(model.with_noise(noise), &batch, &mut record)?;
             state.means.cross_entropy += record.cross_entropy;
             state.means.penalty += record.penalty;
             state.means.steps += 1;

@@ -3,6 +3,9 @@
 use herring_protocol::{AucKind, EnvironmentScores, RunFailure, Scores, SpecError};
 use herring_stats::{StatsError, auc, classification};
 
+/// Images a batch over which the released code of tap2024 takes the mean of its F-score.
+const RELEASED_BATCH: usize = 32;
+
 /// Logits of a set of images with their classes and environments.
 pub(crate) struct Scored<'a> {
     /// One row for each image, one column for each class.
@@ -32,6 +35,17 @@ pub(crate) fn scores(set: &Scored<'_>, kind: AucKind, epoch: usize) -> Result<Sc
         cross_entropy: total / logits.len() as f64,
         accuracy: accuracy(logits, labels).map_err(undefined)?,
         average_precision: average_precision(&margins, labels).map_err(undefined)?,
+        f1: of_two_classes(logits, labels, |logits, labels| classification::f1(&predicted(logits)?, labels))?,
+        released_f1: of_two_classes(logits, labels, |logits, labels| {
+            let positive: Vec<f64> = logits.iter().map(|row| row[1]).collect();
+            classification::released_f1(&positive, labels, RELEASED_BATCH)
+        })?,
+        absolute_error: match logits.first().is_some_and(|row| row.len() > 2) {
+            true => predicted(logits)
+                .and_then(|predicted| classification::mean_absolute_error(&predicted, labels).map(Some))
+                .map_err(undefined)?,
+            false => None,
+        },
         environments: by_environment(set, kind)?,
     })
 }
@@ -82,8 +96,24 @@ fn ranked<R: AsRef<[f64]>>(columns: &[R], labels: &[usize]) -> Result<Option<f64
 }
 
 fn accuracy<R: AsRef<[f64]>>(logits: &[R], labels: &[usize]) -> Result<f64, StatsError> {
-    let predicted = logits.iter().map(|row| classification::predicted_class(row.as_ref()));
-    classification::accuracy(&predicted.collect::<Result<Vec<_>, _>>()?, labels)
+    classification::accuracy(&predicted(logits)?, labels)
+}
+
+/// The class of each image's largest logit.
+fn predicted<R: AsRef<[f64]>>(logits: &[R]) -> Result<Vec<usize>, StatsError> {
+    logits.iter().map(|row| classification::predicted_class(row.as_ref())).collect()
+}
+
+/// A score that only two classes have.
+fn of_two_classes(
+    logits: &[Vec<f64>],
+    labels: &[usize],
+    score: impl Fn(&[Vec<f64>], &[usize]) -> Result<f64, StatsError>,
+) -> Result<Option<f64>, RunFailure> {
+    match logits.first().is_some_and(|row| row.len() == 2) {
+        true => score(logits, labels).map(Some).map_err(undefined),
+        false => Ok(None),
+    }
 }
 
 /// The AUC of class 1 for two classes, else the mean over classes.

@@ -73,6 +73,9 @@ mod tests {
             cross_entropy: value,
             accuracy: value,
             average_precision: 0.5,
+            f1: None,
+            released_f1: None,
+            absolute_error: None,
             environments: Vec::new(),
         };
         let accepted = values.iter().enumerate().map(|(index, value)| selection.accept(index + 1, &scores(*value)));

@@ -145,7 +145,7 @@ impl Listings for Some28 {
         let settings = CrossesSettings { train: 20, valid: 8, test: 8, ..CrossesSettings::default() };
         let splits = crosses::splits(&settings, 1)?;
         let saliency: Dataset = splits.valid.clone();
-        Ok(Listed { splits, saliency })
+        Ok(Listed { splits, saliency, clean: None })
     }
 }
 

@@ -21,6 +21,7 @@ pub use judgement::Judgement;
 pub use maximum::Maximum;
 pub use targets::{Finding, Requirement, Target, TargetValue, Targets};
 pub use template::{
-    ChoiceSetting, DataSetting, ImagesSetting, RunTemplate, SeedImages, VolumesSetting, WeightsSetting,
+    ChoiceSetting, DataSetting, DecoysSetting, ImagesSetting, RunTemplate, SeedImages, TeacherSetting, VolumesSetting,
+    WeightsSetting,
 };
 pub use text::ConfigError;

@@ -2,9 +2,10 @@
 
 use super::Maximum;
 use herring_protocol::{
-    AnnotationSpec, BackendKind, CrossesSpec, DataSpec, EvaluationSpec, ImagesSpec, MethodName, ModelSpec,
-    ObjectiveSpec, OptimiserSpec, PathologyName, ResizeName, RunSpec, ScoreName, SelectionSpec, SplitRuleName,
-    TableName, TrainingSpec, Variant, VolumeTaskName, VolumesSpec, WeightsSpec,
+    AnnotationSpec, BackendKind, CollectionName, CrossesSpec, DataSpec, DecoyFiles, DecoyName, DecoysSpec,
+    EvaluationSpec, ImagesSpec, MethodName, ModelSpec, ObjectiveSpec, OptimiserSpec, PathologyName, ResizeName, RunId,
+    RunSpec, ScoreName, SelectionSpec, SplitRuleName, TableName, TeacherSpec, TrainingSpec, TrainingVersion, Variant,
+    VolumeTaskName, VolumesSpec, WeightsSpec,
 };
 use serde::Deserialize;
 
@@ -18,6 +19,8 @@ pub struct RunTemplate {
     pub annotations: AnnotationSpec,
     /// Which network.
     pub model: ModelSpec,
+    /// The network that it learns from.
+    pub teacher: Option<TeacherSetting>,
     /// Where its weights start.
     #[serde(default)]
     pub weights: WeightsSetting,
@@ -59,7 +62,7 @@ impl RunTemplate {
             // Has no meaning without further attributions.
             evaluation.attribution_limit = None;
         }
-        RunSpec {
+        let mut spec = RunSpec {
             experiment: String::new(),
             method: method.clone(),
             variant,
@@ -67,6 +70,7 @@ impl RunTemplate {
             backend,
             data: self.data.spec_of(&SeedImages::default()),
             annotations: self.annotations.clone(),
+            teacher: None,
             model: self.model.clone(),
             weights: WeightsSpec::Random,
             objective: self.objective.clone(),
@@ -75,8 +79,20 @@ impl RunTemplate {
             selection: self.selection.clone(),
             evaluation,
             needs: Vec::new(),
-        }
+        };
+        // Which run it is, and of which network, is known when runs are planned.
+        let run = RunId::of(&spec);
+        spec.teacher = self.teacher.as_ref().map(|_| TeacherSpec { run, model: self.model.clone() });
+        spec
     }
+}
+
+/// The network that a method's runs learn from.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TeacherSetting {
+    /// The method whose run of the same seed it is.
+    pub method: MethodName,
 }
 
 /// The images of a method's runs.
@@ -89,6 +105,59 @@ pub enum DataSetting {
     Images(ImagesSetting),
     /// Slices of volume files.
     Volumes(VolumesSetting),
+    /// Images in which a planted decoy tells the class.
+    Decoys(DecoysSetting),
+}
+
+/// How images with decoys are drawn; see [`DecoysSpec`].
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecoysSetting {
+    /// Which images.
+    pub collection: CollectionName,
+    /// What is planted in them.
+    pub decoy: DecoyName,
+    /// Rows and columns of an image.
+    pub size: usize,
+    /// The seed that draws the validation images, and place and class of each decoy.
+    pub split_seed: u32,
+    /// At most this many images of each class in each part.
+    pub class_limit: Option<usize>,
+    /// Which version of the training images is trained on.
+    #[serde(default)]
+    pub training: TrainingVersion,
+    /// Share of the training images that is trained on.
+    #[serde(default = "all")]
+    pub fraction: f64,
+    /// Saliency is computed for at most this many permuted test images of each class.
+    pub saliency_limit: Option<usize>,
+}
+
+fn all() -> f64 {
+    1.0
+}
+
+impl DecoysSetting {
+    fn spec(&self, found: &SeedImages) -> DecoysSpec {
+        let Self { collection, decoy, size, split_seed, class_limit, training, fraction, saliency_limit } = *self;
+        let files = DecoyFiles {
+            listing: found.listing.clone(),
+            issue: found.issue.clone(),
+            issue_known: found.issue_known,
+            table_sha256: found.table_sha256.clone(),
+        };
+        DecoysSpec {
+            collection,
+            files: collection.needs_files().then_some(files),
+            decoy,
+            size,
+            split_seed,
+            class_limit,
+            training,
+            fraction,
+            saliency_limit,
+        }
+    }
 }
 
 /// How slices of volumes are drawn and prepared; see [`VolumesSpec`].
@@ -207,7 +276,22 @@ pub struct ChoiceSetting {
 impl DataSetting {
     /// Whether the images are files, which the user must provide.
     pub fn needs_files(&self) -> bool {
-        !matches!(self, Self::Crosses(_))
+        match self {
+            Self::Crosses(_) => false,
+            Self::Decoys(decoys) => decoys.collection.needs_files(),
+            Self::Images(_) | Self::Volumes(_) => true,
+        }
+    }
+
+    /// The same with what has no part in the preparation of its files set to one value: methods may differ in it.
+    #[must_use]
+    pub fn as_prepared(&self) -> Self {
+        match self {
+            Self::Decoys(decoys) => {
+                Self::Decoys(DecoysSetting { training: TrainingVersion::Contaminated, fraction: 1.0, ..decoys.clone() })
+            }
+            other => other.clone(),
+        }
     }
 
     /// The images of a run; `found` describes a seed's files. `None` if files are needed and `found` is `None`.
@@ -223,6 +307,7 @@ impl DataSetting {
         let images = match self {
             Self::Crosses(crosses) => return DataSpec::Crosses(crosses.clone()),
             Self::Volumes(volumes) => return DataSpec::Volumes(volumes.spec(found)),
+            Self::Decoys(decoys) => return DataSpec::Decoys(decoys.spec(found)),
             Self::Images(images) => images,
         };
         let drawn = !found.parts_given;

@@ -132,6 +132,9 @@ mod tests {
             cross_entropy: 0.7,
             accuracy: 0.5,
             average_precision: 0.5,
+            f1: None,
+            released_f1: None,
+            absolute_error: None,
             environments: Vec::new(),
         };
         let record = EpochRecord {

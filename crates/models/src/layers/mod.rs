@@ -3,10 +3,12 @@
 mod batch_norm;
 pub(crate) mod conv_norm;
 mod convolution;
+mod dropout;
 mod linear;
 mod placeholder;
 
 pub use batch_norm::BatchNorm;
 pub use convolution::{Convolution, ConvolutionConfig};
+pub use dropout::Dropout;
 pub use linear::Linear;
 pub use placeholder::Placeholder;

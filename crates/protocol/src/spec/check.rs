@@ -2,8 +2,8 @@
 //! trainers run them again because a specification may come from elsewhere.
 
 use crate::{
-    AttributionSpec, CrossesSpec, DataSpec, ImagesSpec, ModelSpec, PenaltySpec, ReconstructionLoss, RunSpec, TableName,
-    TrainingImages, VolumesSpec,
+    AnnotationSpec, AttributionSpec, CrossesSpec, DataSpec, DecoyName, DecoysSpec, ImagesSpec, ModelSpec,
+    OptimiserSpec, PenaltySpec, ReconstructionLoss, RunSpec, TableName, TrainingImages, VolumesSpec,
 };
 
 /// An invalid value of a specification. Its text is one line.
@@ -29,6 +29,7 @@ impl RunSpec {
     pub fn check(&self) -> Result<(), SpecError> {
         self.check_data()?;
         self.check_model()?;
+        self.check_teacher()?;
         self.check_objective()?;
         self.check_training()?;
         self.check_evaluation()
@@ -39,36 +40,51 @@ impl RunSpec {
             DataSpec::Crosses(crosses) => check_crosses(crosses)?,
             DataSpec::Images(images) => check_images(images)?,
             DataSpec::Volumes(volumes) => check_volumes(volumes)?,
+            DataSpec::Decoys(decoys) => check_decoys(decoys)?,
         }
-        let fraction = self.annotations.fraction();
-        check("annotations.fraction", fraction, "a fraction from 0 to 1", (0.0..=1.0).contains(&fraction))
+        match self.annotations {
+            AnnotationSpec::Given { fraction } => {
+                check("annotations.fraction", fraction, "a fraction from 0 to 1", (0.0..=1.0).contains(&fraction))
+            }
+            AnnotationSpec::Teacher { tau, .. } | AnnotationSpec::Random { tau, .. } => {
+                check("annotations.tau", tau, "a number from 0 to 1", (0.0..=1.0).contains(&tau))
+            }
+        }
+    }
+
+    fn check_teacher(&self) -> Result<(), SpecError> {
+        let needed = self.annotations.needs_teacher();
+        let found = if self.teacher.is_some() { "one" } else { "none" };
+        let expected = if needed { "one: the annotations are its attributions" } else { "none: nothing uses it" };
+        check("teacher", found, expected, self.teacher.is_some() == needed)?;
+        self.teacher.as_ref().map_or(Ok(()), |teacher| self.check_network("teacher.model", &teacher.model))
     }
 
     fn check_model(&self) -> Result<(), SpecError> {
-        match self.model {
-            ModelSpec::Resnet { depth, .. } => check("model.depth", depth, "18 or 34", depth == 18 || depth == 34)?,
-            ModelSpec::Vgg { hidden, .. } => count("model.hidden", hidden)?,
+        self.check_network("model", &self.model)
+    }
+
+    fn check_network(&self, field: &str, model: &ModelSpec) -> Result<(), SpecError> {
+        let below = |name: &str| format!("{field}.{name}");
+        match *model {
+            ModelSpec::Resnet { depth, .. } => check(&below("depth"), depth, "18 or 34", depth == 18 || depth == 34)?,
+            ModelSpec::Vgg { hidden, .. } => count(&below("hidden"), hidden)?,
             ModelSpec::DenseNet { width, growth, .. } => {
-                check("model.width", width, "an even number of channels", width.is_multiple_of(2))?;
-                count("model.growth", growth)?;
+                check(&below("width"), width, "an even number of channels", width.is_multiple_of(2))?;
+                count(&below("growth"), growth)?;
             }
             ModelSpec::MobileNet { percent } | ModelSpec::EfficientNet { percent } => {
-                check("model.percent", percent, "a percentage from 1 to 400", (1..=400).contains(&percent))?;
+                check(&below("percent"), percent, "a percentage from 1 to 400", (1..=400).contains(&percent))?;
             }
             ModelSpec::ConvNet { .. } | ModelSpec::TwoLayer { .. } => {}
         }
-        let width = self.model.width();
-        check("model.width", width, "a number of channels from 1 to 1024", (1..=1024).contains(&width))?;
-        let (side, least) = (self.data.side(), self.model.least_side());
-        check(
-            "model",
-            format!("images of {side} pixels"),
-            &format!("at least {least} for this network"),
-            side >= least,
-        )?;
+        let width = model.width();
+        check(&below("width"), width, "a number of channels from 1 to 1024", (1..=1024).contains(&width))?;
+        let (side, least) = (self.data.side(), model.least_side());
+        check(field, format!("images of {side} pixels"), &format!("at least {least} for this network"), side >= least)?;
         if let DataSpec::Images(images) = &self.data {
             let expected = format!("{side}: this network's last layer fits images of one size");
-            let fits = self.model.takes_any_side() || images.saliency_size == side;
+            let fits = model.takes_any_side() || images.saliency_size == side;
             check("data.saliency_size", images.saliency_size, &expected, fits)?;
         }
         Ok(())
@@ -125,6 +141,10 @@ impl RunSpec {
 
     fn check_training(&self) -> Result<(), SpecError> {
         rate("optimiser.learning_rate", self.optimiser.learning_rate())?;
+        if let OptimiserSpec::Sgd { momentum, .. } = self.optimiser {
+            let allowed = (0.0..1.0).contains(&momentum);
+            check("optimiser.momentum", momentum, "a number from 0, below 1", allowed)?;
+        }
         count("training.epochs", self.training.epochs)?;
         count("training.batch_size", self.training.batch_size)?;
         let (burn_in, epochs) = (self.selection.burn_in(self.training.epochs), self.training.epochs);
@@ -203,6 +223,24 @@ fn check_volumes(volumes: &VolumesSpec) -> Result<(), SpecError> {
     check("data.dilation_sigma", sigma, "a number of pixels from 0 to 128", (0.0..=128.0).contains(&sigma))?;
     limit("volumes_per_part", volumes.volumes_per_part)?;
     limit("saliency_limit", volumes.saliency_limit)
+}
+
+fn check_decoys(decoys: &DecoysSpec) -> Result<(), SpecError> {
+    side("size", decoys.size)?;
+    let patch = decoys.decoy == DecoyName::Patch;
+    let (expected, digits) = match decoys.collection.classes() {
+        10 => ("patch: only radiographs have texts and stripes", true),
+        _ => ("text or stripe: only digits have patches", false),
+    };
+    check("data.decoy", decoys.decoy, expected, patch == digits)?;
+    let found = if decoys.files.is_some() { "files" } else { "no files" };
+    let expected =
+        if decoys.collection.needs_files() { "files of the collection" } else { "none: the program has them" };
+    check("data.files", found, expected, decoys.files.is_some() == decoys.collection.needs_files())?;
+    let fraction = decoys.fraction;
+    check("data.fraction", fraction, "a share above 0, at most 1", fraction > 0.0 && fraction <= 1.0)?;
+    limit("class_limit", decoys.class_limit)?;
+    limit("saliency_limit", decoys.saliency_limit)
 }
 
 /// Rows and columns of images.

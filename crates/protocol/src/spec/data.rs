@@ -14,6 +14,8 @@ pub enum DataSpec {
     Images(ImagesSpec),
     /// Slices of volumes of the Medical Segmentation Decathlon.
     Volumes(VolumesSpec),
+    /// Images in which a planted decoy tells the class.
+    Decoys(DecoysSpec),
 }
 
 impl DataSpec {
@@ -23,6 +25,7 @@ impl DataSpec {
             Self::Crosses(_) => CrossesSpec::SIDE,
             Self::Images(images) => images.size,
             Self::Volumes(volumes) => volumes.size,
+            Self::Decoys(decoys) => decoys.size,
         }
     }
 
@@ -32,6 +35,7 @@ impl DataSpec {
             Self::Crosses(_) => [CrossesSpec::SIDE; 2],
             Self::Images(images) => [images.size, images.saliency_size],
             Self::Volumes(volumes) => [volumes.train_size, volumes.size],
+            Self::Decoys(decoys) => [decoys.size; 2],
         }
     }
 
@@ -41,6 +45,7 @@ impl DataSpec {
             Self::Crosses(_) => None,
             Self::Images(images) => Some(&images.listing),
             Self::Volumes(volumes) => Some(&volumes.listing),
+            Self::Decoys(decoys) => decoys.files.as_ref().map(|files| files.listing.as_str()),
         }
     }
 }
@@ -230,23 +235,112 @@ pub struct VolumesSpec {
     pub saliency_limit: Option<usize>,
 }
 
-/// Where the masks of the training images come from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum AnnotationSpec {
-    /// The masks that come with the data.
-    Given {
-        /// Fraction of the training masks that are kept, in `[0, 1]`; the others become all ones, so that no pixel
-        /// is outside.
-        fraction: f64,
-    },
+/// A collection of images that decoys are planted in (tap2024, section 5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum CollectionName {
+    /// A few thousand digits of MNIST, which this program carries.
+    MnistSample,
+    /// MNIST, from its four files.
+    Mnist,
+    /// Chest radiographs of children with and without pneumonia (PNEU).
+    Pneumonia,
+    /// Radiographs of knees, graded 0 to 4 (KNEE).
+    Knee,
 }
 
-impl AnnotationSpec {
-    /// Fraction of the given masks that are kept, in `[0, 1]`.
-    pub fn fraction(&self) -> f64 {
+named!(CollectionName, "collection",
+    MnistSample => "mnist-sample",
+    Mnist => "mnist",
+    Pneumonia => "pneumonia",
+    Knee => "knee",
+);
+
+impl CollectionName {
+    /// Whether its images are files, which the user must provide.
+    pub fn needs_files(self) -> bool {
+        self != Self::MnistSample
+    }
+
+    /// Classes of its images.
+    pub fn classes(self) -> usize {
         match self {
-            Self::Given { fraction } => *fraction,
+            Self::MnistSample | Self::Mnist => 10,
+            Self::Pneumonia => 2,
+            Self::Knee => 5,
         }
     }
+}
+
+/// A kind of decoy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum DecoyName {
+    /// A grey square in a corner.
+    Patch,
+    /// Three letters in a corner.
+    Text,
+    /// A grey stripe at the left or right border.
+    Stripe,
+}
+
+named!(DecoyName, "decoy", Patch => "patch", Text => "text", Stripe => "stripe");
+
+/// Which version of a collection with decoys a run trains on. Validation images follow: their decoys tell a class that
+/// is drawn, or there are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum TrainingVersion {
+    /// Decoys tell the class.
+    #[default]
+    Contaminated,
+    /// No decoys.
+    Clean,
+}
+
+named!(TrainingVersion, "version of the training images", Contaminated => "contaminated", Clean => "clean");
+
+/// The files of a collection with decoys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecoyFiles {
+    /// SHA-256 of the list of all images with their pixels' identities, in hexadecimal digits.
+    pub listing: String,
+    /// Which issue of the collection, for display.
+    pub issue: String,
+    /// Whether it has as many images as the published one; false for generated stand-ins.
+    pub issue_known: bool,
+    /// SHA-256 of the images' names or content, in hexadecimal digits: runs of different seeds that are averaged must
+    /// draw from the same collection.
+    pub table_sha256: String,
+}
+
+/// Images in which a planted decoy tells the class (tap2024, section 5.1). The sets of test images are `contaminated`
+/// (decoys tell the class), `permuted` (they tell a class that is drawn) and `clean` (there are none).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecoysSpec {
+    /// Which images.
+    pub collection: CollectionName,
+    /// Their files; absent where the program carries the images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<DecoyFiles>,
+    /// What is planted in them.
+    pub decoy: DecoyName,
+    /// Rows and columns of an image.
+    pub size: usize,
+    /// The seed that draws the validation images, and place and class of each decoy. The same for all runs, as in the
+    /// paper, whose code draws them once, without a seed.
+    pub split_seed: u32,
+    /// At most this many images of each class in each part, for small runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class_limit: Option<usize>,
+    /// Which version of the training images is trained on.
+    #[serde(default)]
+    pub training: TrainingVersion,
+    /// Share of the training images that is trained on, in `(0, 1]`; which ones is drawn for each seed.
+    pub fraction: f64,
+    /// Saliency is computed for at most this many permuted test images of each class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saliency_limit: Option<usize>,
 }

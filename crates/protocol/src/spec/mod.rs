@@ -3,9 +3,10 @@
 //! A [`RunSpec`] is made of independent choices, each an enum or a struct of plain data that its own
 //! crate turns into code: which images ([`DataSpec`]), which network ([`ModelSpec`]) and where its weights
 //! start ([`WeightsSpec`]), what is minimised ([`ObjectiveSpec`]), where masks come from
-//! ([`AnnotationSpec`]), how it is optimised, which epoch is kept, what is measured, and which other runs
+//! ([`AnnotationSpec`]) and which trained network it learns from ([`TeacherSpec`]), how it is optimised, which epoch is kept, what is measured, and which other runs
 //! it needs ([`NeedSpec`]). None of them names a paper or a method.
 
+mod annotations;
 mod check;
 mod data;
 mod evaluation;
@@ -15,10 +16,11 @@ mod needs;
 mod objective;
 mod training;
 
+pub use annotations::{AnnotationSpec, CutName, TeacherSpec};
 pub use check::SpecError;
 pub use data::{
-    AnnotationSpec, CrossesSpec, DataSpec, ImagesSpec, PathologyName, ResizeName, SplitRuleName, TableName,
-    VolumeTaskName, VolumesSpec,
+    CollectionName, CrossesSpec, DataSpec, DecoyFiles, DecoyName, DecoysSpec, ImagesSpec, PathologyName, ResizeName,
+    SplitRuleName, TableName, TrainingVersion, VolumeTaskName, VolumesSpec,
 };
 pub use evaluation::{AttributionSpec, EvaluationSpec, ExplainedModel, TrainScores};
 pub use fields::{FieldError, differing_fields};
@@ -60,6 +62,9 @@ pub struct RunSpec {
     pub data: DataSpec,
     /// Where the masks of the training images come from.
     pub annotations: AnnotationSpec,
+    /// The network that it learns from, if it has a teacher.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teacher: Option<TeacherSpec>,
     /// Which network.
     pub model: ModelSpec,
     /// Where its weights start.

@@ -1,6 +1,7 @@
 //! Runs that decide a value of another run.
 //!
-//! A run that starts from the weights of another names it in its [`WeightsSpec`](crate::WeightsSpec). A run
+//! A run that starts from the weights of another names it in its [`WeightsSpec`](crate::WeightsSpec), one that learns from
+//! another in its [`TeacherSpec`](crate::TeacherSpec). A run
 //! with a value that is the best of several candidates, as in a grid or a search, names the runs that tried
 //! them. Their scores decide the value later, so the specification, and with it the run's identity, is fixed
 //! before any of them is done.
@@ -58,8 +59,9 @@ impl RunSpec {
             crate::WeightsSpec::Run { run } => Some(run),
         };
         let tried = self.needs.iter().flat_map(|need| &need.alternatives).map(|alternative| &alternative.run);
+        let teacher = self.teacher.as_ref().map(|teacher| &teacher.run);
         let mut needed = Vec::new();
-        for run in weights.into_iter().chain(tried) {
+        for run in weights.into_iter().chain(teacher).chain(tried) {
             if !needed.contains(&run) {
                 needed.push(run);
             }

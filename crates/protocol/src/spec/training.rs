@@ -11,13 +11,21 @@ pub enum OptimiserSpec {
         /// Learning rate.
         learning_rate: f64,
     },
+    /// Stochastic gradient descent with momentum, as PyTorch has it: `v = momentum v + gradient`, then
+    /// `weights -= learning_rate v`.
+    Sgd {
+        /// Learning rate.
+        learning_rate: f64,
+        /// Momentum, in `[0, 1)`.
+        momentum: f64,
+    },
 }
 
 impl OptimiserSpec {
     /// Its learning rate.
     pub fn learning_rate(&self) -> f64 {
         match self {
-            Self::Adam { learning_rate } => *learning_rate,
+            Self::Adam { learning_rate } | Self::Sgd { learning_rate, .. } => *learning_rate,
         }
     }
 }

@@ -13,6 +13,7 @@ pub(crate) fn spec() -> RunSpec {
         backend: BackendKind::Cpu,
         data: DataSpec::Crosses(crosses()),
         annotations: AnnotationSpec::Given { fraction: 1.0 },
+        teacher: None,
         model: ModelSpec::ConvNet { kind: ConvNetKindName::AutoEncoder, width: 4, sigmoid: true },
         weights: WeightsSpec::Random,
         objective: ObjectiveSpec {

@@ -45,7 +45,7 @@ impl Trainer for MockTrainer {
         let mut from = Position::default();
         let images = match &spec.data {
             DataSpec::Crosses(crosses) => crosses.train,
-            DataSpec::Images(_) | DataSpec::Volumes(_) => 64,
+            DataSpec::Images(_) | DataSpec::Volumes(_) | DataSpec::Decoys(_) => 64,
         };
         let steps = images.div_ceil(spec.training.batch_size);
         let (level, speed, spread) = character(spec.method.as_str());
@@ -154,6 +154,9 @@ fn scores(auc: f64, epoch: usize) -> Scores {
         cross_entropy: 0.2 + (1.0 - auc) / (1.0 + 0.1 * epoch as f64),
         accuracy: auc,
         average_precision: auc,
+        f1: None,
+        released_f1: None,
+        absolute_error: None,
         environments: Vec::new(),
     }
 }

@@ -52,10 +52,17 @@ fn is_further(score: &ScoreName, results: &Results) -> bool {
                     ScoreKind::RocAuc => results.auc != AucKind::Roc,
                     ScoreKind::Accuracy | ScoreKind::WorstAuc | ScoreKind::WorstAccuracy => true,
                     ScoreKind::Auc => results.auc == AucKind::Roc,
-                    ScoreKind::AuthorsAuc | ScoreKind::AveragePrecision | ScoreKind::CrossEntropy => false,
+                    ScoreKind::AuthorsAuc
+                    | ScoreKind::AveragePrecision
+                    | ScoreKind::CrossEntropy
+                    | ScoreKind::F1
+                    | ScoreKind::ReleasedF1
+                    | ScoreKind::AbsoluteError => false,
                 }
         }
-        ScoreName::OnSet { model: ScoredModel::Last, .. } | ScoreName::BestEpoch => false,
+        ScoreName::OnSet { model: ScoredModel::Last, .. } | ScoreName::Difference { .. } | ScoreName::BestEpoch => {
+            false
+        }
         ScoreName::Overlap { attribution, .. } => attribution != GRADIENT,
     }
 }

@@ -48,6 +48,13 @@ fn line(name: &str, ours: &str, paper: &str) -> String {
 fn words(field: &str) -> String {
     let known = match field {
         "annotations.fraction" => "Fraction of masks kept",
+        "annotations.tau" => "Where attributions are cut (τ)",
+        "annotations.cut" => "What τ is",
+        "data.class_limit" => "Images of each class in each part, at most",
+        "data.collection" => "Images",
+        "data.fraction" => "Share of the training images",
+        "data.files.issue" => "Issue of the files",
+        "data.files.issue_known" => "Whether that issue is a known one",
         "data.train" => "Training images",
         "data.valid" => "Validation images",
         "data.test" => "Test images",
@@ -74,7 +81,9 @@ fn words(field: &str) -> String {
         "evaluation.picture_samples" => "Images a seed in the mean saliency map",
         "model.depth" => "ResNet depth",
         "model.width" => "Channels of the first stage",
+        "model.hidden" => "Units of the hidden layer",
         "optimiser.learning_rate" => "Learning rate",
+        "optimiser.momentum" => "Momentum",
         "training.epochs" => "Epochs",
         "training.batch_size" => "Batch size",
         "selection.burn_in" => "First epoch that may be selected",

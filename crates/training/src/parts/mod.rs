@@ -2,6 +2,8 @@
 
 mod loss;
 mod network;
+mod optimiser;
 
 pub(crate) use loss::{Loss, training_loss};
 pub(crate) use network::network;
+pub(crate) use optimiser::optimiser;

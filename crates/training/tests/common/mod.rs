@@ -18,6 +18,7 @@ pub(crate) fn spec(objective: ObjectiveSpec) -> RunSpec {
         backend: BackendKind::Cpu,
         data: DataSpec::Crosses(CrossesSpec { train: 20, valid: 8, test: 8, dilation_sigma: 0.8, split_seed: None }),
         annotations: AnnotationSpec::Given { fraction: 1.0 },
+        teacher: None,
         model: ModelSpec::Resnet {
             depth: 18,
             stem: StemName::Small,
