@@ -69,6 +69,7 @@ impl Results {
             judgement,
             unknown_images,
             columns: collection.configuration.columns.clone(),
+            note: collection.configuration.caption("columns").to_owned(),
             rows,
         }
     }

@@ -56,11 +56,9 @@ pub struct Pending {
 pub enum RunEnd {
     /// With a result.
     Finished {
-        /// AUC of the selected model on the first test set, of the kind that the run uses; absent if it is not
-        /// defined.
-        auc: Option<f64>,
-        /// Its intersection over prediction; absent if no image has a mask.
-        iop: Option<f64>,
+        /// Scores of the selected model by their names: the AUC of the kind that the run uses and the intersection over
+        /// prediction where there is one set of test images, else the accuracy on each.
+        scores: Vec<(String, f64)>,
         /// The selected epoch, 1-based.
         best_epoch: usize,
     },

@@ -25,6 +25,9 @@ pub struct Results {
     pub unknown_images: Option<String>,
     /// The columns of the table.
     pub columns: Vec<ScoreName>,
+    /// What the configuration says of the columns (caption `columns`); empty if it says nothing.
+    #[serde(skip)]
+    pub note: String,
     /// One row for each method, in the order of the paper's tables.
     pub rows: Vec<Row>,
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 use herring_protocol::{
     AucKind, Control, EpochRecord, Observer, Position, RunFailure, RunOutcome, RunScores, RunSpec, RunStart, Scores,
-    Snapshot, StepRecord, TEST, Trainer,
+    Snapshot, StepRecord, TEST, Trainer, VALID,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -247,8 +247,7 @@ impl Worker<'_> {
             Ok(outcome) => {
                 let scores = &outcome.scores;
                 let end = RunEnd::Finished {
-                    auc: scores.on(TEST).map(|test| run.spec.evaluation.auc.of(test)),
-                    iop: scores.gradient().map(|found| found.iop),
+                    scores: scores_of_end(scores, run.spec.evaluation.auc),
                     best_epoch: scores.best_epoch,
                 };
                 (attempt.publish(&outcome, chosen, &provenance), end)
@@ -368,6 +367,20 @@ fn finite(outcome: RunOutcome) -> Result<RunOutcome, RunFailure> {
         }
     }
     Ok(outcome)
+}
+
+/// The scores that are told when a run ends.
+fn scores_of_end(scores: &RunScores, kind: AucKind) -> Vec<(String, f64)> {
+    match scores.on(TEST) {
+        Some(test) => {
+            let overlap = scores.gradient().map(|found| ("IoP".to_owned(), found.iop));
+            std::iter::once(("test AUC".to_owned(), kind.of(test))).chain(overlap).collect()
+        }
+        None => {
+            let tests = scores.selected.iter().filter(|(set, _)| *set != VALID);
+            tests.map(|(set, scores)| (format!("{set} accuracy"), scores.accuracy)).collect()
+        }
+    }
 }
 
 fn are_finite(scores: &Scores) -> bool {

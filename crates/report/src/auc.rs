@@ -1,6 +1,6 @@
 //! Texts that say which AUC the numbers are.
 
-use herring_protocol::AucKind;
+use herring_protocol::{AucKind, ScoreKind, ScoreName};
 
 /// The line below a table.
 pub(crate) fn note(kind: AucKind) -> &'static str {
@@ -27,5 +27,16 @@ pub(crate) fn sentence(kind: AucKind) -> &'static str {
             "AUC is the ROC AUC: of the logit difference, or for more than two classes the mean over classes of \
              one-against-rest ROC AUCs of the probabilities."
         }
+    }
+}
+
+/// Whether a column is an AUC.
+pub(crate) fn is_auc(score: &ScoreName) -> bool {
+    use ScoreKind::{Auc, AuthorsAuc, RocAuc, WorstAuc};
+    match score {
+        ScoreName::OnSet { kind, .. } | ScoreName::Difference { kind, .. } => {
+            matches!(kind, Auc | AuthorsAuc | RocAuc | WorstAuc)
+        }
+        ScoreName::Overlap { .. } | ScoreName::BestEpoch => false,
     }
 }

@@ -6,7 +6,7 @@ use herring_experiments::{
     results::{Results, Row},
     statistics::Spread,
 };
-use herring_protocol::{ScoreKind, ScoreName};
+use herring_protocol::ScoreName;
 use std::fmt::Write;
 
 /// Width of the table if standard output is not a terminal.
@@ -77,13 +77,9 @@ fn note(results: &Results) -> String {
 fn meaning(results: &Results) -> String {
     let has = |name: &str| results.columns.iter().any(|column| column.to_string() == name);
     let overlap = if has("iop") { "What the paper prints as IoU is IoP. " } else { "" };
-    let accuracy =
-        if results.columns.iter().any(is_accuracy) { "Accuracy is what the paper prints as AUC. " } else { "" };
-    format!("{overlap}{accuracy}{}", crate::auc::note(results.auc))
-}
-
-fn is_accuracy(score: &ScoreName) -> bool {
-    matches!(score, ScoreName::OnSet { kind: ScoreKind::Accuracy, .. })
+    let note = if results.note.is_empty() { String::new() } else { format!("{} ", results.note) };
+    let auc = if results.columns.iter().any(crate::auc::is_auc) { crate::auc::note(results.auc) } else { "" };
+    format!("{overlap}{note}{auc}")
 }
 
 fn table(results: &Results, verdict: Option<usize>) -> Table {

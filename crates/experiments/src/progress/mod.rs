@@ -35,10 +35,9 @@ fn supports_bars(kind: Option<&OsStr>) -> bool {
 fn run_end_line(run: &RunName, end: &RunEnd, seconds: f64) -> String {
     let (label, time) = (run.label(), clock::format_duration(seconds));
     match end {
-        RunEnd::Finished { auc, iop, best_epoch } => {
-            let score =
-                |name: &str, value: &Option<f64>| value.map_or(String::new(), |value| format!("{name} {value:.3}, "));
-            format!("{label}: {}{}best epoch {best_epoch}, in {time}", score("test AUC", auc), score("IoP", iop))
+        RunEnd::Finished { scores, best_epoch } => {
+            let scores: String = scores.iter().map(|(name, value)| format!("{name} {value:.3}, ")).collect();
+            format!("{label}: {scores}best epoch {best_epoch}, in {time}")
         }
         RunEnd::Failed { failure } => format!("{label}: FAILED after {time}: {}", failure.message),
         RunEnd::Interrupted => format!("{label}: interrupted after {time}, resumes from its checkpoint next time"),

@@ -8,7 +8,7 @@ use herring_experiments::{
     results::{Results, Row},
     statistics::Spread,
 };
-use herring_protocol::{ScoreKind, ScoreName};
+use herring_protocol::ScoreName;
 
 /// The section.
 pub fn render(page: &Page<'_>) -> String {
@@ -58,12 +58,11 @@ pub fn render(page: &Page<'_>) -> String {
     };
     let body = format!(
         "<p>{words} Each cell holds the mean ± sample SD over seeds and Student’s 95 % interval of the \
-         mean{beside}. {}{}</p>\n\
+         mean{beside}. {}</p>\n\
          {}<table class=\"results\">\n<caption>{caption}</caption>\n<thead><tr><th scope=\"col\">Method</th>{heads}\
          <th scope=\"col\">Seeds</th><th scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n{rows}</tbody>\n\
          </table></div>\n{sources}",
         meaning(results),
-        crate::auc::sentence(results.auc),
         scroll("Results")
     );
     section("results", "Results", &body)
@@ -72,8 +71,6 @@ pub fn render(page: &Page<'_>) -> String {
 /// Explanations of the table's columns that are easily misunderstood.
 fn meaning(results: &Results) -> String {
     let overlap = results.columns.iter().any(|score| matches!(score, ScoreName::Overlap { .. }));
-    let accuracy =
-        results.columns.iter().any(|score| matches!(score, ScoreName::OnSet { kind: ScoreKind::Accuracy, .. }));
     let mut text = String::new();
     if overlap {
         text.push_str(
@@ -81,8 +78,11 @@ fn meaning(results: &Results) -> String {
              mask; what the paper prints as IoU is IoP. ",
         );
     }
-    if accuracy {
-        text.push_str("Accuracy is what the paper prints as AUC. ");
+    if !results.note.is_empty() {
+        text.push_str(&format!("{} ", escape(&results.note)));
+    }
+    if results.columns.iter().any(crate::auc::is_auc) {
+        text.push_str(crate::auc::sentence(results.auc));
     }
     text
 }
