@@ -9,7 +9,7 @@ use crate::{
     statistics::Spread,
     verdict,
 };
-use herring_protocol::{AucKind, MethodName, OverlapKind, ScoreKind, ScoreName, ScoredModel, VALID};
+use herring_protocol::{AucKind, DecoyOverlap, MethodName, OverlapKind, ScoreKind, ScoreName, ScoredModel, VALID};
 
 /// The scores of a finished run, in the order of the files: the table's columns first.
 pub fn scores_of(run: &FinishedRun, auc: AucKind, columns: &[ScoreName]) -> Vec<(ScoreName, f64)> {
@@ -36,6 +36,11 @@ pub fn scores_of(run: &FinishedRun, auc: AucKind, columns: &[ScoreName]) -> Vec<
     for attribution in scores.localisation.keys() {
         for &kind in OverlapKind::ALL {
             add(ScoreName::Overlap { attribution: attribution.clone(), kind });
+        }
+    }
+    for map in scores.decoys.keys() {
+        for &kind in DecoyOverlap::ALL {
+            add(ScoreName::Decoy { map: map.clone(), kind });
         }
     }
     add(ScoreName::BestEpoch);

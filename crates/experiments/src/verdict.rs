@@ -148,6 +148,6 @@ fn is_compared(score: &ScoreName) -> bool {
     match score {
         ScoreName::BestEpoch => false,
         ScoreName::Overlap { attribution, kind } => attribution == GRADIENT && *kind != OverlapKind::Iot,
-        ScoreName::OnSet { .. } | ScoreName::Difference { .. } => true,
+        ScoreName::OnSet { .. } | ScoreName::Difference { .. } | ScoreName::Decoy { .. } => true,
     }
 }

@@ -341,14 +341,14 @@ impl Observer for Recorder<'_, '_> {
 
 /// A failure if the outcome contains a number that is not finite.
 fn finite(outcome: RunOutcome) -> Result<RunOutcome, RunFailure> {
-    let RunScores { best_epoch, selected, last, localisation } = &outcome.scores;
+    let RunScores { best_epoch, selected, last, localisation, decoys } = &outcome.scores;
     let at = |epoch: usize, quantity: String| RunFailure::NotFinite { epoch, step: 0, quantity };
     for (set, scores) in selected.iter().chain(last) {
         if !are_finite(scores) {
             return Err(at(*best_epoch, format!("a score on {set}")));
         }
     }
-    for (name, found) in localisation {
+    for (name, found) in localisation.iter().chain(decoys) {
         if [found.iou, found.iop, found.iot].iter().any(|value| !value.is_finite()) {
             return Err(at(*best_epoch, format!("the localisation by {name}")));
         }

@@ -48,6 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             picture_samples: 1,
             attributions: Vec::new(),
             attribution_limit: None,
+            decoy_quantile: None,
         },
         needs: Vec::new(),
     };

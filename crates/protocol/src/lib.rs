@@ -25,10 +25,10 @@ pub use auc::AucKind;
 pub use identity::{RunId, hexadecimal};
 pub use names::{BackendKind, MethodName, UnknownName, Variant};
 pub use outcome::{
-    EnvironmentScores, EpochRecord, ExplainedImage, GRADIENT, Localisation, Pictures, Plane, RunOutcome, RunScores,
-    Scores, StepRecord, TEST, TRAIN, VALID,
+    ANNOTATIONS, EnvironmentScores, EpochRecord, ExplainedImage, GRADIENT, Localisation, Pictures, Plane, RunOutcome,
+    RunScores, Scores, StepRecord, TEST, TRAIN, VALID,
 };
-pub use score::{Better, OverlapKind, ScoreKind, ScoreName, ScoredModel};
+pub use score::{Better, DecoyOverlap, OverlapKind, ScoreKind, ScoreName, ScoredModel};
 pub use spec::{
     ActDiffDistance, ActDiffLayers, Alternative, AnnotationSpec, AttributionSpec, CollectionName, ConvNetKindName,
     CrossesSpec, CutName, DataSpec, DecoyFiles, DecoyName, DecoysSpec, DenseNetTapsName, EvaluationSpec,

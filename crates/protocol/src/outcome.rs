@@ -206,6 +206,11 @@ pub struct RunScores {
     /// Localisation of the selected model's attributions on the test images by their names: `gradient`, the
     /// absolute input gradient, and those of the specification.
     pub localisation: BTreeMap<String, Localisation>,
+    /// How the strongest pixels of maps overlap with the decoys, where the specification asks for it: `gradient`, `tap-1`
+    /// and so on, of permuted test images; and `annotations`, what is penalised in training images with annotations that
+    /// no expert drew. `iop` is the precision and `iot` the recall.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub decoys: BTreeMap<String, Localisation>,
 }
 
 /// The name of the set of validation images.
@@ -216,6 +221,8 @@ pub const TEST: &str = "test";
 pub const TRAIN: &str = "train";
 /// The name of the attribution that every run has: the absolute input gradient.
 pub const GRADIENT: &str = "gradient";
+/// The name of the annotations among the overlaps with decoys.
+pub const ANNOTATIONS: &str = "annotations";
 
 impl RunScores {
     /// Scores of the selected model on the set of that name.

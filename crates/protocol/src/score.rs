@@ -10,9 +10,10 @@
 //! | `permuted_minus_contaminated_accuracy`, ... | the score on one set less that on another, of the selected model |
 //! | `iou`, `iop`, `iot` | overlap of the input gradient with the masks |
 //! | `iou_integrated_gradients`, ... | of another attribution |
+//! | `decoy_recall_gradient`, `decoy_precision_tap_1`, ... | overlap of a map's strongest pixels with the decoys |
 //! | `best_epoch` | the selected epoch, from 1 |
 
-use crate::{AucKind, GRADIENT, Localisation, RunScores, Scores, TEST, UnknownName, names::named};
+use crate::{ANNOTATIONS, AucKind, GRADIENT, Localisation, RunScores, Scores, TEST, UnknownName, names::named};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -128,6 +129,33 @@ impl OverlapKind {
     }
 }
 
+/// How a map's strongest pixels and a decoy are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DecoyOverlap {
+    /// Share of the decoy that the pixels cover.
+    Recall,
+    /// Share of the pixels that are on the decoy.
+    Precision,
+}
+
+named!(DecoyOverlap, "overlap with decoys", Recall => "decoy_recall", Precision => "decoy_precision");
+
+impl DecoyOverlap {
+    fn of(self, found: &Localisation) -> f64 {
+        match self {
+            Self::Recall => found.iot,
+            Self::Precision => found.iop,
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Recall => "Decoy recall",
+            Self::Precision => "Decoy precision",
+        }
+    }
+}
+
 /// Which model a score is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ScoredModel {
@@ -177,6 +205,13 @@ pub enum ScoreName {
         /// How they are compared.
         kind: OverlapKind,
     },
+    /// How a map's strongest pixels and the decoys overlap.
+    Decoy {
+        /// The map's name, as in files.
+        map: String,
+        /// How they are compared.
+        kind: DecoyOverlap,
+    },
     /// The selected epoch, from 1.
     BestEpoch,
 }
@@ -209,6 +244,9 @@ impl ScoreName {
             Self::Overlap { attribution, kind } => {
                 scores.localisation.get(attribution).filter(|found| found.images > 0).map(|found| kind.of(found))
             }
+            Self::Decoy { map, kind } => {
+                scores.decoys.get(map).filter(|found| found.images > 0).map(|found| kind.of(found))
+            }
             Self::BestEpoch => Some(scores.best_epoch as f64),
         }
     }
@@ -229,6 +267,7 @@ impl ScoreName {
             }
             Self::Overlap { attribution, kind } if attribution == GRADIENT => kind.label().to_owned(),
             Self::Overlap { attribution, kind } => format!("{}, {}", kind.label(), attribution.replace('-', " ")),
+            Self::Decoy { map, kind } => format!("{}, {}", kind.label(), map.replace('-', " ")),
             Self::BestEpoch => "Best epoch".to_owned(),
         }
     }
@@ -253,6 +292,8 @@ impl ScoreName {
     pub fn better(&self) -> Better {
         match self {
             Self::BestEpoch => Better::Neither,
+            Self::Decoy { map, .. } if map == ANNOTATIONS => Better::Higher,
+            Self::Decoy { .. } => Better::Lower,
             Self::OnSet { kind, .. } | Self::Difference { kind, .. } if kind.is_an_error() => Better::Lower,
             _ => Better::Higher,
         }
@@ -296,6 +337,7 @@ impl fmt::Display for ScoreName {
             Self::Difference { set, less, kind } => format!("{set}{MINUS}{less}_{kind}"),
             Self::Overlap { attribution, kind } if attribution == GRADIENT => kind.name().to_owned(),
             Self::Overlap { attribution, kind } => format!("{kind}_{}", attribution.replace('-', "_")),
+            Self::Decoy { map, kind } => format!("{kind}_{}", map.replace('-', "_")),
             Self::BestEpoch => "best_epoch".to_owned(),
         };
         formatter.pad(&name)
@@ -309,13 +351,19 @@ impl FromStr for ScoreName {
         if text == "best_epoch" {
             return Ok(Self::BestEpoch);
         }
+        let words = |name: &&str| name.split('_').all(|word| !word.is_empty() && is_plain(word));
+        for &kind in DecoyOverlap::ALL {
+            let map = text.strip_prefix(kind.name()).and_then(|rest| rest.strip_prefix('_'));
+            if let Some(map) = map.filter(words) {
+                return Ok(Self::Decoy { map: map.replace('_', "-"), kind });
+            }
+        }
         for &kind in OverlapKind::ALL {
             if text == kind.name() {
                 return Ok(Self::gradient(kind));
             }
             let attribution = text.strip_prefix(kind.name()).and_then(|rest| rest.strip_prefix('_'));
-            let named = |name: &&str| name.split('_').all(|word| !word.is_empty() && is_plain(word));
-            if let Some(attribution) = attribution.filter(named) {
+            if let Some(attribution) = attribution.filter(words) {
                 return Ok(Self::Overlap { attribution: attribution.replace('_', "-"), kind });
             }
         }
@@ -343,7 +391,7 @@ impl FromStr for ScoreName {
         let kinds = ScoreKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
         let expected = format!(
             "one of {kinds}, iou, iop, iot, best_epoch, a set's name before one of them such as valid_accuracy, \
-             last_ before that, two sets as in permuted_minus_clean_accuracy, or an attribution's name after an overlap such as iou_occlusion"
+             last_ before that, two sets as in permuted_minus_clean_accuracy, or an attribution's name after an overlap such as iou_occlusion or decoy_recall_gradient"
         );
         Err(UnknownName { what: "score", found: text.to_owned(), expected })
     }
@@ -382,6 +430,8 @@ mod tests {
             ("iou_integrated_gradients", "IoU, integrated gradients"),
             ("best_epoch", "Best epoch"),
             ("contaminated_f1", "Contaminated F1"),
+            ("decoy_recall_gradient", "Decoy recall, gradient"),
+            ("decoy_precision_tap_2", "Decoy precision, tap 2"),
             ("clean_released_f1", "Clean released F1"),
             ("permuted_minus_contaminated_accuracy", "Permuted minus contaminated accuracy"),
         ] {

@@ -39,6 +39,7 @@ fn scores(value: f64) -> RunScores {
         selected: BTreeMap::from([(VALID.to_owned(), valid)]),
         last: BTreeMap::new(),
         localisation: BTreeMap::new(),
+        decoys: BTreeMap::new(),
     }
 }
 

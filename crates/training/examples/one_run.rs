@@ -73,6 +73,7 @@ fn spec() -> Result<RunSpec, UnknownName> {
             picture_samples: 2,
             attributions: Vec::new(),
             attribution_limit: None,
+            decoy_quantile: None,
         },
         needs: Vec::new(),
     })

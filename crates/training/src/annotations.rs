@@ -5,27 +5,30 @@
 //! summed over the channels. It is computed once for each training image, before training.
 
 use crate::{
-    data, evaluate,
+    data,
+    decoys::annotation_overlap,
+    evaluate,
     random::{Purpose, batch_stream},
 };
 use herring_backend::{Kernels, ops};
 use herring_datasets::{BitMask, Dataset};
 use herring_losses::log_softmax;
 use herring_models::{Mode, Stackable, input_gradient};
-use herring_protocol::{AnnotationSpec, CutName, RunFailure, RunSpec, SpecError};
+use herring_protocol::{AnnotationSpec, CutName, Localisation, RunFailure, RunSpec, SpecError};
 use herring_saliency::{Cut, SaliencyError, evidence};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-/// The training images with the masks of the specification; `teacher` is the run's, if it has one.
+/// The training images with the masks of the specification, and how what is penalised overlaps with the decoys where the
+/// masks are not the given ones. `teacher` is the run's, if it has one.
 pub(crate) fn annotated<B: Kernels, M: Stackable<B>>(
     train: Dataset,
     spec: &RunSpec,
     teacher: Option<&M>,
     device: &B::Device,
-) -> Result<Dataset, RunFailure> {
+) -> Result<(Dataset, Option<Localisation>), RunFailure> {
     let masks = match (&spec.annotations, teacher) {
-        (AnnotationSpec::Given { .. }, _) => return Ok(train),
+        (AnnotationSpec::Given { .. }, _) => return Ok((train, None)),
         (AnnotationSpec::Teacher { tau, cut }, Some(teacher)) => {
             of_teacher(&train, (teacher, device), spec.training.batch_size, cut_at(*cut, *tau))?
         }
@@ -38,7 +41,13 @@ pub(crate) fn annotated<B: Kernels, M: Stackable<B>>(
         }
         (AnnotationSpec::Random { tau, cut }, _) => of_noise(&train, spec.seed, cut_at(*cut, *tau))?,
     };
-    train.with_masks(masks).map_err(data::unreadable)
+    let penalised = masks.iter().map(|mask| {
+        let mut values = vec![0.0; mask.len()];
+        mask.write(&mut values);
+        values.into_iter().map(|inside| inside == 0.0).collect()
+    });
+    let found = annotation_overlap(&train, penalised)?;
+    Ok((train.with_masks(masks).map_err(data::unreadable)?, Some(found)))
 }
 
 fn cut_at(cut: CutName, tau: f64) -> Cut {

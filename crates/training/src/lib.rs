@@ -10,6 +10,7 @@
 mod annotations;
 pub mod bench;
 mod data;
+mod decoys;
 mod device;
 mod evaluate;
 mod explain;

@@ -9,6 +9,7 @@
 use crate::{
     annotations::annotated,
     data::{self, training_batch},
+    decoys::decoy_overlaps,
     evaluate::{Pass, evaluate, wrong_batch_size},
     explain::explain,
     finite::weights_are_finite,
@@ -30,8 +31,8 @@ use herring_datasets::{
 use herring_losses::Batch;
 use herring_models::{Classifier, Network, Saved, weights};
 use herring_protocol::{
-    Control, EpochRecord, ExplainedModel, FinishedWeights, Observer, Position, RunFailure, RunId, RunOutcome,
-    RunScores, RunSpec, RunStart, Scores, SpecError, StepRecord, TRAIN, TrainScores, VALID, WeightsSpec,
+    ANNOTATIONS, Control, EpochRecord, ExplainedModel, FinishedWeights, Observer, Position, RunFailure, RunId,
+    RunOutcome, RunScores, RunSpec, RunStart, Scores, SpecError, StepRecord, TRAIN, TrainScores, VALID, WeightsSpec,
 };
 use rand::Rng;
 use std::collections::BTreeMap;
@@ -62,7 +63,8 @@ impl Job for TrainingJob<'_> {
         let mut images = data::images_of(self.spec, self.listings)?;
         data::check_sets(self.spec, &images)?;
         let teacher = self.teacher::<B>(&images, device)?;
-        images.splits.train = annotated(images.splits.train, self.spec, teacher.as_ref(), device)?;
+        let (train, annotations) = annotated(images.splits.train, self.spec, teacher.as_ref(), device)?;
+        images.splits.train = train;
         let (mut run, model) = TrainingRun::<B>::new(self.spec, device.clone(), &images);
         let (model, state) = match (self.start.snapshot, &self.spec.weights) {
             (Some(bytes), _) => run.restore(model, bytes)?,
@@ -71,7 +73,9 @@ impl Job for TrainingJob<'_> {
                 (with_weights_of(model, of, self.start.finished)?, TrainingState::new(self.spec))
             }
         };
-        run.train(model, state, self.observer)
+        let mut outcome = run.train(model, state, self.observer)?;
+        outcome.scores.decoys.extend(annotations.map(|found| (ANNOTATIONS.to_owned(), found)));
+        Ok(outcome)
     }
 }
 
@@ -402,6 +406,13 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
         history: Vec<EpochRecord>,
     ) -> Result<RunOutcome, RunFailure> {
         let found = explain::<B, _>(explained, self.images, self.spec, selected.epoch, &self.device)?;
+        let decoys = match self.spec.evaluation.decoy_quantile {
+            None => BTreeMap::new(),
+            Some(quantile) => {
+                let settings = (quantile, self.spec.training.batch_size);
+                decoy_overlaps::<B, _>(explained, &self.images.saliency, settings, &self.device)?
+            }
+        };
         let weights = weights::to_bytes(&selected.model).map_err(|error| RunFailure::Device(error.to_string()))?;
         let mut last = BTreeMap::new();
         if let Some(record) = history.last() {
@@ -414,6 +425,7 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
                 selected: selected.scores,
                 last,
                 localisation: found.localisation,
+                decoys,
             },
             history,
             pictures: found.pictures,

@@ -182,6 +182,11 @@ impl RunSpec {
                 }
             }
         }
+        if let Some(quantile) = evaluation.decoy_quantile {
+            let allowed = (0.0..1.0).contains(&quantile) && matches!(self.data, DataSpec::Decoys(_));
+            let expected = "a number from 0, below 1, and images with decoys";
+            check("evaluation.decoy_quantile", quantile, expected, allowed)?;
+        }
         evaluation.attribution_limit.map_or(Ok(()), |limit| count("evaluation.attribution_limit", limit))
     }
 }

@@ -90,4 +90,8 @@ pub struct EvaluationSpec {
     /// of iclr2021 took 25.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attribution_limit: Option<usize>,
+    /// The quantile, in `[0, 1)`, above which pixels of a map are compared with the decoys; absent: none is. tap2024
+    /// has 0.75.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decoy_quantile: Option<f64>,
 }

@@ -52,6 +52,7 @@ pub(crate) fn spec() -> RunSpec {
                 AttributionSpec::Occlusion { window: 2 },
             ],
             attribution_limit: Some(25),
+            decoy_quantile: None,
             explained_model: ExplainedModel::default(),
             explained_images: 0,
         },

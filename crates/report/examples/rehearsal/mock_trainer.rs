@@ -110,6 +110,7 @@ impl Trainer for MockTrainer {
                 best_epoch: best.epoch,
                 selected: [VALID, TEST].map(|set| (set.to_owned(), best.valid.clone())).into(),
                 last: history.last().map(|record| (VALID.to_owned(), record.valid.clone())).into_iter().collect(),
+                decoys: std::collections::BTreeMap::new(),
                 localisation: [(
                     GRADIENT.to_owned(),
                     Localisation { iou: iop / (2.0 - iop), iop, iot: iop, images: 8 },

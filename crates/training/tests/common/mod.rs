@@ -43,6 +43,7 @@ pub(crate) fn spec(objective: ObjectiveSpec) -> RunSpec {
             picture_samples: 2,
             attributions: Vec::new(),
             attribution_limit: None,
+            decoy_quantile: None,
         },
         needs: Vec::new(),
     }
