@@ -33,9 +33,9 @@ pub use spec::{
     ActDiffDistance, ActDiffLayers, Alternative, AnnotationSpec, AttributionSpec, ConvNetKindName, CrossesSpec,
     DataSpec, DenseNetTapsName, EvaluationSpec, ExplainedModel, FieldError, GradientNorm, ImagesSpec,
     InitialisationName, ModelSpec, NeedSpec, ObjectiveSpec, OptimiserSpec, PathologyName, PenaltySpec, PoolingName,
-    ReconstructionLoss, ReconstructionTarget, ResizeName, ResnetLayersName, RrrReading, RunSpec, SPEC_FORMAT,
-    SelectionSpec, SpecError, SplitRuleName, StemName, TableName, TapReading, TaskSpec, TrainScores, TrainingImages,
-    TrainingSpec, VolumeTaskName, VolumesSpec, WeightsSpec, differing_fields,
+    RbrInfluence, ReconstructionLoss, ReconstructionTarget, ResizeName, ResnetLayersName, RrrReading, RunSpec,
+    SPEC_FORMAT, SelectionSpec, SpecError, SplitRuleName, StemName, TableName, TapReading, TaskSpec, TrainScores,
+    TrainingImages, TrainingSpec, VolumeTaskName, VolumesSpec, WeightsSpec, differing_fields,
 };
 pub use trainer::{
     Control, FinishedWeights, NoWeights, Observer, Position, Provenance, RunFailure, RunStart, Snapshot, Trainer,

@@ -8,7 +8,7 @@ use super::{
 };
 use burn::tensor::Tensor;
 use herring_backend::{Autodiff, Job, Kernels, ops};
-use herring_losses::{Batch, DiscriminatorLoss};
+use herring_losses::{Batch, DiscriminatorLoss, TeacherNeeds, TeacherPass};
 use herring_models::{
     Classifier, Discriminator, DiscriminatorConfig, Mode, Network, NetworkConfig, input_gradient,
     weights::{self, NamedTensors},
@@ -36,7 +36,8 @@ impl Job for Comparison<'_> {
         };
         let (model, batch, report) =
             (model_of(&self.network), fixture.batch(device), Report::new(&fixture.architecture));
-        let mut comparing = Comparing::<B> { fixture, device: device.clone(), model, batch, report };
+        let mut comparing =
+            Comparing::<B> { fixture, network: self.network, device: device.clone(), model, batch, report };
         comparing.forward_passes();
         if fixture.has("saliency.eval") {
             comparing.saliency();
@@ -52,6 +53,7 @@ impl Job for Comparison<'_> {
 
 struct Comparing<'a, B: Kernels> {
     fixture: &'a Fixture,
+    network: NetworkConfig,
     device: B::Device,
     model: Network<Autodiff<B>>,
     batch: Batch<Autodiff<B>>,
@@ -114,7 +116,9 @@ impl<B: Kernels> Comparing<'_, B> {
                     self.report.passed_over.push(name.to_owned());
                     return;
                 };
-                let objective = loss.objective(&self.model, &losses::batch_of(name, &self.batch));
+                let mut batch = losses::batch_of(name, &self.batch);
+                batch.teacher = loss.needs_teacher().any().then(|| self.teacher(loss.needs_teacher()));
+                let objective = loss.objective(&self.model, &batch);
                 let value = match losses::is_of_the_task(name) {
                     true => objective.task,
                     false => objective.penalty.unwrap_or_else(|| panic!("{name} has no penalty")),
@@ -123,6 +127,14 @@ impl<B: Kernels> Comparing<'_, B> {
             }
         }
         self.report.losses.push(name.to_owned());
+    }
+
+    /// What the fixture's teacher says of the images. It is of the student's architecture.
+    fn teacher(&self, needs: TeacherNeeds) -> TeacherPass<Autodiff<B>> {
+        let fresh = Network::<B>::new(&self.network, &mut ChaCha8Rng::seed_from_u64(1), &self.device);
+        let stored = self.fixture.tensors.below("teacher.");
+        let teacher = weights::load(fresh, &stored).unwrap_or_else(|error| panic!("{error}"));
+        TeacherPass::of(&teacher, self.batch.images.clone(), self.batch.labels.clone(), needs)
     }
 
     /// Compares a loss of one number and the gradients of the model. A parameter of which no gradient is

@@ -5,6 +5,7 @@
 //! | network | iclr2021's ResNet-18 | the one of that name |
 //! | `model.` | weights in torchvision's naming | the same, or the names of [`herring_models`] |
 //! | `x`, `y`, `inside` | images, classes, masks | the same |
+//! | a teacher of the same architecture | `teacher.` | – |
 //! | images with a permuted outside | `x_shuffled` | `x_other` |
 //! | forward passes | `logits.train`, `logits.eval`, `pooled.train`, `saliency.eval`, `after_one_train_forward.` | `logits.train`, `logits.eval`, `tap0.train`, ..., `reconstruction.train` |
 //! | losses | `<loss>.value`, `<loss>.grad.<parameter>` | the same, without gradients of zeros |
@@ -177,6 +178,7 @@ impl Fixture {
             inside: self.tensor("inside", device),
             masked: self.tensor(permuted, device),
             labels: Tensor::<Autodiff<B>, 1, Int>::from_data(TensorData::new(labels, [count]), device),
+            teacher: None,
         }
     }
 

@@ -3,7 +3,7 @@
 
 use crate::{
     AttributionSpec, CrossesSpec, DataSpec, ImagesSpec, ModelSpec, PenaltySpec, ReconstructionLoss, RunSpec, TableName,
-    TrainingImages, VolumesSpec,
+    TaskSpec, TrainingImages, VolumesSpec,
 };
 
 /// An invalid value of a specification. Its text is one line.
@@ -75,6 +75,11 @@ impl RunSpec {
     }
 
     fn check_objective(&self) -> Result<(), SpecError> {
+        let TaskSpec::CrossEntropy { class_weights } = &self.objective.task;
+        for weight in class_weights {
+            let allowed = *weight > 0.0 && weight.is_finite();
+            check("objective.task.class_weights", weight, "finite numbers above 0, one for each class", allowed)?;
+        }
         let mut kinds: Vec<&str> = Vec::new();
         for penalty in &self.objective.penalties {
             let kind = penalty.kind();
@@ -114,7 +119,16 @@ impl RunSpec {
                         check(&field("loss"), loss, expected, allowed)?;
                     }
                 }
-                PenaltySpec::Gradmask { .. } | PenaltySpec::Rbr { .. } | PenaltySpec::Tap { .. } => {}
+                PenaltySpec::Distillation { temperature, .. } => {
+                    let allowed = *temperature > 0.0 && *temperature <= 1000.0;
+                    check(&field("temperature"), *temperature, "a number above 0, at most 1000", allowed)?;
+                }
+                PenaltySpec::AttentionTransfer { .. }
+                | PenaltySpec::Gradmask { .. }
+                | PenaltySpec::JacobianTransfer { .. }
+                | PenaltySpec::L2 { .. }
+                | PenaltySpec::Rbr { .. }
+                | PenaltySpec::Tap { .. } => {}
             }
         }
         let masked = self.objective.images != TrainingImages::Whole;
