@@ -6,7 +6,10 @@ use super::{
     report::{Report, largest_entry},
     values,
 };
-use burn::tensor::Tensor;
+use burn::{
+    module::{Module, ModuleMapper, Param},
+    tensor::{DType, Tensor, backend::Backend},
+};
 use herring_backend::{Autodiff, Job, Kernels, ops};
 use herring_losses::{Batch, DiscriminatorLoss, TeacherNeeds, TeacherPass};
 use herring_models::{
@@ -23,6 +26,8 @@ pub struct Comparison<'a> {
     pub fixture: &'a Fixture,
     /// What its network is made of.
     pub network: NetworkConfig,
+    /// Whether the device computes in double precision too. Without it, losses that need it are passed over.
+    pub double: bool,
 }
 
 impl Job for Comparison<'_> {
@@ -45,9 +50,25 @@ impl Job for Comparison<'_> {
         comparing.running_statistics();
         for loss in fixture.losses() {
             comparing.model = model_of(&fixture.network_of(loss, self.network));
-            comparing.loss(loss);
+            match fixture.precision_of(loss) {
+                DType::F64 if !self.double => {
+                    comparing.report.passed_over.push(format!("{loss} (in single precision)"))
+                }
+                precision => comparing.loss(loss, precision),
+            }
         }
         comparing.report
+    }
+}
+
+/// Brings the parameters of a module to a precision; they stay leaves.
+struct Cast(DType);
+
+impl<B: Backend> ModuleMapper<B> for Cast {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<B, D>>) -> Param<Tensor<B, D>> {
+        let (id, value, mapper) = param.consume();
+        let trained = value.is_require_grad();
+        Param::from_mapped_value(id, value.cast(self.0).detach().set_require_grad(trained), mapper)
     }
 }
 
@@ -108,7 +129,7 @@ impl<B: Kernels> Comparing<'_, B> {
     }
 
     /// Compares the loss of that name, or notes that it does not exist here.
-    fn loss(&mut self, name: &str) {
+    fn loss(&mut self, name: &str, precision: DType) {
         match name {
             "adversarial.encoder" | "adversarial.discriminator" => self.adversarial(name),
             _ => {
@@ -117,7 +138,11 @@ impl<B: Kernels> Comparing<'_, B> {
                     return;
                 };
                 let mut batch = losses::batch_of(name, &self.batch);
-                batch.teacher = loss.needs_teacher().any().then(|| self.teacher(loss.needs_teacher()));
+                batch.images = batch.images.cast(precision);
+                batch.masked = batch.masked.cast(precision);
+                self.model = self.model.clone().map(&mut Cast(precision));
+                let needs = loss.needs_teacher();
+                batch.teacher = needs.any().then(|| self.teacher(batch.images.clone(), needs));
                 let objective = loss.objective(&self.model, &batch);
                 let value = match losses::is_of_the_task(name) {
                     true => objective.task,
@@ -130,11 +155,12 @@ impl<B: Kernels> Comparing<'_, B> {
     }
 
     /// What the fixture's teacher says of the images. It is of the student's architecture.
-    fn teacher(&self, needs: TeacherNeeds) -> TeacherPass<Autodiff<B>> {
+    fn teacher(&self, images: Tensor<Autodiff<B>, 4>, needs: TeacherNeeds) -> TeacherPass<Autodiff<B>> {
         let fresh = Network::<B>::new(&self.network, &mut ChaCha8Rng::seed_from_u64(1), &self.device);
         let stored = self.fixture.tensors.below("teacher.");
         let teacher = weights::load(fresh, &stored).unwrap_or_else(|error| panic!("{error}"));
-        TeacherPass::of(&teacher, self.batch.images.clone(), self.batch.labels.clone(), needs)
+        let teacher = teacher.map(&mut Cast(images.dtype()));
+        TeacherPass::of(&teacher, images, self.batch.labels.clone(), needs)
     }
 
     /// Compares a loss of one number and the gradients of the model. A parameter of which no gradient is

@@ -10,7 +10,7 @@
 //! | forward passes | `logits.train`, `logits.eval`, `pooled.train`, `saliency.eval`, `after_one_train_forward.` | `logits.train`, `logits.eval`, `tap0.train`, ..., `reconstruction.train` |
 //! | losses | `<loss>.value`, `<loss>.grad.<parameter>` | the same, without gradients of zeros |
 
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{DType, Int, Tensor, TensorData};
 use herring_backend::{Autodiff, Kernels};
 use herring_losses::Batch;
 use herring_models::{
@@ -19,6 +19,10 @@ use herring_models::{
     weights::{self, NamedTensors, WeightsError},
 };
 use std::path::{Path, PathBuf};
+
+/// Losses of a file whose stored gradients single precision misses, because the input of a rectifier lies so close to 0 that it
+/// is rounded to the other side: PyTorch in single precision is off by up to 0.11 there, in its value by 4e-4.
+const ON_A_CORNER: [(&str, &str); 1] = [("losses_w4_s24_seed7.safetensors", "jt")];
 
 /// One file of stored values.
 #[derive(Debug)]
@@ -161,6 +165,15 @@ impl Fixture {
     pub(super) fn has_true_gradients(&self, loss: &str) -> bool {
         let normalises = self.tensors.names().any(|name| name.ends_with("running_mean"));
         loss != "rbr.released" || !normalises || self.kept_statistics
+    }
+
+    /// The precision in which a loss can be compared with what is stored.
+    pub(super) fn precision_of(&self, loss: &str) -> DType {
+        let file = self.path.file_name().unwrap_or_default();
+        match ON_A_CORNER.iter().any(|(name, of)| file == *name && loss == *of) {
+            true => DType::F64,
+            false => DType::F32,
+        }
     }
 
     /// Whether the stored activations are a trace's taps; those of the other fixtures are its layers.
