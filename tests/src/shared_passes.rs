@@ -74,7 +74,7 @@ impl Job for SharedPasses {
         let model = Counting::<Autodiff<B>> { network };
         let batch = batch::<B>(device);
         let evaluate = |penalties: Vec<Boxed<B>>| -> (Vec<f32>, Gradients, usize) {
-            let mut loss = penalties.into_iter().fold(TrainingLoss::new(Task::CrossEntropy), TrainingLoss::with_boxed);
+            let mut loss = penalties.into_iter().fold(TrainingLoss::new(Task::default()), TrainingLoss::with_boxed);
             PASSES.set(0);
             let total = loss.objective(&model, &batch).total();
             let passes = PASSES.get();
@@ -135,5 +135,6 @@ fn batch<B: Kernels>(device: &B::Device) -> Batch<Autodiff<B>> {
         masked: noise(),
         inside,
         labels: Tensor::<Autodiff<B>, 1, Int>::from_ints([0, 1, 0, 1], device),
+        teacher: None,
     }
 }

@@ -4,7 +4,7 @@ use burn::tensor::DType;
 use herring_backend::BackendName;
 use herring_tests::{
     backends,
-    conformance::{derivatives::Derivatives, stock::SmallKernel, values::Values},
+    conformance::{derivatives::Derivatives, stock::SmallKernel, third::ThirdDerivatives, values::Values},
 };
 
 const NOTHING: Vec<String> = Vec::new();
@@ -29,6 +29,15 @@ fn double_precision_agrees_closely() {
             assert_eq!(device.run(Values { dtype: DType::F64 }), NOTHING);
             let double = Derivatives { dtype: DType::F64, tolerances: [1e-8, 1e-4] };
             assert_eq!(device.run(double), NOTHING);
+        }
+    });
+}
+
+#[test]
+fn third_derivatives_agree_with_differences_of_second_ones() {
+    backends::on_each(|device| {
+        if device.info().backend == BackendName::Cpu {
+            assert_eq!(device.run(ThirdDerivatives { dtype: DType::F64, tolerance: 1e-6 }), NOTHING);
         }
     });
 }

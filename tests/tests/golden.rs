@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
+use herring_backend::BackendName;
 use herring_tests::{
     backends,
     golden::{Comparison, Fixture},
@@ -52,7 +53,8 @@ fn architectures_losses_and_gradients_agree_with_pytorch() {
                 println!("{name}: passed over, there is no architecture {}", fixture.architecture);
                 continue;
             };
-            let report = device.run(Comparison { fixture, network });
+            let double = device.info().backend == BackendName::Cpu;
+            let report = device.run(Comparison { fixture, network, double });
             let (place, off) = report.worst();
             println!("{name}: {} tensors, furthest off {place} by {off:.1e}", report.compared.len());
             if !report.passed_over.is_empty() {

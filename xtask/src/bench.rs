@@ -35,7 +35,7 @@ pub(crate) fn step(arguments: &BenchStep) -> Result<Exit, Failure> {
 /// `+`.
 fn objective(name: &str) -> Result<ObjectiveSpec, String> {
     let mut objective =
-        ObjectiveSpec { images: TrainingImages::Whole, task: TaskSpec::CrossEntropy, penalties: Vec::new() };
+        ObjectiveSpec { images: TrainingImages::Whole, task: TaskSpec::cross_entropy(), penalties: Vec::new() };
     for part in name.split('+') {
         let penalty = match part {
             "base" => continue,

@@ -11,21 +11,32 @@
 //! | [`Adversarial`] | a discriminator cannot tell those features apart | yes | first |
 //! | [`GradMask`] | no input gradient of the logit contrast outside | no | second |
 //! | [`Rrr`] | no input gradient of the log-probabilities outside | no | second |
-//! | [`Rbr`] | no product of that gradient with the pixel's influence on the first layer's update outside | no | second |
+//! | [`Rbr`] | no product of that gradient with the pixel's influence on the update outside | no | second, or third |
 //! | [`Tap`] | no activation outside | no | first |
+//! | [`AttentionTransfer`] | activations are distributed as a teacher's | no | first |
+//! | [`JacobianTransfer`] | the input gradient is a teacher's, but for its scale | no | second |
+//! | [`Distillation`] | class probabilities are a teacher's | no | first |
+//! | [`L2`] | small parameters | no | first |
 //! | [`Reconstruction`] | a decoder gives the image back | as a target only | first |
 //!
 //! Training on masked images ("Masked", "Classify Masked") is not a penalty: it is another choice of
 //! [`Batch::images`].
 //!
-//! Second derivatives are exact: the model is lifted to one more level of autodiff
-//! ([`herring_models::input_gradient`]).
+//! Penalties that make a student agree with a teacher find the latter's pass in [`Batch::teacher`]; [`TeacherPass::of`] makes
+//! it.
+//!
+//! Second and third derivatives are exact: the model is lifted to more levels of autodiff
+//! ([`herring_models::input_gradient`], [`herring_models::parameter_influence`]).
 
 mod actdiff;
 mod adversarial;
+mod attention_transfer;
 mod batch;
 mod cross_entropy;
+mod distillation;
 mod gradmask;
+mod jacobian_transfer;
+mod l2;
 mod norm;
 mod objective;
 mod penalty;
@@ -34,12 +45,17 @@ mod reconstruction;
 mod rrr;
 mod tap;
 mod task;
+mod teacher;
 
 pub use actdiff::ActDiff;
 pub use adversarial::{Adversarial, AdversarialConfig, DiscriminatorLoss};
+pub use attention_transfer::AttentionTransfer;
 pub use batch::Batch;
-pub use cross_entropy::{cross_entropy, log_softmax};
+pub use cross_entropy::{cross_entropy, log_softmax, weighted_cross_entropy};
+pub use distillation::Distillation;
 pub use gradmask::GradMask;
+pub use jacobian_transfer::JacobianTransfer;
+pub use l2::L2;
 pub use objective::{Objective, TrainingLoss};
 pub use penalty::{Contribution, Passes, Penalty};
 pub use rbr::Rbr;
@@ -47,6 +63,7 @@ pub use reconstruction::Reconstruction;
 pub use rrr::Rrr;
 pub use tap::Tap;
 pub use task::Task;
+pub use teacher::{TeacherNeeds, TeacherPass};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

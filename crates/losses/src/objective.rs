@@ -5,7 +5,7 @@
 //! images on one more level of autodiff, where it serves all other parts of the loss as well; a second such
 //! penalty makes one of its own, because Burn frees a graph once it has been differentiated.
 
-use crate::{Batch, Passes, Penalty, Task};
+use crate::{Batch, Passes, Penalty, Task, TeacherNeeds};
 use burn::tensor::{
     Tensor,
     backend::{AutodiffBackend, Backend},
@@ -43,7 +43,7 @@ impl<B: Backend> Objective<B> {
 /// The loss of a task with any number of penalties.
 ///
 /// ```text
-/// TrainingLoss::new(Task::CrossEntropy).with(GradMask { .. }).with(ActDiff { .. })
+/// TrainingLoss::new(Task::default()).with(GradMask { .. }).with(ActDiff { .. })
 /// ```
 pub struct TrainingLoss<B, M> {
     task: Task,
@@ -73,8 +73,16 @@ where
         self
     }
 
+    /// Which parts of a teacher's pass [`Batch::teacher`] must hold for [`objective`](Self::objective).
+    pub fn needs_teacher(&self) -> TeacherNeeds {
+        self.penalties.iter().fold(TeacherNeeds::NOTHING, |needs, penalty| needs.union(penalty.needs_teacher()))
+    }
+
     /// Makes the forward passes for one training batch, in training mode: first over the permuted images, if
     /// any penalty asks for them, then over the images.
+    ///
+    /// # Panics
+    /// Where the batch lacks a part of the teacher's pass that a penalty [needs](Self::needs_teacher).
     pub fn objective(&mut self, model: &M, batch: &Batch<B>) -> Objective<B> {
         let compares = self.penalties.iter().any(|penalty| penalty.needs_masked());
         let masked = compares.then(|| model.trace(batch.masked.clone(), Mode::Train));
@@ -91,7 +99,7 @@ where
             }));
         }
         let images = images.unwrap_or_else(|| model.trace(batch.images.clone(), Mode::Train));
-        let mut passes = Passes { images, masked, gradient: None };
+        let mut passes = Passes { task: self.task.clone(), images, masked, gradient: None };
         let (mut total, mut update, mut auxiliary) = (None, true, None);
         for (penalty, gradient) in self.penalties.iter_mut().zip(gradients) {
             passes.gradient = gradient;

@@ -1,6 +1,6 @@
 //! The trait that all penalties share.
 
-use crate::Batch;
+use crate::{Batch, Task, TeacherNeeds};
 use burn::tensor::{
     Tensor,
     backend::{AutodiffBackend, Backend},
@@ -11,6 +11,8 @@ use herring_models::{Mode, Saved, Stackable, Trace, weights::WeightsError};
 /// The forward passes of one step, shared by all penalties.
 #[derive(Debug, Clone)]
 pub struct Passes<B: Backend> {
+    /// The loss of the task, for a penalty that differentiates it.
+    pub task: Task,
     /// The pass over [`Batch::images`].
     pub images: Trace<B>,
     /// The pass over [`Batch::masked`], made before the other; present if any penalty [needs
@@ -72,6 +74,11 @@ where
     /// in [`Mode::Evaluate`] it is one of its own.
     fn mode(&self) -> Mode {
         Mode::Train
+    }
+
+    /// Which parts of a teacher's pass it uses ([`Batch::teacher`]).
+    fn needs_teacher(&self) -> TeacherNeeds {
+        TeacherNeeds::NOTHING
     }
 
     /// The number whose input gradient it penalises, `[1]`, from the pass over the images on one more level of

@@ -1,21 +1,35 @@
 //! The loss of the task itself, without any prior.
 
-use crate::cross_entropy;
+use crate::{cross_entropy, weighted_cross_entropy};
 use burn::tensor::{Int, Tensor, backend::Backend};
 
 /// A task loss.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Task {
-    /// Mean cross-entropy of the softmax, in nats.
-    #[default]
-    CrossEntropy,
+    /// Cross-entropy of the softmax, in nats.
+    CrossEntropy {
+        /// A weight above 0 for each class, with which the mean over the batch is weighted
+        /// ([`weighted_cross_entropy`]); empty for the plain mean.
+        class_weights: Vec<f64>,
+    },
+}
+
+impl Default for Task {
+    /// The mean cross-entropy.
+    fn default() -> Self {
+        Self::CrossEntropy { class_weights: Vec::new() }
+    }
 }
 
 impl Task {
     /// The loss, `[1]`, of `logits [batch, classes]` for `labels [batch]`.
-    pub fn loss<B: Backend>(self, logits: Tensor<B, 2>, labels: Tensor<B, 1, Int>) -> Tensor<B, 1> {
+    ///
+    /// # Panics
+    /// Where there are class weights, but not as many as classes.
+    pub fn loss<B: Backend>(&self, logits: Tensor<B, 2>, labels: Tensor<B, 1, Int>) -> Tensor<B, 1> {
         match self {
-            Self::CrossEntropy => cross_entropy(logits, labels),
+            Self::CrossEntropy { class_weights } if class_weights.is_empty() => cross_entropy(logits, labels),
+            Self::CrossEntropy { class_weights } => weighted_cross_entropy(logits, labels, class_weights),
         }
     }
 }

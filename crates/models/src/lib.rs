@@ -13,6 +13,7 @@
 //! - [`Network`]: any of these, chosen at run time;
 //! - [`Discriminator`]: tells the features of whole images from those of masked ones;
 //! - [`weights`]: safetensors files in torchvision's naming, both ways;
+//! - [`input_gradient`] and [`parameter_influence`]: derivatives that can be penalised;
 //! - [`Saved`]: modules, optimisers and counts by name, for checkpoints.
 //!
 //! *Invariants:* a forward pass changes nothing; the batch statistics of a training pass are in the trace,
@@ -25,6 +26,7 @@ mod differentiate;
 mod discriminator;
 mod efficient_net;
 mod first_convolution;
+mod influence;
 pub mod initialise;
 pub mod layers;
 mod mobile_net;
@@ -42,6 +44,7 @@ pub use differentiate::{Differentiated, input_gradient};
 pub use discriminator::{Discriminator, DiscriminatorConfig};
 pub use efficient_net::{EfficientNet, EfficientNetConfig};
 pub use first_convolution::FirstConvolution;
+pub use influence::{Twice, parameter_influence};
 pub use initialise::Initialisation;
 pub use mobile_net::{MobileNet, MobileNetConfig};
 pub use network::{Network, NetworkConfig};

@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         weights: WeightsSpec::Random,
         objective: ObjectiveSpec {
             images: TrainingImages::Whole,
-            task: TaskSpec::CrossEntropy,
+            task: TaskSpec::cross_entropy(),
             penalties: vec![PenaltySpec::Gradmask { weight: 0.203439, norm: GradientNorm::Absolute }],
         },
         optimiser: OptimiserSpec::Adam { learning_rate: 0.01 },

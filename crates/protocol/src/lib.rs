@@ -33,10 +33,10 @@ pub use spec::{
     ActDiffDistance, ActDiffLayers, Alternative, AnnotationSpec, AttributionSpec, CollectionName, ConvNetKindName,
     CrossesSpec, CutName, DataSpec, DecoyFiles, DecoyName, DecoysSpec, DenseNetTapsName, EvaluationSpec,
     ExplainedModel, FieldError, GradientNorm, ImagesSpec, InitialisationName, ModelSpec, NeedSpec, ObjectiveSpec,
-    OptimiserSpec, PathologyName, PenaltySpec, PoolingName, ReconstructionLoss, ReconstructionTarget, ResizeName,
-    ResnetLayersName, RrrReading, RunSpec, SPEC_FORMAT, SelectionSpec, SpecError, SplitRuleName, StemName, TableName,
-    TapReading, TaskSpec, TeacherSpec, TrainScores, TrainingImages, TrainingSpec, TrainingVersion, VolumeTaskName,
-    VolumesSpec, WeightsSpec, differing_fields,
+    OptimiserSpec, PathologyName, PenaltySpec, PoolingName, RbrInfluence, ReconstructionLoss, ReconstructionTarget,
+    ResizeName, ResnetLayersName, RrrReading, RunSpec, SPEC_FORMAT, SelectionSpec, SpecError, SplitRuleName, StemName,
+    TableName, TapReading, TaskSpec, TeacherSpec, TrainScores, TrainingImages, TrainingSpec, TrainingVersion,
+    VolumeTaskName, VolumesSpec, WeightsSpec, differing_fields,
 };
 pub use trainer::{
     Control, FinishedWeights, NoWeights, Observer, Position, Provenance, RunFailure, RunStart, Snapshot, Trainer,

@@ -205,6 +205,48 @@ fn penalties_outside_their_range_are_named() {
 }
 
 #[test]
+fn temperatures_and_class_weights_outside_their_range_are_named() {
+    for (temperature, found) in [(0.0, "0"), (-1.0, "-1"), (1001.0, "1001"), (f64::NAN, "NaN")] {
+        assert_eq!(
+            of_penalty(PenaltySpec::Distillation { weight: 1.0, temperature }),
+            format!(
+                "objective.penalties.distillation.temperature: found {found}, expected a number above 0, at most 1000"
+            )
+        );
+    }
+    for (weight, found) in [(0.0, "0"), (-0.5, "-0.5"), (f64::INFINITY, "inf"), (f64::NAN, "NaN")] {
+        let task = TaskSpec::CrossEntropy { class_weights: vec![0.7, weight] };
+        assert_eq!(
+            refused(|spec| spec.objective.task = task),
+            format!("objective.task.class_weights: found {found}, expected finite numbers above 0, one for each class")
+        );
+    }
+    let mut weighted = spec();
+    weighted.objective.task = TaskSpec::CrossEntropy { class_weights: vec![0.7421, 0.2579] };
+    assert_eq!(weighted.check(), Ok(()));
+}
+
+#[test]
+fn penalties_with_a_teacher_stand_in_the_order_of_their_kinds() {
+    let mut taught = spec();
+    taught.objective.penalties = vec![
+        PenaltySpec::AttentionTransfer { weight: 1.0 },
+        PenaltySpec::Distillation { weight: 1.0, temperature: 1.0 },
+        PenaltySpec::JacobianTransfer { weight: 1.0 },
+        PenaltySpec::L2 { weight: 1.0 },
+        PenaltySpec::Rbr { weight: 1.0, influence: RbrInfluence::Full },
+    ];
+    assert_eq!(taught.check(), Ok(()));
+    let needing: Vec<bool> = taught.objective.penalties.iter().map(PenaltySpec::needs_teacher).collect();
+    assert_eq!(needing, [true, true, true, false, false]);
+    assert!(taught.objective.needs_teacher() && !spec().objective.needs_teacher());
+    taught.objective.penalties.swap(0, 1);
+    let message = taught.check().unwrap_err().to_string();
+    let expected = "found it after distillation, expected penalties in the order of their kinds";
+    assert_eq!(message, format!("objective.penalties.attention-transfer: {expected}"));
+}
+
+#[test]
 fn choices_that_do_not_fit_together_are_named() {
     let reconstruction = |loss| PenaltySpec::Reconstruction { weight: 1.0, loss, target: ReconstructionTarget::Image };
     let alone = |spec: &mut RunSpec, model| {

@@ -36,6 +36,29 @@ fn every_choice_survives_json() {
 }
 
 #[test]
+fn a_setting_that_was_added_later_leaves_the_text_of_older_specifications() {
+    let text = |penalty| serde_json::to_string(&penalty).unwrap();
+    let rbr = |influence| PenaltySpec::Rbr { weight: 0.5, influence };
+    assert_eq!(text(rbr(RbrInfluence::Partial)), r#"{"kind":"rbr","weight":0.5}"#);
+    assert_eq!(text(rbr(RbrInfluence::Full)), r#"{"kind":"rbr","weight":0.5,"influence":"full"}"#);
+    assert_eq!(serde_json::from_str::<PenaltySpec>(&text(rbr(RbrInfluence::Full))).unwrap(), rbr(RbrInfluence::Full));
+    let plain = TaskSpec::cross_entropy();
+    assert_eq!(serde_json::to_string(&plain).unwrap(), r#"{"kind":"cross-entropy"}"#);
+    assert_eq!(serde_json::from_str::<TaskSpec>(r#"{"kind":"cross-entropy"}"#).unwrap(), plain);
+    let weighted: TaskSpec = serde_json::from_str(r#"{"kind":"cross-entropy","class_weights":[0.75,0.25]}"#).unwrap();
+    assert_eq!(weighted, TaskSpec::CrossEntropy { class_weights: vec![0.75, 0.25] });
+    for (kind, penalty) in [
+        ("attention-transfer", PenaltySpec::AttentionTransfer { weight: 1.0 }),
+        ("distillation", PenaltySpec::Distillation { weight: 1.0, temperature: 1.0 }),
+        ("jacobian-transfer", PenaltySpec::JacobianTransfer { weight: 1.0 }),
+        ("l2", PenaltySpec::L2 { weight: 1.0 }),
+    ] {
+        assert_eq!(penalty.kind(), kind);
+        assert!(text(penalty).contains(&format!(r#""kind":"{kind}""#)), "{kind}");
+    }
+}
+
+#[test]
 fn what_a_specification_does_not_know_is_refused() {
     let whole = serde_json::to_value(spec()).unwrap();
     let places = ["", "/data", "/annotations", "/model", "/weights", "/objective", "/objective/penalties/0"];

@@ -12,6 +12,32 @@ pub fn mean(values: &[f64]) -> Result<f64, StatsError> {
     Ok(scaled.restored(scaled.mean()))
 }
 
+/// The mean of `values` weighted by the classes of their samples: `Σ w[label] value / Σ w[label]`, as a cross-entropy with
+/// class weights is averaged (tap2024, PNEU; PyTorch's weighted mean). Without `class_weights` it is the [`mean`]. Weights count
+/// only relative to each other.
+///
+/// # Errors
+/// Those of [`mean`]; [`StatsError::Length`] if values and labels differ in length, [`StatsError::UnknownClass`] for a label
+/// without a weight, [`StatsError::OutOfRange`] for a weight that is not a finite number above 0.
+pub fn class_weighted_mean(values: &[f64], labels: &[usize], class_weights: &[f64]) -> Result<f64, StatsError> {
+    if class_weights.is_empty() {
+        return mean(values);
+    }
+    check::same_length("labels", labels.len(), values.len())?;
+    check::at_least(1, "values", values)?;
+    if let Some(weight) = class_weights.iter().find(|weight| !(weight.is_finite() && **weight > 0.0)) {
+        return Err(StatsError::OutOfRange { field: "class weight", found: *weight, expected: "finite and above 0" });
+    }
+    let (mut total, mut weight_of_all) = (0.0, 0.0);
+    for (index, (value, &label)) in values.iter().zip(labels).enumerate() {
+        let classes = class_weights.len();
+        let weight = class_weights.get(label).ok_or(StatsError::UnknownClass { index, label, classes })?;
+        total += weight * value;
+        weight_of_all += weight;
+    }
+    check::fits("weighted mean", total / weight_of_all)
+}
+
 /// Sample standard deviation, with `n - 1` in the denominator: the spread over seeds that the ICLR
 /// 2021 paper prints behind its means.
 ///

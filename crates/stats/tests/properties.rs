@@ -10,7 +10,7 @@ use herring_stats::correlation::{pearson, spearman};
 use herring_stats::interval::{Interval, bootstrap_mean_interval, student_mean_interval};
 use herring_stats::rank::average_ranks;
 use herring_stats::student::{two_sided_p, two_sided_quantile};
-use herring_stats::summary::{mean, percentile, standard_deviation};
+use herring_stats::summary::{class_weighted_mean, mean, percentile, standard_deviation};
 use proptest::prelude::*;
 
 /// Scores with many ties, and labels of which both occur.
@@ -175,6 +175,23 @@ fn perfect_correlation_has_p_zero() {
     assert_eq!((found.coefficient, found.p_value), (1.0, 0.0));
     let interval = found.fisher_interval(0.95).unwrap();
     assert_eq!((interval.low, interval.high), (1.0, 1.0));
+}
+
+#[test]
+fn the_weighted_mean_divides_by_the_weights_of_the_samples() {
+    let (values, labels) = ([1.0, 2.0, 4.0], [0, 1, 1]);
+    // (0.75 + 0.25 * 6) / 1.25, whatever the scale of the weights.
+    for scale in [1.0, 40.0] {
+        let found = class_weighted_mean(&values, &labels, &[0.75 * scale, 0.25 * scale]).unwrap();
+        assert!((found - 1.8).abs() < 1e-12, "{found}");
+    }
+    assert_eq!(class_weighted_mean(&values, &labels, &[]).unwrap(), mean(&values).unwrap());
+    assert_eq!(class_weighted_mean(&values[1..], &labels[1..], &[0.1, 0.5]).unwrap(), 3.0);
+    let line =
+        |labels: &[usize], weights: &[f64]| class_weighted_mean(&values, labels, weights).unwrap_err().to_string();
+    assert_eq!(line(&[0, 1], &[1.0, 1.0]), "labels: length 2, expected 3");
+    assert_eq!(line(&[0, 2, 1], &[1.0, 1.0]), "labels: value 1 is 2, expected less than 2");
+    assert_eq!(line(&labels, &[1.0, 0.0]), "class weight is 0, expected finite and above 0");
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn spec() -> Result<RunSpec, UnknownName> {
         weights: WeightsSpec::Random,
         objective: ObjectiveSpec {
             images: TrainingImages::Whole,
-            task: TaskSpec::CrossEntropy,
+            task: TaskSpec::cross_entropy(),
             penalties: vec![
                 PenaltySpec::Actdiff {
                     weight: 10.0,

@@ -97,5 +97,6 @@ fn batch<B: Kernels>(settings: &Settings, random: &mut ChaCha8Rng, device: &B::D
         masked: tensor(noise()),
         inside: tensor(inside),
         labels: Tensor::<Autodiff<B>, 1, Int>::from_data(TensorData::new(labels, [batch]), device),
+        teacher: None,
     }
 }

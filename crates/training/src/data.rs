@@ -197,5 +197,6 @@ pub(crate) fn training_batch<B: Kernels>(
         inside: Tensor::from_data(TensorData::new(packed.masks().to_vec(), packed.mask_shape()), device),
         masked,
         labels: Tensor::from_data(TensorData::new(labels, [count]), device),
+        teacher: None,
     }
 }

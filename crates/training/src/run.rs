@@ -28,7 +28,7 @@ use herring_datasets::{
     batch::Batches,
     listed::{Listed, Listings},
 };
-use herring_losses::Batch;
+use herring_losses::{Batch, TeacherPass};
 use herring_models::{Classifier, Network, Saved, weights};
 use herring_protocol::{
     ANNOTATIONS, Control, EpochRecord, ExplainedModel, FinishedWeights, Observer, Position, RunFailure, RunId,
@@ -65,7 +65,7 @@ impl Job for TrainingJob<'_> {
         let teacher = self.teacher::<B>(&images, device)?;
         let (train, annotations) = annotated(images.splits.train, self.spec, teacher.as_ref(), device)?;
         images.splits.train = train;
-        let (mut run, model) = TrainingRun::<B>::new(self.spec, device.clone(), &images);
+        let (mut run, model) = TrainingRun::<B>::new(self.spec, device.clone(), &images, teacher);
         let (model, state) = match (self.start.snapshot, &self.spec.weights) {
             (Some(bytes), _) => run.restore(model, bytes)?,
             (None, WeightsSpec::Random) => (model, TrainingState::new(self.spec)),
@@ -118,6 +118,7 @@ struct TrainingRun<'a, B: Kernels> {
     spec: &'a RunSpec,
     device: B::Device,
     images: &'a Listed,
+    teacher: Option<Network<B>>,
     loss: Loss<B>,
     optimiser: AnyOptimiser<B>,
 }
@@ -153,7 +154,12 @@ impl<B: Kernels> TrainingState<B> {
 }
 
 impl<'a, B: Kernels> TrainingRun<'a, B> {
-    fn new(spec: &'a RunSpec, device: B::Device, images: &'a Listed) -> (Self, Model<B>) {
+    fn new(
+        spec: &'a RunSpec,
+        device: B::Device,
+        images: &'a Listed,
+        teacher: Option<Network<B>>,
+    ) -> (Self, Model<B>) {
         let valid = &images.splits.valid;
         let network = parts::network(&spec.model, valid.image_shape(), valid.classes());
         let model: Model<B> = Network::new(&network, &mut stream(spec.seed, Purpose::Weights, 0), &device);
@@ -164,6 +170,7 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
             spec,
             device,
             images,
+            teacher,
         };
         (run, model)
     }
@@ -216,7 +223,11 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
         for (index, packed) in batches.enumerate().skip(state.position.steps) {
             let packed = packed.map_err(data::unreadable)?;
             let packed = data::augmented_batch(packed, self.spec, Purpose::Augmentation, epoch, index)?;
-            let batch = training_batch(&packed, &self.spec.objective, &mut permutation, &self.device);
+            let mut batch = training_batch(&packed, &self.spec.objective, &mut permutation, &self.device);
+            let needs = self.loss.needs_teacher();
+            if let Some(teacher) = self.teacher.as_ref().filter(|_| needs.any()) {
+                batch.teacher = Some(TeacherPass::of(teacher, batch.images.clone(), batch.labels.clone(), needs));
+            }
             let mut record = StepRecord {
                 epoch,
                 step: index + 1,

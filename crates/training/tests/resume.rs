@@ -69,7 +69,7 @@ fn tap2024_s_architectures_train_with_its_penalties() {
     };
     for (name, model) in [("residual network", resnet), ("two layers", ModelSpec::TwoLayer { width: 2 })] {
         let penalties = vec![
-            PenaltySpec::Rbr { weight: 0.1 },
+            PenaltySpec::Rbr { weight: 0.1, influence: RbrInfluence::Partial },
             PenaltySpec::Rrr { weight: 0.1, offset: 0.0, reading: RrrReading::Area },
             PenaltySpec::Tap { weight: 0.1, reading: TapReading::Released },
         ];

@@ -102,7 +102,7 @@ impl Derivatives {
 }
 
 /// Central differences of `function` with respect to every entry of every argument.
-fn differences(arguments: &[Plain], step: f64, function: &dyn Fn(&[Plain]) -> f64) -> Vec<Plain> {
+pub(super) fn differences(arguments: &[Plain], step: f64, function: &dyn Fn(&[Plain]) -> f64) -> Vec<Plain> {
     let mut moved = arguments.to_vec();
     arguments
         .iter()

@@ -3,6 +3,7 @@
 //! - [`values`]: the convolution trio, biases, pooling and resizing against plain loops in double precision;
 //! - [`derivatives`]: gradients, and gradients of penalties on gradients, against finite
 //!   differences of the same plain loops;
+//! - [`third`]: gradients of penalties on second derivatives against finite differences of these;
 //! - [`stock`]: the same question put to stock Burn, which answers it wrongly on GPUs.
 //!
 //! Nothing here trusts autodiff, a tensor library or this workspace's kernels: the references are in
@@ -11,6 +12,7 @@
 pub mod derivatives;
 pub mod reference;
 pub mod stock;
+pub mod third;
 pub mod values;
 
 use burn::tensor::{DType, Tensor, TensorData};

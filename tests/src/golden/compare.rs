@@ -6,9 +6,12 @@ use super::{
     report::{Report, largest_entry},
     values,
 };
-use burn::tensor::Tensor;
+use burn::{
+    module::{Module, ModuleMapper, Param},
+    tensor::{DType, Tensor, backend::Backend},
+};
 use herring_backend::{Autodiff, Job, Kernels, ops};
-use herring_losses::{Batch, DiscriminatorLoss};
+use herring_losses::{Batch, DiscriminatorLoss, TeacherNeeds, TeacherPass};
 use herring_models::{
     Classifier, Discriminator, DiscriminatorConfig, Mode, Network, NetworkConfig, input_gradient,
     weights::{self, NamedTensors},
@@ -23,6 +26,8 @@ pub struct Comparison<'a> {
     pub fixture: &'a Fixture,
     /// What its network is made of.
     pub network: NetworkConfig,
+    /// Whether the device computes in double precision too. Without it, losses that need it are passed over.
+    pub double: bool,
 }
 
 impl Job for Comparison<'_> {
@@ -36,7 +41,8 @@ impl Job for Comparison<'_> {
         };
         let (model, batch, report) =
             (model_of(&self.network), fixture.batch(device), Report::new(&fixture.architecture));
-        let mut comparing = Comparing::<B> { fixture, device: device.clone(), model, batch, report };
+        let mut comparing =
+            Comparing::<B> { fixture, network: self.network, device: device.clone(), model, batch, report };
         comparing.forward_passes();
         if fixture.has("saliency.eval") {
             comparing.saliency();
@@ -44,14 +50,31 @@ impl Job for Comparison<'_> {
         comparing.running_statistics();
         for loss in fixture.losses() {
             comparing.model = model_of(&fixture.network_of(loss, self.network));
-            comparing.loss(loss);
+            match fixture.precision_of(loss) {
+                DType::F64 if !self.double => {
+                    comparing.report.passed_over.push(format!("{loss} (in single precision)"))
+                }
+                precision => comparing.loss(loss, precision),
+            }
         }
         comparing.report
     }
 }
 
+/// Brings the parameters of a module to a precision; they stay leaves.
+struct Cast(DType);
+
+impl<B: Backend> ModuleMapper<B> for Cast {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<B, D>>) -> Param<Tensor<B, D>> {
+        let (id, value, mapper) = param.consume();
+        let trained = value.is_require_grad();
+        Param::from_mapped_value(id, value.cast(self.0).detach().set_require_grad(trained), mapper)
+    }
+}
+
 struct Comparing<'a, B: Kernels> {
     fixture: &'a Fixture,
+    network: NetworkConfig,
     device: B::Device,
     model: Network<Autodiff<B>>,
     batch: Batch<Autodiff<B>>,
@@ -106,7 +129,7 @@ impl<B: Kernels> Comparing<'_, B> {
     }
 
     /// Compares the loss of that name, or notes that it does not exist here.
-    fn loss(&mut self, name: &str) {
+    fn loss(&mut self, name: &str, precision: DType) {
         match name {
             "adversarial.encoder" | "adversarial.discriminator" => self.adversarial(name),
             _ => {
@@ -114,7 +137,13 @@ impl<B: Kernels> Comparing<'_, B> {
                     self.report.passed_over.push(name.to_owned());
                     return;
                 };
-                let objective = loss.objective(&self.model, &losses::batch_of(name, &self.batch));
+                let mut batch = losses::batch_of(name, &self.batch);
+                batch.images = batch.images.cast(precision);
+                batch.masked = batch.masked.cast(precision);
+                self.model = self.model.clone().map(&mut Cast(precision));
+                let needs = loss.needs_teacher();
+                batch.teacher = needs.any().then(|| self.teacher(batch.images.clone(), needs));
+                let objective = loss.objective(&self.model, &batch);
                 let value = match losses::is_of_the_task(name) {
                     true => objective.task,
                     false => objective.penalty.unwrap_or_else(|| panic!("{name} has no penalty")),
@@ -123,6 +152,15 @@ impl<B: Kernels> Comparing<'_, B> {
             }
         }
         self.report.losses.push(name.to_owned());
+    }
+
+    /// What the fixture's teacher says of the images. It is of the student's architecture.
+    fn teacher(&self, images: Tensor<Autodiff<B>, 4>, needs: TeacherNeeds) -> TeacherPass<Autodiff<B>> {
+        let fresh = Network::<B>::new(&self.network, &mut ChaCha8Rng::seed_from_u64(1), &self.device);
+        let stored = self.fixture.tensors.below("teacher.");
+        let teacher = weights::load(fresh, &stored).unwrap_or_else(|error| panic!("{error}"));
+        let teacher = teacher.map(&mut Cast(images.dtype()));
+        TeacherPass::of(&teacher, images, self.batch.labels.clone(), needs)
     }
 
     /// Compares a loss of one number and the gradients of the model. A parameter of which no gradient is

@@ -5,11 +5,12 @@
 //! | network | iclr2021's ResNet-18 | the one of that name |
 //! | `model.` | weights in torchvision's naming | the same, or the names of [`herring_models`] |
 //! | `x`, `y`, `inside` | images, classes, masks | the same |
+//! | a teacher of the same architecture | `teacher.` | – |
 //! | images with a permuted outside | `x_shuffled` | `x_other` |
 //! | forward passes | `logits.train`, `logits.eval`, `pooled.train`, `saliency.eval`, `after_one_train_forward.` | `logits.train`, `logits.eval`, `tap0.train`, ..., `reconstruction.train` |
 //! | losses | `<loss>.value`, `<loss>.grad.<parameter>` | the same, without gradients of zeros |
 
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{DType, Int, Tensor, TensorData};
 use herring_backend::{Autodiff, Kernels};
 use herring_losses::Batch;
 use herring_models::{
@@ -18,6 +19,10 @@ use herring_models::{
     weights::{self, NamedTensors, WeightsError},
 };
 use std::path::{Path, PathBuf};
+
+/// Losses of a file whose stored gradients single precision misses, because the input of a rectifier lies so close to 0 that it
+/// is rounded to the other side: PyTorch in single precision is off by up to 0.11 there, in its value by 4e-4.
+const ON_A_CORNER: [(&str, &str); 1] = [("losses_w4_s24_seed7.safetensors", "jt")];
 
 /// One file of stored values.
 #[derive(Debug)]
@@ -162,6 +167,15 @@ impl Fixture {
         loss != "rbr.released" || !normalises || self.kept_statistics
     }
 
+    /// The precision in which a loss can be compared with what is stored.
+    pub(super) fn precision_of(&self, loss: &str) -> DType {
+        let file = self.path.file_name().unwrap_or_default();
+        match ON_A_CORNER.iter().any(|(name, of)| file == *name && loss == *of) {
+            true => DType::F64,
+            false => DType::F32,
+        }
+    }
+
     /// Whether the stored activations are a trace's taps; those of the other fixtures are its layers.
     pub(super) fn stores_taps(&self) -> bool {
         !self.architecture.starts_with("activmask_")
@@ -177,6 +191,7 @@ impl Fixture {
             inside: self.tensor("inside", device),
             masked: self.tensor(permuted, device),
             labels: Tensor::<Autodiff<B>, 1, Int>::from_data(TensorData::new(labels, [count]), device),
+            teacher: None,
         }
     }
 

@@ -2,21 +2,24 @@
 
 use burn::tensor::backend::AutodiffBackend;
 use herring_backend::{Autodiff, Kernels};
-use herring_losses::{ActDiff, Batch, GradMask, Penalty, Rbr, Reconstruction, Rrr, Tap, Task, TrainingLoss};
+use herring_losses::{
+    ActDiff, AttentionTransfer, Batch, Distillation, GradMask, JacobianTransfer, Penalty, Rbr, Reconstruction, Rrr,
+    Tap, Task, TrainingLoss,
+};
 use herring_models::{FirstConvolution, Stackable};
 use herring_protocol::{
     ActDiffDistance::{self, Image, Position},
     ActDiffLayers::{self, All, Pooled},
-    GradientNorm, ReconstructionLoss, ReconstructionTarget, RrrReading, TapReading,
+    GradientNorm, RbrInfluence, ReconstructionLoss, ReconstructionTarget, RrrReading, TapReading,
 };
 
 /// The number whose derivative is stored under a name; none for a loss that does not exist here.
 pub(super) fn training_loss<B, M>(name: &str) -> Option<TrainingLoss<B, M>>
 where
     B: AutodiffBackend + Kernels,
-    M: Stackable<B, Lifted: FirstConvolution<Autodiff<B>>> + FirstConvolution<B>,
+    M: Stackable<B, Lifted: FirstConvolution<Autodiff<B>> + Stackable<Autodiff<B>>> + FirstConvolution<B>,
 {
-    let loss = TrainingLoss::new(Task::CrossEntropy);
+    let loss = TrainingLoss::new(Task::default());
     Some(match is_of_the_task(name) {
         true => loss,
         false => loss.with_boxed(penalty(name)?),
@@ -39,7 +42,7 @@ pub(super) fn batch_of<B: AutodiffBackend>(name: &str, batch: &Batch<B>) -> Batc
 fn penalty<B, M>(name: &str) -> Option<Box<dyn Penalty<B, M>>>
 where
     B: AutodiffBackend + Kernels,
-    M: Stackable<B, Lifted: FirstConvolution<Autodiff<B>>> + FirstConvolution<B>,
+    M: Stackable<B, Lifted: FirstConvolution<Autodiff<B>> + Stackable<Autodiff<B>>> + FirstConvolution<B>,
 {
     use ReconstructionLoss::{BinaryCrossEntropy, SquaredError};
     Some(match name {
@@ -51,7 +54,11 @@ where
         "gradmask.released" | "gradmask.activmask" => Box::new(GradMask { weight: 1.0, norm: GradientNorm::Absolute }),
         "rrr.released" => Box::new(Rrr { weight: 1.0, offset: 1e-11, reading: RrrReading::Pixels }),
         "rrr.tap2024" => Box::new(Rrr { weight: 1.0, offset: 0.0, reading: RrrReading::Area }),
-        "rbr.released" => Box::new(Rbr { weight: 1.0 }),
+        "rbr.released" => Box::new(Rbr { weight: 1.0, influence: RbrInfluence::Partial }),
+        "rbr.full_influence" => Box::new(Rbr { weight: 1.0, influence: RbrInfluence::Full }),
+        "at" => Box::new(AttentionTransfer { weight: 1.0 }),
+        "jt" => Box::new(JacobianTransfer { weight: 1.0 }),
+        "kd" => Box::new(Distillation { weight: 1.0, temperature: 1.0 }),
         "tap.paper" => Box::new(Tap { weight: 1.0, reading: TapReading::Paper }),
         "tap.released" => Box::new(Tap { weight: 1.0, reading: TapReading::Released }),
         "reconstruction.bce" => reconstruction(BinaryCrossEntropy, ReconstructionTarget::Image),

@@ -3,7 +3,7 @@
 
 use crate::{
     AnnotationSpec, AttributionSpec, CrossesSpec, DataSpec, DecoyName, DecoysSpec, ImagesSpec, ModelSpec,
-    OptimiserSpec, PenaltySpec, ReconstructionLoss, RunSpec, TableName, TrainingImages, VolumesSpec,
+    OptimiserSpec, PenaltySpec, ReconstructionLoss, RunSpec, TableName, TaskSpec, TrainingImages, VolumesSpec,
 };
 
 /// An invalid value of a specification. Its text is one line.
@@ -53,9 +53,14 @@ impl RunSpec {
     }
 
     fn check_teacher(&self) -> Result<(), SpecError> {
-        let needed = self.annotations.needs_teacher();
+        let annotates = self.annotations.needs_teacher();
+        let needed = annotates || self.objective.needs_teacher();
         let found = if self.teacher.is_some() { "one" } else { "none" };
-        let expected = if needed { "one: the annotations are its attributions" } else { "none: nothing uses it" };
+        let expected = match (annotates, needed) {
+            (true, _) => "one: the annotations are its attributions",
+            (false, true) => "one: a penalty compares with it",
+            (false, false) => "none: nothing uses it",
+        };
         check("teacher", found, expected, self.teacher.is_some() == needed)?;
         self.teacher.as_ref().map_or(Ok(()), |teacher| self.check_network("teacher.model", &teacher.model))
     }
@@ -91,6 +96,11 @@ impl RunSpec {
     }
 
     fn check_objective(&self) -> Result<(), SpecError> {
+        let TaskSpec::CrossEntropy { class_weights } = &self.objective.task;
+        for weight in class_weights {
+            let allowed = *weight > 0.0 && weight.is_finite();
+            check("objective.task.class_weights", weight, "finite numbers above 0, one for each class", allowed)?;
+        }
         let mut kinds: Vec<&str> = Vec::new();
         for penalty in &self.objective.penalties {
             let kind = penalty.kind();
@@ -130,7 +140,16 @@ impl RunSpec {
                         check(&field("loss"), loss, expected, allowed)?;
                     }
                 }
-                PenaltySpec::Gradmask { .. } | PenaltySpec::Rbr { .. } | PenaltySpec::Tap { .. } => {}
+                PenaltySpec::Distillation { temperature, .. } => {
+                    let allowed = *temperature > 0.0 && *temperature <= 1000.0;
+                    check(&field("temperature"), *temperature, "a number above 0, at most 1000", allowed)?;
+                }
+                PenaltySpec::AttentionTransfer { .. }
+                | PenaltySpec::Gradmask { .. }
+                | PenaltySpec::JacobianTransfer { .. }
+                | PenaltySpec::L2 { .. }
+                | PenaltySpec::Rbr { .. }
+                | PenaltySpec::Tap { .. } => {}
             }
         }
         let masked = self.objective.images != TrainingImages::Whole;

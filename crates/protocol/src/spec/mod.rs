@@ -31,8 +31,8 @@ pub use model::{
 };
 pub use needs::{Alternative, NeedSpec};
 pub use objective::{
-    ActDiffDistance, ActDiffLayers, GradientNorm, ObjectiveSpec, PenaltySpec, ReconstructionLoss, ReconstructionTarget,
-    RrrReading, TapReading, TaskSpec, TrainingImages,
+    ActDiffDistance, ActDiffLayers, GradientNorm, ObjectiveSpec, PenaltySpec, RbrInfluence, ReconstructionLoss,
+    ReconstructionTarget, RrrReading, TapReading, TaskSpec, TrainingImages,
 };
 pub use training::{OptimiserSpec, SelectionSpec, TrainingSpec};
 

@@ -27,8 +27,19 @@ named!(TrainingImages, "version of the images", Whole => "whole", Permuted => "p
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TaskSpec {
     /// Mean cross-entropy of the softmax, in nats.
-    #[serde(deserialize_with = "crate::spec::nothing_else")]
-    CrossEntropy,
+    CrossEntropy {
+        /// A weight above 0 for each class, with which the mean is weighted: sums of weighted values are divided by sums of
+        /// weights (tap2024, PNEU). Empty for the plain mean.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        class_weights: Vec<f64>,
+    },
+}
+
+impl TaskSpec {
+    /// The mean cross-entropy.
+    pub const fn cross_entropy() -> Self {
+        Self::CrossEntropy { class_weights: Vec::new() }
+    }
 }
 
 /// Which activations the activation difference compares.
@@ -80,6 +91,20 @@ pub enum ReconstructionLoss {
 
 named!(ReconstructionLoss, "reconstruction loss",
     BinaryCrossEntropy => "binary-cross-entropy", SquaredError => "squared-error");
+
+/// Which influence of a pixel RBR multiplies the input gradient with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum RbrInfluence {
+    /// On the first convolution's weight alone, through the image as that layer's input; training mode (tap2024, released
+    /// code).
+    #[default]
+    Partial,
+    /// On all parameters, through the whole network; evaluation mode. Takes third derivatives.
+    Full,
+}
+
+named!(RbrInfluence, "influence of RBR", Partial => "partial", Full => "full");
 
 /// How RRR turns the input gradient outside the mask into a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -155,6 +180,18 @@ pub enum PenaltySpec {
         /// Hidden layers; the paper has 3.
         layers: usize,
     },
+    /// Penalises the distance of the activations' distribution over the image from a teacher's (tap2024, AT).
+    AttentionTransfer {
+        /// Weight in the loss.
+        weight: f64,
+    },
+    /// Penalises the divergence of the class probabilities from a teacher's (tap2024, KD).
+    Distillation {
+        /// Weight in the loss.
+        weight: f64,
+        /// By which the logits of both are divided; tap2024 has 1.
+        temperature: f64,
+    },
     /// Penalises the input gradient of the contrast between the logits outside the mask (iclr2021, equation 5;
     /// activmask2020, equation 2).
     Gradmask {
@@ -163,11 +200,25 @@ pub enum PenaltySpec {
         /// Norm of the gradient.
         norm: GradientNorm,
     },
+    /// Penalises the distance of the input gradient of the label's log-probability from a teacher's, both without their
+    /// scale (tap2024, JT).
+    JacobianTransfer {
+        /// Weight in the loss.
+        weight: f64,
+    },
+    /// Penalises half the sum of the squares of all parameters (tap2024, released code).
+    L2 {
+        /// Weight in the loss.
+        weight: f64,
+    },
     /// Penalises the product of the input gradient of the log-probabilities with the pixel's influence on the update of
-    /// the first convolution, outside the mask (Shao et al. 2021; tap2024, released code).
+    /// the parameters, outside the mask (Shao et al. 2021; tap2024, released code).
     Rbr {
         /// Weight in the loss.
         weight: f64,
+        /// Which influence.
+        #[serde(default, skip_serializing_if = "crate::spec::is_default")]
+        influence: RbrInfluence,
     },
     /// The network's decoder reconstructs the image or its permuted version (activmask2020, section 3).
     Reconstruction {
@@ -204,7 +255,11 @@ impl PenaltySpec {
         match self {
             Self::Actdiff { .. } => "actdiff",
             Self::Adversarial { .. } => "adversarial",
+            Self::AttentionTransfer { .. } => "attention-transfer",
+            Self::Distillation { .. } => "distillation",
             Self::Gradmask { .. } => "gradmask",
+            Self::JacobianTransfer { .. } => "jacobian-transfer",
+            Self::L2 { .. } => "l2",
             Self::Rbr { .. } => "rbr",
             Self::Reconstruction { .. } => "reconstruction",
             Self::Rrr { .. } => "rrr",
@@ -217,8 +272,12 @@ impl PenaltySpec {
         match self {
             Self::Actdiff { weight, .. }
             | Self::Adversarial { weight, .. }
+            | Self::AttentionTransfer { weight }
+            | Self::Distillation { weight, .. }
             | Self::Gradmask { weight, .. }
-            | Self::Rbr { weight }
+            | Self::JacobianTransfer { weight }
+            | Self::L2 { weight }
+            | Self::Rbr { weight, .. }
             | Self::Reconstruction { weight, .. }
             | Self::Rrr { weight, .. }
             | Self::Tap { weight, .. } => *weight,
@@ -229,14 +288,31 @@ impl PenaltySpec {
     pub fn needs_permuted_images(&self) -> bool {
         match self {
             Self::Actdiff { .. } | Self::Adversarial { .. } => true,
-            Self::Gradmask { .. } | Self::Rbr { .. } | Self::Rrr { .. } | Self::Tap { .. } => false,
+            Self::AttentionTransfer { .. }
+            | Self::Distillation { .. }
+            | Self::Gradmask { .. }
+            | Self::JacobianTransfer { .. }
+            | Self::L2 { .. }
+            | Self::Rbr { .. }
+            | Self::Rrr { .. }
+            | Self::Tap { .. } => false,
             Self::Reconstruction { target, .. } => *target == ReconstructionTarget::Permuted,
         }
     }
 
+    /// Whether it compares the network with a teacher.
+    pub fn needs_teacher(&self) -> bool {
+        matches!(self, Self::AttentionTransfer { .. } | Self::Distillation { .. } | Self::JacobianTransfer { .. })
+    }
+
     /// Whether it differentiates an input gradient.
     pub fn is_second_order(&self) -> bool {
-        matches!(self, Self::Gradmask { .. } | Self::Rbr { .. } | Self::Rrr { .. })
+        matches!(self, Self::Gradmask { .. } | Self::JacobianTransfer { .. } | Self::Rbr { .. } | Self::Rrr { .. })
+    }
+
+    /// Whether it differentiates a second derivative.
+    pub fn is_third_order(&self) -> bool {
+        matches!(self, Self::Rbr { influence: RbrInfluence::Full, .. })
     }
 }
 
@@ -257,6 +333,11 @@ impl ObjectiveSpec {
     /// Whether a step needs the images with their outside permuted.
     pub fn needs_permuted_images(&self) -> bool {
         self.images == TrainingImages::Permuted || self.penalties.iter().any(PenaltySpec::needs_permuted_images)
+    }
+
+    /// Whether a step needs a teacher's pass over the images.
+    pub fn needs_teacher(&self) -> bool {
+        self.penalties.iter().any(PenaltySpec::needs_teacher)
     }
 
     /// The approximate cost of a step relative to cross-entropy alone, measured on a processor: a second

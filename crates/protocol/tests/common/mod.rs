@@ -18,7 +18,7 @@ pub(crate) fn spec() -> RunSpec {
         weights: WeightsSpec::Random,
         objective: ObjectiveSpec {
             images: TrainingImages::Whole,
-            task: TaskSpec::CrossEntropy,
+            task: TaskSpec::cross_entropy(),
             penalties: vec![
                 PenaltySpec::Actdiff {
                     weight: 1.0,

@@ -60,9 +60,10 @@ fn is_further(score: &ScoreName, results: &Results) -> bool {
                     | ScoreKind::AbsoluteError => false,
                 }
         }
-        ScoreName::OnSet { model: ScoredModel::Last, .. } | ScoreName::Difference { .. } | ScoreName::BestEpoch => {
-            false
-        }
+        ScoreName::OnSet { model: ScoredModel::Last, .. }
+        | ScoreName::Difference { .. }
+        | ScoreName::Decoy { .. }
+        | ScoreName::BestEpoch => false,
         ScoreName::Overlap { attribution, .. } => attribution != GRADIENT,
     }
 }

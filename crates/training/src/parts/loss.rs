@@ -2,7 +2,8 @@
 
 use herring_backend::{Autodiff, Kernels};
 use herring_losses::{
-    ActDiff, Adversarial, AdversarialConfig, GradMask, Penalty, Rbr, Reconstruction, Rrr, Tap, Task, TrainingLoss,
+    ActDiff, Adversarial, AdversarialConfig, AttentionTransfer, Distillation, GradMask, JacobianTransfer, L2, Penalty,
+    Rbr, Reconstruction, Rrr, Tap, Task, TrainingLoss,
 };
 use herring_models::{Discriminator, DiscriminatorConfig, Network};
 use herring_protocol::{ObjectiveSpec, PenaltySpec, TaskSpec};
@@ -19,8 +20,8 @@ pub(crate) fn training_loss<B: Kernels>(
     random: &mut impl Rng,
     device: &B::Device,
 ) -> Loss<B> {
-    let task = match spec.task {
-        TaskSpec::CrossEntropy => Task::CrossEntropy,
+    let task = match &spec.task {
+        TaskSpec::CrossEntropy { class_weights } => Task::CrossEntropy { class_weights: class_weights.clone() },
     };
     let penalties = spec.penalties.iter().map(|penalty| boxed::<B>(penalty, features, random, device));
     penalties.fold(TrainingLoss::new(task), TrainingLoss::with_boxed)
@@ -36,8 +37,12 @@ fn boxed<B: Kernels>(
         PenaltySpec::Actdiff { weight, weighted, layers, distance, offset } => {
             Box::new(ActDiff { weight, weighted, layers, distance, offset })
         }
+        PenaltySpec::AttentionTransfer { weight } => Box::new(AttentionTransfer { weight }),
+        PenaltySpec::Distillation { weight, temperature } => Box::new(Distillation { weight, temperature }),
         PenaltySpec::Gradmask { weight, norm } => Box::new(GradMask { weight, norm }),
-        PenaltySpec::Rbr { weight } => Box::new(Rbr { weight }),
+        PenaltySpec::JacobianTransfer { weight } => Box::new(JacobianTransfer { weight }),
+        PenaltySpec::L2 { weight } => Box::new(L2 { weight }),
+        PenaltySpec::Rbr { weight, influence } => Box::new(Rbr { weight, influence }),
         PenaltySpec::Rrr { weight, offset, reading } => Box::new(Rrr { weight, offset, reading }),
         PenaltySpec::Tap { weight, reading } => Box::new(Tap { weight, reading }),
         PenaltySpec::Reconstruction { weight, loss, target } => Box::new(Reconstruction { weight, loss, target }),

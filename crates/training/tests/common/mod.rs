@@ -61,7 +61,7 @@ pub(crate) fn with(penalties: Vec<PenaltySpec>) -> ObjectiveSpec {
 
 /// Cross-entropy on one version of the images, with penalties.
 pub(crate) fn on(images: TrainingImages, penalties: Vec<PenaltySpec>) -> ObjectiveSpec {
-    ObjectiveSpec { images, task: TaskSpec::CrossEntropy, penalties }
+    ObjectiveSpec { images, task: TaskSpec::cross_entropy(), penalties }
 }
 
 pub(crate) fn actdiff(layers: ActDiffLayers, distance: ActDiffDistance) -> PenaltySpec {
@@ -100,7 +100,9 @@ pub(crate) fn objectives() -> Vec<(&'static str, ObjectiveSpec)> {
         ("rrr", with(vec![PenaltySpec::Rrr { weight: 0.1, offset: 0.0, reading: RrrReading::Pixels }])),
         ("released rrr", with(vec![PenaltySpec::Rrr { weight: 0.1, offset: 1e-11, reading: RrrReading::Pixels }])),
         ("rrr by area", with(vec![PenaltySpec::Rrr { weight: 0.1, offset: 0.0, reading: RrrReading::Area }])),
-        ("rbr", with(vec![PenaltySpec::Rbr { weight: 0.1 }])),
+        ("rbr", with(vec![PenaltySpec::Rbr { weight: 0.1, influence: RbrInfluence::Partial }])),
+        ("rbr with the full influence", with(vec![PenaltySpec::Rbr { weight: 0.1, influence: RbrInfluence::Full }])),
+        ("l2", with(vec![PenaltySpec::L2 { weight: 0.1 }])),
         ("tap", with(vec![PenaltySpec::Tap { weight: 0.1, reading: TapReading::Paper }])),
         ("released tap", with(vec![PenaltySpec::Tap { weight: 0.1, reading: TapReading::Released }])),
     ]
