@@ -10,7 +10,8 @@ const LONGEST: usize = 65_535;
 ///
 /// The bytes are those that Pillow writes with `Image.save(file, "JPEG", quality=quality)` in mode `L`, where it is
 /// built with libjpeg-turbo: baseline, the standard Huffman tables, the accurate cosine transform, and a JFIF header
-/// without a resolution. Pillow's default quality is 75.
+/// without a resolution. Pillow's default quality is 75. (It also carries a comment over from the file that a picture
+/// was read from; there is none here.)
 ///
 /// # Errors
 /// [`PixelError::Setting`] for a quality out of range, a side of 0 or above 65535, or another number of values.
@@ -33,6 +34,7 @@ pub fn encode_jpeg(values: &[u8], [height, width]: [usize; 2], quality: u8) -> R
     if values.len() != height * width {
         return Err(PixelError::setting("values", values.len(), format!("{height} x {width} of them")));
     }
-    let encoder = Encoder::new(values, width, height, PixelFormat::Grayscale).quality(quality);
+    // Divisors of 8 bits at the lowest qualities too, as Pillow asks for.
+    let encoder = Encoder::new(values, width, height, PixelFormat::Grayscale).quality(quality).force_baseline(true);
     encoder.encode().map_err(|error| PixelError::damaged(Format::Jpeg, error))
 }
