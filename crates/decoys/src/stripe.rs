@@ -34,7 +34,8 @@ impl Stripe {
         let width = side / 40;
         let at_the_left = random.random_bool(0.5);
         let inwards = width / 2 * random.random_range(0..=STEPS);
-        let left = if at_the_left { inwards } else { (side - width).saturating_sub(inwards).min(side.saturating_sub(1)) };
+        let left =
+            if at_the_left { inwards } else { (side - width).saturating_sub(inwards).min(side.saturating_sub(1)) };
         let columns = (width + 1).min(side - left);
         Self { left, columns, side, value: grey(class, classes) }
     }

@@ -220,7 +220,8 @@ mod tests {
             assert_eq!((text.rows, text.region().area()), (rows, 2 * rows * rows));
             let mut image = vec![0; side * side];
             text.draw(&mut image, side);
-            let drawn: Vec<u8> = text.region().rows.flat_map(|row| image[row * side..][text.region().columns].to_vec()).collect();
+            let drawn: Vec<u8> =
+                text.region().rows.flat_map(|row| image[row * side..][text.region().columns].to_vec()).collect();
             let mean = |values: &[u8]| values.iter().map(|&value| f64::from(value)).sum::<f64>() / values.len() as f64;
             let (found, expected) = (mean(&drawn), mean(text.letters.rendering()));
             assert!((found - expected).abs() < 0.6, "side {side}: {found} {expected}");

@@ -28,7 +28,13 @@ pub struct Masked {
 /// # Errors
 /// The cache's error.
 pub fn masked(cache: &Arc<Cache>, listing: &Listing) -> Result<Vec<Masked>, ImagesError> {
-    let dataset = open::dataset(cache, "train", (listing.classes.len(), listing.size_in_training()), &listing.train, Reading::default())?;
+    let dataset = open::dataset(
+        cache,
+        "train",
+        (listing.classes.len(), listing.size_in_training()),
+        &listing.train,
+        Reading::default(),
+    )?;
     let mut quota = CellQuota::new(Some(1));
     let mut found = Vec::new();
     for (index, entry) in listing.train.iter().enumerate() {

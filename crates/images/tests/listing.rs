@@ -43,7 +43,9 @@ fn sets_clean_parts_rectangles_and_readings_are_opened() {
     let [with, without] = [entry("x", half, corner), entry("x", one, corner)];
     let classes = ["no", "yes"].map(str::to_owned);
     let mut listing = Listing::new(&classes, &["only".to_owned()], SIDE, SIDE);
-    [&mut listing.train, &mut listing.valid, &mut listing.saliency].into_iter().for_each(|list| list.push(with.clone()));
+    [&mut listing.train, &mut listing.valid, &mut listing.saliency]
+        .into_iter()
+        .for_each(|list| list.push(with.clone()));
     let set = |name: &str, image: &Entry| TestSet { name: name.into(), images: vec![image.clone()] };
     listing.tests = vec![set("permuted", &with), set("clean", &without)];
     listing.clean = Some(CleanEntries { train: vec![without.clone()], valid: vec![without.clone()] });

@@ -26,7 +26,8 @@ fn squares_sizes_greys_and_files_are_those_of_pillow() {
         let grey = resized.luma().unwrap();
         let file = encode_jpeg(grey.bytes().unwrap(), [size, size], quality).unwrap();
         let again = decode(&file, &Limits::default()).unwrap();
-        let found = [square.bytes().unwrap(), resized.bytes().unwrap(), grey.bytes().unwrap(), &file, again.bytes().unwrap()];
+        let found =
+            [square.bytes().unwrap(), resized.bytes().unwrap(), grey.bytes().unwrap(), &file, again.bytes().unwrap()];
         assert_eq!(found.map(sha256), row[3..], "{} at {size}, quality {quality}", row[0]);
         assert_eq!((grey.height(), grey.width(), grey.channels()), (size, size, 1));
     }
@@ -53,5 +54,8 @@ fn deep_pictures_and_bad_settings_are_refused() {
     assert_eq!(message(encode_jpeg(&[0; 4], [2, 2], 101)), "preparation: quality: found 101, expected 1 to 100");
     assert_eq!(message(encode_jpeg(&[0; 4], [2, 3], 75)), "preparation: values: found 4, expected 2 x 3 of them");
     assert_eq!(message(encode_jpeg(&[], [0, 3], 75)), "preparation: side: found 0, expected 1 to 65535");
-    assert_eq!(message(encode_jpeg(&[0; 70_000], [1, 70_000], 75)), "preparation: side: found 70000, expected 1 to 65535");
+    assert_eq!(
+        message(encode_jpeg(&[0; 70_000], [1, 70_000], 75)),
+        "preparation: side: found 70000, expected 1 to 65535"
+    );
 }

@@ -57,12 +57,7 @@ pub fn clean(collection: Collection, file: &[u8], side: usize) -> Result<Vec<u8>
 ///
 /// # Errors
 /// [`PixelError::Setting`] if the number of values is not `side * side`.
-pub fn with_decoy(
-    collection: Collection,
-    clean: &[u8],
-    side: usize,
-    decoy: &Decoy,
-) -> Result<Vec<u8>, PixelError> {
+pub fn with_decoy(collection: Collection, clean: &[u8], side: usize, decoy: &Decoy) -> Result<Vec<u8>, PixelError> {
     if clean.len() != side * side {
         let expected = format!("{side} x {side} of them");
         return Err(PixelError::Setting { field: "values", found: clean.len().to_string(), expected });

@@ -52,7 +52,10 @@ fn folders_that_are_missing() {
     let empty = tempfile::tempdir().unwrap();
     let error = try_prepare(empty.path(), &small(Collection::Knee)).unwrap_err().to_string();
     let root = empty.path().display();
-    assert_eq!(error, format!("{root}: found neither kneeKL224/train nor train, expected the folder that holds kneeKL224"));
+    assert_eq!(
+        error,
+        format!("{root}: found neither kneeKL224/train nor train, expected the folder that holds kneeKL224")
+    );
 
     let folder = chests();
     let root = folder.path();
@@ -91,7 +94,8 @@ fn files_that_do_not_belong_there() {
     fs::remove_file(stray).unwrap();
     fs::remove_dir(root.join("chest_xray/test/PNEUMONIA/more.jpeg")).unwrap();
     fs::create_dir(root.join("chest_xray/test/UNKNOWN")).unwrap();
-    let expected = "chest_xray/test/UNKNOWN: found a folder, expected the folders NORMAL, PNEUMONIA only: move it elsewhere";
+    let expected =
+        "chest_xray/test/UNKNOWN: found a folder, expected the folders NORMAL, PNEUMONIA only: move it elsewhere";
     refused(root, Collection::Pneumonia, expected);
 }
 

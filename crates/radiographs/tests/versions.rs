@@ -49,10 +49,14 @@ fn grey(sample: &Sample, collection: Collection) -> Vec<u8> {
     assert_eq!(planes.len(), 3);
     assert!(planes.iter().all(|plane| *plane == planes[0]));
     let value = |value: &f32| (f64::from(*value) * f64::from(reading.deviation) + f64::from(reading.mean)) * 255.0;
-    planes[0].iter().map(value).map(|value| {
-        assert!((value - value.round()).abs() < 1e-3, "{value}");
-        value.round() as u8
-    }).collect()
+    planes[0]
+        .iter()
+        .map(value)
+        .map(|value| {
+            assert!((value - value.round()).abs() < 1e-3, "{value}");
+            value.round() as u8
+        })
+        .collect()
 }
 
 fn samples(dataset: &Dataset) -> Vec<Sample> {
@@ -96,7 +100,9 @@ fn versions_are_the_files_with_their_decoys() {
                 let region = expected.contaminated.region();
                 let of = |decoy: Decoy| with_decoy(collection, &plain, SIDE, &decoy).unwrap();
                 let values = [of(expected.contaminated), of(expected.permuted), plain.clone()];
-                for (read, values) in read.iter().zip(&values).filter_map(|(read, values)| Some((read.as_ref()?, values))) {
+                for (read, values) in
+                    read.iter().zip(&values).filter_map(|(read, values)| Some((read.as_ref()?, values)))
+                {
                     let sample = &read[place];
                     assert_eq!((&sample.id, sample.label), (&expected.file.id, expected.file.label));
                     assert_eq!(&grey(sample, collection), values, "{}", sample.id);
@@ -140,7 +146,8 @@ fn parts_are_split_and_counted() {
     assert_eq!((found.facts.original_side, found.facts.parts[2].agreeing), (None, 0));
     assert_eq!((found.decoded, found.found), (2 * 38 + 2 * 4 + 3 * 8, 0));
     assert_eq!((found.listing.size, found.listing.classes.len()), (SIDE, 2));
-    let ids: BTreeSet<&str> = found.listing.train.iter().chain(&found.listing.valid).map(|entry| entry.id.as_str()).collect();
+    let ids: BTreeSet<&str> =
+        found.listing.train.iter().chain(&found.listing.valid).map(|entry| entry.id.as_str()).collect();
     assert_eq!(ids.len(), 42);
 
     // A folder for validation is used.
@@ -190,7 +197,10 @@ fn clean_images_are_shared() {
     assert!(stripes.found >= 20 + 10 + 15, "{} found", stripes.found);
     assert_ne!(stripes.name, first.name);
     CachedListings::of(root.join("cache")).check([first.name.as_str(), &stripes.name]).unwrap();
-    Cache::open(root.join("cache")).unwrap().forget(&[stripes.listing.clean.unwrap().valid[0].block.parse().unwrap()]).unwrap();
+    Cache::open(root.join("cache"))
+        .unwrap()
+        .forget(&[stripes.listing.clean.unwrap().valid[0].block.parse().unwrap()])
+        .unwrap();
     let error = CachedListings::of(root.join("cache")).check([first.name.as_str()]).unwrap_err().to_string();
     assert!(error.contains("found no block"), "{error}");
 }
@@ -235,7 +245,8 @@ fn permuted_decoys_tell_other_classes_and_lie_in_all_places() {
     let mut places = std::collections::BTreeMap::new();
     for sample in &drawn.test {
         let Decoy::Text(text) = sample.permuted else { panic!("{sample:?}") };
-        let class = ["ABC", "DEF", "GHI", "JKL", "MNO"].iter().position(|letters| *letters == text.letters.text()).unwrap();
+        let class =
+            ["ABC", "DEF", "GHI", "JKL", "MNO"].iter().position(|letters| *letters == text.letters.text()).unwrap();
         told[sample.file.label][class] += 1;
         *places.entry((text.left, text.top)).or_insert(0) += 1;
         assert_eq!(sample.contaminated, sample.permuted.telling(sample.file.label, 5));

@@ -42,9 +42,8 @@ pub fn knee(root: &Path, settings: &KneeSettings) -> Result<Summary, StandinErro
     let names = PARTS.into_iter().flat_map(|part| (0..GRADES).map(move |grade| format!("{part}/{grade}")));
     let folders = draft.subfolders("kneeKL224", names)?;
     let counts = [settings.train, settings.valid, settings.test];
-    let plans: Vec<(usize, usize)> = (0..PARTS.len())
-        .flat_map(|part| (0..GRADES * counts[part]).map(move |place| (part, place % GRADES)))
-        .collect();
+    let plans: Vec<(usize, usize)> =
+        (0..PARTS.len()).flat_map(|part| (0..GRADES * counts[part]).map(move |place| (part, place % GRADES))).collect();
     on_all_threads(plans.len(), |place| {
         let (part, grade) = plans[place];
         let (picture, right) = picture(settings, place, grade);

@@ -38,9 +38,11 @@ fn projected(picture: &[f32], [low, high]: [&[f32]; 2]) -> f32 {
 #[test]
 fn layouts_and_formats_are_the_official_ones() {
     let root = tempfile::tempdir().unwrap();
-    let summary = pneumonia(root.path(), &PneumoniaSettings { train: 12, test: 3, side: 64, ..Default::default() }).unwrap();
+    let summary =
+        pneumonia(root.path(), &PneumoniaSettings { train: 12, test: 3, side: 64, ..Default::default() }).unwrap();
     assert_eq!((summary.cells.clone(), summary.images()), (vec![vec![15, 15]], 30));
-    let summary = knee(root.path(), &KneeSettings { train: 3, valid: 1, test: 2, side: 32, ..Default::default() }).unwrap();
+    let summary =
+        knee(root.path(), &KneeSettings { train: 3, valid: 1, test: 2, side: 32, ..Default::default() }).unwrap();
     assert_eq!((summary.cells.clone(), summary.images()), (vec![vec![6; 5]], 30));
     let files = files(root.path());
     for name in [
