@@ -55,7 +55,6 @@ impl Stripe {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{Decoy, DecoyKind};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;

@@ -147,7 +147,7 @@ fn images_that_cannot_be_read() {
     assert!(!root.join("cache/listings").exists());
     fs::write(&path, "not an image").unwrap();
     let message = try_prepare(root, &small(Collection::Pneumonia)).unwrap_err().to_string();
-    assert!(message.contains("found a file that starts with 6e 6f 74"), "{message}");
+    assert!(message.contains("found a text file, expected a PNG, JPEG"), "{message}");
     fs::write(&path, "").unwrap();
     let message = try_prepare(root, &small(Collection::Pneumonia)).unwrap_err().to_string();
     assert!(message.contains("found an empty file"), "{message}");

@@ -15,7 +15,7 @@
 //! | [`rsna()`] | `ROOT/rsna` | one or two opacities in boxes | view: L tag or ring |
 //! | [`own()`] | `ROOT/own`, with `manifest.csv` | (three shapes) | stripes along a side |
 //! | [`decathlon()`] | `ROOT/Task02_Heart`, `ROOT/Task03_Liver`, `ROOT/Task07_Pancreas` | slices with the organ | (tasks) |
-//! | [`pneumonia()`] | `ROOT/chest_xray` | one or two opacities | (none) |
+//! | [`pneumonia()`] | `ROOT/chest_xray` | several opacities | (none) |
 //! | [`knee()`] | `ROOT/kneeKL224` | (five grades: a narrower joint) | (none) |
 //!
 //! With [`Edition::Full`] the first two write the layouts in which the owners hand the collections out: images in

@@ -1,6 +1,6 @@
 //! The chests of children of Kermany et al., which tap2024 calls PNEU.
 //!
-//! Class 1 has one or two hazy opacities in the lungs. There is no marker: tap2024 plants its own decoys.
+//! Class 1 has several hazy opacities in the lungs. There is no marker: tap2024 plants its own decoys.
 
 use std::path::Path;
 
@@ -20,6 +20,9 @@ pub const CLASSES: [&str; 2] = ["NORMAL", "PNEUMONIA"];
 
 /// The longer side of a picture is at most this share longer than the shorter one.
 const LONGEST: f32 = 0.25;
+
+/// How many times one or two opacities are drawn: children's pneumonia is often patchy and in both lungs.
+const PATCHES: usize = 3;
 
 /// A picture that is to be written.
 #[derive(Debug, Clone, Copy)]
@@ -85,7 +88,8 @@ fn picture(settings: &PneumoniaSettings, place: usize, label: usize) -> ([u32; 2
     let density = between(rng, 0.35, 0.65);
     let mut canvas = anatomy.picture(side, 0.0, &clouds, strengths.noise);
     if label == 1 {
-        for place in opacity::annotations(anatomy.pose, settings.side, &mut stream(Purpose::Pathology)) {
+        let rng = &mut stream(Purpose::Pathology);
+        for place in (0..PATCHES).flat_map(|_| opacity::annotations(anatomy.pose, settings.side, rng)) {
             opacity::add(&mut canvas, place, strengths.pathology_contrast * density, &haze);
         }
     }
