@@ -38,7 +38,8 @@ pub fn masked(cache: &Arc<Cache>, listing: &Listing) -> Result<Vec<Masked>, Imag
     let mut quota = CellQuota::new(Some(1));
     let mut found = Vec::new();
     for (index, entry) in listing.train.iter().enumerate() {
-        if entry.mask != MaskKind::Stored || !quota.admit(entry.environment, entry.label) {
+        let own = matches!(entry.mask, MaskKind::Stored | MaskKind::Outside { .. });
+        if !own || !quota.admit(entry.environment, entry.label) {
             continue;
         }
         let sample = dataset.sample(index)?;

@@ -49,13 +49,20 @@ impl Folder {
     /// # Errors
     /// [`RadiographsError::Layout`] with everything that is missing or does not belong there, all at once.
     pub fn read(root: &Path, collection: Collection) -> Result<Self, RadiographsError> {
+        let (folder, faults) = Self::survey(root, collection);
+        if faults.is_empty() { Ok(folder) } else { Err(RadiographsError::Layout { faults }) }
+    }
+
+    /// The files that are there, and what is wrong.
+    pub(crate) fn survey(root: &Path, collection: Collection) -> (Self, Vec<Fault>) {
         let inner = root.join(collection.folder());
         let path = match (inner.join("train").is_dir(), root.join("train").is_dir()) {
             (true, _) => inner,
             (false, true) => root.to_owned(),
             (false, false) => {
                 let faults = vec![Fault::NoCollection { root: root.to_owned(), folder: collection.folder() }];
-                return Err(RadiographsError::Layout { faults });
+                let (train, valid, test, notes) = (Vec::new(), None, Vec::new(), Vec::new());
+                return (Self { collection, path: root.to_owned(), train, valid, test, notes }, faults);
             }
         };
         let mut reader = Reader { collection, path: &path, faults: Vec::new(), notes: Vec::new() };
@@ -67,10 +74,12 @@ impl Folder {
             reader.check_tenths(&train);
         }
         let Reader { faults, notes, .. } = reader;
-        if !faults.is_empty() {
-            return Err(RadiographsError::Layout { faults });
-        }
-        Ok(Self { collection, path, train, valid, test, notes })
+        (Self { collection, path, train, valid, test, notes }, faults)
+    }
+
+    /// The files of all parts.
+    pub fn files(&self) -> impl Iterator<Item = &ImageFile> {
+        self.train.iter().chain(self.valid.iter().flatten()).chain(&self.test)
     }
 }
 

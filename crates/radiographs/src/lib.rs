@@ -11,7 +11,9 @@
 //! | [`folder`] | [`Folder`]: the image files of a collection, and what is wrong with its folders |
 //! | [`draw`] | the validation part, the limits and the decoys, from seeded streams |
 //! | [`mod@block`] | from a file to grey values, exactly as the released code has them through Pillow |
+//! | `size` | the size that the pictures of a collection share |
 //! | [`mod@prepare`] | all of that, into the cache and a listing |
+//! | [`mod@check`] | what is wrong with a collection, all at once |
 //!
 //! Each image has up to three *versions*: *contaminated* (its decoy tells its class), *permuted* (the decoy tells
 //! another class, or one at random) and *clean* (no decoy). A run trains on contaminated images, selects its epoch on
@@ -21,14 +23,17 @@
 //! The result is a listing like that of image files (`herring-images`): training opens it by its SHA-256.
 
 pub mod block;
+pub mod check;
 pub mod collection;
 pub mod draw;
 mod error;
 pub mod folder;
 pub mod prepare;
 pub mod settings;
+mod size;
 
 pub use block::{clean, with_decoy};
+pub use check::check;
 pub use collection::Collection;
 pub use error::{Fault, RadiographsError};
 pub use folder::{Folder, ImageFile};

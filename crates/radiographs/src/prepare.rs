@@ -7,17 +7,15 @@ use crate::{
     Collection, Folder, ImageFile, RadiographSettings, RadiographsError,
     block::{self, FORMAT, Recipe},
     draw::{Sample, Samples, draw},
+    size::{common_side, wrong_size},
 };
 use herring_cache::{Cache, FillSettings, Filled, Progress, Request};
 use herring_datasets::{Part, quota::CellQuota};
 use herring_decoys::{Decoy, Region};
 use herring_images::{CleanEntries, Entry, Listing, MaskKind, TestSet};
 use herring_pixels::probe_file;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-    sync::atomic::AtomicBool,
-};
+use rayon::prelude::*;
+use std::{collections::BTreeSet, path::Path, sync::atomic::AtomicBool};
 
 /// The test set whose decoys tell the images' classes.
 pub const CONTAMINATED: &str = "contaminated";
@@ -100,7 +98,7 @@ pub fn prepare(
     let folder = Folder::read(root, settings.collection)?;
     let original_side = match folder.collection {
         Collection::Pneumonia => None,
-        Collection::Knee => Some(common_side(&folder)?),
+        Collection::Knee => Some(original_side(&folder)?),
     };
     let samples = draw(&folder, settings);
     let wanted = wanted(&samples);
@@ -126,24 +124,17 @@ pub fn prepare(
 }
 
 /// Rows and columns of the pictures, which all are squares of one size.
-fn common_side(folder: &Folder) -> Result<usize, RadiographsError> {
-    let files: Vec<&ImageFile> =
-        [Some(&folder.train), folder.valid.as_ref(), Some(&folder.test)].into_iter().flatten().flatten().collect();
-    let sizes: Vec<_> = files.iter().map(|file| probe_file(&file.path).map(|info| [info.height, info.width])).collect();
-    let mut counts = BTreeMap::new();
-    for [height, width] in sizes.iter().flatten().filter(|[height, width]| height == width) {
-        *counts.entry((*height).max(*width)).or_insert(0_usize) += 1;
-    }
-    // The largest of those that are the most.
-    let common = counts.iter().max_by_key(|(_, count)| **count).map(|(side, _)| *side);
-    let line = |(file, size): (&&ImageFile, &Result<[usize; 2], _>)| {
-        let wrong = match (size, common) {
-            (Err(error), _) => format!("{error}"),
-            (Ok(size), Some(side)) if *size == [side, side] => return None,
-            (Ok([height, width]), Some(side)) => {
-                format!("found {height} x {width} pixels, expected {side} x {side} as the others have")
-            }
-            (Ok([height, width]), None) => format!("found {height} x {width} pixels, expected a square"),
+fn original_side(folder: &Folder) -> Result<usize, RadiographsError> {
+    let files: Vec<&ImageFile> = folder.files().collect();
+    let sizes: Vec<_> = files
+        .par_iter()
+        .map(|file| probe_file(&file.path).map(|info| [info.height, info.width]).map_err(|error| error.to_string()))
+        .collect();
+    let common = common_side(sizes.iter().flatten());
+    let line = |(file, size): (&&ImageFile, &Result<_, String>)| {
+        let wrong = match size {
+            Ok(size) => wrong_size(*size, common)?,
+            Err(error) => error.clone(),
         };
         Some(format!("{}: {wrong}", file.path.display()))
     };
