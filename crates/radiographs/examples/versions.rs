@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         _ => return Err(USAGE.into()),
     };
     let side: usize = side.parse()?;
-    let settings = RadiographSettings { decoy, side, test_limit: Some(2), ..RadiographSettings::paper(collection) };
+    let settings = RadiographSettings { decoy, side, class_limit: Some(2), ..RadiographSettings::paper(collection) };
     settings.check()?;
     let samples = draw(&Folder::read(root.as_ref(), collection)?, &settings).test;
     let width = samples.len() * side;

@@ -34,13 +34,8 @@ pub fn check(root: &Path, collection: Collection, headers: bool) -> CheckReport 
     }
     let hidden = folder.notes.iter().map(|note| Finding::new(FindingKind::ImageExtra, PathBuf::new(), note.clone()));
     findings.extend(hidden);
-    let counts = |files: &[ImageFile]| {
-        let mut counts = vec![0; collection.classes().len()];
-        files.iter().for_each(|file| counts[file.label] += 1);
-        counts
-    };
-    let (train, valid, test) = (counts(&folder.train), folder.valid.as_deref().map(counts), counts(&folder.test));
-    let is_official = (train.as_slice(), valid.as_deref(), test.as_slice()) == collection.official();
+    let (train, valid, test) = folder.counts();
+    let is_official = folder.is_official();
     let part = |name: &str, counts: &[usize]| {
         let each = counts.iter().zip(collection.classes()).map(|(count, class)| format!("{count} {class}"));
         format!("{name}: {}", each.collect::<Vec<_>>().join(", "))

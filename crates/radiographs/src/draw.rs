@@ -83,12 +83,8 @@ pub fn draw(folder: &Folder, settings: &RadiographSettings) -> Samples {
     };
     let test = all(&folder.test);
     let random = &mut stream(settings.seed, Purpose::Limits);
-    let mut limited = |samples, limit| limited(samples, classes, limit, random);
-    Samples {
-        train: limited(train, settings.train_limit),
-        valid: limited(valid, settings.valid_limit),
-        test: limited(test, settings.test_limit),
-    }
+    let mut limited = |samples| limited(samples, classes, settings.class_limit, random);
+    Samples { train: limited(train), valid: limited(valid), test: limited(test) }
 }
 
 /// Training and validation: a tenth of each class, rounded down, is drawn for the latter.

@@ -77,6 +77,22 @@ impl Folder {
         (Self { collection, path, train, valid, test, notes }, faults)
     }
 
+    /// Images of each class: training, validation if there is a folder for it, test.
+    pub(crate) fn counts(&self) -> (Vec<usize>, Option<Vec<usize>>, Vec<usize>) {
+        let counts = |files: &[ImageFile]| {
+            let mut counts = vec![0; self.collection.classes().len()];
+            files.iter().for_each(|file| counts[file.label] += 1);
+            counts
+        };
+        (counts(&self.train), self.valid.as_deref().map(counts), counts(&self.test))
+    }
+
+    /// Whether there are as many images of each class as the owners hand out.
+    pub fn is_official(&self) -> bool {
+        let (train, valid, test) = self.counts();
+        (train.as_slice(), valid.as_deref(), test.as_slice()) == self.collection.official()
+    }
+
     /// The files of all parts.
     pub fn files(&self) -> impl Iterator<Item = &ImageFile> {
         self.train.iter().chain(self.valid.iter().flatten()).chain(&self.test)

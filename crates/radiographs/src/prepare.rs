@@ -49,6 +49,12 @@ pub struct Facts {
     pub validation_drawn: bool,
     /// Rows and columns of the files' pictures, where all have the same (KNEE).
     pub original_side: Option<usize>,
+    /// The collection and the images of its folders, in words.
+    pub issue: String,
+    /// Whether the folders have as many images of each class as the owners hand out.
+    pub is_official: bool,
+    /// SHA-256, in hexadecimal digits, of the list of files: the place of each in the collection, a line each.
+    pub files_sha256: String,
     /// Training, validation and test.
     pub parts: [PartFacts; 3],
     /// Hidden files that were passed over, a line for each folder.
@@ -116,6 +122,9 @@ pub fn prepare(
         collection: folder.collection,
         validation_drawn: folder.valid.is_none(),
         original_side,
+        issue: issue(&folder, original_side),
+        is_official: folder.is_official(),
+        files_sha256: herring_images::sha256(&folder.files().map(|file| format!("{}\n", file.id)).collect::<String>()),
         parts: Part::ALL.map(|part| facts(part, samples.of(part), folder.collection)),
         notes: folder.notes,
     };
@@ -245,6 +254,14 @@ fn checked(filled: &Filled, wanted: usize) -> Result<Vec<String>, RadiographsErr
         return Ok(filled.keys.iter().flatten().map(ToString::to_string).collect());
     }
     Err(RadiographsError::Damaged { failures: lines.into_iter().collect() })
+}
+
+/// `knee: 5778 training, 826 validation and 1656 test images of 64 pixels`.
+fn issue(folder: &Folder, side: Option<usize>) -> String {
+    let valid = folder.valid.as_ref().map_or(String::new(), |valid| format!(", {} validation", valid.len()));
+    let side = side.map_or(String::new(), |side| format!(" of {side} pixels"));
+    let (train, test) = (folder.train.len(), folder.test.len());
+    format!("{}: {train} training{valid} and {test} test images{side}", folder.collection)
 }
 
 fn facts(part: Part, samples: &[Sample], collection: Collection) -> PartFacts {

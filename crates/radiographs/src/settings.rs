@@ -20,29 +20,16 @@ pub struct RadiographSettings {
     pub seed: u32,
     /// Rows and columns of the images, in pixels, 20 to 2048: the paper's are 224.
     pub side: usize,
-    /// At most this many training images of each class; `None` for all.
-    pub train_limit: Option<usize>,
-    /// At most this many validation images of each class; `None` for all.
-    pub valid_limit: Option<usize>,
-    /// At most this many test images of each class; `None` for all.
-    pub test_limit: Option<usize>,
-    /// Saliency is computed for at most this many test images of each class; `None` for all.
+    /// At most this many images of each class in each part; `None` for all.
+    pub class_limit: Option<usize>,
+    /// Saliency is computed for at most this many permuted test images of each class; `None` for all.
     pub saliency_limit: Option<usize>,
 }
 
 impl RadiographSettings {
     /// The paper's: 224 x 224 pixels, texts, all images.
     pub fn paper(collection: Collection) -> Self {
-        Self {
-            collection,
-            decoy: DecoyKind::Text,
-            seed: 0,
-            side: 224,
-            train_limit: None,
-            valid_limit: None,
-            test_limit: None,
-            saliency_limit: None,
-        }
+        Self { collection, decoy: DecoyKind::Text, seed: 0, side: 224, class_limit: None, saliency_limit: None }
     }
 
     /// Whether they can be used.
@@ -56,12 +43,7 @@ impl RadiographSettings {
         if !(SMALLEST_SIDE..=LARGEST_SIDE).contains(&self.side) {
             return Err(RadiographsError::setting("side", self.side, "20 to 2048 pixels"));
         }
-        let limits = [
-            ("train_limit", self.train_limit),
-            ("valid_limit", self.valid_limit),
-            ("test_limit", self.test_limit),
-            ("saliency_limit", self.saliency_limit),
-        ];
+        let limits = [("class_limit", self.class_limit), ("saliency_limit", self.saliency_limit)];
         match limits.into_iter().find(|(_, limit)| *limit == Some(0)) {
             Some((field, _)) => Err(RadiographsError::setting(field, 0, "at least 1")),
             None => Ok(()),

@@ -191,7 +191,7 @@ fn settings_that_cannot_be_used() {
     for (settings, expected) in [
         (RadiographSettings { side: 8, ..plain.clone() }, "side is 8, expected 20 to 2048 pixels"),
         (RadiographSettings { decoy: DecoyKind::Patch, ..plain.clone() }, "decoy is patch, expected text or stripe"),
-        (RadiographSettings { train_limit: Some(0), ..plain.clone() }, "train_limit is 0, expected at least 1"),
+        (RadiographSettings { class_limit: Some(0), ..plain.clone() }, "class_limit is 0, expected at least 1"),
         (RadiographSettings { saliency_limit: Some(0), ..plain }, "saliency_limit is 0, expected at least 1"),
     ] {
         assert_eq!(try_prepare(folder.path(), &settings).unwrap_err().to_string(), expected);

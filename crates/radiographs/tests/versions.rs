@@ -142,7 +142,8 @@ fn parts_are_split_and_counted() {
     let found = prepared(folder.path(), &settings(Collection::Pneumonia, DecoyKind::Text));
     let images: Vec<Vec<usize>> = found.facts.parts.iter().map(|part| part.images.clone()).collect();
     assert_eq!(images, [[19, 19], [2, 2], [4, 4]], "a tenth of 21 is two");
-    assert!(found.facts.validation_drawn);
+    assert!(found.facts.validation_drawn && !found.facts.is_official);
+    assert_eq!(found.facts.issue, "pneumonia: 42 training and 8 test images");
     assert_eq!((found.facts.original_side, found.facts.parts[2].agreeing), (None, 0));
     assert_eq!((found.decoded, found.found), (2 * 38 + 2 * 4 + 3 * 8, 0));
     assert_eq!((found.listing.size, found.listing.classes.len()), (SIDE, 2));
@@ -211,16 +212,16 @@ fn a_limit_takes_images_away_and_changes_no_other() {
         let folder = written(collection);
         let read = Folder::read(folder.path(), collection).unwrap();
         let all = draw(&read, &settings(collection, DecoyKind::Text));
-        let at = |train_limit, test_limit| {
-            draw(&read, &RadiographSettings { train_limit, test_limit, ..settings(collection, DecoyKind::Text) })
+        let at = |limit| {
+            draw(&read, &RadiographSettings { class_limit: Some(limit), ..settings(collection, DecoyKind::Text) })
         };
-        let (two, three) = (at(Some(2), None), at(Some(3), Some(1)));
+        let (two, three) = (at(2), at(3));
         let classes = collection.classes().len();
-        assert_eq!((two.train.len(), three.train.len()), (2 * classes, 3 * classes));
-        assert_eq!((&two.valid, &two.test), (&all.valid, &all.test));
-        assert_eq!(three.test.len(), classes);
+        assert_eq!((two.train.len(), two.valid.len(), two.test.len()), (2 * classes, 2 * classes, 2 * classes));
+        assert_eq!((three.train.len(), &three.valid), (3 * classes, &all.valid), "there are two for validation");
         let within = |few: &[_], many: &[_]| few.iter().all(|sample| many.contains(sample));
         assert!(within(&two.train, &three.train) && within(&three.train, &all.train) && within(&three.test, &all.test));
+        assert!(within(&two.test, &three.test));
         let limited = RadiographSettings { saliency_limit: Some(2), ..settings(collection, DecoyKind::Text) };
         let found = prepared(folder.path(), &limited);
         assert_eq!(found.listing.saliency.len(), 2 * classes);
@@ -286,6 +287,8 @@ fn real_knees_are_read() {
     let found = prepare(&cache, &root, &settings, &mut |_| {}, &AtomicBool::new(false)).unwrap();
     let counts: Vec<usize> = found.facts.parts.iter().map(|part| part.images.iter().sum()).collect();
     assert_eq!(counts, [5778, 826, 1656]);
+    assert!(found.facts.is_official);
+    assert_eq!(found.facts.issue, "knee: 5778 training, 826 validation and 1656 test images of 64 pixels");
     assert_eq!(found.facts.original_side, Some(64));
     println!("{} blocks; {:?}", found.decoded, found.facts);
 }
