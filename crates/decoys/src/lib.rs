@@ -20,11 +20,6 @@ pub use text::{Letters, Text};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-// Compiles and runs the example of the README.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct ReadmeExample;
-
 /// The kinds of decoys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
