@@ -129,7 +129,7 @@ impl Pixels for CachedPixels {
         let read = |out: &mut [f32]| self.cache.read(key, out).map_err(|error| failed(error.to_string()));
         // A block has one channel, and may have its mask behind that.
         let (first, further) = image.split_at_mut(mask.len());
-        match *kind {
+        match kind {
             MaskKind::Stored => {
                 let mut both = vec![0.0; first.len() + mask.len()];
                 read(&mut both)?;
@@ -138,7 +138,7 @@ impl Pixels for CachedPixels {
             }
             MaskKind::Everything | MaskKind::Nothing | MaskKind::Circle | MaskKind::Outside { .. } => {
                 read(first)?;
-                self.draw(kind, mask);
+                self.draw(*kind, mask);
             }
         }
         if self.reading != Reading::default() {
@@ -152,8 +152,8 @@ impl Pixels for CachedPixels {
 
 impl CachedPixels {
     /// A mask that is not stored.
-    fn draw(&self, kind: &MaskKind, mask: &mut [f32]) {
-        match *kind {
+    fn draw(&self, kind: MaskKind, mask: &mut [f32]) {
+        match kind {
             MaskKind::Everything | MaskKind::Stored => mask.fill(1.0),
             MaskKind::Nothing => mask.fill(0.0),
             MaskKind::Circle => mask.copy_from_slice(&self.circle),

@@ -31,7 +31,8 @@ pub(crate) struct Recipe {
 ///
 /// PNEU: Pillow's `crop` to the square in the middle, `resize((side, side))`, `convert("L")`, `save` as JPEG, and the
 /// pixels of that file. The released code does so at 224. KNEE: Pillow's `convert("L")`; at another side than the
-/// picture's, which the released code does not have, `resize` before that.
+/// picture's, which the released code does not have, `resize` before that. Either file is turned upright first if it has
+/// an EXIF orientation, which the released code does not do.
 ///
 /// # Errors
 /// [`PixelError`] if the file cannot be decoded or has more than 8 bits a value; for KNEE also if it is not square.
