@@ -9,24 +9,39 @@
 
 mod patch;
 mod region;
+mod stripe;
+mod text;
 
 pub use patch::Patch;
 pub use region::Region;
+pub use stripe::Stripe;
+pub use text::{Letters, Text};
 
 use rand::Rng;
+use serde::{Deserialize, Serialize};
 
 /// The kinds of decoys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DecoyKind {
     /// A grey square in one of the corners ([`Patch`]).
     Patch,
+    /// Three white letters in one of the corners ([`Text`]).
+    Text,
+    /// A grey stripe along the left or the right edge ([`Stripe`]).
+    Stripe,
 }
 
 /// A decoy on one image of 8-bit grey values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Decoy {
     /// A grey square.
     Patch(Patch),
+    /// White letters.
+    Text(Text),
+    /// A grey stripe.
+    Stripe(Stripe),
 }
 
 impl DecoyKind {
@@ -34,6 +49,8 @@ impl DecoyKind {
     pub fn place<R: Rng + ?Sized>(self, class: usize, classes: usize, side: usize, random: &mut R) -> Decoy {
         match self {
             Self::Patch => Decoy::Patch(Patch::place(class, classes, side, random)),
+            Self::Text => Decoy::Text(Text::place(class, classes, side, random)),
+            Self::Stripe => Decoy::Stripe(Stripe::place(class, classes, side, random)),
         }
     }
 }
@@ -44,6 +61,8 @@ impl Decoy {
     pub fn telling(self, class: usize, classes: usize) -> Self {
         match self {
             Self::Patch(patch) => Self::Patch(patch.telling(class, classes)),
+            Self::Text(text) => Self::Text(text.telling(class, classes)),
+            Self::Stripe(stripe) => Self::Stripe(stripe.telling(class, classes)),
         }
     }
 
@@ -51,6 +70,8 @@ impl Decoy {
     pub fn region(&self) -> Region {
         match self {
             Self::Patch(patch) => patch.region(),
+            Self::Text(text) => text.region(),
+            Self::Stripe(stripe) => stripe.region(),
         }
     }
 
@@ -58,6 +79,8 @@ impl Decoy {
     pub fn draw(&self, image: &mut [u8], side: usize) {
         match self {
             Self::Patch(patch) => patch.draw(image, side),
+            Self::Text(text) => text.draw(image, side),
+            Self::Stripe(stripe) => stripe.draw(image, side),
         }
     }
 }

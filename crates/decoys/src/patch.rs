@@ -2,10 +2,12 @@
 
 use crate::Region;
 use rand::{Rng, RngExt};
+use serde::{Deserialize, Serialize};
 
 /// A square of one grey value in a corner of the image; its side is a seventh of the image's, 4 of 28 pixels
 /// (tap2024, section 5.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Patch {
     /// The first row.
     pub top: usize,
@@ -73,7 +75,7 @@ mod tests {
                 let expected = if region.contains(index / 28, index % 28) { 180 } else { 7 };
                 assert_eq!(*value, expected, "pixel {index}");
             }
-            let Decoy::Patch(patch) = decoy;
+            let Decoy::Patch(patch) = decoy else { panic!("{decoy:?}") };
             *corners.entry((patch.top, patch.left)).or_insert(0) += 1;
         }
         assert_eq!(corners.keys().copied().collect::<Vec<_>>(), [(0, 0), (0, 24), (24, 0), (24, 24)]);

@@ -37,7 +37,7 @@ pub use doubts::{doubts, groups_per_part, incomplete, usage};
 pub use error::{ImagesError, list_failures};
 pub use facts::Facts;
 pub use inspect::{Depth, inspect};
-pub use listing::{Entry, Excluded, Listing, MaskKind, sha256};
+pub use listing::{CleanEntries, Entry, Excluded, Listing, MaskKind, Reading, TestSet, sha256};
 pub use masked::{Masked, masked};
 pub use means::{Mean, Means, means};
 pub use open::CachedListings;

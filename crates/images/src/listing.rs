@@ -23,6 +23,33 @@ pub enum MaskKind {
     Circle,
     /// The second plane of the image's block.
     Stored,
+    /// 0 in a rectangle, such as a decoy's, and 1 elsewhere.
+    Outside {
+        /// Its first row, and the one behind its last.
+        rows: [usize; 2],
+        /// Its first column, and the one behind its last.
+        columns: [usize; 2],
+    },
+}
+
+/// What becomes of a block's values when they are read, where they are not taken as they are: every channel has
+/// `(v - mean) / deviation` of the stored grey value `v`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reading {
+    /// Equal channels of the images; their blocks have one. Networks for photographs want 3.
+    pub channels: usize,
+    /// What is subtracted from a stored value.
+    pub mean: f32,
+    /// What the difference is divided by; not 0.
+    pub deviation: f32,
+}
+
+impl Default for Reading {
+    /// One channel of the stored values.
+    fn default() -> Self {
+        Self { channels: 1, mean: 0.0, deviation: 1.0 }
+    }
 }
 
 /// One image of a listing.
@@ -41,6 +68,26 @@ pub struct Entry {
     pub mask: MaskKind,
 }
 
+/// A named set of test images.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestSet {
+    /// Its name.
+    pub name: String,
+    /// Its images.
+    pub images: Vec<Entry>,
+}
+
+/// Training and validation images without their decoys, in the order of those with them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CleanEntries {
+    /// Training.
+    pub train: Vec<Entry>,
+    /// Validation.
+    pub valid: Vec<Entry>,
+}
+
 /// An image that was left out on request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,7 +99,9 @@ pub struct Excluded {
 }
 
 /// Every image of a run, in order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// Fields that came later are left out of its text at their defaults, so that older listings keep their names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Listing {
     format: u32,
@@ -71,10 +120,19 @@ pub struct Listing {
     pub train: Vec<Entry>,
     /// Validation, which selects the epoch.
     pub valid: Vec<Entry>,
-    /// Test.
+    /// Test, where there is one set of test images; empty where there are several.
     pub test: Vec<Entry>,
+    /// The sets of test images, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tests: Vec<TestSet>,
     /// The test images whose saliency is computed.
     pub saliency: Vec<Entry>,
+    /// Training and validation images without their decoys, for collections with decoys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clean: Option<CleanEntries>,
+    /// What becomes of stored values when they are read; nothing for `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Reading>,
     /// Images that were left out of the table before it was split, which affects the draw.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excluded: Vec<Excluded>,
@@ -94,7 +152,10 @@ impl Listing {
             train: Vec::new(),
             valid: Vec::new(),
             test: Vec::new(),
+            tests: Vec::new(),
             saliency: Vec::new(),
+            clean: None,
+            reading: None,
             excluded: Vec::new(),
         }
     }
@@ -102,6 +163,21 @@ impl Listing {
     /// Rows and columns of the training images.
     pub fn size_in_training(&self) -> usize {
         self.train_size.unwrap_or(self.size)
+    }
+
+    /// The sets of test images by their names; the only one is named `test`.
+    pub fn test_sets(&self) -> Vec<(&str, &[Entry])> {
+        if self.tests.is_empty() {
+            return vec![("test", &self.test)];
+        }
+        self.tests.iter().map(|set| (set.name.as_str(), set.images.as_slice())).collect()
+    }
+
+    /// The images of all lists; those of several lists come more than once.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        let clean = self.clean.iter().flat_map(|clean| [&clean.train, &clean.valid]);
+        let tests = self.tests.iter().map(|set| &set.images);
+        [&self.train, &self.valid, &self.test, &self.saliency].into_iter().chain(tests).chain(clean).flatten()
     }
 
     /// Its text, and the SHA-256 of that in hexadecimal digits.

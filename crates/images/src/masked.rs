@@ -1,6 +1,6 @@
 //! Training images with their masks, one of each environment and class, for visual inspection.
 
-use crate::{ImagesError, Listing, MaskKind, open};
+use crate::{ImagesError, Listing, MaskKind, Reading, open};
 use herring_cache::Cache;
 use herring_datasets::quota::CellQuota;
 use std::sync::Arc;
@@ -28,11 +28,18 @@ pub struct Masked {
 /// # Errors
 /// The cache's error.
 pub fn masked(cache: &Arc<Cache>, listing: &Listing) -> Result<Vec<Masked>, ImagesError> {
-    let dataset = open::dataset(cache, "train", (listing.classes.len(), listing.size_in_training()), &listing.train)?;
+    let dataset = open::dataset(
+        cache,
+        "train",
+        (listing.classes.len(), listing.size_in_training()),
+        &listing.train,
+        Reading::default(),
+    )?;
     let mut quota = CellQuota::new(Some(1));
     let mut found = Vec::new();
     for (index, entry) in listing.train.iter().enumerate() {
-        if entry.mask != MaskKind::Stored || !quota.admit(entry.environment, entry.label) {
+        let own = matches!(entry.mask, MaskKind::Stored | MaskKind::Outside { .. });
+        if !own || !quota.admit(entry.environment, entry.label) {
             continue;
         }
         let sample = dataset.sample(index)?;

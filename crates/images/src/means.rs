@@ -1,7 +1,7 @@
 //! Mean images of environments and classes, and how the classes differ in each environment (iclr2021,
 //! Figure 1).
 
-use crate::{ImagesError, Listing, open};
+use crate::{ImagesError, Listing, Reading, open};
 use herring_cache::Cache;
 use std::sync::Arc;
 
@@ -54,7 +54,8 @@ impl Sum {
 /// The cache's error.
 pub fn means(cache: &Arc<Cache>, listing: &Listing) -> Result<Means, ImagesError> {
     let (environments, classes) = (listing.environments.len(), listing.classes.len());
-    let dataset = open::dataset(cache, "train", (classes, listing.size_in_training()), &listing.train)?;
+    let dataset =
+        open::dataset(cache, "train", (classes, listing.size_in_training()), &listing.train, Reading::default())?;
     let empty = Sum { images: 0, values: vec![0.0; listing.size_in_training() * listing.size_in_training()] };
     let mut cells = vec![vec![empty.clone(); classes]; environments];
     for (index, entry) in listing.train.iter().enumerate() {

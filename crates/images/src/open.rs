@@ -1,11 +1,11 @@
 //! A listing's images, read from the cache batch by batch.
 
-use crate::{ImagesError, Listing, MaskKind, listing};
+use crate::{CleanEntries, ImagesError, Listing, MaskKind, Reading, listing};
 use herring_cache::{Cache, Key};
 use herring_datasets::{
     Dataset, DatasetError, Region, Splits,
     dataset::{Entry, Pixels},
-    listed::{Listed, Listings},
+    listed::{CleanParts, Listed, Listings},
 };
 use herring_pixels::{MaskSettings, PictureInfo, Preparation};
 use std::{path::PathBuf, sync::Arc};
@@ -34,7 +34,7 @@ impl CachedListings {
         let cache = Cache::open_to_read(&self.folder)?;
         for name in names {
             let listing = Listing::read(&self.folder, name)?;
-            for entry in [&listing.train, &listing.valid, &listing.test, &listing.saliency].into_iter().flatten() {
+            for entry in listing.entries() {
                 block(&cache, entry)?;
             }
         }
@@ -44,17 +44,25 @@ impl CachedListings {
     fn listed(&self, name: &str) -> Result<Listed, ImagesError> {
         let listing = Listing::read(&self.folder, name)?;
         let cache = Arc::new(Cache::open_to_read(&self.folder)?);
+        let reading = listing.reading.unwrap_or_default();
         let dataset = |part: &str, size: usize, entries: &[listing::Entry]| {
-            dataset(&cache, part, (listing.classes.len(), size), entries)
+            dataset(&cache, part, (listing.classes.len(), size), entries, reading)
+        };
+        let test = |(name, entries): (&str, &[listing::Entry])| {
+            Ok::<_, ImagesError>((name.to_owned(), dataset(name, listing.size, entries)?))
+        };
+        let clean = |clean: &CleanEntries| {
+            let train = dataset("train, clean", listing.size_in_training(), &clean.train)?;
+            Ok::<_, ImagesError>(CleanParts { train, valid: dataset("valid, clean", listing.size, &clean.valid)? })
         };
         Ok(Listed {
             splits: Splits {
                 train: dataset("train", listing.size_in_training(), &listing.train)?,
                 valid: dataset("valid", listing.size, &listing.valid)?,
-                tests: vec![("test".to_owned(), dataset("test", listing.size, &listing.test)?)],
+                tests: listing.test_sets().into_iter().map(test).collect::<Result<_, _>>()?,
             },
             saliency: dataset("saliency", listing.saliency_size, &listing.saliency)?,
-            clean: None,
+            clean: listing.clean.as_ref().map(clean).transpose()?,
         })
     }
 }
@@ -83,6 +91,7 @@ pub(crate) fn dataset(
     name: &str,
     (classes, size): (usize, usize),
     entries: &[listing::Entry],
+    reading: Reading,
 ) -> Result<Dataset, ImagesError> {
     let mut blocks = Vec::with_capacity(entries.len());
     let mut known = Vec::with_capacity(entries.len());
@@ -95,14 +104,17 @@ pub(crate) fn dataset(
     let settings = MaskSettings::default();
     let circle = herring_pixels::mask(&Region::Circle, &original, &Preparation::xray(size), None, &settings)?;
     let circle = circle.values().to_vec();
-    let pixels = CachedPixels { cache: Arc::clone(cache), blocks, circle };
-    Ok(Dataset::streamed(name, classes, [1, size, size], known, Arc::new(pixels))?)
+    let pixels = CachedPixels { cache: Arc::clone(cache), blocks, circle, size, reading };
+    Ok(Dataset::streamed(name, classes, [reading.channels, size, size], known, Arc::new(pixels))?)
 }
 
 struct CachedPixels {
     cache: Arc<Cache>,
     blocks: Vec<(String, Key, MaskKind)>,
     circle: Vec<f32>,
+    /// Rows and columns.
+    size: usize,
+    reading: Reading,
 }
 
 impl Pixels for CachedPixels {
@@ -115,18 +127,44 @@ impl Pixels for CachedPixels {
         };
         let failed = |reason: String| DatasetError::Unreadable { id: id.clone(), reason };
         let read = |out: &mut [f32]| self.cache.read(key, out).map_err(|error| failed(error.to_string()));
+        // A block has one channel, and may have its mask behind that.
+        let (first, further) = image.split_at_mut(mask.len());
         match kind {
             MaskKind::Stored => {
-                let mut both = vec![0.0; image.len() + mask.len()];
+                let mut both = vec![0.0; first.len() + mask.len()];
                 read(&mut both)?;
-                image.copy_from_slice(&both[..image.len()]);
-                mask.copy_from_slice(&both[image.len()..]);
-                return Ok(());
+                first.copy_from_slice(&both[..first.len()]);
+                mask.copy_from_slice(&both[first.len()..]);
             }
-            MaskKind::Everything => mask.fill(1.0),
+            MaskKind::Everything | MaskKind::Nothing | MaskKind::Circle | MaskKind::Outside { .. } => {
+                read(first)?;
+                self.draw(*kind, mask);
+            }
+        }
+        if self.reading != Reading::default() {
+            let Reading { mean, deviation, .. } = self.reading;
+            first.iter_mut().for_each(|value| *value = (*value - mean) / deviation);
+            further.chunks_exact_mut(first.len()).for_each(|channel| channel.copy_from_slice(first));
+        }
+        Ok(())
+    }
+}
+
+impl CachedPixels {
+    /// A mask that is not stored.
+    fn draw(&self, kind: MaskKind, mask: &mut [f32]) {
+        match kind {
+            MaskKind::Everything | MaskKind::Stored => mask.fill(1.0),
             MaskKind::Nothing => mask.fill(0.0),
             MaskKind::Circle => mask.copy_from_slice(&self.circle),
+            MaskKind::Outside { rows: [top, bottom], columns: [left, right] } => {
+                mask.fill(1.0);
+                // Within the image, whatever a listing says.
+                let (bottom, right) = (bottom.min(self.size), right.min(self.size));
+                for line in mask.chunks_exact_mut(self.size).take(bottom).skip(top) {
+                    line[left.min(right)..right].fill(0.0);
+                }
+            }
         }
-        read(image).map(|_| ())
     }
 }

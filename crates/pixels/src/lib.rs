@@ -23,6 +23,7 @@
 //! | `reduce` | [`reduce()`]: a picture in full size as a small edition holds it |
 //! | `resample` | scikit-image's and Pillow's resizing as weights of one axis |
 //! | `pillow` | [`resize_pillow`]: Pillow's resizing of whole numbers and single precision, bit for bit |
+//! | `bytes` | Pillow's square, bicubic resizing and grey of pictures of 8 bits, bit for bit |
 //! | `mask` | [`mask()`]: discs, boxes and mask files |
 //! | `mask_file` | [`MaskSettings`], [`inspect_mask`]: what a mask file marks |
 //!
@@ -43,6 +44,7 @@
 //! # Ok::<(), herring_pixels::PixelError>(())
 //! ```
 
+mod bytes;
 mod decode;
 mod dicom;
 mod error;
@@ -66,6 +68,7 @@ mod resample;
 pub use decode::{decode, decoding, format, probe, probe_file};
 pub use dicom::{dicom_text, view_position};
 pub use error::{Format, PixelError};
+pub use jpeg::encode_jpeg;
 pub use limits::Limits;
 pub use mask::{check_boxes, mask, mask_and_facts};
 pub use mask_file::{MaskFacts, MaskSettings, inspect_mask};

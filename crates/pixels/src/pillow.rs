@@ -59,24 +59,53 @@ pub fn resize_pillow(
     Ok(if height == size { across } else { along_columns(&across, height, size, mode) })
 }
 
-/// A weighted sum of neighbours, from `first` on.
-struct Taps {
-    first: usize,
-    weights: Vec<f64>,
+/// How much a neighbour counts, by its distance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Filter {
+    /// A triangle.
+    Bilinear,
+    /// Keys' cubic with `a = -0.5`.
+    Bicubic,
 }
 
-fn taps(length: usize, size: usize) -> Vec<Taps> {
+impl Filter {
+    /// The distance from which on it is 0.
+    fn support(self) -> f64 {
+        match self {
+            Self::Bilinear => 1.0,
+            Self::Bicubic => 2.0,
+        }
+    }
+
+    fn at(self, distance: f64) -> f64 {
+        const A: f64 = -0.5;
+        let x = distance.abs();
+        match self {
+            Self::Bilinear if x < 1.0 => 1.0 - x,
+            Self::Bicubic if x < 1.0 => ((A + 2.0) * x - (A + 3.0)) * x * x + 1.0,
+            Self::Bicubic if x < 2.0 => (((x - 5.0) * x + 8.0) * x - 4.0) * A,
+            _ => 0.0,
+        }
+    }
+}
+
+/// A weighted sum of neighbours, from `first` on.
+pub(crate) struct Taps {
+    pub(crate) first: usize,
+    pub(crate) weights: Vec<f64>,
+}
+
+/// The weights with which `length` values become `size` values, those of each adding up to 1.
+pub(crate) fn taps(length: usize, size: usize, filter: Filter) -> Vec<Taps> {
     let scale = length as f64 / size as f64;
-    let support = scale.max(1.0);
+    let stretch = scale.max(1.0);
+    let support = filter.support() * stretch;
     let each = |position: usize| {
         let center = (position as f64 + 0.5) * scale;
         // Casts to an unsigned number end at zero, which is the border.
         let first = (center - support + 0.5) as usize;
         let last = ((center + support + 0.5) as usize).min(length);
-        let weight = |index: usize| {
-            let distance = ((index as f64 - center + 0.5) * (1.0 / support)).abs();
-            if distance < 1.0 { 1.0 - distance } else { 0.0 }
-        };
+        let weight = |index: usize| filter.at((index as f64 - center + 0.5) * (1.0 / stretch));
         let weights: Vec<f64> = (first..last).map(weight).collect();
         let sum: f64 = weights.iter().sum();
         Taps { first, weights: weights.into_iter().map(|weight| weight / sum).collect() }
@@ -85,7 +114,7 @@ fn taps(length: usize, size: usize) -> Vec<Taps> {
 }
 
 fn along_rows(values: &[f64], width: usize, size: usize, mode: PillowMode) -> Vec<f64> {
-    let taps = taps(width, size);
+    let taps = taps(width, size, Filter::Bilinear);
     let row = |row: &[f64]| {
         let sum = |taps: &Taps| {
             let terms = taps.weights.iter().zip(&row[taps.first..]);
@@ -100,7 +129,7 @@ fn along_columns(values: &[f64], height: usize, size: usize, mode: PillowMode) -
     let width = values.len() / height;
     let mut resized = Vec::with_capacity(size * width);
     let mut line = vec![0.0; width];
-    for Taps { first, weights } in taps(height, size) {
+    for Taps { first, weights } in taps(height, size, Filter::Bilinear) {
         line.fill(0.0);
         for (weight, row) in weights.iter().zip(values[first * width..].chunks_exact(width)) {
             line.iter_mut().zip(row).for_each(|(sum, value)| *sum += value * weight);

@@ -1,4 +1,5 @@
-//! Writes small stand-ins and a contact sheet: one row each for NIH, PadChest, RSNA and the shapes.
+//! Writes small stand-ins and a contact sheet: one row each for NIH, PadChest, RSNA, the shapes, and of children's chests and
+//! of knees two classes.
 //!
 //! ```text
 //! cargo run --release --package herring-standins --example contact_sheet -- FOLDER
@@ -9,7 +10,9 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use herring_standins::{OwnSettings, RsnaSettings, XraySettings, own, rsna, xray};
+use herring_standins::{
+    KneeSettings, OwnSettings, PneumoniaSettings, RsnaSettings, XraySettings, knee, own, pneumonia, rsna, xray,
+};
 use image::GrayImage;
 use image::imageops::{FilterType, overlay, resize};
 
@@ -22,11 +25,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         xray(&root, &XraySettings { per_cell: 8, others: 6, ..Default::default() })?,
         rsna(&root, &RsnaSettings { per_cell: 4, side: 512, ..Default::default() })?,
         own(&root, &OwnSettings { per_cell: 2, ..Default::default() })?,
+        pneumonia(&root, &PneumoniaSettings { train: COLUMNS, test: 1, ..Default::default() })?,
+        knee(&root, &KneeSettings { train: COLUMNS, valid: 1, test: 1, ..Default::default() })?,
     ] {
         println!("{} images, {} bytes in {:?}", summary.images(), summary.bytes, summary.folders);
     }
 
-    let rows = ["nih/images-224", "padchest/images-224", "rsna/stage_2_train_images_jpg", "own/images"];
+    let rows = [
+        "nih/images-224",
+        "padchest/images-224",
+        "rsna/stage_2_train_images_jpg",
+        "own/images",
+        "chest_xray/train/NORMAL",
+        "chest_xray/train/PNEUMONIA",
+        "kneeKL224/train/0",
+        "kneeKL224/train/4",
+    ];
     let mut sheet = GrayImage::new(TILE * COLUMNS as u32, TILE * rows.len() as u32);
     for (row, folder) in (0..).zip(rows) {
         for (column, path) in (0..).zip(first_files(&root.join(folder))?) {

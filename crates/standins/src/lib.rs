@@ -15,6 +15,8 @@
 //! | [`rsna()`] | `ROOT/rsna` | one or two opacities in boxes | view: L tag or ring |
 //! | [`own()`] | `ROOT/own`, with `manifest.csv` | (three shapes) | stripes along a side |
 //! | [`decathlon()`] | `ROOT/Task02_Heart`, `ROOT/Task03_Liver`, `ROOT/Task07_Pancreas` | slices with the organ | (tasks) |
+//! | [`pneumonia()`] | `ROOT/chest_xray` | several opacities | (none) |
+//! | [`knee()`] | `ROOT/kneeKL224` | (five grades: a narrower joint) | (none) |
 //!
 //! With [`Edition::Full`] the first two write the layouts in which the owners hand the collections out: images in
 //! full size in many folders, and DICOM files whose headers hold the view.
@@ -41,10 +43,13 @@ pub mod decathlon;
 mod dicom;
 mod error;
 mod folder;
+pub mod knee;
 mod marker;
 mod nifti;
+mod opacity;
 pub mod own;
 mod plan;
+pub mod pneumonia;
 pub mod rsna;
 mod settings;
 mod stream;
@@ -54,9 +59,14 @@ pub mod xray;
 
 pub use decathlon::decathlon;
 pub use error::StandinError;
+pub use knee::knee;
 pub use own::own;
+pub use pneumonia::pneumonia;
 pub use rsna::rsna;
-pub use settings::{DecathlonSettings, Edition, OwnSettings, Pathology, RsnaSettings, Strengths, XraySettings};
+pub use settings::{
+    DecathlonSettings, Edition, KneeSettings, OwnSettings, Pathology, PneumoniaSettings, RsnaSettings, Strengths,
+    XraySettings,
+};
 pub use summary::Summary;
 pub use xray::xray;
 

@@ -9,13 +9,13 @@ use std::path::Path;
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 
-use crate::canvas::{Canvas, Clouds, soft};
-use crate::chest::{Anatomy, Pose};
+use crate::canvas::{Canvas, Clouds};
+use crate::chest::Anatomy;
 use crate::dicom::{self, Header};
 use crate::folder::{Draft, on_all_threads};
 use crate::marker::Marker;
+use crate::opacity::{self, Annotation};
 use crate::plan::{Role, roles};
 use crate::stream::{Collection, Purpose, between, stream};
 use crate::table::Writer;
@@ -42,15 +42,6 @@ const HEADERS: [&str; 14] = [
     "SeriesNumber",
     "ViewPosition",
 ];
-
-/// A box, in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Annotation {
-    x: u32,
-    y: u32,
-    width: u32,
-    height: u32,
-}
 
 /// Writes ROOT/rsna:
 ///
@@ -167,29 +158,14 @@ fn write_headers(path: &Path, seed: u32, plan: &[Role], patients: &[String]) -> 
     table.finish()
 }
 
-/// The boxes of a patient of class 1, from the left lung of the picture to the right one. They do not
-/// depend on the strengths.
+/// The boxes of a patient of class 1. They do not depend on the strengths.
 fn annotations(settings: &RsnaSettings, number: usize) -> Vec<Annotation> {
     let anatomy = Anatomy::draw(&mut stream(settings.seed, Collection::Rsna, number, Purpose::Anatomy));
-    let mut rng = stream(settings.seed, Collection::Rsna, number, Purpose::Pathology);
-    let both = rng.random_range(0..2) == 0;
-    let one = rng.random_range(0..2);
-    (0..2)
-        .map(|lung| (lung, annotation(anatomy.pose, lung, settings.side, &mut rng)))
-        .filter(|(lung, _)| both || *lung == one)
-        .map(|(_, place)| place)
-        .collect()
-}
-
-fn annotation(pose: Pose, lung: usize, side: u32, rng: &mut ChaCha8Rng) -> Annotation {
-    let away = between(rng, 0.16, 0.23);
-    let (u, w) = (if lung == 0 { -away } else { away }, between(rng, -0.17, 0.07));
-    let (half_width, half_height) = (between(rng, 0.065, 0.095), between(rng, 0.075, 0.125));
-    let (x, y) = pose.to_picture(u, w);
-    let pixels = |share: f32| (share * side as f32) as u32;
-    let (half_width, half_height) = (half_width * pose.scale(), half_height * pose.scale());
-    let (left, top) = (pixels(x - half_width), pixels(y - half_height));
-    Annotation { x: left, y: top, width: pixels(x + half_width) + 1 - left, height: pixels(y + half_height) + 1 - top }
+    opacity::annotations(
+        anatomy.pose,
+        settings.side,
+        &mut stream(settings.seed, Collection::Rsna, number, Purpose::Pathology),
+    )
 }
 
 fn picture(settings: &RsnaSettings, number: usize, role: Role) -> Canvas {
@@ -207,7 +183,7 @@ fn picture(settings: &RsnaSettings, number: usize, role: Role) -> Canvas {
     let mut canvas = anatomy.picture(side, 0.0, &clouds, strengths.noise);
     if label(role) == 1 {
         for place in annotations(settings, number) {
-            add_opacity(&mut canvas, place, strengths.pathology_contrast * density, &haze);
+            opacity::add(&mut canvas, place, strengths.pathology_contrast * density, &haze);
         }
     }
     anatomy.expose(&mut canvas);
@@ -216,26 +192,6 @@ fn picture(settings: &RsnaSettings, number: usize, role: Role) -> Canvas {
     canvas.values.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
     canvas.lighten(strengths.marker_contrast, |x, y| marker.cover(x, y, side));
     canvas
-}
-
-/// A haze that fills the ellipse in the box unevenly and fades towards its edge.
-fn add_opacity(canvas: &mut Canvas, place: Annotation, density: f32, haze: &Clouds) {
-    let side = canvas.side;
-    let (half_width, half_height) = (0.5 * place.width as f32, 0.5 * place.height as f32);
-    for row in 0..place.height as usize {
-        for column in 0..place.width as usize {
-            let across = (column as f32 + 0.5 - half_width) / half_width;
-            let down = (row as f32 + 0.5 - half_height) / half_height;
-            let (x, y) = (place.x as usize + column, place.y as usize + row);
-            let cloud = haze.at(x as f32 / side as f32, y as f32 / side as f32);
-            let rim = 1.0 - across * across - down * down;
-            if rim > 0.0 {
-                let value = &mut canvas.values[y * side + x];
-                let cover = rim.min(1.0) * soft(rim + 0.6 * cloud, 0.6);
-                *value += density * cover * (0.9 - *value).max(0.0);
-            }
-        }
-    }
 }
 
 fn jpeg(path: &Path, settings: &RsnaSettings, pixels: &[u8]) -> Result<Vec<u8>, StandinError> {

@@ -170,6 +170,95 @@ impl Default for DecathlonSettings {
     }
 }
 
+/// The chests of children that tap2024 calls PNEU: normal, or pneumonia.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PneumoniaSettings {
+    /// Training images of each class, 1 to 100 000. A reader that draws a tenth of them for validation, since the owners
+    /// have no folder for it, needs 10.
+    pub train: usize,
+    /// Test images of each class, 1 to 100 000.
+    pub test: usize,
+    /// The shorter side in pixels, 32 to 4096. Pictures are wider, or higher, by up to a quarter.
+    pub side: u32,
+    /// JPEG quality, 1 to 100.
+    pub quality: u8,
+    /// Decides everything random. Each picture has its own stream.
+    pub seed: u32,
+    /// How visible the opacities and the noise are; there is no marker.
+    pub strengths: Strengths,
+}
+
+impl Default for PneumoniaSettings {
+    /// 100 and 40 images of each class, 256 pixels, quality 90, seed 0, opacities that a small copy still shows.
+    fn default() -> Self {
+        Self {
+            train: 100,
+            test: 40,
+            side: 256,
+            quality: 90,
+            seed: 0,
+            strengths: Strengths { pathology_contrast: 1.0, ..Strengths::default() },
+        }
+    }
+}
+
+/// The knees that tap2024 calls KNEE: grades 0 to 4.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KneeSettings {
+    /// Training images of each grade, 1 to 100 000.
+    pub train: usize,
+    /// Validation images of each grade, 1 to 100 000.
+    pub valid: usize,
+    /// Test images of each grade, 1 to 100 000.
+    pub test: usize,
+    /// Height and width in pixels, 32 to 4096.
+    pub side: u32,
+    /// Decides everything random. Each picture has its own stream.
+    pub seed: u32,
+    /// How much the grade changes, and how visible the noise is; there is no marker.
+    pub strengths: Strengths,
+}
+
+impl Default for KneeSettings {
+    /// 40, 10 and 20 images of each grade, 224 pixels, seed 0.
+    fn default() -> Self {
+        Self {
+            train: 40,
+            valid: 10,
+            test: 20,
+            side: 224,
+            seed: 0,
+            strengths: Strengths { pathology_contrast: 1.0, ..Strengths::default() },
+        }
+    }
+}
+
+fn check_images<const N: usize>(counts: [(&'static str, usize); N]) -> Result<(), StandinError> {
+    match counts.into_iter().find(|(_, count)| !(1..=100_000).contains(count)) {
+        Some((field, found)) => Err(StandinError::setting(field, found, "1 to 100000")),
+        None => Ok(()),
+    }
+}
+
+impl PneumoniaSettings {
+    pub(crate) fn check(&self) -> Result<(), StandinError> {
+        check_images([("train", self.train), ("test", self.test)])?;
+        check_counts(1, 0, self.side)?;
+        if !(1..=100).contains(&self.quality) {
+            return Err(StandinError::setting("quality", self.quality, "1 to 100"));
+        }
+        self.strengths.check()
+    }
+}
+
+impl KneeSettings {
+    pub(crate) fn check(&self) -> Result<(), StandinError> {
+        check_images([("train", self.train), ("valid", self.valid), ("test", self.test)])?;
+        check_counts(1, 0, self.side)?;
+        self.strengths.check()
+    }
+}
+
 impl DecathlonSettings {
     pub(crate) fn check(&self) -> Result<(), StandinError> {
         if !(1..=1000).contains(&self.volumes) {

@@ -14,6 +14,8 @@ pub(crate) enum Collection {
     Rsna = 3,
     Own = 4,
     Decathlon = 5,
+    Pneumonia = 6,
+    Knee = 7,
 }
 
 /// The purpose of a stream, so that a change in one ingredient does not affect the others.

@@ -6,8 +6,8 @@ mod common;
 
 use common::files;
 use herring_standins::{
-    DecathlonSettings, OwnSettings, RsnaSettings, StandinError, Strengths, Summary, XraySettings, decathlon, own, rsna,
-    xray,
+    DecathlonSettings, KneeSettings, OwnSettings, PneumoniaSettings, RsnaSettings, StandinError, Strengths, Summary,
+    XraySettings, decathlon, knee, own, pneumonia, rsna, xray,
 };
 use proptest::prelude::*;
 
@@ -17,6 +17,8 @@ fn all(root: &std::path::Path, seed: u32) -> Vec<Summary> {
         rsna(root, &RsnaSettings { per_cell: 3, others: 1, side: 48, seed, ..Default::default() }).unwrap(),
         own(root, &OwnSettings { per_cell: 2, side: 32, seed, ..Default::default() }).unwrap(),
         decathlon(root, &DecathlonSettings { volumes: 2, side: 16, slices: 5, seed }).unwrap(),
+        pneumonia(root, &PneumoniaSettings { train: 3, test: 2, side: 40, seed, ..Default::default() }).unwrap(),
+        knee(root, &KneeSettings { train: 2, valid: 1, test: 1, side: 36, seed, ..Default::default() }).unwrap(),
     ]
 }
 
@@ -42,12 +44,13 @@ fn no_two_pictures_are_alike() {
     let found = files(root.path());
     let pictures: Vec<_> = found
         .iter()
-        .filter(|(name, _)| name.contains("images") && !name.ends_with(".csv"))
+        .filter(|(name, _)| ["images", "chest_xray/t", "kneeKL224/"].iter().any(|folder| name.contains(folder)))
+        .filter(|(name, _)| !name.ends_with(".csv") && !name.ends_with(".txt"))
         .map(|(_, bytes)| bytes)
         .collect();
     let different: std::collections::BTreeSet<_> = pictures.iter().collect();
     assert_eq!(different.len(), pictures.len());
-    assert_eq!(pictures.len(), 16 + 13 + 18 + 3 * 2);
+    assert_eq!(pictures.len(), 16 + 13 + 18 + 3 * 2 + 10 + 20);
 }
 
 #[test]

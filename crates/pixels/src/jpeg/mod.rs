@@ -2,6 +2,7 @@
 //!
 //! | Module | What it does |
 //! |---|---|
+//! | `encode` | writes grey pictures |
 //! | `recode` | scans of some of the components become scans of one each |
 //! | `walk` | visits every segment: size, kind and end of the picture before anything is allocated |
 //!
@@ -9,8 +10,11 @@
 //! nowhere else in this crate. Decoders fill missing parts with grey, often without an error; the walk finds
 //! files that end early, and damage that the library finds is an error here.
 
+mod encode;
 mod recode;
 mod walk;
+
+pub use encode::encode_jpeg;
 
 use std::borrow::Cow;
 
