@@ -2,9 +2,10 @@
 
 use crate::{
     arguments::{CheckData, DataCommand, ImagePlaces, SplitData, SplitRule, Standin, StandinData, StandinEdition},
+    decoys,
     failure::{Failure, bad_input},
     images::{self, read},
-    print, volumes,
+    print, radiographs, volumes,
 };
 use herring_datasets::{Part, Table, confounded::Parts};
 use herring_experiments::{
@@ -15,6 +16,7 @@ use herring_images::{CheckSettings, Depth};
 use herring_papers::CATALOGUE;
 use herring_pixels::Limits;
 use herring_protocol::{ResizeName, SplitRuleName, TableName, Variant};
+use herring_radiographs::Collection;
 use herring_standins::{Edition, OwnSettings, Pathology, RsnaSettings, Strengths, XraySettings};
 use herring_tables::{CheckReport, PictureInfo};
 use std::{fmt::Write, path::Path};
@@ -33,8 +35,12 @@ const SHOWN: usize = 10;
 fn check(arguments: &CheckData) -> Result<Exit, Failure> {
     let CheckData { name, from, headers, all, pathology, .. } = arguments;
     let (places, probe) = (from.places(), if *headers { header } else { whole });
-    let tasks = volumes::tasks(name);
-    let official = name != TableName::Own.name() && tasks.is_none();
+    if name == "mnist" {
+        print(&decoys::check_digits(places.data_root()?)?)?;
+        return Ok(Exit::Done);
+    }
+    let (tasks, collection) = (volumes::tasks(name), radiographs::named(name));
+    let official = name != TableName::Own.name() && tasks.is_none() && collection.is_none();
     if !official && !pathology.is_default() {
         return Err(bad_input(format!("--pathology {pathology}: found {name}, expected xray, nih or padchest")));
     }
@@ -46,10 +52,11 @@ fn check(arguments: &CheckData) -> Result<Exit, Failure> {
             reports.push(herring_tables::check_without(&manifest, root, &exclusions, &probe));
         }
     }
-    match tasks {
-        Some(tasks) => reports.extend(volumes::check(&tasks, places.data_root()?, *headers)?),
-        None if official => {}
-        None => reports.push(check_own(arguments, &places)?),
+    match (tasks, collection) {
+        (Some(tasks), _) => reports.extend(volumes::check(&tasks, places.data_root()?, *headers)?),
+        (None, Some(collection)) => reports.push(radiographs::check(collection, places.data_root()?, *headers)?),
+        (None, None) if official => {}
+        (None, None) => reports.push(check_own(arguments, &places)?),
     }
     for report in &reports {
         print(&report.render(if *all { None } else { Some(SHOWN) }))?;
@@ -209,7 +216,7 @@ fn stand_in(arguments: &StandinData) -> Result<Exit, Failure> {
         StandinEdition::Small => Edition::Small,
         StandinEdition::Full => Edition::Full,
     };
-    let volumes_of_task = *per_cell;
+    let given = *per_cell;
     let per_cell = per_cell.unwrap_or(match scale {
         Scale::Smoke => 20,
         Scale::Quick => 300,
@@ -222,7 +229,7 @@ fn stand_in(arguments: &StandinData) -> Result<Exit, Failure> {
     let faint = match name {
         Standin::Xray | Standin::Emphysema => 0.15,
         Standin::Rsna => 0.2,
-        Standin::Own | Standin::Decathlon => usual.pathology_contrast,
+        Standin::Own | Standin::Decathlon | Standin::Pneumonia | Standin::Knee => usual.pathology_contrast,
     };
     let strengths = Strengths {
         pathology_contrast: pathology.unwrap_or(faint),
@@ -250,7 +257,9 @@ fn stand_in(arguments: &StandinData) -> Result<Exit, Failure> {
         Standin::Own => {
             herring_standins::own(root, &OwnSettings { per_cell, seed, strengths, ..OwnSettings::default() })
         }
-        Standin::Decathlon => volumes::stand_in(root, volumes_of_task, *scale, seed),
+        Standin::Decathlon => volumes::stand_in(root, given, *scale, seed),
+        Standin::Pneumonia => radiographs::stand_in(Collection::Pneumonia, root, (given, *scale, seed)),
+        Standin::Knee => radiographs::stand_in(Collection::Knee, root, (given, *scale, seed)),
     };
     let summary = summary.map_err(Failure::device)?;
     for folder in &summary.folders {

@@ -3,6 +3,7 @@
 use crate::{
     arguments::ImagePlaces,
     failure::{Failure, bad_input},
+    radiographs,
 };
 use herring_datasets::{Dataset, listed::Listed};
 use herring_digits::{DecoySettings, Digits, DigitsError, decoy_mnist, digits, listing};
@@ -15,6 +16,7 @@ use herring_protocol::CollectionName;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
 };
 
 /// The folders below the data's root in which MNIST's four files may be, in this order: torchvision's is the second.
@@ -26,7 +28,7 @@ pub(crate) fn missing(setting: &DecoysSetting, places: &ImagePlaces) -> Vec<Stri
         (CollectionName::MnistSample, _) => Vec::new(),
         (_, None) => vec!["--data-root: the folder that holds the data".to_owned()],
         (CollectionName::Mnist, Some(root)) => digits::missing(&mnist(root)),
-        (other, Some(_)) => vec![format!("{other}: this version cannot read it")],
+        (collection, Some(root)) => radiographs::missing(collection, root),
     }
 }
 
@@ -42,12 +44,25 @@ pub(crate) fn prepare(
     setting: &DecoysSetting,
     seeds: &[u32],
     places: &ImagePlaces,
+    stop: &AtomicBool,
 ) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
     let missing = missing(setting, places);
     if !missing.is_empty() {
         return Err(bad_input(missing.join("\n")));
     }
     let Some(first) = seeds.first() else { return Err(bad_input("no seed was given: expected at least one")) };
+    let (found, file) = match setting.collection {
+        CollectionName::MnistSample | CollectionName::Mnist => prepare_digits(setting, *first, places)?,
+        CollectionName::Pneumonia | CollectionName::Knee => radiographs::prepare(setting, *first, places, stop)?,
+    };
+    Ok((seeds.iter().map(|seed| (*seed, found.clone())).collect(), file))
+}
+
+fn prepare_digits(
+    setting: &DecoysSetting,
+    seed: u32,
+    places: &ImagePlaces,
+) -> Result<(SeedImages, ImagesFile), Failure> {
     let digits = Digits::read(&mnist(places.data_root()?)).map_err(failure)?;
     let settings = DecoySettings {
         seed: setting.split_seed,
@@ -62,8 +77,17 @@ pub(crate) fn prepare(
         table_sha256: digits.sha256(),
         ..SeedImages::default()
     };
-    let file = describe(&found.issue, (*first, &images), places)?;
-    Ok((seeds.iter().map(|seed| (*seed, found.clone())).collect(), file))
+    let file = describe(&found.issue, (seed, &images), places)?;
+    Ok((found, file))
+}
+
+/// Prints what a folder's digits are.
+pub(crate) fn check_digits(root: &Path) -> Result<String, Failure> {
+    let folder = mnist(root);
+    let digits = Digits::read(&folder).map_err(failure)?;
+    let known =
+        if digits.looks_published() { "as many as published" } else { "the published ones are 60000 and 10000" };
+    Ok(format!("{}: {} training and {} test images, {known}", folder.display(), digits.train.len(), digits.test.len()))
 }
 
 fn describe(issue: &str, (seed, images): (u32, &Listed), places: &ImagePlaces) -> Result<ImagesFile, Failure> {

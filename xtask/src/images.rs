@@ -87,7 +87,7 @@ pub(crate) fn prepare(
         DataSetting::Crosses(_) => Err(bad_input("found generated images, expected images that are files")),
         DataSetting::Images(images) => prepare_table(images, wanted.seeds, places, stop),
         DataSetting::Volumes(setting) => volumes::prepare(setting, wanted.seeds, places, stop),
-        DataSetting::Decoys(setting) => decoys::prepare(setting, wanted.seeds, places),
+        DataSetting::Decoys(setting) => decoys::prepare(setting, wanted.seeds, places, stop),
     }
 }
 

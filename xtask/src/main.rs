@@ -15,6 +15,7 @@ mod images;
 mod listings;
 mod papers;
 mod prepared;
+mod radiographs;
 mod repro;
 mod search;
 mod seeds;

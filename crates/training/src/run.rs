@@ -154,12 +154,7 @@ impl<B: Kernels> TrainingState<B> {
 }
 
 impl<'a, B: Kernels> TrainingRun<'a, B> {
-    fn new(
-        spec: &'a RunSpec,
-        device: B::Device,
-        images: &'a Listed,
-        teacher: Option<Network<B>>,
-    ) -> (Self, Model<B>) {
+    fn new(spec: &'a RunSpec, device: B::Device, images: &'a Listed, teacher: Option<Network<B>>) -> (Self, Model<B>) {
         let valid = &images.splits.valid;
         let network = parts::network(&spec.model, valid.image_shape(), valid.classes());
         let model: Model<B> = Network::new(&network, &mut stream(spec.seed, Purpose::Weights, 0), &device);

@@ -19,7 +19,8 @@ pub(crate) enum DataCommand {
 /// Where the data are.
 #[derive(Args)]
 pub(crate) struct DataPlaces {
-    /// The folder that holds nih/, padchest/ and rsna/, or Task02_Heart/, Task03_Liver/ and Task07_Pancreas/
+    /// The folder that holds nih/, padchest/, rsna/, Task02_Heart/, Task03_Liver/, Task07_Pancreas/, mnist/, chest_xray/ or
+    /// kneeKL224/
     #[arg(long, visible_alias = "root", value_name = "DIR")]
     data_root: Option<PathBuf>,
     /// Images of your own: a CSV file, or a folder images/ENVIRONMENT/LABEL/
@@ -39,7 +40,8 @@ impl DataPlaces {
 
 #[derive(Args)]
 pub(crate) struct CheckData {
-    /// nih, padchest, rsna, xray (the first two), heart, liver, pancreas, decathlon (these three), or own
+    /// nih, padchest, rsna, xray (the first two), heart, liver, pancreas, decathlon (these three), mnist, pneumonia, knee,
+    /// or own
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
     #[command(flatten)]
@@ -110,6 +112,10 @@ pub(crate) enum Standin {
     Own,
     /// Three tasks of the Medical Segmentation Decathlon: an organ in volumes
     Decathlon,
+    /// Chest radiographs with and without pneumonia, JPEG, as tap2024 has them
+    Pneumonia,
+    /// Knee radiographs of five grades, PNG, as tap2024 has them
+    Knee,
 }
 
 /// Editions of a collection.
@@ -129,7 +135,8 @@ pub(crate) struct StandinData {
     /// The folder to create
     #[arg(long, visible_alias = "out", value_name = "DIR")]
     pub(crate) root: PathBuf,
-    /// Images of each environment and class, volumes of each task [default: enough for the scale]
+    /// Images of each environment and class, training images of each class, volumes of each task [default: enough for
+    /// the scale]
     #[arg(long, value_name = "N")]
     pub(crate) per_cell: Option<usize>,
     /// Scale that determines the default numbers and sizes
@@ -141,7 +148,7 @@ pub(crate) struct StandinData {
     /// How visible the mark of the environment is, from 0 to 1 [default: 0.9]
     #[arg(long, value_name = "SHARE")]
     pub(crate) marker: Option<f32>,
-    /// Layout and size; own and decathlon have only one
+    /// Layout and size of xray, emphysema and rsna; the others have only one
     #[arg(long, value_enum, default_value = "small")]
     pub(crate) edition: StandinEdition,
     /// Seed of the generator

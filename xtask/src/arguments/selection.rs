@@ -46,8 +46,8 @@ pub(crate) enum Labels {
 /// Where image files are.
 #[derive(Args, Clone)]
 pub(crate) struct ImagePlaces {
-    /// The folder that holds nih/, padchest/ and rsna/, or the Decathlon's Task02_Heart/, Task03_Liver/ and
-    /// Task07_Pancreas/; see `cargo xtask data check`
+    /// The folder that holds nih/, padchest/, rsna/, Task02_Heart/, Task03_Liver/, Task07_Pancreas/, mnist/, chest_xray/
+    /// or kneeKL224/; see `cargo xtask data check`
     #[arg(long, value_name = "DIR")]
     pub(crate) data_root: Option<PathBuf>,
     /// Images of your own: a CSV file with the columns image, label and environment, or a folder
