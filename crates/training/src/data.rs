@@ -12,8 +12,8 @@ use herring_datasets::{
 };
 use herring_losses::Batch;
 use herring_protocol::{
-    CrossesSpec, DataSpec, ImagesSpec, ObjectiveSpec, RunFailure, RunSpec, SpecError, TEST, TRAIN, TrainingImages,
-    VALID, VolumesSpec,
+    CrossesSpec, DataSpec, ImagesSpec, ObjectiveSpec, RunFailure, RunSpec, SpecError, TEST, TRAIN, TaskSpec,
+    TrainingImages, VALID, VolumesSpec,
 };
 use rand::Rng;
 
@@ -45,8 +45,18 @@ pub(crate) fn images_of(spec: &RunSpec, listings: &dyn Listings) -> Result<Liste
     }
 }
 
-/// An error for a set that the specification names and the images do not have.
+/// An error for a set that the specification names and the images do not have, or for class weights that are not as many as
+/// their classes.
 pub(crate) fn check_sets(spec: &RunSpec, images: &Listed) -> Result<(), RunFailure> {
+    let TaskSpec::CrossEntropy { class_weights } = &spec.objective.task;
+    let classes = images.splits.train.classes();
+    if !class_weights.is_empty() && class_weights.len() != classes {
+        return Err(RunFailure::Specification(SpecError {
+            field: "objective.task.class_weights".to_owned(),
+            found: format!("{} numbers", class_weights.len()),
+            expected: format!("{classes}, one for each class of the images"),
+        }));
+    }
     let tests = images.splits.tests.iter().map(|(name, _)| name.as_str());
     let sets: Vec<&str> = [TRAIN, VALID].into_iter().chain(tests).collect();
     match spec.evaluation.zeroed_sets.iter().find(|name| !sets.contains(&name.as_str())) {
