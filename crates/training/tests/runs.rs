@@ -143,6 +143,10 @@ fn what_cannot_be_carried_out_is_named_in_one_line() {
         refused(|spec| spec.evaluation.zeroed_sets = vec!["valid".to_owned(), "tset".to_owned()]),
         "evaluation.zeroed_sets: found tset, expected sets among train, valid, test"
     );
+    assert_eq!(
+        refused(|spec| spec.objective.task = TaskSpec::CrossEntropy { class_weights: vec![1.0; 3] }),
+        "objective.task.class_weights: found 3 numbers, expected 2, one for each class of the images"
+    );
     let undecided = |spec: &mut RunSpec| {
         let alternatives = vec![Alternative { value: 0.1, run: RunId::of(spec) }];
         let (field, score) = ("optimiser.learning_rate".to_owned(), "valid_auc".parse().unwrap());

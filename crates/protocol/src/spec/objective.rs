@@ -342,13 +342,16 @@ impl ObjectiveSpec {
 
     /// The approximate cost of a step relative to cross-entropy alone, measured on a processor: a second
     /// forward pass, or differentiating twice, about doubles it; most steps of the adversarial penalty do not
-    /// update the network.
+    /// update the network; differentiating three times takes about nine plain steps, a teacher's forward pass about half a one.
     pub fn relative_cost(&self) -> f64 {
         let adversarial = self.penalties.iter().any(|penalty| matches!(penalty, PenaltySpec::Adversarial { .. }));
         let compared = self.penalties.iter().any(|penalty| matches!(penalty, PenaltySpec::Actdiff { .. }));
         let second_order = self.penalties.iter().any(PenaltySpec::is_second_order);
+        let third_order = self.penalties.iter().any(PenaltySpec::is_third_order);
         1.0 + if adversarial { 0.3 } else { 0.0 }
             + if compared { 1.0 } else { 0.0 }
             + if second_order { 1.2 } else { 0.0 }
+            + if third_order { 6.5 } else { 0.0 }
+            + if self.needs_teacher() { 0.5 } else { 0.0 }
     }
 }

@@ -102,6 +102,10 @@ pub(crate) fn objectives() -> Vec<(&'static str, ObjectiveSpec)> {
         ("rrr by area", with(vec![PenaltySpec::Rrr { weight: 0.1, offset: 0.0, reading: RrrReading::Area }])),
         ("rbr", with(vec![PenaltySpec::Rbr { weight: 0.1, influence: RbrInfluence::Partial }])),
         ("rbr with the full influence", with(vec![PenaltySpec::Rbr { weight: 0.1, influence: RbrInfluence::Full }])),
+        (
+            "class weights",
+            ObjectiveSpec { task: TaskSpec::CrossEntropy { class_weights: vec![0.75, 0.25] }, ..plain() },
+        ),
         ("l2", with(vec![PenaltySpec::L2 { weight: 0.1 }])),
         ("tap", with(vec![PenaltySpec::Tap { weight: 0.1, reading: TapReading::Paper }])),
         ("released tap", with(vec![PenaltySpec::Tap { weight: 0.1, reading: TapReading::Released }])),
