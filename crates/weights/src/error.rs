@@ -110,6 +110,24 @@ pub enum WeightsError {
         /// Channels of the images that the file's network takes.
         found: usize,
     },
+    /// No file of that name was given.
+    #[error("no file was given for the weights '{name}': expected --weights {name}=FILE")]
+    NotGiven {
+        /// The name.
+        name: String,
+    },
+    /// The file is another than the one that the run is decided by.
+    #[error("{path}: SHA-256 found {found}, expected {expected}: another file than the weights '{name}' of this run")]
+    Other {
+        /// The file.
+        path: PathBuf,
+        /// The name of the weights.
+        name: String,
+        /// The file's SHA-256.
+        found: String,
+        /// The run's.
+        expected: String,
+    },
     /// `datasets/weights.toml` cannot be read.
     #[error("datasets/weights.toml: {0}")]
     Manifest(String),

@@ -7,6 +7,7 @@
 //! | `pytorch`, `safe`, `keras` | one reader each: `torch.save`'s containers, safetensors, Keras' VGG-16 |
 //! | `names` | DenseNet's old names; counters that nothing depends on |
 //! | [`mod@fit`] | [`fit`](fit::fit): a network with the tensors of a file; a head that does not fit stays random |
+//! | [`mod@files`] | where a run finds its file, by name and SHA-256 |
 //! | [`mod@known`] | the files of `datasets/weights.toml`, and which of them a folder holds |
 //!
 //! A pickle is a program. The one in a `.pth` file is read by an interpreter that knows how tensors are put together and
@@ -19,6 +20,7 @@
 
 mod elements;
 pub mod error;
+pub mod files;
 pub mod fit;
 mod keras;
 pub mod kind;
@@ -29,6 +31,7 @@ pub mod read;
 mod safe;
 
 pub use error::WeightsError;
+pub use files::{NoWeightFiles, WeightFiles, WeightPaths};
 pub use fit::{Fitted, fit};
 pub use kind::FileKind;
 pub use known::{FolderReport, KnownFile, KnownState, OtherFile, inspect, known_files};

@@ -12,8 +12,14 @@ use std::{
     sync::{Mutex, Once, PoisonError},
 };
 
-const FILES: [&str; 5] =
-    ["two-layer.pth", "two-layer-legacy.pth", "two-layer-tar.pth", "two-layer.safetensors", "keras-model.h5"];
+const FILES: [&str; 6] = [
+    "two-layer.pth",
+    "two-layer-legacy.pth",
+    "two-layer-tar.pth",
+    "two-layer.safetensors",
+    "keras.h5",
+    "keras-model.h5",
+];
 
 /// Panics that the libraries raised; they would be caught, and none should be needed.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -69,8 +75,13 @@ fn a_file_that_is_cut_short_is_an_error_wherever_it_ends() {
     }
 }
 
+/// Files of each property; `PROPTEST_CASES` asks for more.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1000)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Values may change without a sign; whatever is read has as many values as its shape says.
     #[test]

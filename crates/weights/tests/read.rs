@@ -4,7 +4,7 @@
 mod common;
 
 use common::{all, fixture, two_layer, values};
-use herring_weights::{FileKind, WeightsError, read};
+use herring_weights::{FileKind, NoWeightFiles, WeightFiles, WeightPaths, WeightsError, read};
 
 fn refused(name: &str) -> WeightsError {
     let error = read(&fixture(name)).unwrap_err();
@@ -135,4 +135,16 @@ fn tensors_that_are_larger_than_the_file_are_refused() {
     std::fs::write(path.path(), bytes).unwrap();
     let error = read(path.path()).unwrap_err().to_string();
     assert!(error.contains("would materialize") || error.contains("its tensors would take"), "{error}");
+}
+
+#[test]
+fn a_run_gets_the_file_that_it_names_and_no_other() {
+    let known = read(&fixture("two-layer.pth")).unwrap();
+    let files = WeightPaths([("mine".to_owned(), fixture("two-layer.pth"))].into());
+    assert_eq!(files.open("mine", &known.sha256).unwrap().sha256, known.sha256);
+    let error = files.open("mine", &"0".repeat(64)).unwrap_err();
+    assert!(matches!(&error, WeightsError::Other { found, .. } if *found == known.sha256), "{error}");
+    let error = files.open("yours", &known.sha256).unwrap_err().to_string();
+    assert_eq!(error, "no file was given for the weights 'yours': expected --weights yours=FILE");
+    assert!(NoWeightFiles.open("mine", &known.sha256).is_err());
 }

@@ -8,12 +8,12 @@ use rand_chacha::ChaCha8Rng;
 use std::path::PathBuf;
 
 /// A committed file.
-pub fn fixture(name: &str) -> PathBuf {
+pub(crate) fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
 /// Names and shapes of the two-layer network in the files, in the order in which their values were counted.
-pub const TWO_LAYER: [(&str, &[usize]); 6] = [
+pub(crate) const TWO_LAYER: [(&str, &[usize]); 6] = [
     ("conv1.weight", &[2, 3, 3, 3]),
     ("conv1.bias", &[2]),
     ("conv2.weight", &[2, 2, 3, 3]),
@@ -23,12 +23,12 @@ pub const TWO_LAYER: [(&str, &[usize]); 6] = [
 ];
 
 /// `k + i / 64` for the elements `i` of tensor `k`.
-pub fn values(k: usize, shape: &[usize]) -> Vec<f32> {
+pub(crate) fn values(k: usize, shape: &[usize]) -> Vec<f32> {
     (0..shape.iter().product()).map(|i: usize| k as f32 + i as f32 / 64.0).collect()
 }
 
 /// The two-layer network's tensors as the files hold them.
-pub fn two_layer() -> NamedTensors {
+pub(crate) fn two_layer() -> NamedTensors {
     let mut tensors = NamedTensors::default();
     for (k, (name, shape)) in TWO_LAYER.into_iter().enumerate() {
         tensors.insert(name.to_owned(), shape.to_vec(), values(k, shape));
@@ -37,13 +37,13 @@ pub fn two_layer() -> NamedTensors {
 }
 
 /// A two-layer network for images of 8 pixels with random weights.
-pub fn network(channels: usize, classes: usize) -> TwoLayer<Cpu> {
+pub(crate) fn network(channels: usize, classes: usize) -> TwoLayer<Cpu> {
     let config = TwoLayerConfig { channels, width: 2, side: 8, classes };
     TwoLayer::new(&config, &mut ChaCha8Rng::seed_from_u64(1), &Default::default())
 }
 
 /// All tensors, to compare.
-pub fn all(tensors: &NamedTensors) -> Vec<(String, Vec<usize>, Vec<f32>)> {
+pub(crate) fn all(tensors: &NamedTensors) -> Vec<(String, Vec<usize>, Vec<f32>)> {
     let of = |name: &str| tensors.get(name).map(|(shape, values)| (name.to_owned(), shape.to_vec(), values.to_vec()));
     tensors.names().map(|name| of(name).unwrap()).collect()
 }
