@@ -32,6 +32,7 @@ use herring_protocol::{
     Control, EpochRecord, ExplainedModel, Observer, Position, RunFailure, RunOutcome, RunScores, RunSpec, RunStart,
     Scores, SpecError, StepRecord, TRAIN, TrainScores, VALID, WeightsSpec,
 };
+use herring_weights::WeightFiles;
 use std::collections::BTreeMap;
 
 /// A network on the level of autodiff that it is trained on.
@@ -41,6 +42,7 @@ type Model<B> = Network<Autodiff<B>>;
 pub(crate) struct TrainingJob<'a> {
     pub(crate) spec: &'a RunSpec,
     pub(crate) listings: &'a dyn Listings,
+    pub(crate) weights: &'a dyn WeightFiles,
     pub(crate) start: RunStart<'a>,
     pub(crate) observer: &'a mut dyn Observer,
 }
@@ -71,6 +73,12 @@ impl Job for TrainingJob<'_> {
                 };
                 let tensors = weights::NamedTensors::from_bytes(&bytes).map_err(useless)?;
                 (weights::load(model, &tensors).map_err(useless)?, TrainingState::new(self.spec))
+            }
+            (None, WeightsSpec::File { name, sha256 }) => {
+                let useless = |error: herring_weights::WeightsError| RunFailure::Weights(error.to_string());
+                let file = self.weights.open(name, sha256).map_err(useless)?;
+                let fitted = herring_weights::fit(model, &file.tensors).map_err(useless)?;
+                (fitted.network, TrainingState::new(self.spec))
             }
         };
         run.train(model, state, self.observer)

@@ -3,7 +3,7 @@
 
 use crate::{
     AttributionSpec, CrossesSpec, DataSpec, ImagesSpec, ModelSpec, PenaltySpec, ReconstructionLoss, RunSpec, TableName,
-    TrainingImages, VolumesSpec,
+    TrainingImages, VolumesSpec, WeightsSpec,
 };
 
 /// An invalid value of a specification. Its text is one line.
@@ -66,6 +66,12 @@ impl RunSpec {
             &format!("at least {least} for this network"),
             side >= least,
         )?;
+        if let WeightsSpec::File { name, sha256 } = &self.weights {
+            check("weights.name", format!("'{name}'"), "the name of a file of weights", !name.is_empty())?;
+            let digits = sha256.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+            let expected = "64 hexadecimal digits in lower case";
+            check("weights.sha256", format!("'{sha256}'"), expected, digits && sha256.len() == 64)?;
+        }
         if let DataSpec::Images(images) = &self.data {
             let expected = format!("{side}: this network's last layer fits images of one size");
             let fits = self.model.takes_any_side() || images.saliency_size == side;

@@ -75,6 +75,8 @@ fn words(field: &str) -> String {
         "model.depth" => "ResNet depth",
         "model.width" => "Channels of the first stage",
         "optimiser.learning_rate" => "Learning rate",
+        "weights.start" => "Start of the weights",
+        "weights.name" => "File of weights",
         "training.epochs" => "Epochs",
         "training.batch_size" => "Batch size",
         "selection.burn_in" => "First epoch that may be selected",
