@@ -4,7 +4,7 @@ use crate::{
     arguments::{CheckData, DataCommand, ImagePlaces, SplitData, SplitRule, Standin, StandinData, StandinEdition},
     failure::{Failure, bad_input},
     images::{self, read},
-    print, volumes,
+    print, volumes, weights,
 };
 use herring_datasets::{Part, Table, confounded::Parts};
 use herring_experiments::{
@@ -32,6 +32,9 @@ const SHOWN: usize = 10;
 
 fn check(arguments: &CheckData) -> Result<Exit, Failure> {
     let CheckData { name, from, headers, all, pathology, .. } = arguments;
+    if name == "weights" {
+        return weights::check(from.places().data_root()?);
+    }
     let (places, probe) = (from.places(), if *headers { header } else { whole });
     let tasks = volumes::tasks(name);
     let official = name != TableName::Own.name() && tasks.is_none();

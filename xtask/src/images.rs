@@ -4,13 +4,14 @@ use crate::{
     arguments::{ImagePlaces, TableOptions},
     failure::{Failure, bad_input},
     prepared::{PreparationProgress, described, failure, masked_image},
-    seeds, volumes,
+    seeds, volumes, weights,
 };
 use herring_cache::Cache;
 use herring_datasets::{
     Part, Region, Table,
     confounded::{self, ConfoundedSettings, Parts, Rule},
     groups::shared_groups,
+    listed::{Listings, NoListings},
 };
 use herring_experiments::{
     config::{Configuration, DataSetting, ImagesSetting, RunTemplate, Scale, SeedImages},
@@ -420,17 +421,16 @@ fn describe(
     })
 }
 
-/// The trainer for runs whose images are in `cache`; `None` where they are generated.
+/// The trainer for runs of the folder `out` whose images are in `cache`; `None` where they are generated.
 pub(crate) fn trainer(
-    cache: Option<&Path>,
+    (out, cache): (&Path, Option<&Path>),
     backend: herring_protocol::BackendKind,
     device: usize,
 ) -> Result<Box<dyn Trainer>, Failure> {
-    match cache {
-        Some(cache) => {
-            let listings = Box::new(CachedListings::of(cache));
-            herring_training::trainer_with(backend, device, listings).map_err(Failure::device)
-        }
-        None => herring_training::trainer(backend, device).map_err(Failure::device),
-    }
+    let weights = weights::files(out)?;
+    let listings: Box<dyn Listings> = match cache {
+        Some(cache) => Box::new(CachedListings::of(cache)),
+        None => Box::new(NoListings),
+    };
+    herring_training::trainer_from(backend, device, listings, weights).map_err(Failure::device)
 }
