@@ -73,6 +73,7 @@ fn request(scale: Scale) -> Request {
         methods: None,
         seeds: None,
         images: Default::default(),
+        weights: Default::default(),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     decoys,
     failure::{Failure, bad_input},
     images::{self, read},
-    print, radiographs, volumes,
+    print, radiographs, volumes, weights,
 };
 use herring_datasets::{Part, Table, confounded::Parts};
 use herring_experiments::{
@@ -34,6 +34,9 @@ const SHOWN: usize = 10;
 
 fn check(arguments: &CheckData) -> Result<Exit, Failure> {
     let CheckData { name, from, headers, all, pathology, .. } = arguments;
+    if name == "weights" {
+        return weights::check(from.places().data_root()?);
+    }
     let (places, probe) = (from.places(), if *headers { header } else { whole });
     if name == "mnist" {
         print(&decoys::check_digits(places.data_root()?)?)?;

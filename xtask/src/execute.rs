@@ -25,8 +25,9 @@ use std::{
 };
 
 pub(crate) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
-    let RunArguments { out, ids, indexes, cache, running, cluster } = arguments;
+    let RunArguments { out, ids, indexes, cache, weights, running, cluster } = arguments;
     let plan = Store::read_plan(out)?;
+    crate::weights::places(out, weights)?.write(out)?;
     let asked = match (ids, indexes) {
         (Some(ids), _) => Some(indexes::by_id(&plan, ids)?),
         (None, Some(text)) => Some(indexes::parse(text, plan.runs.len())?),
@@ -107,7 +108,7 @@ fn alone(
     stop: &AtomicBool,
     events: &mut dyn Events,
 ) -> Result<bool, Failure> {
-    let trainer = images::trainer(cache, plan.backend, running.device)?;
+    let trainer = images::trainer((store.folder(), cache), plan.backend, running.device)?;
     let worker = Worker {
         store,
         plan,
@@ -165,7 +166,7 @@ pub(crate) fn worker(arguments: &WorkerArguments) -> Result<Exit, Failure> {
     let plan = Store::read_plan(out)?;
     let store = Store::open(out)?;
     let asked = indexes::parse(indexes, plan.runs.len())?;
-    let trainer = images::trainer(cache.as_deref(), plan.backend, *device)?;
+    let trainer = images::trainer((out, cache.as_deref()), plan.backend, *device)?;
     let worker = Worker {
         store: &store,
         plan: &plan,

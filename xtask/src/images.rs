@@ -6,13 +6,14 @@ use crate::{
     failure::{Failure, bad_input},
     listings::AllListings,
     prepared::{PreparationProgress, described, failure, masked_image},
-    seeds, volumes,
+    seeds, volumes, weights,
 };
 use herring_cache::Cache;
 use herring_datasets::{
     Part, Region, Table,
     confounded::{self, ConfoundedSettings, Parts, Rule},
     groups::shared_groups,
+    listed::{Listings, NoListings},
 };
 use herring_experiments::{
     config::{Configuration, DataSetting, ImagesSetting, RunTemplate, Scale, SeedImages},
@@ -424,17 +425,16 @@ fn describe(
     })
 }
 
-/// The trainer for runs whose images are in `cache`; `None` where they are generated.
+/// The trainer for runs of the folder `out` whose images are in `cache`; `None` where they are generated.
 pub(crate) fn trainer(
-    cache: Option<&Path>,
+    (out, cache): (&Path, Option<&Path>),
     backend: herring_protocol::BackendKind,
     device: usize,
 ) -> Result<Box<dyn Trainer>, Failure> {
-    match cache {
-        Some(cache) => {
-            let listings = Box::new(AllListings::of(cache));
-            herring_training::trainer_with(backend, device, listings).map_err(Failure::device)
-        }
-        None => herring_training::trainer(backend, device).map_err(Failure::device),
-    }
+    let weights = weights::files(out)?;
+    let listings: Box<dyn Listings> = match cache {
+        Some(cache) => Box::new(AllListings::of(cache)),
+        None => Box::new(NoListings),
+    };
+    herring_training::trainer_from(backend, device, listings, weights).map_err(Failure::device)
 }

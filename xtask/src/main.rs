@@ -22,6 +22,7 @@ mod seeds;
 mod signals;
 mod status;
 mod volumes;
+mod weights;
 
 use arguments::{BenchCommand, Command, Invocation};
 use failure::Failure;

@@ -6,7 +6,7 @@ use crate::{
     execute::{self, interrupted},
     failure::{Failure, bad_input},
     images::{self, Wanted},
-    print, say, seeds, signals, status,
+    print, say, seeds, signals, status, weights,
 };
 use herring_experiments::{
     Exit, Experiment, Origin, Paper, add_plan,
@@ -174,7 +174,10 @@ fn plan_into(asked: &ExperimentRequest<'_>, resume: bool, go_on: bool) -> Result
         methods: selection.methods.clone(),
         seeds: selection.seeds.clone(),
         images: BTreeMap::new(),
+        weights: BTreeMap::new(),
     };
+    let weights = weights::places(&out, &selection.weights)?;
+    request.weights = weights::prepare((&configuration, request.scale, request.variant), &weights)?;
     // Without methods and seeds, --resume does what is planned in the folder.
     let only = before.filter(|_| request.methods.is_none() && request.seeds.is_none());
     let kept = ImagesFile::of(&out)?;
@@ -210,6 +213,7 @@ fn plan_into(asked: &ExperimentRequest<'_>, resume: bool, go_on: bool) -> Result
     }
     let searches = searches(selection, &out, &mut plan)?;
     let store = Store::open(&out)?;
+    weights.write(&out)?;
     // Written before the plan, so that a process that sees the runs finds their images.
     if let Some(file) = file.as_ref().filter(|_| kept.is_none()) {
         file.write(&out)?;

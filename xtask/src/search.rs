@@ -64,6 +64,7 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
         methods: Some(vec![method.clone()]),
         seeds: Some(vec![space.seed]),
         images: BTreeMap::new(),
+        weights: BTreeMap::new(),
     };
     let out = arguments.out.clone().unwrap_or_else(|| folder(arguments, experiment));
     crate::execute::check_device(*backend, running.device)?;

@@ -3,9 +3,10 @@
 use crate::{
     collect::Collection,
     config::{Configuration, Scale},
-    plan::{PlannedRun, Request, images_of, plan_runs},
+    plan::{PlannedRun, Request, images_of, named_weights, plan_runs, weights_of},
 };
 use herring_protocol::{DataSpec, DecoysSpec, MethodName, RunSpec, differing_fields};
+use std::collections::BTreeMap;
 
 /// A field of the run specifications with its value here and in the paper's setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,10 @@ pub fn deviations(collection: &Collection) -> Vec<Deviation> {
     let plan = &collection.plan;
     // The user's additional rows have no setting in the paper; the others are still compared.
     let published = collection.methods().into_iter().filter(|method| reference(collection).row(method).is_some());
+    // Runs that started from random weights for want of a file deviate by that, whatever the file's hash is.
+    let named = named_weights(reference(collection), Scale::Paper, plan.variant);
+    let mut weights: BTreeMap<String, String> = named.into_iter().map(|name| (name, String::new())).collect();
+    weights.extend(weights_of(plan));
     let request = Request {
         scale: Scale::Paper,
         variant: plan.variant,
@@ -33,6 +38,7 @@ pub fn deviations(collection: &Collection) -> Vec<Deviation> {
         methods: Some(published.collect()),
         seeds: Some(plan.seeds()),
         images: images_of(plan),
+        weights,
     };
     let Ok(paper) = plan_runs(reference(collection), &request) else {
         return Vec::new();
@@ -46,7 +52,7 @@ pub fn deviations(collection: &Collection) -> Vec<Deviation> {
         };
         let reference = with_official_images(&other.spec, spec, reference(collection).official_issue.as_deref());
         for (field, here, paper) in differing_fields(spec, &reference) {
-            if of_other_runs(&field) {
+            if of_other_runs(&field) || field == "weights.sha256" {
                 continue;
             }
             let same = |known: &&mut Deviation| (&known.field, &known.here, &known.paper) == (&field, &here, &paper);

@@ -77,6 +77,7 @@ impl From<&StoreError> for Exit {
             | StoreError::NotADirectory { .. }
             | StoreError::Superseded { .. }
             | StoreError::Images { .. }
+            | StoreError::Weights { .. }
             | StoreError::Version { .. }
             | StoreError::Damaged { .. }
             | StoreError::DamagedRuns { .. } => Self::Environment,

@@ -37,6 +37,7 @@ pub mod search;
 pub mod statistics;
 pub mod status;
 mod verdict;
+pub mod weights;
 pub mod work;
 
 pub use add_plan::{Origin, add_plan};

@@ -38,7 +38,7 @@ pub(crate) fn readiness(store: &Store, plan: &Plan, run: &PlannedRun) -> Result<
         };
     }
     let weights = match &run.spec.weights {
-        WeightsSpec::Random => None,
+        WeightsSpec::Random | WeightsSpec::File { .. } => None,
         WeightsSpec::Run { run: id } => Some(id),
     };
     for id in weights.into_iter().chain(run.spec.teacher.as_ref().map(|teacher| &teacher.run)) {

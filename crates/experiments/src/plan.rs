@@ -6,7 +6,7 @@ use herring_protocol::{
 };
 use herring_store::Scale;
 pub use herring_store::{Plan, PlannedRun};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What to run. Methods and seeds default to those of the configuration.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct Request {
     pub seeds: Option<Vec<u32>>,
     /// The images of each seed if they are files; empty for generated ones.
     pub images: BTreeMap<u32, SeedImages>,
+    /// SHA-256 of the files of weights that are there, by name.
+    pub weights: BTreeMap<String, String>,
 }
 
 /// Why a request cannot be planned.
@@ -49,6 +51,12 @@ pub enum PlanError {
     NoImages {
         /// The seed.
         seed: u32,
+    },
+    /// A file of weights is missing at the scale `paper`.
+    #[error("the weights '{name}' are missing: expected --weights {name}=FILE")]
+    NoWeights {
+        /// The name of the file of weights.
+        name: String,
     },
     /// An empty list of methods or seeds.
     #[error("no {what} was given: expected at least one")]
@@ -135,6 +143,24 @@ pub fn images_of(plan: &Plan) -> BTreeMap<u32, SeedImages> {
     plan.runs.iter().filter_map(of).collect()
 }
 
+/// The files of weights that a plan's runs start from: SHA-256 by name.
+pub fn weights_of(plan: &Plan) -> BTreeMap<String, String> {
+    let of = |run: &PlannedRun| match &run.spec.weights {
+        WeightsSpec::File { name, sha256 } => Some((name.clone(), sha256.clone())),
+        WeightsSpec::Random | WeightsSpec::Run { .. } => None,
+    };
+    plan.runs.iter().filter_map(of).collect()
+}
+
+/// The names of the files of weights that a configuration's runs start from, sorted, each once.
+pub fn named_weights(configuration: &Configuration, scale: Scale, variant: Variant) -> BTreeSet<String> {
+    let of = |template: &RunTemplate| match &template.weights {
+        WeightsSetting::File { name } => Some(name.clone()),
+        WeightsSetting::Random | WeightsSetting::Method { .. } => None,
+    };
+    configuration.templates(scale, variant).filter_map(of).collect()
+}
+
 struct Planner<'a> {
     configuration: &'a Configuration,
     request: &'a Request,
@@ -172,6 +198,11 @@ impl Planner<'_> {
         let weights = match &template.weights {
             WeightsSetting::Random => WeightsSpec::Random,
             WeightsSetting::Method { method } => WeightsSpec::Run { run: self.add(method, seed, path)? },
+            WeightsSetting::File { name } => match self.request.weights.get(name) {
+                Some(sha256) => WeightsSpec::File { name: name.clone(), sha256: sha256.clone() },
+                None if self.request.scale == Scale::Paper => return Err(PlanError::NoWeights { name: name.clone() }),
+                None => WeightsSpec::Random,
+            },
         };
         let teacher = match &template.teacher {
             None => None,

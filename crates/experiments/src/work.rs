@@ -206,6 +206,10 @@ impl Worker<'_> {
                     attempt.withdraw()?;
                     return Err(StoreError::Images { run: run.label(), message: failure.to_string() });
                 }
+                (None, Err(failure @ RunFailure::Weights(_))) => {
+                    attempt.withdraw()?;
+                    return Err(StoreError::Weights { run: run.label(), message: failure.to_string() });
+                }
                 (None, outcome) => {
                     let publishing = Instant::now();
                     let end = self.publish(run, attempt, (outcome, &chosen))?;

@@ -47,7 +47,7 @@ impl Trainer for RecordingTrainer {
     fn run(&self, spec: &RunSpec, start: RunStart<'_>, observer: &mut dyn Observer) -> Result<RunOutcome, RunFailure> {
         let weights = match &spec.weights {
             WeightsSpec::Run { run } => Some(String::from_utf8(start.finished.weights(run)?).unwrap()),
-            WeightsSpec::Random => None,
+            WeightsSpec::Random | WeightsSpec::File { .. } => None,
         };
         self.seen.lock().unwrap().push((spec.clone(), weights));
         let mut outcome = self.inner.run(spec, start, observer)?;

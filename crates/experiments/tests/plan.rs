@@ -6,7 +6,8 @@ mod common;
 use common::{configuration_of, crosses, method, parse, request, with_needs};
 use herring_experiments::{
     config::{Scale, SeedImages},
-    plan::{Plan, PlanError, Request, plan_runs},
+    plan::{Plan, PlanError, Request, named_weights, plan_runs, weights_of},
+    weights::WeightsPlaces,
 };
 use herring_protocol::{MethodName, RunId, Variant, WeightsSpec};
 
@@ -190,4 +191,54 @@ fn a_method_that_is_called_like_a_trial_is_refused() {
     let expected =
         "method 'chosen': choose: the run that tries 10 is called chosen-try-2: expected no method of that name";
     assert_eq!(error.to_string(), expected);
+}
+
+/// The crosses with a method that starts from a file of weights.
+fn with_file() -> herring_experiments::config::Configuration {
+    let more = "\n[[methods]]\nname = \"pretrained\"\nlabel = \"Pretrained\"\ngroup = \"baseline\"\n\
+                weights = { start = \"file\", name = \"resnet18\" }\n\
+                optimiser.learning_rate = 1e-4\ndata.dilation_sigma = 1.0\n";
+    let text = crosses().text().to_owned();
+    parse(&text.replace("\n[scales.quick]\n", &format!("{more}\n[scales.quick]\n"))).unwrap()
+}
+
+/// The hash of the file is part of a run's id. Without it small runs start from random weights, and the paper's are not
+/// planned.
+#[test]
+fn runs_from_files_of_weights_are_told_by_the_hash() {
+    let configuration = with_file();
+    let plan = |scale: Scale, sha256: Option<&str>| {
+        let weights = sha256.map(|sha256| ("resnet18".to_owned(), sha256.to_owned())).into_iter().collect();
+        plan_runs(&configuration, &Request { weights, ..request(scale, Some(&["pretrained"]), Some(&[1])) })
+    };
+    let id = |sha256| plan(Scale::Quick, sha256).unwrap().runs[0].id.clone();
+    assert_ne!(id(Some("a")), id(Some("b")));
+    let without = plan(Scale::Quick, None).unwrap();
+    assert_eq!(without.runs[0].spec.weights, WeightsSpec::Random);
+    let error = plan(Scale::Paper, None).unwrap_err().to_string();
+    assert_eq!(error, "the weights 'resnet18' are missing: expected --weights resnet18=FILE");
+    let with = plan(Scale::Paper, Some("a")).unwrap();
+    let file = WeightsSpec::File { name: "resnet18".to_owned(), sha256: "a".to_owned() };
+    assert_eq!(with.runs[0].spec.weights, file);
+    assert_eq!(weights_of(&with), [("resnet18".to_owned(), "a".to_owned())].into());
+    let named = named_weights(&configuration, Scale::Smoke, Variant::Released);
+    assert_eq!(named, ["resnet18".to_owned()].into());
+    let json = serde_json::to_string(&with).unwrap();
+    assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), with);
+}
+
+#[test]
+fn places_of_weights_are_kept_in_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let none = WeightsPlaces::of(folder.path()).unwrap();
+    assert_eq!(none, WeightsPlaces::default());
+    none.write(folder.path()).unwrap();
+    assert!(!folder.path().join("weights.json").exists(), "nothing to say");
+    let given = none.with([("resnet18".to_owned(), "/data/resnet18.pth".into())]);
+    given.write(folder.path()).unwrap();
+    let moved = WeightsPlaces::of(folder.path()).unwrap().with([("resnet18".to_owned(), "/moved.pth".into())]);
+    moved.write(folder.path()).unwrap();
+    assert_eq!(WeightsPlaces::of(folder.path()).unwrap().files["resnet18"].to_string_lossy(), "/moved.pth");
+    std::fs::write(folder.path().join("weights.json"), "{").unwrap();
+    assert!(WeightsPlaces::of(folder.path()).is_err());
 }

@@ -152,6 +152,16 @@ impl NamedTensors {
         Self::parse(bytes, Path::new("<memory>"))
     }
 
+    /// No tensors yet, of a file that errors will name; for readers of other formats.
+    pub fn at(path: &Path) -> Self {
+        Self { path: path.to_owned(), tensors: BTreeMap::new() }
+    }
+
+    /// The file that they were read from, or `<memory>`.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Every float parameter and buffer of a module by its path; integer and boolean ones are passed
     /// over.
     pub fn of<B: Backend, M: Module<B>>(module: &M) -> Self {

@@ -80,6 +80,9 @@ pub enum RunFailure {
     /// Images of the specification cannot be read, for instance because their cache was deleted.
     #[error("the images cannot be read: {0}")]
     Data(String),
+    /// The file of weights that the run starts from is not there or does not fit its network.
+    #[error("the weights cannot be used: {0}")]
+    Weights(String),
     /// The device failed, for instance because it ran out of memory.
     #[error("the device failed: {0}")]
     Device(String),

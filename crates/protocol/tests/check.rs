@@ -335,3 +335,17 @@ fn evaluations_outside_their_range_are_named() {
         "evaluation.attribution_limit: found 0, expected a number from 1 to 100000"
     );
 }
+
+#[test]
+fn files_of_weights_have_a_name_and_a_hash() {
+    let file = |name: &str, sha256: &str| WeightsSpec::File { name: name.to_owned(), sha256: sha256.to_owned() };
+    let hash = "ab".repeat(32);
+    assert_eq!(RunSpec { weights: file("resnet18", &hash), ..spec() }.check(), Ok(()));
+    let nameless = refused(|spec| spec.weights = file("", &hash));
+    assert_eq!(nameless, "weights.name: found '', expected the name of a file of weights");
+    for wrong in ["ab", &"AB".repeat(32), &"xy".repeat(32)] {
+        let message = refused(|spec| spec.weights = file("resnet18", wrong));
+        let expected = "expected 64 hexadecimal digits in lower case";
+        assert_eq!(message, format!("weights.sha256: found '{wrong}', {expected}"));
+    }
+}

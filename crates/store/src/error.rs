@@ -58,6 +58,14 @@ pub enum StoreError {
         /// What is missing or cannot be read.
         message: String,
     },
+    /// The file of weights that a run starts from is missing or does not fit. The run does not count as failed.
+    #[error("{run}: {message}; the run is not marked as failed: name the file with --weights NAME=FILE")]
+    Weights {
+        /// Method and seed.
+        run: String,
+        /// What is missing or does not fit.
+        message: String,
+    },
     /// The folder holds no reproduction.
     #[error("{}: found no reproduction here, expected a folder that `plan` or a `repro-` command wrote", path.display())]
     NoReproduction {

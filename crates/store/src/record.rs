@@ -102,6 +102,7 @@ impl RunFailed {
             RunFailure::Checkpoint(_)
             | RunFailure::CheckpointFormat { .. }
             | RunFailure::Data(_)
+            | RunFailure::Weights(_)
             | RunFailure::Device(_) => FailureKind::Device,
         };
         Some(Self {

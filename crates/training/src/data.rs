@@ -13,7 +13,8 @@ use herring_datasets::{
 use herring_digits::{DecoySettings, Digits, DigitsError, decoy_mnist};
 use herring_losses::Batch;
 use herring_protocol::{
-    CrossesSpec, DataSpec, DecoysSpec, ImagesSpec, ObjectiveSpec, RunFailure, RunSpec, SpecError, TEST, TRAIN, TaskSpec, TrainingImages, TrainingVersion, VALID, VolumesSpec,
+    CrossesSpec, DataSpec, DecoysSpec, ImagesSpec, ObjectiveSpec, RunFailure, RunSpec, SpecError, TEST, TRAIN,
+    TaskSpec, TrainingImages, TrainingVersion, VALID, VolumesSpec,
 };
 use rand::Rng;
 
@@ -39,7 +40,56 @@ pub(crate) fn images_of(spec: &RunSpec, listings: &dyn Listings) -> Result<Liste
     }
 }
 
-    &settings) }  /// An error if the images have other sides than the specification says. fn check_sides(listed: &Listed, /// An error for a set that the specification names and the images do not have, /// The images of a collection with decoys, 0);         let mut places = rand::seq::index::sample(random, 0);     listed.splits.train = listed.splits.train.with_mask_fraction(fraction, DigitsError> {     let settings = DecoySettings {         seed: decoys.split_seed, None => sample_of(decoys).map_err(|error| RunFailure::Data(error.to_string()))?, Purpose::Fraction, Purpose::Masks, RunFailure> {     let (found, RunFailure> {     let mut listed = match &decoys.files {         Some(files) => listings.open(&files.listing).map_err(unreadable)?, all, as the specification has it", class_limit: decoys.class_limit, clean.valid);     }     let all = listed.splits.train.len();     if decoys.fraction < 1.0 {         let count = ((all as f64 * decoys.fraction) as usize).max(1);         let random = &mut stream(spec.seed, count).into_vec();         places.sort_unstable();         listed.splits.train = listed.splits.train.subset(places).map_err(unreadable)?;     }     let fraction = spec.annotations.fraction();     let random = &mut stream(spec.seed, expected) = (sides(listed), expected: format!("{} and {}, expected[0], expected[1]), found: format!("images of {} and {} pixels", found[0], found[1]), in the version and the share that are trained on. fn decoys_of(decoys: &DecoysSpec, listed.splits.valid) = (clean.train, listings: &dyn Listings) -> Result<Listed, or for class weights that are not as many as /// their classes., random).map_err(unreadable)?;     Ok(listed) }  /// Decoy-MNIST on the digits that the program carries. fn sample_of(decoys: &DecoysSpec) -> Result<Listed, saliency_limit: decoys.saliency_limit, spec)?;     if decoys.training == TrainingVersion::Clean {         let clean = listed.clean.take().ok_or_else(|| RunFailure::Data("found no images without decoys".to_owned()))?;         (listed.splits.train, spec.data.stored_sides());     if found == expected {         return Ok(());     }     Err(RunFailure::Specification(SpecError {         field: "data.listing".to_owned(), spec: &RunSpec, spec: &RunSpec) -> Result<(), })) }  /// An error for a set that the specification names and the images do not have., };     check_sides(&listed, };     decoy_mnist(&Digits::sample()?,
+/// The images of a collection with decoys, in the version and the share that are trained on.
+fn decoys_of(decoys: &DecoysSpec, spec: &RunSpec, listings: &dyn Listings) -> Result<Listed, RunFailure> {
+    let mut listed = match &decoys.files {
+        Some(files) => listings.open(&files.listing).map_err(unreadable)?,
+        None => sample_of(decoys).map_err(|error| RunFailure::Data(error.to_string()))?,
+    };
+    check_sides(&listed, spec)?;
+    if decoys.training == TrainingVersion::Clean {
+        let clean = listed.clean.take().ok_or_else(|| RunFailure::Data("found no images without decoys".to_owned()))?;
+        (listed.splits.train, listed.splits.valid) = (clean.train, clean.valid);
+    }
+    let all = listed.splits.train.len();
+    if decoys.fraction < 1.0 {
+        let count = ((all as f64 * decoys.fraction) as usize).max(1);
+        let random = &mut stream(spec.seed, Purpose::Fraction, 0);
+        let mut places = rand::seq::index::sample(random, all, count).into_vec();
+        places.sort_unstable();
+        listed.splits.train = listed.splits.train.subset(places).map_err(unreadable)?;
+    }
+    let fraction = spec.annotations.fraction();
+    let random = &mut stream(spec.seed, Purpose::Masks, 0);
+    listed.splits.train = listed.splits.train.with_mask_fraction(fraction, random).map_err(unreadable)?;
+    Ok(listed)
+}
+
+/// Decoy-MNIST on the digits that the program carries.
+fn sample_of(decoys: &DecoysSpec) -> Result<Listed, DigitsError> {
+    let settings = DecoySettings {
+        seed: decoys.split_seed,
+        class_limit: decoys.class_limit,
+        saliency_limit: decoys.saliency_limit,
+    };
+    decoy_mnist(&Digits::sample()?, &settings)
+}
+
+/// An error if the images have other sides than the specification says.
+fn check_sides(listed: &Listed, spec: &RunSpec) -> Result<(), RunFailure> {
+    let (found, expected) = (sides(listed), spec.data.stored_sides());
+    if found == expected {
+        return Ok(());
+    }
+    Err(RunFailure::Specification(SpecError {
+        field: "data.listing".to_owned(),
+        found: format!("images of {} and {} pixels", found[0], found[1]),
+        expected: format!("{} and {}, as the specification has it", expected[0], expected[1]),
+    }))
+}
+
+/// An error for a set that the specification names and the images do not have, or for class weights that are not as many as
+/// their classes.
 pub(crate) fn check_sets(spec: &RunSpec, images: &Listed) -> Result<(), RunFailure> {
     let TaskSpec::CrossEntropy { class_weights } = &spec.objective.task;
     let classes = images.splits.train.classes();

@@ -24,7 +24,7 @@ mod snapshot;
 mod trainer;
 
 pub use device::{Device, DeviceError, devices};
-pub use trainer::{trainer, trainer_with};
+pub use trainer::{trainer, trainer_from, trainer_with};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

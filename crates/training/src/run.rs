@@ -34,6 +34,7 @@ use herring_protocol::{
     ANNOTATIONS, Control, EpochRecord, ExplainedModel, FinishedWeights, Observer, Position, RunFailure, RunId,
     RunOutcome, RunScores, RunSpec, RunStart, Scores, SpecError, StepRecord, TRAIN, TrainScores, VALID, WeightsSpec,
 };
+use herring_weights::WeightFiles;
 use rand::Rng;
 use std::collections::BTreeMap;
 
@@ -44,6 +45,7 @@ type Model<B> = Network<Autodiff<B>>;
 pub(crate) struct TrainingJob<'a> {
     pub(crate) spec: &'a RunSpec,
     pub(crate) listings: &'a dyn Listings,
+    pub(crate) weights: &'a dyn WeightFiles,
     pub(crate) start: RunStart<'a>,
     pub(crate) observer: &'a mut dyn Observer,
 }
@@ -71,6 +73,12 @@ impl Job for TrainingJob<'_> {
             (None, WeightsSpec::Random) => (model, TrainingState::new(self.spec)),
             (None, WeightsSpec::Run { run: of }) => {
                 (with_weights_of(model, of, self.start.finished)?, TrainingState::new(self.spec))
+            }
+            (None, WeightsSpec::File { name, sha256 }) => {
+                let useless = |error: herring_weights::WeightsError| RunFailure::Weights(error.to_string());
+                let file = self.weights.open(name, sha256).map_err(useless)?;
+                let fitted = herring_weights::fit(model, &file.tensors).map_err(useless)?;
+                (fitted.network, TrainingState::new(self.spec))
             }
         };
         let mut outcome = run.train(model, state, self.observer)?;

@@ -9,6 +9,7 @@ use herring_datasets::listed::{Listings, NoListings};
 use herring_protocol::{
     BackendKind, Observer, Provenance, RunFailure, RunOutcome, RunSpec, RunStart, SpecError, Trainer,
 };
+use herring_weights::{NoWeightFiles, WeightFiles};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Burn's version, pinned in the workspace.
@@ -31,14 +32,28 @@ pub fn trainer_with(
     index: usize,
     listings: Box<dyn Listings>,
 ) -> Result<Box<dyn Trainer>, DeviceError> {
+    trainer_from(backend, index, listings, Box::new(NoWeightFiles))
+}
+
+/// The same for runs that start from the files of `weights`.
+///
+/// # Errors
+/// As [`trainer`].
+pub fn trainer_from(
+    backend: BackendKind,
+    index: usize,
+    listings: Box<dyn Listings>,
+    weights: Box<dyn WeightFiles>,
+) -> Result<Box<dyn Trainer>, DeviceError> {
     let device = Device::new(backend, index)?;
-    Ok(Box::new(DeviceTrainer { chosen: device.chosen()?, device, listings }))
+    Ok(Box::new(DeviceTrainer { chosen: device.chosen()?, device, listings, weights }))
 }
 
 struct DeviceTrainer {
     device: Device,
     chosen: Chosen,
     listings: Box<dyn Listings>,
+    weights: Box<dyn WeightFiles>,
 }
 
 impl Trainer for DeviceTrainer {
@@ -51,7 +66,8 @@ impl Trainer for DeviceTrainer {
             }));
         }
         // Burn panics if a device runs out of memory or is lost; other runs can continue.
-        let job = TrainingJob { spec, listings: self.listings.as_ref(), start, observer };
+        let (listings, weights) = (self.listings.as_ref(), self.weights.as_ref());
+        let job = TrainingJob { spec, listings, weights, start, observer };
         let outcome = catch_unwind(AssertUnwindSafe(|| self.chosen.run(job)));
         outcome.unwrap_or_else(|panic| Err(RunFailure::of_panic(panic.as_ref())))
     }

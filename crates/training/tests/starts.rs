@@ -90,3 +90,46 @@ fn a_cross_entropy_that_is_not_finite_ends_the_run_with_epoch_and_step() {
     let error = run_from(&spec, RunStart { snapshot: None, finished: &broken }).map(|_| ()).unwrap_err();
     assert_eq!(line(&error), "cross-entropy is not finite at epoch 1, step 1");
 }
+
+/// The trainer of runs that start from the tensors of `first` as the file `mine`, and its SHA-256.
+fn with_file(name: &str, bytes: &[u8]) -> (Box<dyn Trainer>, String) {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, bytes).unwrap();
+    let (sha256, _) = herring_weights::hash(&path).unwrap();
+    let files = herring_weights::WeightPaths([("mine".to_owned(), path)].into());
+    let listings = Box::new(herring_datasets::listed::NoListings);
+    (herring_training::trainer_from(BackendKind::Cpu, 0, listings, Box::new(files)).unwrap(), sha256)
+}
+
+#[test]
+fn a_run_begins_with_the_weights_of_a_file() {
+    let first = finished(&cnn(2));
+    let (trainer, sha256) = with_file("mine.safetensors", &first.weights);
+    let weights = WeightsSpec::File { name: "mine".to_owned(), sha256 };
+    let still = OptimiserSpec::Adam { learning_rate: 1e-12 };
+    let spec = RunSpec { seed: 99, optimiser: still, weights, ..cnn(2) };
+    let outcome = trainer.run(&spec, RunStart::fresh(), &mut Watch::new()).unwrap();
+    assert_eq!(outcome.weights, first.weights);
+}
+
+#[test]
+fn a_file_that_is_another_or_does_not_fit_is_refused_in_one_line() {
+    let first = finished(&cnn(2));
+    let (trainer, sha256) = with_file("unfit.safetensors", &first.weights);
+    let refused = |sha256: &str, spec: RunSpec, trainer: &dyn Trainer| {
+        let weights = WeightsSpec::File { name: "mine".to_owned(), sha256: sha256.to_owned() };
+        let error = trainer.run(&RunSpec { weights, ..spec }, RunStart::fresh(), &mut Watch::new()).map(|_| ());
+        let error = error.unwrap_err();
+        assert!(matches!(error, RunFailure::Weights(_)), "{error:?}");
+        line(&error)
+    };
+    let other = refused(&"0".repeat(64), cnn(2), trainer.as_ref());
+    assert!(other.contains(&format!("SHA-256 found {sha256}, expected 000")), "{other}");
+    let wide = refused(&sha256, cnn(4), trainer.as_ref());
+    assert!(wide.contains("unfit.safetensors: the tensor") && wide.contains("has shape"), "{wide}");
+    let none = refused(&sha256, cnn(2), common::trainer().as_ref());
+    assert_eq!(
+        none,
+        "the weights cannot be used: no file was given for the weights 'mine': expected --weights mine=FILE"
+    );
+}

@@ -41,7 +41,7 @@ impl DataPlaces {
 #[derive(Args)]
 pub(crate) struct CheckData {
     /// nih, padchest, rsna, xray (the first two), heart, liver, pancreas, decathlon (these three), mnist, pneumonia, knee,
-    /// or own
+    /// own, or weights (files that networks start from)
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
     #[command(flatten)]

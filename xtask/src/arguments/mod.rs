@@ -231,6 +231,9 @@ pub(crate) struct RunArguments {
     /// The folder of the prepared images, if they were moved; it is stored for later commands
     #[arg(long, value_name = "DIR")]
     pub(crate) cache: Option<PathBuf>,
+    /// A file of weights that runs start from, if it was moved; it is stored for later commands
+    #[arg(long, value_parser = crate::weights::named, value_name = "NAME=FILE")]
+    pub(crate) weights: Vec<crate::weights::Named>,
     #[command(flatten)]
     pub(crate) running: Running,
     #[command(flatten)]

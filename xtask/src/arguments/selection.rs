@@ -114,6 +114,10 @@ pub(crate) struct Selection {
     /// A configuration of your own, in the format of experiments/iclr2021/crosses.toml
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// A file of weights that runs start from, for instance `resnet18=resnet18-f37072fd.pth`: torch.save's .pth,
+    /// safetensors, or Keras' VGG-16 .h5; may be given once for each name. See `cargo xtask data check weights`
+    #[arg(long, value_parser = crate::weights::named, value_name = "NAME=FILE")]
+    pub(crate) weights: Vec<crate::weights::Named>,
     /// Use the hyper-parameters found by the search in this folder; may be given once for each method
     #[arg(long, value_name = "DIR")]
     pub(crate) from_search: Vec<PathBuf>,

@@ -257,6 +257,11 @@ pub enum WeightsSetting {
         /// The other method.
         method: MethodName,
     },
+    /// Those of a file that the user has. Without it, runs of the scales `smoke` and `quick` start from random weights.
+    File {
+        /// What `--weights NAME=FILE` calls it, for instance `resnet18`.
+        name: String,
+    },
 }
 
 /// A value chosen by trying several, each in its own run.

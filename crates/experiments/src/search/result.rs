@@ -244,7 +244,7 @@ fn with_needs(spec: &RunSpec, renamed: &BTreeMap<RunId, RunId>) -> RunSpec {
     let mut spec = spec.clone();
     let own = match &mut spec.weights {
         WeightsSpec::Run { run } => Some(run),
-        WeightsSpec::Random => None,
+        WeightsSpec::Random | WeightsSpec::File { .. } => None,
     };
     let tried = spec.needs.iter_mut().flat_map(|need| &mut need.alternatives).map(|alternative| &mut alternative.run);
     for run in own.into_iter().chain(tried) {

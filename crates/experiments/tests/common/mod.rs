@@ -68,6 +68,7 @@ pub(crate) fn request(scale: Scale, names: Option<&[&str]>, seeds: Option<&[u32]
         methods: names.map(methods),
         seeds: seeds.map(<[u32]>::to_vec),
         images: Default::default(),
+        weights: Default::default(),
     }
 }
 

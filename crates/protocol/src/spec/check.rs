@@ -4,6 +4,7 @@
 use crate::{
     AnnotationSpec, AttributionSpec, CrossesSpec, DataSpec, DecoyName, DecoysSpec, ImagesSpec, ModelSpec,
     OptimiserSpec, PenaltySpec, ReconstructionLoss, RunSpec, TableName, TaskSpec, TrainingImages, VolumesSpec,
+    WeightsSpec,
 };
 
 /// An invalid value of a specification. Its text is one line.
@@ -66,6 +67,12 @@ impl RunSpec {
     }
 
     fn check_model(&self) -> Result<(), SpecError> {
+        if let WeightsSpec::File { name, sha256 } = &self.weights {
+            check("weights.name", format!("'{name}'"), "the name of a file of weights", !name.is_empty())?;
+            let digits = sha256.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+            let expected = "64 hexadecimal digits in lower case";
+            check("weights.sha256", format!("'{sha256}'"), expected, digits && sha256.len() == 64)?;
+        }
         self.check_network("model", &self.model)
     }
 

@@ -201,4 +201,12 @@ pub enum WeightsSpec {
         /// The other run.
         run: RunId,
     },
+    /// Those of a file, for instance a network that was trained on ImageNet; layers at the end that do not fit are drawn
+    /// from the run's own stream.
+    File {
+        /// What the configuration calls it.
+        name: String,
+        /// The SHA-256 of the file, in 64 hexadecimal digits.
+        sha256: String,
+    },
 }

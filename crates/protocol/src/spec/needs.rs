@@ -55,7 +55,7 @@ impl RunSpec {
     /// The runs that must have ended before this one can begin, each once, in order.
     pub fn needed_runs(&self) -> Vec<&RunId> {
         let weights = match &self.weights {
-            crate::WeightsSpec::Random => None,
+            crate::WeightsSpec::Random | crate::WeightsSpec::File { .. } => None,
             crate::WeightsSpec::Run { run } => Some(run),
         };
         let tried = self.needs.iter().flat_map(|need| &need.alternatives).map(|alternative| &alternative.run);

@@ -32,6 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         methods: None,
         seeds: None,
         images: Default::default(),
+        weights: Default::default(),
     };
     let plan = plan_runs(&configuration, &request)?;
     let store = Store::open(&out)?;

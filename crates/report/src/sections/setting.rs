@@ -84,6 +84,8 @@ fn words(field: &str) -> String {
         "model.hidden" => "Units of the hidden layer",
         "optimiser.learning_rate" => "Learning rate",
         "optimiser.momentum" => "Momentum",
+        "weights.start" => "Start of the weights",
+        "weights.name" => "File of weights",
         "training.epochs" => "Epochs",
         "training.batch_size" => "Batch size",
         "selection.burn_in" => "First epoch that may be selected",
