@@ -1,34 +1,103 @@
 //! `bench step`.
 
-use crate::{arguments::BenchStep, failure::Failure, print};
+use crate::{
+    arguments::BenchStep,
+    failure::{Failure, bad_input},
+    print,
+};
 use herring_experiments::Exit;
 use herring_protocol::{
-    ActDiffDistance, ActDiffLayers, GradientNorm, InitialisationName, ModelSpec, ObjectiveSpec, PenaltySpec,
-    PoolingName, ResnetLayersName, RrrReading, StemName, TaskSpec, TrainingImages,
+    ActDiffDistance, ActDiffLayers, DenseNetTapsName, GradientNorm, InitialisationName, ModelSpec, ObjectiveSpec,
+    PenaltySpec, PoolingName, RbrInfluence, ResnetLayersName, RrrReading, StemName, TapReading, TaskSpec,
+    TrainingImages,
 };
 use herring_training::{Device, bench};
 
 /// Weight of the penalties; it does not change what is computed.
 const WEIGHT: f64 = 0.2;
 
+/// The default training losses of a paper.
+const PAPERS: [(&str, &[&str]); 2] =
+    [("iclr2021", &["base", "actdiff", "gradmask", "rrr"]), ("tap2024", &["base", "rrr-area", "rbr", "tap"])];
+
 pub(crate) fn step(arguments: &BenchStep) -> Result<Exit, Failure> {
-    let device = Device::new(arguments.backend, arguments.device).map_err(Failure::device)?;
-    let BenchStep { width, size, batch, steps, .. } = *arguments;
-    for name in &arguments.methods {
-        let model = ModelSpec::Resnet {
-            depth: 18,
-            stem: StemName::Small,
-            width,
-            pooling: PoolingName::Global,
-            initialisation: InitialisationName::KaimingNormal,
-            layers: ResnetLayersName::Normalised,
-        };
-        let objective = objective(name).map_err(|text| Failure { text, exit: Exit::BadInput })?;
-        let settings = bench::Settings { model, objective, size, batch, steps };
-        let milliseconds = bench::step(&device, &settings).map_err(Failure::device)?;
-        print(&format!("{name} {milliseconds:.1} ms/step"))?;
+    let of_paper = PAPERS.iter().find(|(paper, _)| *paper == arguments.paper).map_or(&[][..], |(_, methods)| methods);
+    let methods = match arguments.methods.is_empty() {
+        true => of_paper.iter().map(|name| (*name).to_owned()).collect(),
+        false => arguments.methods.clone(),
+    };
+    match &methods[..] {
+        [only] => measure(arguments, only)?,
+        // A process of its own for each, so that each has its own peak of memory.
+        _ => methods.iter().try_for_each(|name| in_a_process(arguments, name))?,
     }
     Ok(Exit::Done)
+}
+
+fn measure(arguments: &BenchStep, name: &str) -> Result<(), Failure> {
+    let device = Device::new(arguments.backend, arguments.device).map_err(Failure::device)?;
+    let BenchStep { size, batch, steps, .. } = *arguments;
+    let (channels, model) = network(&arguments.model, arguments.width).map_err(bad_input)?;
+    let objective = objective(name).map_err(bad_input)?;
+    let settings = bench::Settings { model, objective, channels, size, batch, steps };
+    let milliseconds = bench::step(&device, &settings).map_err(Failure::device)?;
+    let memory = peak_memory().map_or_else(String::new, |mebibytes| format!(", {mebibytes} MiB at most"));
+    print(&format!("{name} {milliseconds:.1} ms/step{memory}"))
+}
+
+/// Starts this program anew for one training loss.
+fn in_a_process(arguments: &BenchStep, name: &str) -> Result<(), Failure> {
+    let BenchStep { model, width, size, batch, steps, backend, device, .. } = arguments;
+    let program = std::env::current_exe().map_err(Failure::device)?;
+    let mut command = std::process::Command::new(program);
+    command.args(["bench", "step", "--model", model, "--backend", backend.name(), name]);
+    for (option, value) in [("--size", size), ("--batch", batch), ("--steps", steps), ("--device", device)] {
+        command.args([option, &value.to_string()]);
+    }
+    command.args(width.map(|width| format!("--width={width}")));
+    match command.status().map_err(Failure::device)?.success() {
+        true => Ok(()),
+        false => Err(Failure { text: format!("{name}: no measurement"), exit: Exit::Environment }),
+    }
+}
+
+/// The most memory that this process had, in MiB, where the system tells.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kibibytes| kibibytes / 1024)
+}
+
+/// Channels of the images, and the network with this name.
+fn network(name: &str, width: Option<usize>) -> Result<(usize, ModelSpec), String> {
+    let resnet = |stem| ModelSpec::Resnet {
+        depth: 18,
+        stem,
+        width: width.unwrap_or(64),
+        pooling: PoolingName::Global,
+        initialisation: InitialisationName::KaimingNormal,
+        layers: ResnetLayersName::Normalised,
+    };
+    Ok(match name {
+        "resnet18-small" => (1, resnet(StemName::Small)),
+        "resnet18" => (3, resnet(StemName::Imagenet)),
+        "vgg16" => (3, ModelSpec::Vgg { width: width.unwrap_or(64), hidden: 1024 }),
+        "densenet121" => {
+            let taps = DenseNetTapsName::Transitions;
+            (3, ModelSpec::DenseNet { width: width.unwrap_or(64), growth: width.map_or(32, |width| width / 2), taps })
+        }
+        "mobilenet_v2" => (3, ModelSpec::MobileNet { percent: 100 }),
+        "efficientnet_b0" => (3, ModelSpec::EfficientNet { percent: 100 }),
+        "two-layer" => (1, ModelSpec::TwoLayer { width: width.unwrap_or(100) }),
+        other => {
+            let expected = "resnet18-small, resnet18, vgg16, densenet121, mobilenet_v2, efficientnet_b0, two-layer";
+            return Err(format!("unknown network '{other}': expected one of {expected}"));
+        }
+    })
+}
+
+pub(crate) fn model(text: &str) -> Result<String, String> {
+    network(text, None).map(|_| text.to_owned())
 }
 
 /// The training loss with this name: `base` is the plain step with which others are compared; penalties are joined by
@@ -60,8 +129,13 @@ fn objective(name: &str) -> Result<ObjectiveSpec, String> {
             },
             "gradmask" => PenaltySpec::Gradmask { weight: WEIGHT, norm: GradientNorm::Absolute },
             "rrr" => PenaltySpec::Rrr { weight: WEIGHT, offset: 1e-11, reading: RrrReading::Pixels },
+            "rrr-area" => PenaltySpec::Rrr { weight: WEIGHT, offset: 0.0, reading: RrrReading::Area },
+            "rbr" => PenaltySpec::Rbr { weight: WEIGHT, influence: RbrInfluence::Partial },
+            "rbr-full" => PenaltySpec::Rbr { weight: WEIGHT, influence: RbrInfluence::Full },
+            "tap" => PenaltySpec::Tap { weight: WEIGHT, reading: TapReading::Released },
             other => {
-                let expected = "base, masked, actdiff, adversarial, gradmask, rrr, or several joined by +";
+                let expected = "base, masked, actdiff, adversarial, gradmask, rrr, rrr-area, rbr, rbr-full, tap, or \
+                                several joined by +";
                 return Err(format!("unknown method '{other}': expected one of {expected}"));
             }
         };

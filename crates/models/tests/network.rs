@@ -2,11 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 use burn::tensor::Tensor;
-use herring_backend::{Adam, AdamSettings, Autodiff, Cpu};
+use herring_backend::{Adam, AdamSettings, Autodiff, Cpu, Optimiser, Sgd, SgdSettings};
 use herring_models::{
     Classifier, ConvNet, ConvNetConfig, ConvNetKind, DenseNetConfig, DenseNetTaps, Depth, EfficientNetConfig,
     Initialisation, MobileNetConfig, Mode, Network, NetworkConfig, Pooling, ResNet, ResNetConfig, ResNetLayers, Saved,
     Stem, TwoLayerConfig, VggConfig, input_gradient,
+    layers::Linear,
     weights::{self, NamedTensors},
 };
 use rand::SeedableRng;
@@ -173,4 +174,56 @@ fn one_pass_gives_the_gradient_and_all_that_a_trace_shows() {
     let mut optimiser = Adam::new(AdamSettings::new(0.1));
     let network = optimiser.step::<Autodiff<Cpu>, _>(network, &mut gradients);
     assert!(Saved::optimiser::<Autodiff<Cpu>, _>(&optimiser, &network).counts.contains_key("up0.2.bias"));
+}
+
+/// `torch.optim.SGD(lr=0.1, momentum=0.9)` on the loss `sum(w^2) / 2`: the gradient is the weight itself.
+#[test]
+fn momentum_carries_a_share_of_the_last_step_on() {
+    let device = Default::default();
+    let linear = Linear::<Autodiff<Cpu>>::new(1, 1, &mut random(), &device);
+    let weight = |linear: &Linear<Autodiff<Cpu>>| linear.weight.val().into_data().iter::<f64>().next().unwrap();
+    let mut optimiser = Sgd::new(SgdSettings { learning_rate: 0.1, momentum: 0.9 });
+    let start = weight(&linear);
+    let (mut expected, mut velocity) = (start, 0.0);
+    let mut current = linear;
+    for _ in 0..4 {
+        let weights = current.weight.val();
+        let mut gradients = ((weights.clone() * weights).sum() / 2.0).backward();
+        current = optimiser.step::<Autodiff<Cpu>, _>(current, &mut gradients);
+        velocity = 0.9 * velocity + expected;
+        expected -= 0.1 * velocity;
+        assert!((weight(&current) - expected).abs() < 1e-6 * start.abs(), "{} {expected}", weight(&current));
+    }
+    // The velocity goes into a checkpoint, and a step from there is the same.
+    let saved = Saved::optimiser::<Autodiff<Cpu>, _>(&optimiser, &current);
+    assert_eq!(saved.counts.get("weight"), Some(&4));
+    let mut again = Sgd::new(SgdSettings { learning_rate: 0.1, momentum: 0.9 });
+    saved.restore_optimiser::<Autodiff<Cpu>, _>(&mut again, &current).unwrap();
+    let stepped = |optimiser: &mut Sgd<Cpu>| {
+        let weights = current.weight.val();
+        let mut gradients = ((weights.clone() * weights).sum() / 2.0).backward();
+        weight(&optimiser.step::<Autodiff<Cpu>, _>(current.clone(), &mut gradients))
+    };
+    assert_eq!(stepped(&mut optimiser), stepped(&mut again));
+}
+
+/// Dropout acts in training with a key alone; the key decides it.
+#[test]
+fn a_key_decides_what_a_network_drops() {
+    let config = NetworkConfig::Vgg(VggConfig { channels: 1, width: 2, hidden: 16, side: 32, classes: 3 });
+    let vgg = network(config);
+    let images = || Tensor::<Cpu, 4>::ones([2, 1, 32, 32], &Default::default());
+    let logits =
+        |network: &Network<Cpu>, mode| network.trace(images(), mode).logits.into_data().to_vec::<f32>().unwrap();
+    let plain = logits(&vgg, Mode::Evaluate);
+    assert_eq!(logits(&vgg, Mode::Train), plain, "without a key nothing is dropped");
+    let [one, other] = [1, 2].map(|key| vgg.clone().with_noise(key));
+    assert_eq!(logits(&one, Mode::Evaluate), plain);
+    assert_ne!(logits(&one, Mode::Train), plain);
+    assert_eq!(logits(&one, Mode::Train), logits(&one, Mode::Train), "a pass changes nothing");
+    assert_ne!(logits(&one, Mode::Train), logits(&other, Mode::Train));
+    assert_eq!(logits(&one.with_noise(2), Mode::Train), logits(&other, Mode::Train));
+    let b0 = NetworkConfig::EfficientNet(EfficientNetConfig { channels: 1, percent: 10, ..EfficientNetConfig::b0(3) });
+    let b0 = network(b0);
+    assert_ne!(logits(&b0.clone().with_noise(1), Mode::Train), logits(&b0.with_noise(2), Mode::Train));
 }

@@ -32,7 +32,7 @@ pub struct Scores {
     /// ROC AUC, in `[0, 1]`: of the logit difference, or for more than two classes the mean over classes of
     /// one-against-rest ROC AUCs of the class's log-odds.
     pub roc_auc: f64,
-    /// Mean cross-entropy, in nats.
+    /// Mean cross-entropy, in nats; weighted by the classes where the task is.
     pub cross_entropy: f64,
     /// Share of images whose largest logit is that of their label, in `[0, 1]`.
     pub accuracy: f64,

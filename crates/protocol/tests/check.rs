@@ -349,3 +349,92 @@ fn files_of_weights_have_a_name_and_a_hash() {
         assert_eq!(message, format!("weights.sha256: found '{wrong}', {expected}"));
     }
 }
+
+fn decoys() -> DecoysSpec {
+    DecoysSpec {
+        collection: CollectionName::MnistSample,
+        files: None,
+        decoy: DecoyName::Patch,
+        size: 28,
+        split_seed: 0,
+        class_limit: None,
+        training: TrainingVersion::Contaminated,
+        fraction: 1.0,
+        saliency_limit: None,
+    }
+}
+
+fn on_decoys(change: impl Fn(&mut DecoysSpec)) -> String {
+    let mut images = decoys();
+    change(&mut images);
+    refused(|spec| spec.data = DataSpec::Decoys(images))
+}
+
+#[test]
+fn decoys_that_do_not_fit_their_collection_are_named() {
+    assert_eq!(RunSpec { data: DataSpec::Decoys(decoys()), ..spec() }.check(), Ok(()));
+    assert_eq!(
+        on_decoys(|images| images.decoy = DecoyName::Text),
+        "data.decoy: found text, expected patch: only radiographs have texts and stripes"
+    );
+    let files = DecoyFiles { listing: "a".into(), issue: "b".into(), issue_known: true, table_sha256: "c".into() };
+    assert_eq!(
+        on_decoys(|images| (images.collection, images.files) = (CollectionName::Knee, Some(files.clone()))),
+        "data.decoy: found patch, expected text or stripe: only digits have patches"
+    );
+    assert_eq!(
+        on_decoys(|images| images.collection = CollectionName::Mnist),
+        "data.files: found no files, expected files of the collection"
+    );
+    assert_eq!(
+        on_decoys(|images| images.files = Some(files.clone())),
+        "data.files: found files, expected none: the program has them"
+    );
+    for (share, found) in [(0.0, "0"), (1.5, "1.5"), (f64::NAN, "NaN")] {
+        assert_eq!(
+            on_decoys(|images| images.fraction = share),
+            format!("data.fraction: found {found}, expected a share above 0, at most 1")
+        );
+    }
+    assert_eq!(
+        refused(|spec| spec.evaluation.decoy_quantile = Some(0.75)),
+        "evaluation.decoy_quantile: found 0.75, expected a number from 0, below 1, and images with decoys"
+    );
+}
+
+#[test]
+fn annotations_and_teachers_that_do_not_fit_are_named() {
+    let cut = CutName::Quantile;
+    for (tau, found) in [(-0.1, "-0.1"), (1.01, "1.01"), (f64::NAN, "NaN")] {
+        assert_eq!(
+            refused(|spec| spec.annotations = AnnotationSpec::Random { tau, cut }),
+            format!("annotations.tau: found {found}, expected a number from 0 to 1")
+        );
+    }
+    assert_eq!(
+        refused(|spec| spec.annotations = AnnotationSpec::Teacher { tau: 0.1, cut }),
+        "teacher: found none, expected one: the annotations are its attributions"
+    );
+    let teacher = |model| Some(TeacherSpec { run: RunId::of(&spec()), model });
+    assert_eq!(
+        refused(|spec| spec.teacher = teacher(spec.model.clone())),
+        "teacher: found one, expected none: nothing uses it"
+    );
+    assert_eq!(
+        refused(|spec| spec.objective.penalties = vec![PenaltySpec::AttentionTransfer { weight: 1.0 }]),
+        "teacher: found none, expected one: a penalty compares with it"
+    );
+    assert_eq!(
+        refused(|spec| {
+            spec.objective.penalties = vec![PenaltySpec::AttentionTransfer { weight: 1.0 }];
+            spec.teacher = teacher(ModelSpec::TwoLayer { width: 0 });
+        }),
+        "teacher.model.width: found 0, expected a number of channels from 1 to 1024"
+    );
+    for momentum in [-0.1, 1.0, f64::NAN] {
+        assert_eq!(
+            refused(|spec| spec.optimiser = OptimiserSpec::Sgd { learning_rate: 0.1, momentum }),
+            format!("optimiser.momentum: found {momentum}, expected a number from 0, below 1")
+        );
+    }
+}

@@ -23,6 +23,8 @@ pub struct Settings {
     pub model: ModelSpec,
     /// The objective. Penalty weights do not change the time.
     pub objective: ObjectiveSpec,
+    /// Channels of the images.
+    pub channels: usize,
     /// Rows and columns of the images.
     pub size: usize,
     /// Batch size.
@@ -50,7 +52,7 @@ impl Job for Measurement<'_> {
     fn run<B: Kernels>(self, device: &B::Device) -> Self::Output {
         let settings = self.settings;
         let mut random = ChaCha8Rng::seed_from_u64(0);
-        let network = parts::network(&settings.model, [1, settings.size, settings.size], 2);
+        let network = parts::network(&settings.model, [settings.channels, settings.size, settings.size], 2);
         let mut model: Network<Autodiff<B>> = Network::new(&network, &mut random, device);
         let mut loss = parts::training_loss::<B>(&settings.objective, network.features(), &mut random, device);
         let mut optimiser = Adam::<B>::new(AdamSettings::new(3e-4));
@@ -83,19 +85,20 @@ impl Job for Measurement<'_> {
 
 /// Random images whose masks are everything except a square.
 fn batch<B: Kernels>(settings: &Settings, random: &mut ChaCha8Rng, device: &B::Device) -> Batch<Autodiff<B>> {
-    let Settings { size, batch, .. } = *settings;
-    let shape = [batch, 1, size, size];
-    let mut noise = || -> Vec<f32> { (0..batch * size * size).map(|_| random.random()).collect() };
-    let tensor = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, shape), device);
+    let Settings { channels, size, batch, .. } = *settings;
+    let mut noise = || -> Vec<f32> { (0..batch * channels * size * size).map(|_| random.random()).collect() };
+    let tensor = |channels: usize, values: Vec<f32>| {
+        Tensor::from_data(TensorData::new(values, [batch, channels, size, size]), device)
+    };
     let square = size / 4..size / 2;
     let inside = (0..batch * size * size)
         .map(|pixel| f32::from(square.contains(&(pixel / size % size)) && square.contains(&(pixel % size))))
         .collect();
     let labels: Vec<i32> = (0..batch as i32).map(|index| index % 2).collect();
     Batch {
-        images: tensor(noise()),
-        masked: tensor(noise()),
-        inside: tensor(inside),
+        images: tensor(channels, noise()),
+        masked: tensor(channels, noise()),
+        inside: tensor(1, inside),
         labels: Tensor::<Autodiff<B>, 1, Int>::from_data(TensorData::new(labels, [batch]), device),
         teacher: None,
     }

@@ -36,6 +36,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) epoch: usize,
     /// Which AUC the run uses.
     pub(crate) auc: AucKind,
+    /// The weight of each class in the cross-entropy; empty: all count alike.
+    pub(crate) class_weights: &'a [f64],
     /// Transforms a batch, by its number, before it is scored.
     pub(crate) augmented_batch: &'a dyn Fn(Packed, usize) -> Result<Packed, RunFailure>,
 }
@@ -58,5 +60,7 @@ pub(crate) fn evaluate<B: Kernels, M: Classifier<B>>(
         labels.extend_from_slice(packed.labels());
         environments.extend_from_slice(packed.environments());
     }
-    scores::scores(&Scored { logits: &logits, labels: &labels, environments: &environments }, pass.auc, pass.epoch)
+    let class_weights = pass.class_weights;
+    let set = Scored { logits: &logits, labels: &labels, environments: &environments, class_weights };
+    scores::scores(&set, pass.auc, pass.epoch)
 }

@@ -32,7 +32,8 @@ use herring_losses::{Batch, TeacherPass};
 use herring_models::{Classifier, Network, Saved, weights};
 use herring_protocol::{
     ANNOTATIONS, Control, EpochRecord, ExplainedModel, FinishedWeights, Observer, Position, RunFailure, RunId,
-    RunOutcome, RunScores, RunSpec, RunStart, Scores, SpecError, StepRecord, TRAIN, TrainScores, VALID, WeightsSpec,
+    RunOutcome, RunScores, RunSpec, RunStart, Scores, SpecError, StepRecord, TRAIN, TaskSpec, TrainScores, VALID,
+    WeightsSpec,
 };
 use herring_weights::WeightFiles;
 use rand::Rng;
@@ -409,7 +410,9 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
             TRAIN => data::augmented_batch(packed, self.spec, Purpose::TrainScores, epoch, batch),
             _ => Ok(packed),
         };
-        let pass = Pass { batch_size, zeroed, epoch, auc: evaluation.auc, augmented_batch: &augmented_batch };
+        let TaskSpec::CrossEntropy { class_weights } = &self.spec.objective.task;
+        let auc = evaluation.auc;
+        let pass = Pass { batch_size, zeroed, epoch, auc, class_weights, augmented_batch: &augmented_batch };
         evaluate::<B, _>(model, dataset, &pass, &self.device)
     }
 

@@ -1,7 +1,7 @@
 //! Scores of a set of logits, for two classes and for more.
 
 use herring_protocol::{AucKind, EnvironmentScores, RunFailure, Scores, SpecError};
-use herring_stats::{StatsError, auc, classification};
+use herring_stats::{StatsError, auc, classification, summary};
 
 /// Images a batch over which the released code of tap2024 takes the mean of its F-score.
 const RELEASED_BATCH: usize = 32;
@@ -14,6 +14,8 @@ pub(crate) struct Scored<'a> {
     pub(crate) labels: &'a [usize],
     /// Environment of each image.
     pub(crate) environments: &'a [usize],
+    /// The weight of each class in the cross-entropy; empty: all count alike.
+    pub(crate) class_weights: &'a [f64],
 }
 
 /// All scores of a set. `kind` is the AUC that the run uses; the ROC AUC of each environment is computed only if it is
@@ -27,12 +29,15 @@ pub(crate) fn scores(set: &Scored<'_>, kind: AucKind, epoch: usize) -> Result<Sc
         let quantity = "a validation or test logit".to_owned();
         return Err(RunFailure::NotFinite { epoch, step: 0, quantity });
     }
-    let total: f64 = logits.iter().zip(labels).map(|(row, label)| cross_entropy(row, *label)).sum();
+    let losses: Vec<f64> = logits.iter().zip(labels).map(|(row, label)| cross_entropy(row, *label)).collect();
     let margins: Vec<Vec<f64>> = logits.iter().map(|row| log_odds(row)).collect();
     Ok(Scores {
         authors_auc: auc::macro_logit_auc(logits, labels).map_err(undefined)?,
         roc_auc: auc::macro_logit_auc(&margins, labels).map_err(undefined)?,
-        cross_entropy: total / logits.len() as f64,
+        cross_entropy: match set.class_weights.is_empty() {
+            true => losses.iter().sum::<f64>() / losses.len() as f64,
+            false => summary::class_weighted_mean(&losses, labels, set.class_weights).map_err(undefined)?,
+        },
         accuracy: accuracy(logits, labels).map_err(undefined)?,
         average_precision: average_precision(&margins, labels).map_err(undefined)?,
         f1: of_two_classes(logits, labels, |logits, labels| classification::f1(&predicted(logits)?, labels))?,
@@ -153,7 +158,7 @@ mod tests {
     use super::*;
 
     fn of(logits: &[Vec<f64>], labels: &[usize], environments: &[usize]) -> Result<Scores, RunFailure> {
-        scores(&Scored { logits, labels, environments }, AucKind::Authors, 3)
+        scores(&Scored { logits, labels, environments, class_weights: &[] }, AucKind::Authors, 3)
     }
 
     #[test]
@@ -165,6 +170,29 @@ mod tests {
         assert!((found.cross_entropy - expected).abs() < 1e-12);
         assert_eq!((found.authors_auc, found.roc_auc, found.accuracy), (1.0, 1.0, 1.0));
         assert!((cross_entropy(&[1e300, 0.0], 0), cross_entropy(&[-800.0, 0.0], 0)) == (0.0, 800.0));
+    }
+
+    #[test]
+    fn class_weights_weigh_the_cross_entropy_alone() {
+        let logits = [vec![0.0, 1.0], vec![2.0, 0.0], vec![0.0, 3.0]];
+        let of = |class_weights: &[f64]| {
+            let set = Scored { logits: &logits, labels: &[0, 1, 1], environments: &[0; 3], class_weights };
+            scores(&set, AucKind::Roc, 1).unwrap()
+        };
+        let losses = [cross_entropy(&logits[0], 0), cross_entropy(&logits[1], 1), cross_entropy(&logits[2], 1)];
+        let (plain, weighted) = (of(&[]), of(&[3.0, 1.0]));
+        assert!((plain.cross_entropy - losses.iter().sum::<f64>() / 3.0).abs() < 1e-12);
+        assert!((weighted.cross_entropy - (3.0 * losses[0] + losses[1] + losses[2]) / 5.0).abs() < 1e-12);
+        assert_eq!(Scores { cross_entropy: 0.0, ..plain }, Scores { cross_entropy: 0.0, ..weighted });
+    }
+
+    #[test]
+    fn two_classes_have_f_scores_and_more_an_absolute_error() {
+        let two = of(&[vec![0.0, -1.0], vec![3.0, 2.0], vec![0.0, 1.0]], &[0, 1, 1], &[0; 3]).unwrap();
+        // By the larger logit one of two positives is found; by the sign of the positive's logit both.
+        assert_eq!((two.f1, two.released_f1, two.absolute_error), (Some(2.0 / 3.0), Some(1.0), None));
+        let three = of(&[vec![0.0, 0.0, 1.0], vec![0.0, 1.0, 0.0], vec![0.0, 0.0, 1.0]], &[0, 1, 2], &[0; 3]).unwrap();
+        assert_eq!((three.f1, three.released_f1, three.absolute_error), (None, None, Some(2.0 / 3.0)));
     }
 
     #[test]
@@ -208,7 +236,7 @@ mod tests {
         // Each image moves both logits: the columns alone rank wrongly, their difference rightly.
         let logits = [[1.0, 0.0], [6.0, 5.0], [0.0, 1.0], [2.0, 4.0], [9.0, 9.5], [3.0, 1.0]].map(|row| row.to_vec());
         let (labels, environments) = ([0, 0, 1, 1, 0, 1], [0, 0, 0, 0, 1, 1]);
-        let set = Scored { logits: &logits, labels: &labels, environments: &environments };
+        let set = Scored { logits: &logits, labels: &labels, environments: &environments, class_weights: &[] };
         let found = scores(&set, AucKind::Roc, 3).unwrap();
         let within: Vec<_> = found.environments.iter().map(|scores| (scores.authors_auc, scores.roc_auc)).collect();
         assert_eq!(within, [(Some(0.625), Some(1.0)), (Some(0.5), Some(0.0))]);
@@ -223,7 +251,7 @@ mod tests {
         let logits = [[2.0, 0.0, 1.0], [5.0, 6.0, 4.5], [0.0, 1.0, 0.5], [7.0, 6.0, 8.0], [1.0, 0.5, 0.9]];
         let logits = logits.map(|row| row.to_vec());
         let (labels, environments) = ([0, 1, 2, 2, 0], [0; 5]);
-        let set = Scored { logits: &logits, labels: &labels, environments: &environments };
+        let set = Scored { logits: &logits, labels: &labels, environments: &environments, class_weights: &[] };
         let found = scores(&set, AucKind::Roc, 3).unwrap();
         let expected: f64 = (0..3)
             .map(|class| {

@@ -11,9 +11,14 @@ pub(crate) enum BenchCommand {
 
 #[derive(Args)]
 pub(crate) struct BenchStep {
-    /// Channels of the network's first stage
-    #[arg(long, default_value = "64", value_parser = crate::bench::size)]
-    pub(crate) width: usize,
+    /// The network: `resnet18-small` (3x3 stem, grey images), or on images of three channels `resnet18`, `vgg16`,
+    /// `densenet121`, `mobilenet_v2`, `efficientnet_b0`; `two-layer` is tap2024's for digits
+    #[arg(long, default_value = "resnet18-small", value_parser = crate::bench::model, value_name = "NAME")]
+    pub(crate) model: String,
+    /// Channels of the network's first stage [default: 64; 100 for two-layer; mobilenet_v2 and efficientnet_b0 have
+    /// their own]
+    #[arg(long, value_parser = crate::bench::size)]
+    pub(crate) width: Option<usize>,
     /// Side of the square images, in pixels
     #[arg(long, default_value = "28", value_parser = crate::bench::size)]
     pub(crate) size: usize,
@@ -29,8 +34,11 @@ pub(crate) struct BenchStep {
     /// Number of the device among those of the backend
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) device: usize,
-    /// Training losses to measure: `base`, `masked`, `actdiff`, `adversarial`, `gradmask`, `rrr`, or several joined by
-    /// `+`
-    #[arg(value_parser = crate::bench::method, value_delimiter = ',', default_values = ["base", "actdiff", "gradmask", "rrr"], value_name = "METHOD")]
+    /// Which paper's training losses are measured where none is named
+    #[arg(long, default_value = "iclr2021", value_parser = ["iclr2021", "tap2024"], value_name = "PAPER")]
+    pub(crate) paper: String,
+    /// Training losses to measure: `base`, `masked`, `actdiff`, `adversarial`, `gradmask`, `rrr`, `rrr-area` (tap2024's),
+    /// `rbr`, `rbr-full`, `tap`, or several joined by `+` [default: those of the paper]
+    #[arg(value_parser = crate::bench::method, value_delimiter = ',', value_name = "METHOD")]
     pub(crate) methods: Vec<String>,
 }
