@@ -229,6 +229,7 @@ fn temperatures_and_class_weights_outside_their_range_are_named() {
 #[test]
 fn penalties_with_a_teacher_stand_in_the_order_of_their_kinds() {
     let mut taught = spec();
+    taught.teacher = Some(TeacherSpec { run: RunId::of(&spec()), model: spec().model });
     taught.objective.penalties = vec![
         PenaltySpec::AttentionTransfer { weight: 1.0 },
         PenaltySpec::Distillation { weight: 1.0, temperature: 1.0 },

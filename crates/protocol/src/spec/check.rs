@@ -30,8 +30,8 @@ impl RunSpec {
     pub fn check(&self) -> Result<(), SpecError> {
         self.check_data()?;
         self.check_model()?;
-        self.check_teacher()?;
         self.check_objective()?;
+        self.check_teacher()?;
         self.check_training()?;
         self.check_evaluation()
     }
