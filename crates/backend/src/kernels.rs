@@ -111,6 +111,17 @@ pub trait Kernels: Backend {
         composed::channels::sums::<Self>(input)
     }
 
+    /// The sums over the channels of `input [batch, channels, height, width]`, `[batch, 1, height, width]`.
+    fn sum_over_channels(input: FloatTensor<Self>) -> FloatTensor<Self> {
+        composed::channels::over::<Self>(input)
+    }
+
+    /// `input [batch, 1, height, width]` for each of so many channels, `[batch, channels, height, width]`: the transpose of
+    /// [`sum_over_channels`](Self::sum_over_channels).
+    fn repeat_channels(input: FloatTensor<Self>, channels: usize) -> FloatTensor<Self> {
+        composed::channels::repeat::<Self>(input, channels)
+    }
+
     /// `input [batch, channels, height, width]` interpolated linearly to `size` rows and columns, the
     /// outermost pixels of both on each other.
     fn resize_aligned(input: FloatTensor<Self>, size: [usize; 2]) -> FloatTensor<Self> {

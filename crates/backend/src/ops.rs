@@ -81,6 +81,11 @@ pub fn add_to_channels<B: Kernels>(input: Tensor<B, 4>, numbers: Tensor<B, 1>) -
     wrap(B::add_to_channels(unwrap(input), unwrap(numbers)))
 }
 
+/// The sums over the channels of `input [batch, channels, height, width]`, `[batch, 1, height, width]`.
+pub fn sum_over_channels<B: Kernels>(input: Tensor<B, 4>) -> Tensor<B, 4> {
+    wrap(B::sum_over_channels(unwrap(input)))
+}
+
 /// The sum of all entries, `[1]`, in an order that does not change from run to run.
 ///
 /// Burn 0.21 sums a whole tensor on a GPU with atomic additions, whose order does; along one

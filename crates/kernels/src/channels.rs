@@ -1,6 +1,7 @@
-//! One number a channel: added to every position of it, or summed over all of them.
+//! One number a channel: added to every position of it, or summed over all of them. And one plane for all channels: their
+//! sum, or repeated for each of them.
 //!
-//! [`sums`] is the gradient of [`add`] with respect to the numbers.
+//! [`sums`] is the gradient of [`add`] with respect to the numbers; [`over`] and [`repeat`] are each other's.
 
 use rayon::prelude::*;
 
@@ -55,6 +56,71 @@ pub fn sums(shape: [usize; 3], input: &[f32], output: &mut [f32]) {
         output.par_iter_mut().enumerate().with_min_len(channels_in_item(shape)).for_each(run);
     } else {
         output.iter_mut().enumerate().for_each(run);
+    }
+}
+
+/// `output[image, position]` is the sum of `input[image, channel, position]` over the channels, in their order, for a
+/// `shape` of `[batch, channels, positions]`.
+///
+/// # Panics
+/// If the lengths do not fit.
+pub fn over(shape: [usize; 3], input: &[f32], output: &mut [f32]) {
+    let [batch, channels, positions] = shape;
+    assert_eq!(input.len(), batch * channels * positions, "input of another length than its shape");
+    assert_eq!(output.len(), batch * positions, "not one sum a position");
+    if input.is_empty() {
+        output.fill(0.0);
+        return;
+    }
+    let run = |(output, input): (&mut [f32], &[f32])| dispatch(Over { input, output });
+    if input.len() < PARALLEL_FROM {
+        output.chunks_mut(positions).zip(input.chunks(channels * positions)).for_each(run);
+    } else {
+        let least = (PARALLEL_FROM / 4).div_ceil(channels * positions);
+        output.par_chunks_mut(positions).zip(input.par_chunks(channels * positions)).with_min_len(least).for_each(run);
+    }
+}
+
+/// `output[image, channel, position] = input[image, position]`, for a `shape` of `[batch, channels, positions]`.
+///
+/// # Panics
+/// If the lengths do not fit.
+pub fn repeat(shape: [usize; 3], input: &[f32], output: &mut [f32]) {
+    let [batch, channels, positions] = shape;
+    assert_eq!(output.len(), batch * channels * positions, "result of another length than its shape");
+    assert_eq!(input.len(), batch * positions, "not one value a position");
+    if output.is_empty() {
+        return;
+    }
+    let run = |(output, input): (&mut [f32], &[f32])| {
+        output.chunks_exact_mut(positions).for_each(|plane| plane.copy_from_slice(input));
+    };
+    if output.len() < PARALLEL_FROM {
+        output.chunks_mut(channels * positions).zip(input.chunks(positions)).for_each(run);
+    } else {
+        let least = (PARALLEL_FROM / 4).div_ceil(channels * positions);
+        output.par_chunks_mut(channels * positions).zip(input.par_chunks(positions)).with_min_len(least).for_each(run);
+    }
+}
+
+/// The channels of one image, and their sum.
+struct Over<'a> {
+    input: &'a [f32],
+    output: &'a mut [f32],
+}
+
+impl Task for Over<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
+        let positions = self.output.len();
+        self.output.copy_from_slice(&self.input[..positions]);
+        for plane in self.input[positions..].chunks_exact(positions) {
+            for (sum, value) in self.output.iter_mut().zip(plane) {
+                *sum += *value;
+            }
+        }
     }
 }
 

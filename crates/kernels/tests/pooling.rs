@@ -81,3 +81,20 @@ fn the_sum_of_a_channel_is_the_transpose_of_adding_to_it() {
         transposes(dot(&shifted, &y) - dot(&x, &y), dot(&added, &sum));
     }
 }
+
+#[test]
+fn the_sum_over_channels_and_its_repetition_are_transposes() {
+    for shape in [[2, 3, 5], [3, 100, 196], [1, 1, 1]] {
+        let [batch, channels, positions] = shape;
+        let (image, plane) = (numbers(batch * channels * positions, 1), numbers(batch * positions, 2));
+        let (mut sums, mut repeated) = (vec![7.0; plane.len()], vec![7.0; image.len()]);
+        channels::over(shape, &image, &mut sums);
+        channels::repeat(shape, &plane, &mut repeated);
+        transposes(dot(&sums, &plane), dot(&image, &repeated));
+        let expected: f32 = (0..channels).map(|channel| image[channel * positions + positions - 1]).sum();
+        assert!((sums[positions - 1] - expected).abs() < 1e-4 * channels as f32);
+        assert!((0..channels).all(|channel| repeated[channel * positions] == plane[0]));
+    }
+    channels::over([0, 3, 4], &[], &mut []);
+    channels::repeat([2, 0, 4], &[1.0; 8], &mut []);
+}

@@ -31,11 +31,11 @@ impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for AttentionT
         let mut total = Tensor::zeros([1], (&batch.images.device(), batch.images.dtype()));
         for (student, teacher) in passes.images.taps.iter().zip(batch.teacher_taps()) {
             let [_, _, height, width] = student.dims();
-            let mut teacher = teacher.clone().sum_dim(1);
+            let mut teacher = ops::sum_over_channels(teacher.clone());
             if teacher.dims()[2..] != [height, width] {
                 teacher = resize::nearest(teacher, [height, width]);
             }
-            let difference = norm::columns(student.clone().sum_dim(1)) - norm::columns(teacher);
+            let difference = norm::columns(ops::sum_over_channels(student.clone())) - norm::columns(teacher);
             total = total + ops::total(norm::rows(difference.flatten(1, 3)));
         }
         Contribution::new(total * (self.weight / batch.images.dims()[0] as f64))

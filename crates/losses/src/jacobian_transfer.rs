@@ -36,8 +36,8 @@ impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for JacobianTr
     }
 
     fn penalty(&mut self, _model: &M, passes: &Passes<B>, batch: &Batch<B>) -> Contribution<B> {
-        let student = norm::columns(passes.gradient(batch).sum_dim(1));
-        let difference = student - norm::columns(batch.teacher_gradient().sum_dim(1));
+        let student = norm::columns(ops::sum_over_channels(passes.gradient(batch)));
+        let difference = student - norm::columns(ops::sum_over_channels(batch.teacher_gradient()));
         let share = self.weight / batch.images.dims()[0] as f64;
         Contribution::new(ops::total(difference.clone() * difference) * share)
     }

@@ -77,7 +77,7 @@ where
     }
 
     fn penalty(&mut self, model: &M, passes: &Passes<B>, batch: &Batch<B>) -> Contribution<B> {
-        let gradient = passes.gradient(batch).sum_dim(1);
+        let gradient = ops::sum_over_channels(passes.gradient(batch));
         let influence = match self.influence {
             RbrInfluence::Partial => partial_influence(model, &passes.task, batch),
             RbrInfluence::Full => full_influence(model, &passes.task, batch),

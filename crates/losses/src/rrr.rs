@@ -59,7 +59,7 @@ impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for Rrr {
                 // An image without an outside has no gradient there; its area must not be a divisor of 0.
                 let area = outside.clone().reshape([images, height * width]).sum_dim(1).clamp_min(1.0);
                 let weights = area.recip().mul_scalar((height * width) as f64).reshape([images, 1, 1, 1]);
-                (gradient.sum_dim(1) * outside * weights, 1.0 / images as f64)
+                (ops::sum_over_channels(gradient) * outside * weights, 1.0 / images as f64)
             }
         };
         Contribution::new(ops::total(masked.clone() * masked) * (self.weight * share))

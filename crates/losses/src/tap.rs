@@ -49,7 +49,7 @@ impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for Tap {
         let mut total = Tensor::zeros([1], (&mask.device(), batch.images.dtype()));
         for tap in taps {
             let [_, _, height, width] = tap.dims();
-            let activations = tap.clone().sum_dim(1);
+            let activations = ops::sum_over_channels(tap.clone());
             total = total
                 + match self.reading {
                     TapReading::Paper => {

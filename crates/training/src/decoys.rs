@@ -36,11 +36,11 @@ pub(crate) fn decoy_overlaps<B: Kernels, M: Stackable<B>>(
         let found = input_gradient(model, images.clone(), Mode::Evaluate, |trace| {
             ops::total(log_softmax(trace.logits.clone()))
         });
-        let mut maps = vec![(GRADIENT.to_owned(), found.gradient.sum_dim(1))];
+        let mut maps = vec![(GRADIENT.to_owned(), ops::sum_over_channels(found.gradient))];
         let taps = model.trace(images, Mode::Train).taps;
         let left_out = taps.len().saturating_sub(TAPS);
         for (place, tap) in taps.into_iter().skip(left_out).enumerate() {
-            maps.push((format!("tap-{}", place + 1), resize::nearest(tap.sum_dim(1), [height, width])));
+            maps.push((format!("tap-{}", place + 1), resize::nearest(ops::sum_over_channels(tap), [height, width])));
         }
         for (name, map) in maps {
             sums.entry(name).or_default().add(&packed, map, quantile)?;

@@ -47,6 +47,7 @@ impl Job for Derivatives {
         self.check::<B>(&Resampled::Windows, device, &mut wrong);
         self.check::<B>(&Resampled::Maximum2x2, device, &mut wrong);
         self.check::<B>(&Resampled::Aligned, device, &mut wrong);
+        self.check::<B>(&Resampled::OverChannels, device, &mut wrong);
         self.check::<B>(&Bias, device, &mut wrong);
         self.check::<B>(&Activation::Silu, device, &mut wrong);
         self.check::<B>(&Activation::Relu6, device, &mut wrong);
@@ -194,6 +195,7 @@ enum Resampled {
     Windows,
     Maximum2x2,
     Aligned,
+    OverChannels,
 }
 
 impl Scalar for Resampled {
@@ -205,6 +207,7 @@ impl Scalar for Resampled {
             Self::Windows => "average pooling",
             Self::Maximum2x2 => "maximum pooling over 2 x 2",
             Self::Aligned => "aligned bilinear resizing",
+            Self::OverChannels => "the sum over channels",
         }
         .to_owned()
     }
@@ -222,6 +225,7 @@ impl Scalar for Resampled {
             Self::Windows => values::average(image, 2),
             Self::Maximum2x2 => values::maximum(image, [2, 2], [2, 2], [0, 0]),
             Self::Aligned => values::bilinear_aligned(image, [9, 3]),
+            Self::OverChannels => values::over(image),
         };
         found.values.iter().enumerate().map(|(index, value)| weigh(index, *value)).sum()
     }
@@ -235,6 +239,7 @@ impl Scalar for Resampled {
             Self::Windows => pooling::average(image, 2),
             Self::Maximum2x2 => pooling::maximum_2x2(image),
             Self::Aligned => resize::bilinear_aligned(image, [9, 3]),
+            Self::OverChannels => ops::sum_over_channels(image),
         })
     }
 }

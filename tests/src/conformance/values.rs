@@ -120,6 +120,7 @@ fn planes<B: Kernels>(dtype: DType, device: &B::Device) -> Vec<(String, f64)> {
         let numbers = Plain::random([1, 3, 1, 1], 7);
         let added = ops::add_to_channels(on(), numbers.tensor::<B>(dtype, device).reshape([3]));
         found.push((format!("a number a channel added to {size:?}"), difference(added, &add(&image, &numbers))));
+        found.push((format!("sum over channels of {size:?}"), difference(ops::sum_over_channels(on()), &over(&image))));
     }
     for (kernel, stride, padding) in [([3, 3], [1, 1], [1, 1]), ([2, 2], [2, 2], [0, 0]), ([3, 2], [2, 1], [1, 0])] {
         let image = Plain::random([2, 2, 7, 6], 77);
@@ -247,6 +248,17 @@ pub fn add(image: &Plain, numbers: &Plain) -> Plain {
         *value += numbers.values[place / (height * width) % channels];
     }
     output
+}
+
+/// The sums over the channels.
+pub fn over(image: &Plain) -> Plain {
+    let [batch, channels, height, width] = image.shape;
+    let positions = height * width;
+    let sum = |index: usize| {
+        let (image_place, position) = (index / positions, index % positions);
+        (0..channels).map(|channel| image.values[(image_place * channels + channel) * positions + position]).sum()
+    };
+    Plain { shape: [batch, 1, height, width], values: (0..batch * positions).map(sum).collect() }
 }
 
 /// The maximum over windows; padding never wins.

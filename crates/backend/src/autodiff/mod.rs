@@ -95,6 +95,14 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         channels::sums::<B, C>(input)
     }
 
+    fn sum_over_channels(input: FloatTensor<Self>) -> FloatTensor<Self> {
+        channels::over::<B, C>(input)
+    }
+
+    fn repeat_channels(input: FloatTensor<Self>, channels: usize) -> FloatTensor<Self> {
+        channels::repeat::<B, C>(input, channels)
+    }
+
     fn resize_aligned(input: FloatTensor<Self>, size: [usize; 2]) -> FloatTensor<Self> {
         interpolation::forward::<B, C>(input, size)
     }

@@ -260,6 +260,26 @@ impl Kernels for Cpu {
         fresh([shape[1]], |output| channels::sums(shape, input.storage(), output))
     }
 
+    fn sum_over_channels(input: FlexTensor) -> FlexTensor {
+        if !single(&input) {
+            return composed::channels::over::<Self>(input);
+        }
+        let input = input.to_contiguous();
+        let [batch, _, height, width] = input.shape().dims();
+        let shape = planes(input.shape().dims());
+        fresh([batch, 1, height, width], |output| channels::over(shape, input.storage(), output))
+    }
+
+    fn repeat_channels(input: FlexTensor, channels: usize) -> FlexTensor {
+        if !single(&input) {
+            return composed::channels::repeat::<Self>(input, channels);
+        }
+        let input = input.to_contiguous();
+        let [batch, _, height, width] = input.shape().dims();
+        let shape = [batch, channels, height, width];
+        fresh(shape, |output| channels::repeat(planes(shape), input.storage(), output))
+    }
+
     fn resize_aligned(input: FlexTensor, size: [usize; 2]) -> FlexTensor {
         if !single(&input) {
             return composed::interpolation::forward::<Self>(input, size);
