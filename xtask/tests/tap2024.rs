@@ -71,7 +71,7 @@ fn every_experiment_on_digits_and_generated_radiographs_runs() {
     assert!(stripes.contains("dense-tap"), "{stripes}");
     let plan = json(&place.path("pneu").join("plan.json"));
     let sizes: Vec<_> =
-        plan["runs"].as_array().unwrap().iter().map(|run| run["spec"]["data"]["size"].clone()).collect();
+        plan["plan"]["runs"].as_array().unwrap().iter().map(|run| run["spec"]["data"]["size"].clone()).collect();
     assert_eq!(sizes, [64, 64]);
 }
 
@@ -112,7 +112,7 @@ fn digits_come_from_files_too() {
     assert!(checked.contains("400 training and 400 test images"), "{checked}");
     smoke(&place, "out", &["--config", &config, "--data-root", &data, "--methods", "tap,tap-10-tau-1"]);
     let plan = json(&place.path("out").join("plan.json"));
-    let files = &plan["runs"][0]["spec"]["data"]["files"];
+    let files = &plan["plan"]["runs"][0]["spec"]["data"]["files"];
     assert_eq!(files["issue"], "mnist: 400 training and 400 test images");
     assert_eq!(files["listing"].as_str().unwrap().len(), 64);
 }

@@ -151,6 +151,12 @@ pub trait Kernels: Backend {
         composed::pooling::scatter_maxima::<Self>(chooser, values)
     }
 
+    /// The largest of each pixel and its eight neighbours in `mask [batch, channels, height, width]`, of the same shape. A
+    /// constant to autodiff: masks have no gradient.
+    fn dilate(mask: FloatTensor<Self>) -> FloatTensor<Self> {
+        composed::pooling::dilate::<Self>(mask)
+    }
+
     /// One step of Adam on one parameter (Kingma and Ba 2015; PyTorch's reading, where epsilon is
     /// added after the bias correction of the second moment). `time` counts from 1.
     fn adam(

@@ -68,6 +68,12 @@ pub fn maximum_2x2<B: Kernels>(input: Tensor<B, 4>) -> Tensor<B, 4> {
     wrap(B::gather_maxima(input.clone(), input))
 }
 
+/// The largest of each pixel and its eight neighbours in `mask [batch, channels, height, width]`, of the same shape, as
+/// PyTorch's `max_pool2d(mask, 3, 1, 1)`. It has no gradient.
+pub fn dilate<B: Kernels>(mask: Tensor<B, 4>) -> Tensor<B, 4> {
+    wrap(B::dilate(unwrap(mask)))
+}
+
 /// The maximum over windows of `kernel` rows and columns, with `margins` that never are the maximum.
 ///
 /// The margins hold the smallest finite value, so a window must hold at least one pixel: `margins`

@@ -2,7 +2,7 @@
 
 use crate::{
     collect::Collection,
-    config::{Configuration, Scale},
+    config::{Configuration, Scale, SeedImages},
     plan::{PlannedRun, Request, images_of, named_weights, plan_runs, weights_of},
 };
 use herring_protocol::{DataSpec, DecoysSpec, MethodName, RunSpec, differing_fields};
@@ -31,13 +31,17 @@ pub fn deviations(collection: &Collection) -> Vec<Deviation> {
     let named = named_weights(reference(collection), Scale::Paper, plan.variant);
     let mut weights: BTreeMap<String, String> = named.into_iter().map(|name| (name, String::new())).collect();
     weights.extend(weights_of(plan));
+    // Images that the program carries stand for files at the scale paper, which have no listing here.
+    let mut images: BTreeMap<u32, SeedImages> =
+        plan.seeds().into_iter().map(|seed| (seed, SeedImages::default())).collect();
+    images.extend(images_of(plan));
     let request = Request {
         scale: Scale::Paper,
         variant: plan.variant,
         backend: plan.backend,
         methods: Some(published.collect()),
         seeds: Some(plan.seeds()),
-        images: images_of(plan),
+        images,
         weights,
     };
     let Ok(paper) = plan_runs(reference(collection), &request) else {

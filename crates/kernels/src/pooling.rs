@@ -41,6 +41,62 @@ pub fn gather_maxima(size: [usize; 2], chooser: &[f32], values: &[f32], output: 
     output.par_chunks_mut(half).zip(inputs).for_each(|(output, (chooser, values))| run(output, chooser, values));
 }
 
+/// `output` has the largest of each pixel and its eight neighbours; beyond the border there are none.
+///
+/// `input` and `output` hold planes of `size` rows and columns.
+///
+/// # Panics
+/// If the lengths do not fit.
+pub fn dilate(size: [usize; 2], input: &[f32], output: &mut [f32]) {
+    let [height, width] = size;
+    assert_eq!(input.len(), output.len(), "input and result of different lengths");
+    let plane = height * width;
+    if plane == 0 {
+        return;
+    }
+    assert!(input.len().is_multiple_of(plane), "no whole planes");
+    let run = |(output, input): (&mut [f32], &[f32])| dispatch(Dilate { size, input, output });
+    if input.len() < PARALLEL_FROM {
+        output.chunks_mut(plane).zip(input.chunks(plane)).for_each(run);
+    } else {
+        let least = CHUNK.div_ceil(plane);
+        output.par_chunks_mut(plane).zip(input.par_chunks(plane)).with_min_len(least).for_each(run);
+    }
+}
+
+/// One plane.
+struct Dilate<'a> {
+    size: [usize; 2],
+    input: &'a [f32],
+    output: &'a mut [f32],
+}
+
+impl Task for Dilate<'_> {
+    type Output = ();
+
+    /// Over three rows first, then over three columns in place.
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
+        let [height, width] = self.size;
+        for (row, output) in self.output.chunks_exact_mut(width).enumerate() {
+            output.copy_from_slice(&self.input[row * width..][..width]);
+            let above = row.checked_sub(1);
+            for other in above.into_iter().chain((row + 1 < height).then_some(row + 1)) {
+                for (most, value) in output.iter_mut().zip(&self.input[other * width..][..width]) {
+                    *most = most.max(*value);
+                }
+            }
+            let mut left = output[0];
+            for column in 0..width {
+                let here = output[column];
+                let right = output.get(column + 1).copied().unwrap_or(here);
+                output[column] = here.max(left).max(right);
+                left = here;
+            }
+        }
+    }
+}
+
 /// `output` is the entry of `values` of its window at the place of the window's largest entry of
 /// `chooser`, and zero everywhere else.
 ///

@@ -98,3 +98,20 @@ fn the_sum_over_channels_and_its_repetition_are_transposes() {
     channels::over([0, 3, 4], &[], &mut []);
     channels::repeat([2, 0, 4], &[1.0; 8], &mut []);
 }
+
+#[test]
+fn a_pixel_grows_to_its_neighbours() {
+    for [height, width, planes] in [[5, 4, 3], [1, 6, 2], [28, 28, 64], [7, 1, 2]] {
+        let image = numbers(planes * height * width, 3);
+        let mut grown = vec![9.0; image.len()];
+        pooling::dilate([height, width], &image, &mut grown);
+        for (place, value) in grown.iter().enumerate() {
+            let (plane, row, column) = (place / (height * width), place / width % height, place % width);
+            let rows = row.saturating_sub(1)..(row + 2).min(height);
+            let columns = || column.saturating_sub(1)..(column + 2).min(width);
+            let around = rows.flat_map(|row| columns().map(move |column| (row, column)));
+            let most = around.map(|(row, column)| image[(plane * height + row) * width + column]);
+            assert_eq!(*value, most.fold(f32::NEG_INFINITY, f32::max), "{row} {column}");
+        }
+    }
+}

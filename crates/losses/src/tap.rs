@@ -12,10 +12,7 @@
 //! The released mask grows with each tap, so that deep taps are penalised in a larger region.
 
 use crate::{Batch, Contribution, Passes, Penalty};
-use burn::tensor::{
-    Tensor,
-    backend::{AutodiffBackend, Backend},
-};
+use burn::tensor::{Tensor, backend::AutodiffBackend};
 use herring_backend::{Kernels, ops, pooling, resize};
 use herring_models::Stackable;
 use herring_protocol::TapReading;
@@ -29,15 +26,10 @@ pub struct Tap {
     pub reading: TapReading,
 }
 
-/// `mask [batch, 1, height, width]` with each pixel the largest of its 3x3 neighbourhood.
-fn enlarged<B: Backend>(mask: Tensor<B, 4>) -> Tensor<B, 4> {
-    pooling::maximum(mask, [3; 2], [1; 2], [1; 2])
-}
-
 /// The released code's mask for a tap of `size` rows and columns, from that of the tap before.
-fn cascaded<B: Backend>(mask: Tensor<B, 4>, size: [usize; 2]) -> Tensor<B, 4> {
+fn cascaded<B: Kernels>(mask: Tensor<B, 4>, size: [usize; 2]) -> Tensor<B, 4> {
     let window = mask.dims()[3] / size[1];
-    let mask = if window > 1 { pooling::average(enlarged(mask), window) } else { mask };
+    let mask = if window > 1 { pooling::average(pooling::dilate(mask), window) } else { mask };
     if mask.dims()[3] > size[1] { resize::nearest(mask, size) } else { mask }
 }
 
@@ -45,18 +37,18 @@ impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for Tap {
     fn penalty(&mut self, _model: &M, passes: &Passes<B>, batch: &Batch<B>) -> Contribution<B> {
         let taps = &passes.images.taps;
         let mut mask = batch.outside();
-        let whole = enlarged(mask.clone());
+        let whole = (self.reading == TapReading::Paper).then(|| pooling::dilate(mask.clone()));
         let mut total = Tensor::zeros([1], (&mask.device(), batch.images.dtype()));
         for tap in taps {
             let [_, _, height, width] = tap.dims();
             let activations = ops::sum_over_channels(tap.clone());
             total = total
-                + match self.reading {
-                    TapReading::Paper => {
+                + match &whole {
+                    Some(whole) => {
                         let outside = pooling::adaptive_average(whole.clone(), [height, width]);
                         ops::total((activations * outside).abs())
                     }
-                    TapReading::Released => {
+                    None => {
                         mask = cascaded(mask, [height, width]);
                         let outside = activations * mask.clone();
                         ops::total(outside.clone() * outside)

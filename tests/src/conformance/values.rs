@@ -122,6 +122,9 @@ fn planes<B: Kernels>(dtype: DType, device: &B::Device) -> Vec<(String, f64)> {
         found.push((format!("a number a channel added to {size:?}"), difference(added, &add(&image, &numbers))));
         found.push((format!("sum over channels of {size:?}"), difference(ops::sum_over_channels(on()), &over(&image))));
     }
+    let mask = Plain::random([2, 1, 6, 7], 78);
+    let grown = pooling::dilate(mask.tensor::<B>(dtype, device));
+    found.push(("dilation".to_owned(), difference(grown, &maximum(&mask, [3, 3], [1, 1], [1, 1]))));
     for (kernel, stride, padding) in [([3, 3], [1, 1], [1, 1]), ([2, 2], [2, 2], [0, 0]), ([3, 2], [2, 1], [1, 0])] {
         let image = Plain::random([2, 2, 7, 6], 77);
         let expected = maximum(&image, kernel, stride, padding);

@@ -21,7 +21,7 @@ use crate::{
     },
 };
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
-use burn::tensor::ops::FloatTensor;
+use burn::tensor::{backend::AutodiffBackend, ops::FloatTensor};
 
 impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
     fn convolution(input: FloatTensor<Self>, weight: FloatTensor<Self>, options: ConvOptions) -> FloatTensor<Self> {
@@ -117,6 +117,10 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
 
     fn scatter_maxima(chooser: FloatTensor<Self>, values: FloatTensor<Self>) -> FloatTensor<Self> {
         pooling::scatter_maxima::<B, C>(chooser, values)
+    }
+
+    fn dilate(mask: FloatTensor<Self>) -> FloatTensor<Self> {
+        <Self as AutodiffBackend>::from_inner(B::dilate(mask.primitive))
     }
 
     fn adam(

@@ -62,3 +62,8 @@ pub(crate) fn scatter_maxima<B: Backend>(chooser: FloatTensor<B>, values: FloatT
     let interleaved = Tensor::cat(vec![row(a, b), row(c, d)], 3).reshape([batch, channels, 2 * rows, 2 * columns]);
     unwrap(padding::constant(interleaved, [[0, rest_of_rows], [0, rest_of_columns]], 0.0))
 }
+
+/// The largest of each 3 x 3 neighbourhood.
+pub(crate) fn dilate<B: Backend>(input: FloatTensor<B>) -> FloatTensor<B> {
+    unwrap(crate::pooling::maximum::<B>(wrap(input), [3; 2], [1; 2], [1; 2]))
+}

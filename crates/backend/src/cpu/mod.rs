@@ -326,6 +326,15 @@ impl Kernels for Cpu {
         })
     }
 
+    fn dilate(mask: FlexTensor) -> FlexTensor {
+        if !single(&mask) {
+            return composed::pooling::dilate::<Self>(mask);
+        }
+        let mask = mask.to_contiguous();
+        let [_, _, height, width] = mask.shape().dims();
+        fresh(mask.shape(), |output| pooling::dilate([height, width], mask.storage(), output))
+    }
+
     fn adam(
         parameter: FlexTensor,
         gradient: FlexTensor,

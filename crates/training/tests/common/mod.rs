@@ -194,8 +194,9 @@ pub(crate) fn resumes_everywhere(name: &str, spec: &RunSpec, finished: &dyn Fini
     assert_eq!(whole.snapshots.len(), spec.training.epochs * (steps_an_epoch + 1), "{name}");
     for (index, (position, bytes)) in whole.snapshots.iter().enumerate() {
         let mut rest = Keeper::default();
-        // A run that is taken up needs no other run's weights any more.
-        let start = RunStart { snapshot: Some(bytes), finished: &NoWeights };
+        // A run that is taken up needs no other run's weights any more, unless it has a teacher.
+        let finished = if spec.teacher.is_some() { finished } else { &NoWeights };
+        let start = RunStart { snapshot: Some(bytes), finished };
         let resumed = trainer.run(spec, start, &mut rest).unwrap();
         assert_eq!(resumed, outcome, "{name}, {position:?}");
         assert_eq!(rest.snapshots, whole.snapshots[index + 1..], "{name}, {position:?}");
