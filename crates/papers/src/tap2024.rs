@@ -4,7 +4,7 @@
 use herring_experiments::{Experiment, Group, Paper, source};
 use herring_report::{
     PaperReport,
-    sections::{curves, evidence, examples, head, images, readings, runs, saliency, setting, summary},
+    sections::{curves, decoys, evidence, examples, head, images, readings, runs, saliency, setting, summary},
 };
 
 /// Files required for the digits.
@@ -223,6 +223,7 @@ pub static REPORT: PaperReport = PaperReport {
         curves::accuracy_by_group,
         images::render,
         examples::render,
+        decoys::render,
         saliency::render,
         readings::render,
         runs::render,

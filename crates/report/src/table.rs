@@ -68,8 +68,10 @@ fn note(results: &Results) -> String {
         Judgement::Paper | Judgement::Findings => "There are no published numbers to compare with.",
     };
     format!(
-        "Scale {}, variant {}; mean ± sample SD over seeds. {judgement}\n{meaning}\n",
-        results.scale, results.variant
+        "Scale {}, variant {}; mean ± sample SD over seeds. {judgement}\n{}",
+        results.scale,
+        results.variant,
+        if meaning.is_empty() { meaning } else { format!("{meaning}\n") }
     )
 }
 

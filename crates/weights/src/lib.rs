@@ -14,9 +14,9 @@
 //! nothing else (`pytorch-reader`): it looks no name up and calls nothing. What else the pickle asks for is kept as a
 //! name, and a file that holds any is refused with it.
 //!
-//! *Invariants:* a file is read completely or not at all; no file makes this crate panic, run code, or take more memory
-//! than a small multiple of the file's length; each error is one line with the file, the tensor, what was found and
-//! what was expected.
+//! *Invariants:* a file is read completely or not at all; no file makes this crate panic or run code, and the
+//! memory that one takes grows no faster than its length (a hostile pickle may take some hundred times it); each error is
+//! one line with the file, the tensor, what was found and what was expected.
 
 mod elements;
 pub mod error;

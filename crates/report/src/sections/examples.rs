@@ -4,14 +4,21 @@ use super::{escape, picture, section};
 use crate::Page;
 use herring_experiments::collect::{Collection, Content};
 use herring_experiments::config::Arrow;
+use herring_protocol::{DataSpec, TrainingVersion};
 
 /// The section; empty before a run has finished.
 pub fn render(page: &Page<'_>) -> String {
     let collection = page.collection;
-    let examples = collection.runs.iter().find_map(|stored| match &stored.content {
-        Content::Finished(run) if !run.pictures.examples.is_empty() => Some(&run.pictures.examples),
-        _ => None,
-    });
+    let examples = |clean: bool| {
+        collection.runs.iter().filter(|stored| is_clean(&stored.run.spec.data) == clean).find_map(
+            |stored| match &stored.content {
+                Content::Finished(run) if !run.pictures.examples.is_empty() => Some(&run.pictures.examples),
+                _ => None,
+            },
+        )
+    };
+    // Images with their decoys, where a run was trained on some.
+    let examples = examples(false).or_else(|| examples(true));
     let Some(examples) = examples else {
         return String::new();
     };
@@ -32,6 +39,11 @@ pub fn render(page: &Page<'_>) -> String {
         escape(collection.configuration.caption("examples"))
     );
     section("examples", "Example images", &body)
+}
+
+/// Whether a run is trained on images without the decoys of the others.
+fn is_clean(data: &DataSpec) -> bool {
+    matches!(data, DataSpec::Decoys(decoys) if decoys.training == TrainingVersion::Clean)
 }
 
 /// `train, class 1` with the class's own name, where the images have names.

@@ -113,7 +113,8 @@ fn environments(collection: &Collection, results: &Results) -> String {
     )
 }
 
-fn line(row: &Row, columns: &[ScoreName]) -> String {
+/// A row of a table with these columns.
+pub(super) fn line(row: &Row, columns: &[ScoreName]) -> String {
     let cells: String = columns.iter().map(|score| cell(row, score)).collect();
     format!(
         "<tr><th scope=\"row\"><span class=\"swatch {}\"></span>{}</th>{cells}</tr>\n",

@@ -3,6 +3,7 @@
 
 mod colormap;
 pub mod curves;
+pub mod decoys;
 pub mod evidence;
 pub mod examples;
 pub mod explained;

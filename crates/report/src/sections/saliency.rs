@@ -3,7 +3,7 @@
 use super::{colormap, escape, picture, section};
 use crate::Page;
 use herring_experiments::collect::{Collection, FinishedRun};
-use herring_protocol::{MethodName, OverlapKind, Plane, ScoreName};
+use herring_protocol::{DataSpec, MethodName, OverlapKind, Plane, ScoreName};
 
 /// Sums over the finished runs of a method.
 struct Sums {
@@ -53,7 +53,9 @@ pub fn render(page: &Page<'_>) -> String {
 
 /// Which images the maps are computed for, in words.
 fn explained_images(collection: &Collection) -> String {
+    let digits = |data: &DataSpec| matches!(data, DataSpec::Decoys(decoys) if decoys.collection.classes() > 2);
     match &collection.images {
+        None if collection.plan.runs.iter().any(|run| digits(&run.spec.data)) => " of all classes".to_owned(),
         None => " of class 1".to_owned(),
         Some(images) if images.classes.len() == 2 => format!(" of class “{}”", escape(&images.classes[1])),
         Some(_) => " of all classes".to_owned(),
