@@ -94,9 +94,8 @@ fn digits(place: &Place, count: usize) {
 
 /// The experiment on files instead of the sample.
 fn on_files(place: &Place) -> String {
-    let text = MNIST.replace("base = \"tap2024-mnist\"", "base = \"tap2024-mnist\"");
     let text = changed(
-        &text,
+        MNIST,
         "\n# The weights are those of Table 2",
         "\n[scales.smoke]\nrun.data = { collection = \"mnist\" }\n\n# The weights are those of Table 2",
     );

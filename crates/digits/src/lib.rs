@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`idx`] | files of the IDX format, plain or compressed by gzip |
 //! | [`digits`] | MNIST's four files, and the sample that this crate carries |
-//! | [`decoy_mnist`] | decoy-MNIST (tap2024, section 5.1): the training, validation and test images with their masks |
+//! | [`mod@decoy_mnist`] | decoy-MNIST (tap2024, section 5.1): the training, validation and test images with their masks |
 //! | [`listing`] | the digits of a run by their SHA-256, kept in a folder for other processes |
 //!
 //! *Invariant:* equal digits and settings give equal images; nothing is drawn from a global generator.

@@ -20,7 +20,7 @@ use herring_models::{
     layers::{BatchNorm, Linear},
 };
 
-/// Compares the third derivatives of every [`Operation`]; gives back what differs.
+/// Compares the third derivatives of every `Operation`; gives back what differs.
 #[derive(Debug)]
 pub struct ThirdDerivatives {
     /// The precision to compute in; the differences need [`DType::F64`].

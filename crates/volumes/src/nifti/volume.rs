@@ -135,6 +135,7 @@ struct Input<R> {
     read: u64,
 }
 
+#[allow(clippy::large_enum_variant, reason = "a reader has one")]
 enum Bytes<R> {
     Plain(R),
     Packed(MultiGzDecoder<R>),
