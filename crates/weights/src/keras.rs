@@ -8,7 +8,7 @@
 //! less the mean of each channel, where torchvision's takes red, green, blue in units of their deviation. They are
 //! read as they are; grey images that fill all channels alike do not show the order.
 
-use crate::{error::Problem, read::Tensors};
+use crate::{error::Problem, tensors::Tensors};
 use hdf5_pure::{DType, Dataset, File, Group};
 
 /// The convolutions, and their places among torchvision's `features`.

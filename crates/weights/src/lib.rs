@@ -29,6 +29,7 @@ mod names;
 mod pytorch;
 pub mod read;
 mod safe;
+mod tensors;
 
 pub use error::WeightsError;
 pub use files::{NoWeightFiles, WeightFiles, WeightPaths};

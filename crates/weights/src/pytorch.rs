@@ -13,7 +13,7 @@ use crate::{
     elements::{Element, Order, floats},
     error::Problem,
     names::is_counter,
-    read::Tensors,
+    tensors::Tensors,
 };
 use pytorch_reader::{DType, PickleValue, PytorchReader};
 use std::{

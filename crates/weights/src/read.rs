@@ -6,6 +6,7 @@ use crate::{
     keras, kind,
     names::{is_counter, present},
     pytorch, safe,
+    tensors::Tensors,
 };
 use herring_models::weights::NamedTensors;
 use sha2::{Digest, Sha256};
@@ -15,9 +16,6 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
 };
-
-/// Name, shape and values of each tensor of a file.
-pub(crate) type Tensors = Vec<(String, Vec<usize>, Vec<f32>)>;
 
 /// A file of weights that was read.
 #[derive(Debug, Clone)]

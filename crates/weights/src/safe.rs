@@ -7,7 +7,7 @@ use crate::{
     elements::{Element, Order, floats},
     error::Problem,
     names::is_counter,
-    read::Tensors,
+    tensors::Tensors,
 };
 use safetensors::{Dtype, SafeTensors};
 
