@@ -3,15 +3,20 @@
 use crate::{
     arguments::ImagePlaces,
     failure::{Failure, bad_input},
-    radiographs,
+    prepared, radiographs,
 };
 use herring_datasets::{Dataset, listed::Listed};
-use herring_digits::{DecoySettings, Digits, DigitsError, decoy_mnist, digits, listing};
+use herring_digits::{
+    DecoySettings, Digits, DigitsError, decoy_mnist,
+    digits::{self, SIDE},
+    listing,
+};
 use herring_experiments::{
     Exit,
     config::{DecoysSetting, SeedImages},
     images::ImagesFile,
 };
+use herring_images::Means;
 use herring_protocol::CollectionName;
 use std::{
     collections::BTreeMap,
@@ -95,21 +100,14 @@ fn describe(issue: &str, (seed, images): (u32, &Listed), places: &ImagePlaces) -
     let sets = [("train", &parts.train), ("valid", &parts.valid)].into_iter();
     let sets = sets.chain(parts.tests.iter().map(|(name, set)| (name.as_str(), set)));
     let count = |(name, set): (&str, &Dataset)| (name.to_owned(), vec![set.class_counts()]);
+    let means = Means { size: SIDE, environments: Vec::new(), classes: Vec::new(), cells: Vec::new() };
     Ok(ImagesFile {
-        format: ImagesFile::FORMAT,
-        cache: std::path::absolute(places.cache()).map_err(Failure::device)?,
-        cache_from_here: None,
         reading: vec![format!("issue: {issue}")],
-        warnings: Vec::new(),
         classes: (0..parts.train.classes()).map(|class| class.to_string()).collect(),
         environments: vec!["images".to_owned()],
         seed,
         parts: sets.map(count).collect(),
-        left_out: Vec::new(),
-        environment_means: Vec::new(),
-        class_means: Vec::new(),
-        cell_means: Vec::new(),
-        masked: Vec::new(),
+        ..prepared::described(means, places)?
     })
 }
 

@@ -1,12 +1,12 @@
 //! What preparing images and preparing slices of volumes share: progress, failures, and what a folder keeps of them.
 
 use crate::{arguments::ImagePlaces, failure::Failure};
-use herring_cache::Progress;
+use herring_cache::{Cache, Progress};
 use herring_experiments::{
     Exit,
     images::{ImagesFile, MaskedImage},
 };
-use herring_images::{ImagesError, Masked, Mean, Means};
+use herring_images::{Entry, ImagesError, Masked, Mean, Means};
 use herring_protocol::{Pictures, Plane};
 use std::io::{IsTerminal, Write};
 
@@ -15,6 +15,26 @@ pub(crate) fn masked_image(masked: Masked) -> MaskedImage {
     let Masked { id, label, environment, size, image, mask } = masked;
     let plane = |values: Vec<f32>| Pictures::shrink(Plane { height: size, width: size, values });
     MaskedImage { id, label, environment, image: plane(image), mask: plane(mask) }
+}
+
+/// What `fill` makes of the images in the cache; where their blocks were damaged after they were written, they are dropped
+/// and it is tried once more.
+pub(crate) fn filled<T>(cache: &Cache, what: &str, fill: impl Fn() -> Result<T, Failure>) -> Result<T, Failure> {
+    match fill() {
+        Err(failure) if failure.exit == Exit::Environment => {
+            for damage in cache.forget_damaged().map_err(Failure::device)? {
+                crate::say(&format!("note: {damage}; its {what} are prepared again"));
+            }
+            fill()
+        }
+        filled => filled,
+    }
+}
+
+/// How many entries of a listing each class has, in one environment.
+pub(crate) fn class_counts(classes: usize, entries: &[Entry]) -> Vec<Vec<usize>> {
+    let of = |label: usize| entries.iter().filter(|entry| entry.label == label).count();
+    vec![(0..classes).map(of).collect()]
 }
 
 /// What a folder keeps of its images, with their means and without anything else.

@@ -105,24 +105,12 @@ pub(crate) fn prepare(
             .map_err(prepared::failure)?;
         Ok((prepared, means))
     };
-    let (prepared, (means, masked)) = match fill() {
-        Err(Failure { exit: Exit::Environment, .. }) => {
-            // Blocks that were damaged after they were written are prepared again.
-            for damage in cache.forget_damaged().map_err(Failure::device)? {
-                crate::say(&format!("note: {damage}; its images are prepared again"));
-            }
-            fill()?
-        }
-        filled => filled?,
-    };
+    let (prepared, (means, masked)) = prepared::filled(&cache, "images", fill)?;
     for note in prepared.complaints.iter().chain(&prepared.facts.notes) {
         crate::say(&format!("note: {note}"));
     }
     let Prepared { listing, name, facts, .. } = prepared;
-    let counts = |entries: &[herring_images::Entry]| {
-        let of = |label: usize| entries.iter().filter(|entry| entry.label == label).count();
-        vec![(0..listing.classes.len()).map(of).collect::<Vec<usize>>()]
-    };
+    let counts = |entries: &[_]| prepared::class_counts(listing.classes.len(), entries);
     let mut parts = vec![("train".to_owned(), counts(&listing.train)), ("valid".to_owned(), counts(&listing.valid))];
     parts.extend(listing.test_sets().into_iter().map(|(name, entries)| (name.to_owned(), counts(entries))));
     let found = SeedImages {

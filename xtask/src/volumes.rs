@@ -88,25 +88,17 @@ pub(crate) fn prepare(
         ..SeedImages::default()
     };
     let cache = Arc::new(Cache::open(places.cache()).map_err(Failure::device)?);
-    let mut prepared: BTreeMap<u32, Filled> = BTreeMap::new();
+    let mut of_seed: BTreeMap<u32, Filled> = BTreeMap::new();
     for seed in seeds {
         let seed = setting.split_seed.unwrap_or(*seed);
-        if prepared.contains_key(&seed) {
+        if of_seed.contains_key(&seed) {
             continue;
         }
-        let filled = match fill(&cache, root, &settings(setting, task, seed), stop) {
-            Err(failure) if failure.exit == Exit::Environment => {
-                // Blocks that were damaged after they were written are prepared again.
-                for damage in cache.forget_damaged().map_err(Failure::device)? {
-                    crate::say(&format!("note: {damage}; its slices are prepared again"));
-                }
-                fill(&cache, root, &settings(setting, task, seed), stop)?
-            }
-            filled => filled?,
-        };
-        prepared.insert(seed, filled);
+        let settings = settings(setting, task, seed);
+        let filled = prepared::filled(&cache, "slices", || fill(&cache, root, &settings, stop))?;
+        of_seed.insert(seed, filled);
     }
-    let of = |seed: &u32| prepared.get(&setting.split_seed.unwrap_or(*seed));
+    let of = |seed: &u32| of_seed.get(&setting.split_seed.unwrap_or(*seed));
     let Some((first, filled)) = seeds.first().and_then(|seed| Some((*seed, of(seed)?))) else {
         return Err(bad_input("no seed was given: expected at least one"));
     };
@@ -176,10 +168,7 @@ fn describe(issue: &str, seed: u32, filled: &Filled, places: &ImagePlaces) -> Re
     let listing = &prepared.listing;
     let mut reading = vec![format!("issue: {issue}")];
     reading.extend(lines(&prepared.facts));
-    let counts = |entries: &[herring_images::Entry]| {
-        let of = |label: usize| entries.iter().filter(|entry| entry.label == label).count();
-        vec![(0..listing.classes.len()).map(of).collect::<Vec<usize>>()]
-    };
+    let counts = |entries: &Vec<_>| prepared::class_counts(listing.classes.len(), entries);
     let parts = Part::ALL.into_iter().zip([&listing.train, &listing.valid, &listing.test]);
     Ok(ImagesFile {
         reading,

@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use crate::planes::{PARALLEL_FROM, channels_in_item, parallel};
+use crate::planes::{PARALLEL_FROM, channels_in_item, each_piece, parallel};
 use crate::simd::{Task, dispatch};
 
 /// Positions that are summed in single precision before the sum is taken to double.
@@ -72,13 +72,7 @@ pub fn over(shape: [usize; 3], input: &[f32], output: &mut [f32]) {
         output.fill(0.0);
         return;
     }
-    let run = |(output, input): (&mut [f32], &[f32])| dispatch(Over { input, output });
-    if input.len() < PARALLEL_FROM {
-        output.chunks_mut(positions).zip(input.chunks(channels * positions)).for_each(run);
-    } else {
-        let least = (PARALLEL_FROM / 4).div_ceil(channels * positions);
-        output.par_chunks_mut(positions).zip(input.par_chunks(channels * positions)).with_min_len(least).for_each(run);
-    }
+    each_piece([positions, channels * positions], output, input, |(output, input)| dispatch(Over { input, output }));
 }
 
 /// `output[image, channel, position] = input[image, position]`, for a `shape` of `[batch, channels, positions]`.
@@ -92,15 +86,9 @@ pub fn repeat(shape: [usize; 3], input: &[f32], output: &mut [f32]) {
     if output.is_empty() {
         return;
     }
-    let run = |(output, input): (&mut [f32], &[f32])| {
+    each_piece([channels * positions, positions], output, input, |(output, input)| {
         output.chunks_exact_mut(positions).for_each(|plane| plane.copy_from_slice(input));
-    };
-    if output.len() < PARALLEL_FROM {
-        output.chunks_mut(channels * positions).zip(input.chunks(positions)).for_each(run);
-    } else {
-        let least = (PARALLEL_FROM / 4).div_ceil(channels * positions);
-        output.par_chunks_mut(channels * positions).zip(input.par_chunks(positions)).with_min_len(least).for_each(run);
-    }
+    });
 }
 
 /// The channels of one image, and their sum.

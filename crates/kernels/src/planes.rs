@@ -3,6 +3,8 @@
 //! Statistics are per channel while memory is per image, so a piece of work
 //! that owns some channels owns one slice in every image.
 
+use rayon::prelude::*;
+
 /// Fewer floats than this are not worth a second thread.
 pub(crate) const PARALLEL_FROM: usize = 1 << 15;
 
@@ -16,6 +18,23 @@ pub(crate) fn channels_in_item(shape: [usize; 3]) -> usize {
     let [batch, channels, positions] = shape;
     let worthwhile = (PARALLEL_FROM / 4).div_ceil((batch * positions).max(1));
     channels.div_ceil(16).max(worthwhile).clamp(1, channels.max(1))
+}
+
+/// Runs `work` on each piece of `output`, of `lengths[0]` floats, and its piece of `input`, of `lengths[1]`; both are not 0.
+/// On several threads where there is enough to do.
+pub(crate) fn each_piece(
+    lengths: [usize; 2],
+    output: &mut [f32],
+    input: &[f32],
+    work: impl Fn((&mut [f32], &[f32])) + Sync + Send,
+) {
+    let [longest, total] = [lengths[0].max(lengths[1]), output.len().max(input.len())];
+    if total < PARALLEL_FROM {
+        output.chunks_mut(lengths[0]).zip(input.chunks(lengths[1])).for_each(work);
+    } else {
+        let least = (PARALLEL_FROM / 4).div_ceil(longest);
+        output.par_chunks_mut(lengths[0]).zip(input.par_chunks(lengths[1])).with_min_len(least).for_each(work);
+    }
 }
 
 /// For every group of `group` channels, its part of each image.

@@ -44,7 +44,7 @@ where
     let gradient = first.grad(&gradients).unwrap_or_else(|| first.clone().inner().zeros_like());
     let [_, _, height, width] = batch.images.dims();
     let ones = convolution.weight.val().ones_like().detach();
-    ops::convolution_input_gradient(ones, gradient, [height, width], convolution.options()).sum_dim(1)
+    ops::sum_over_channels(ops::convolution_input_gradient(ones, gradient, [height, width], convolution.options()))
 }
 
 /// The influence of each pixel on the gradients of all parameters, `[batch, 1, height, width]`.
@@ -55,7 +55,7 @@ where
 {
     let labels = Tensor::from_inner(Tensor::from_inner(batch.labels.clone()));
     let loss = |trace: &Trace<_>| task.loss(trace.logits.clone(), labels);
-    parameter_influence(model, batch.images.clone(), Mode::Evaluate, loss).sum_dim(1)
+    ops::sum_over_channels(parameter_influence(model, batch.images.clone(), Mode::Evaluate, loss))
 }
 
 impl<B, M> Penalty<B, M> for Rbr

@@ -98,7 +98,7 @@ mod tests {
     use zip::{ZipWriter, write::SimpleFileOptions};
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(bytes).unwrap();
         encoder.finish().unwrap()
     }
@@ -160,7 +160,7 @@ mod tests {
     fn bombs_stop_at_the_limit() {
         let zeros = vec![b'0'; 1 << 20];
         let packed = gzip(&zeros);
-        assert!(packed.len() < zeros.len() / 20);
+        assert!(packed.len() < 10_000);
         let message = read_as("t.csv.gz", &packed, 1 << 16).unwrap_err().to_string();
         assert!(message.contains("found more than 65536 bytes, expected an intact gzip file"), "{message}");
         assert!(read_as("t.csv.zip", &zip(&[("t.csv", &zeros)]), 1 << 16).is_err());

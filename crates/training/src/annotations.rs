@@ -6,14 +6,14 @@
 
 use crate::{
     data,
-    decoys::annotation_overlap,
+    decoys::{add_overlap, log_probability_gradient},
     evaluate,
+    overlaps::Overlaps,
     random::{Purpose, batch_stream},
 };
-use herring_backend::{Kernels, ops};
+use herring_backend::Kernels;
 use herring_datasets::{BitMask, Dataset};
-use herring_losses::log_softmax;
-use herring_models::{Mode, Stackable, input_gradient};
+use herring_models::Stackable;
 use herring_protocol::{AnnotationSpec, CutName, Localisation, RunFailure, RunSpec, SpecError};
 use herring_saliency::{Cut, SaliencyError, evidence};
 use rand::RngExt;
@@ -27,74 +27,62 @@ pub(crate) fn annotated<B: Kernels, M: Stackable<B>>(
     teacher: Option<&M>,
     device: &B::Device,
 ) -> Result<(Dataset, Option<Localisation>), RunFailure> {
-    let masks = match (&spec.annotations, teacher) {
-        (AnnotationSpec::Given { .. }, _) => return Ok((train, None)),
-        (AnnotationSpec::Teacher { tau, cut }, Some(teacher)) => {
-            of_teacher(&train, (teacher, device), spec.training.batch_size, cut_at(*cut, *tau))?
-        }
-        (AnnotationSpec::Teacher { .. }, None) => {
+    let (cut, tau) = match spec.annotations {
+        AnnotationSpec::Given { .. } => return Ok((train, None)),
+        AnnotationSpec::Teacher { tau, cut } | AnnotationSpec::Random { tau, cut } => (cut, tau),
+    };
+    let cut = match cut {
+        CutName::Quantile => Cut::Quantile(tau),
+        CutName::Threshold => Cut::Threshold(tau),
+    };
+    let teacher = match (spec.annotations.needs_teacher(), teacher) {
+        (false, _) => None,
+        (true, Some(teacher)) => Some(teacher),
+        (true, None) => {
             return Err(RunFailure::Specification(SpecError {
                 field: "teacher".to_owned(),
                 found: "none".to_owned(),
                 expected: "one: the annotations are its attributions".to_owned(),
             }));
         }
-        (AnnotationSpec::Random { tau, cut }, _) => of_noise(&train, spec.seed, cut_at(*cut, *tau))?,
     };
-    let penalised = masks.iter().map(|mask| {
-        let mut values = vec![0.0; mask.len()];
-        mask.write(&mut values);
-        values.into_iter().map(|inside| inside == 0.0).collect()
-    });
-    let found = annotation_overlap(&train, penalised)?;
-    Ok((train.with_masks(masks).map_err(data::unreadable)?, Some(found)))
-}
-
-fn cut_at(cut: CutName, tau: f64) -> Cut {
-    match cut {
-        CutName::Quantile => Cut::Quantile(tau),
-        CutName::Threshold => Cut::Threshold(tau),
+    let pixels = train.image_shape()[1..].iter().product();
+    let (mut masks, mut overlaps) = (Vec::with_capacity(train.len()), Overlaps::default());
+    for packed in evaluate::batches(&train, spec.training.batch_size)? {
+        let packed = packed.map_err(data::unreadable)?;
+        let attributions = match teacher {
+            Some(teacher) => {
+                let gradient = log_probability_gradient(teacher, data::images::<B>(&packed, device));
+                gradient.into_data().iter().collect()
+            }
+            None => noise(packed.shape(), spec.seed, masks.len()),
+        };
+        let images = attributions.chunks_exact(packed.shape()[1] * pixels);
+        for (channels, mask) in images.zip(packed.masks().chunks_exact(pixels)) {
+            let inside = evidence(&magnitudes(channels, pixels), cut).map_err(undefined)?;
+            let penalised: Vec<bool> = inside.iter().map(|inside| !inside).collect();
+            add_overlap(&mut overlaps, &penalised, mask).map_err(undefined)?;
+            masks.push(BitMask::new(&inside));
+        }
     }
+    Ok((train.with_masks(masks).map_err(data::unreadable)?, Some(overlaps.mean())))
 }
 
-/// Magnitudes summed over the channels, cut.
-fn mask(channels: &[f32], pixels: usize, cut: Cut) -> Result<BitMask, RunFailure> {
-    let map: Vec<f32> =
-        (0..pixels).map(|pixel| channels.iter().skip(pixel).step_by(pixels).map(|value| value.abs()).sum()).collect();
-    evidence(&map, cut).map(|inside| BitMask::new(&inside)).map_err(undefined)
+/// Magnitudes summed over the channels.
+fn magnitudes(channels: &[f32], pixels: usize) -> Vec<f32> {
+    (0..pixels).map(|pixel| channels.iter().skip(pixel).step_by(pixels).map(|value| value.abs()).sum()).collect()
 }
 
 fn undefined(_: SaliencyError) -> RunFailure {
     RunFailure::NotFinite { epoch: 0, step: 0, quantity: "an attribution of the teacher".to_owned() }
 }
 
-fn of_teacher<B: Kernels, M: Stackable<B>>(
-    train: &Dataset,
-    (teacher, device): (&M, &B::Device),
-    batch_size: usize,
-    cut: Cut,
-) -> Result<Vec<BitMask>, RunFailure> {
-    let mut masks = Vec::with_capacity(train.len());
-    for packed in evaluate::batches(train, batch_size)? {
-        let packed = packed.map_err(data::unreadable)?;
-        let [_, channels, height, width] = packed.shape();
-        let found = input_gradient(teacher, data::images::<B>(&packed, device), Mode::Evaluate, |trace| {
-            ops::total(log_softmax(trace.logits.clone()))
-        });
-        let values: Vec<f32> = found.gradient.into_data().iter().collect();
-        for image in values.chunks_exact(channels * height * width) {
-            masks.push(mask(image, height * width, cut)?);
-        }
-    }
-    Ok(masks)
-}
-
-fn of_noise(train: &Dataset, seed: u32, cut: Cut) -> Result<Vec<BitMask>, RunFailure> {
-    let [channels, height, width] = train.image_shape();
+/// Standard normal noise for images `[batch, channels, height, width]`, the first of which is the `first` of all; each has
+/// a stream of its own.
+fn noise([batch, channels, height, width]: [usize; 4], seed: u32, first: usize) -> Vec<f32> {
     let of = |index: usize| {
-        let mut random = batch_stream(seed, Purpose::Annotations, 0, index);
-        let noise: Vec<f32> = (0..channels * height * width).map(|_| random.sample(StandardNormal)).collect();
-        mask(&noise, height * width, cut)
+        let random = batch_stream(seed, Purpose::Annotations, 0, index);
+        random.sample_iter(StandardNormal).take(channels * height * width)
     };
-    (0..train.len()).map(of).collect()
+    (first..first + batch).flat_map(of).collect()
 }

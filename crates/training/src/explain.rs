@@ -4,7 +4,7 @@
 //! every image is, by the logit of its own class. Images whose mask is empty or covers the whole image are left out,
 //! because overlap means nothing for them.
 
-use crate::{data, evaluate};
+use crate::{data, evaluate, overlaps::Overlaps};
 use burn::tensor::{Tensor, TensorData};
 use herring_backend::Kernels;
 use herring_datasets::{
@@ -19,8 +19,7 @@ use herring_protocol::{
     SpecError, TRAIN, VALID,
 };
 use herring_saliency::{
-    Attribution, IntegratedGradients, MeanMap, Occlusion, Overlap, SaliencyError, Smoothing, attribute, localise,
-    smooth,
+    Attribution, IntegratedGradients, MeanMap, Occlusion, SaliencyError, Smoothing, attribute, localise, smooth,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -118,27 +117,6 @@ fn wrong(error: &SaliencyError) -> RunFailure {
 /// The specification's smoothing.
 pub(crate) fn smoothing(spec: &EvaluationSpec) -> Smoothing {
     Smoothing { sigma: spec.smoothing_sigma, truncate: spec.smoothing_truncate }
-}
-
-/// Sums of overlaps over images.
-#[derive(Clone, Default)]
-struct Overlaps {
-    sums: [f64; 3],
-    images: usize,
-}
-
-impl Overlaps {
-    fn add(&mut self, found: &Overlap) {
-        for (sum, value) in self.sums.iter_mut().zip([found.iou, found.iop, found.iot]) {
-            *sum += value;
-        }
-        self.images += 1;
-    }
-
-    fn mean(&self) -> Localisation {
-        let [iou, iop, iot] = self.sums.map(|sum| sum / self.images.max(1) as f64);
-        Localisation { iou, iop, iot, images: self.images }
-    }
 }
 
 /// What is summed over the images.

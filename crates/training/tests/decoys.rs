@@ -34,18 +34,6 @@ fn run_on(data: DataSpec, penalties: Vec<PenaltySpec>) -> RunSpec {
     }
 }
 
-/// Has the weights of one run.
-struct One {
-    run: RunId,
-    weights: Vec<u8>,
-}
-
-impl FinishedWeights for One {
-    fn weights(&self, run: &RunId) -> Result<Vec<u8>, RunFailure> {
-        if *run == self.run { Ok(self.weights.clone()) } else { NoWeights.weights(run) }
-    }
-}
-
 fn teacher() -> (One, TeacherSpec) {
     let spec = run_on(digits(TrainingVersion::Clean, 0.5), Vec::new());
     let run_id = RunId::of(&spec);

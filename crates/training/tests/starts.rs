@@ -6,18 +6,6 @@ mod common;
 use common::*;
 use herring_protocol::*;
 
-/// Has the weights of one run.
-struct One {
-    run: RunId,
-    weights: Vec<u8>,
-}
-
-impl FinishedWeights for One {
-    fn weights(&self, run: &RunId) -> Result<Vec<u8>, RunFailure> {
-        if *run == self.run { Ok(self.weights.clone()) } else { NoWeights.weights(run) }
-    }
-}
-
 /// A network without normalisation, whose selected model stays what it was at the start when it hardly learns.
 fn cnn(width: usize) -> RunSpec {
     let model = ModelSpec::ConvNet { kind: ConvNetKindName::Cnn, width, sigmoid: false };

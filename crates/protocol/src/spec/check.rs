@@ -2,9 +2,9 @@
 //! trainers run them again because a specification may come from elsewhere.
 
 use crate::{
-    AnnotationSpec, AttributionSpec, CrossesSpec, DataSpec, DecoyName, DecoysSpec, ImagesSpec, ModelSpec,
-    OptimiserSpec, PenaltySpec, ReconstructionLoss, RunSpec, TableName, TaskSpec, TrainingImages, VolumesSpec,
-    WeightsSpec,
+    AnnotationSpec, AttributionSpec, CollectionName, CrossesSpec, DataSpec, DecoyName, DecoysSpec, ImagesSpec,
+    ModelSpec, OptimiserSpec, PenaltySpec, ReconstructionLoss, RunSpec, TableName, TaskSpec, TrainingImages,
+    VolumesSpec, WeightsSpec,
 };
 
 /// An invalid value of a specification. Its text is one line.
@@ -259,9 +259,9 @@ fn check_volumes(volumes: &VolumesSpec) -> Result<(), SpecError> {
 fn check_decoys(decoys: &DecoysSpec) -> Result<(), SpecError> {
     side("size", decoys.size)?;
     let patch = decoys.decoy == DecoyName::Patch;
-    let (expected, digits) = match decoys.collection.classes() {
-        10 => ("patch: only radiographs have texts and stripes", true),
-        _ => ("text or stripe: only digits have patches", false),
+    let (expected, digits) = match decoys.collection {
+        CollectionName::MnistSample | CollectionName::Mnist => ("patch: only radiographs have texts and stripes", true),
+        CollectionName::Pneumonia | CollectionName::Knee => ("text or stripe: only digits have patches", false),
     };
     check("data.decoy", decoys.decoy, expected, patch == digits)?;
     let found = if decoys.files.is_some() { "files" } else { "no files" };

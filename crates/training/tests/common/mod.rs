@@ -184,6 +184,18 @@ impl Observer for Keeper {
     }
 }
 
+/// Has the weights of one run.
+pub(crate) struct One {
+    pub(crate) run: RunId,
+    pub(crate) weights: Vec<u8>,
+}
+
+impl FinishedWeights for One {
+    fn weights(&self, run: &RunId) -> Result<Vec<u8>, RunFailure> {
+        if *run == self.run { Ok(self.weights.clone()) } else { NoWeights.weights(run) }
+    }
+}
+
 /// Carries out a run, goes on from each of its snapshots, and asserts that it ends in the same bytes by the
 /// same steps. Returns its outcome.
 pub(crate) fn resumes_everywhere(name: &str, spec: &RunSpec, finished: &dyn FinishedWeights) -> RunOutcome {
