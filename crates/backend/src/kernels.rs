@@ -4,7 +4,7 @@ use crate::{
     composed,
     operands::{
         AdamMoments, AdamSettings, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics,
-        BatchNormWanted, ConvOptions,
+        BatchNormWanted, ConvOptions, PoolOptions,
     },
 };
 use burn::tensor::{backend::Backend, ops::FloatTensor};
@@ -134,21 +134,24 @@ pub trait Kernels: Backend {
         composed::interpolation::transposed::<Self>(output_gradient, size)
     }
 
-    /// From each 2 x 2 window (of stride 2; a last row or column without a partner is in none) the
-    /// entry of `values [batch, channels, height, width]` at the place of the window's largest entry of
-    /// `chooser`, of the same shape: `[batch, channels, height / 2, width / 2]`.
+    /// From each window the entry of `values [batch, channels, height, width]` at the place of the window's largest entry
+    /// of `chooser`, of the same shape: `[batch, channels, rows, columns]`.
     ///
     /// Of equal entries the first in row-major order counts, as in PyTorch. The chooser is a constant to
     /// autodiff; with the input in both places this is maximum pooling.
-    fn gather_maxima(chooser: FloatTensor<Self>, values: FloatTensor<Self>) -> FloatTensor<Self> {
-        composed::pooling::gather_maxima::<Self>(chooser, values)
+    fn gather_maxima(chooser: FloatTensor<Self>, values: FloatTensor<Self>, options: PoolOptions) -> FloatTensor<Self> {
+        composed::pooling::gather_maxima::<Self>(chooser, values, options)
     }
 
     /// The transpose of [`gather_maxima`](Self::gather_maxima): each entry of
-    /// `values [batch, channels, height / 2, width / 2]` at the place of its window's largest entry of
-    /// `chooser [batch, channels, height, width]`, zeros elsewhere.
-    fn scatter_maxima(chooser: FloatTensor<Self>, values: FloatTensor<Self>) -> FloatTensor<Self> {
-        composed::pooling::scatter_maxima::<Self>(chooser, values)
+    /// `values [batch, channels, rows, columns]` is added at the place of its window's largest entry of
+    /// `chooser [batch, channels, height, width]`; zeros elsewhere.
+    fn scatter_maxima(
+        chooser: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        options: PoolOptions,
+    ) -> FloatTensor<Self> {
+        composed::pooling::scatter_maxima::<Self>(chooser, values, options)
     }
 
     /// The largest of each pixel and its eight neighbours in `mask [batch, channels, height, width]`, of the same shape. A

@@ -9,7 +9,7 @@
 //!   its two gradients it forms a *closed trio*: the derivative of each is given by the other two.
 //!   [`Kernels`] holds that trio, batch normalisation with its gradients, and the rectifier. They
 //!   are implemented once for any `Autodiff<B>`, to any order. So are three pairs of linear
-//!   operations, each the other's transpose: maxima over 2 x 2 windows, interpolation, and a number
+//!   operations, each the other's transpose: maxima over windows, interpolation, and a number
 //!   added to a channel. The rest of [`pooling`] and [`resize`] is built from matrix products, which
 //!   Burn can differentiate twice.
 //! - **Speed on a processor.** The backend [`Cpu`] runs them on `herring-kernels`. GPU backends
@@ -40,7 +40,7 @@ pub use device::{BackendName, Device, DeviceError, DeviceInfo, Job, devices};
 pub use kernels::Kernels;
 pub use operands::{
     AdamMoments, AdamSettings, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics,
-    BatchNormWanted, ConvOptions,
+    BatchNormWanted, ConvOptions, PoolOptions,
 };
 pub use optimiser::{Adam, AnyOptimiser, Optimiser, Sgd, SgdSettings};
 

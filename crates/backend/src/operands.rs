@@ -15,6 +15,38 @@ pub struct ConvOptions {
     pub groups: usize,
 }
 
+/// Windows that a maximum is taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolOptions {
+    /// Rows and columns of a window; more than the padding.
+    pub kernel: [usize; 2],
+    /// Rows and columns between neighbouring windows; at least 1.
+    pub stride: [usize; 2],
+    /// Rows and columns on either side that windows may reach over; a maximum is never there.
+    pub padding: [usize; 2],
+}
+
+impl PoolOptions {
+    /// Windows of 2 x 2 that do not overlap: PyTorch's `max_pool2d(input, 2)`.
+    pub const PAIRS: Self = Self { kernel: [2; 2], stride: [2; 2], padding: [0; 2] };
+
+    /// Every other window of 3 x 3, the first around the first pixel: PyTorch's `max_pool2d(input, 3, 2, 1)`.
+    pub const STEM: Self = Self { kernel: [3; 2], stride: [2; 2], padding: [1; 2] };
+
+    /// Rows and columns of the result for images of `size`.
+    ///
+    /// # Panics
+    /// Where a kernel is within the padding or larger than the image with its padding, or a stride is 0.
+    pub(crate) fn output_size(&self, size: [usize; 2]) -> [usize; 2] {
+        [0, 1].map(|axis| {
+            let (kernel, padded) = (self.kernel[axis], size[axis] + 2 * self.padding[axis]);
+            let fits = self.padding[axis] < kernel && self.stride[axis] > 0 && kernel <= padded;
+            assert!(fits, "{self:?} over {size:?}");
+            (padded - kernel) / self.stride[axis] + 1
+        })
+    }
+}
+
 /// What training-mode batch normalisation returns.
 #[derive(Debug, Clone)]
 pub struct BatchNormOutput<B: Backend> {

@@ -1,14 +1,12 @@
 //! Pooling that can be differentiated any number of times.
 //!
 //! Burn 0.21's own pooling panics when it is differentiated twice. Averages over equal or adaptive
-//! windows are products with constant matrices. A maximum over windows of 2 x 2 is a closed pair of
-//! operations of its own ([`Kernels::gather_maxima`]); over any others it is a chain of pairwise
-//! maxima.
+//! windows are products with constant matrices. A maximum over windows is a closed pair of
+//! operations of its own ([`Kernels::gather_maxima`]).
 
 use crate::{
-    Kernels,
+    Kernels, PoolOptions,
     composed::{unwrap, wrap},
-    padding,
     resize::separable,
 };
 use burn::tensor::{Tensor, TensorData, backend::Backend};
@@ -58,60 +56,25 @@ pub fn average<B: Backend>(input: Tensor<B, 4>, kernel: usize) -> Tensor<B, 4> {
     filled.reshape([batch * channels * rows, kernel * width]).matmul(matrix).reshape([batch, channels, rows, columns])
 }
 
-/// The maximum over windows of 2 x 2 that do not overlap, as PyTorch's `max_pool2d(input, 2)`:
-/// `[batch, channels, height, width]` to `[batch, channels, height / 2, width / 2]`, rounded down.
+/// The maximum over windows, as PyTorch's `max_pool2d`: `[batch, channels, height, width]` to
+/// `[batch, channels, rows, columns]` with `(height + 2 padding - kernel) / stride + 1` rows, rounded down, and columns
+/// likewise.
 ///
 /// The gradient goes to the first of equal maxima in row-major order, and NaN is larger than any number; both
-/// are as in PyTorch. Faster than [`maximum`] and closed under differentiation.
-pub fn maximum_2x2<B: Kernels>(input: Tensor<B, 4>) -> Tensor<B, 4> {
+/// are as in PyTorch. Closed under differentiation.
+///
+/// # Panics
+/// Where the padding is not smaller than the kernel, a stride is 0, or the kernel is larger than the image with its
+/// padding.
+pub fn maximum<B: Kernels>(input: Tensor<B, 4>, options: PoolOptions) -> Tensor<B, 4> {
+    let [_, _, height, width] = input.dims();
+    options.output_size([height, width]);
     let input = unwrap(input);
-    wrap(B::gather_maxima(input.clone(), input))
+    wrap(B::gather_maxima(input.clone(), input, options))
 }
 
 /// The largest of each pixel and its eight neighbours in `mask [batch, channels, height, width]`, of the same shape, as
 /// PyTorch's `max_pool2d(mask, 3, 1, 1)`. It has no gradient.
 pub fn dilate<B: Kernels>(mask: Tensor<B, 4>) -> Tensor<B, 4> {
     wrap(B::dilate(unwrap(mask)))
-}
-
-/// The maximum over windows of `kernel` rows and columns, with `margins` that never are the maximum.
-///
-/// The margins hold the smallest finite value, so a window must hold at least one pixel: `margins`
-/// must be smaller than `kernel`.
-///
-/// # Panics
-/// Where `margins` are not smaller than `kernel`, a stride is 0, or the kernel is larger than the
-/// image with its margins.
-pub fn maximum<B: Backend>(
-    input: Tensor<B, 4>,
-    kernel: [usize; 2],
-    stride: [usize; 2],
-    margins: [usize; 2],
-) -> Tensor<B, 4> {
-    let padded = padding::constant(input, margins.map(|margin| [margin; 2]), f32::MIN);
-    let [batch, channels, height, width] = padded.dims();
-    assert!(
-        (0..2).all(|axis| margins[axis] < kernel[axis] && stride[axis] > 0),
-        "margins {margins:?} of kernel {kernel:?}, stride {stride:?}"
-    );
-    assert!(kernel[0] <= height && kernel[1] <= width, "a kernel {kernel:?} over {height} x {width}");
-    let out = [(height - kernel[0]) / stride[0] + 1, (width - kernel[1]) / stride[1] + 1];
-    let window = |row: usize, column: usize| {
-        let end = |start: usize, axis: usize| start + (out[axis] - 1) * stride[axis] + 1;
-        padded.clone().slice([
-            burn::tensor::Slice::from(0..batch),
-            burn::tensor::Slice::from(0..channels),
-            burn::tensor::Slice::new(row as isize, Some(end(row, 0) as isize), stride[0] as isize),
-            burn::tensor::Slice::new(column as isize, Some(end(column, 1) as isize), stride[1] as isize),
-        ])
-    };
-    let mut largest = window(0, 0);
-    for row in 0..kernel[0] {
-        for column in 0..kernel[1] {
-            if (row, column) != (0, 0) {
-                largest = largest.max_pair(window(row, column));
-            }
-        }
-    }
-    largest
 }

@@ -1,44 +1,87 @@
-//! Maximum pooling over 2 x 2 windows that do not overlap, as a closed pair.
+//! Maximum pooling as a closed pair.
 //!
-//! Choosing the largest of the four values is not linear; copying it is. So there are two functions, each the
+//! Choosing the largest value of a window is not linear; copying it is. So there are two functions, each the
 //! transpose of the other: [`gather_maxima`] takes from every window the value at the chosen place,
-//! [`scatter_maxima`] puts a value back there. With the input as its own chooser the first is maximum pooling
+//! [`scatter_maxima`] adds a value there. With the input as its own chooser the first is maximum pooling
 //! and the second its gradient; for higher orders they are each other's derivatives.
 //!
-//! Of equal values the first in row-major order is chosen, as in PyTorch: behind a rectifier, windows of four
+//! Of equal values the first in row-major order is chosen, as in PyTorch: behind a rectifier, windows of
 //! zeros are common, and only one of them may get the gradient. NaN counts as larger than any number, so that
 //! divergence is visible.
 //!
-//! A last row or column without a partner belongs to no window.
+//! Windows of 2 x 2 that do not overlap, the most common ones, have a loop of their own without an index.
 
 use rayon::prelude::*;
 
-use crate::planes::PARALLEL_FROM;
+use crate::planes::{PARALLEL_FROM, each_piece};
 use crate::simd::{Task, dispatch};
 
 /// Floats of full-sized planes in a piece of work.
 const CHUNK: usize = 1 << 14;
 
-/// `output[plane, row, column]` is the entry of `values` at the place of the largest entry of
-/// `chooser` among the rows `2 row` and `2 row + 1` and the columns `2 column` and `2 column + 1`.
+/// Which pixels belong to which window: as for a convolution, but pixels of the padding are never chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Windows {
+    /// Rows and columns of a plane.
+    pub size: [usize; 2],
+    /// Rows and columns of a window; more than the padding.
+    pub kernel: [usize; 2],
+    /// Rows and columns between neighbouring windows; at least 1.
+    pub stride: [usize; 2],
+    /// Rows above and below and columns left and right that the first and last windows may reach over.
+    pub padding: [usize; 2],
+}
+
+impl Windows {
+    /// Windows in a column and in a row; none where the kernel is larger than the plane with its padding.
+    pub fn counts(&self) -> [usize; 2] {
+        [0, 1].map(|axis| {
+            let room = (self.size[axis] + 2 * self.padding[axis]).checked_sub(self.kernel[axis]);
+            room.map_or(0, |room| room / self.stride[axis] + 1)
+        })
+    }
+
+    /// Floats of whole planes and of their windows in a piece of work; none where there is no window.
+    ///
+    /// # Panics
+    /// If `whole` and `windowed` floats are not as many planes and windows, if a kernel is within the padding, or a
+    /// stride is 0.
+    fn pieces(&self, whole: usize, windowed: usize) -> Option<[usize; 2]> {
+        let fits = |axis: usize| self.padding[axis] < self.kernel[axis] && self.stride[axis] > 0;
+        assert!(fits(0) && fits(1), "{self:?} have pixels of the padding alone");
+        let (plane, window_count) = (self.size.iter().product::<usize>(), self.counts().iter().product::<usize>());
+        let planes = whole.checked_div(plane).unwrap_or(0);
+        assert_eq!(whole, planes * plane, "no whole number of planes of {:?}", self.size);
+        assert_eq!(windowed, planes * window_count, "{windowed} values for {planes} planes of {self:?}");
+        let in_piece = CHUNK.div_ceil(plane.max(1));
+        (windowed > 0).then_some([in_piece * plane, in_piece * window_count])
+    }
+
+    fn are_pairs(&self) -> bool {
+        self.kernel == [2; 2] && self.stride == [2; 2] && self.padding == [0; 2]
+    }
+}
+
+/// `output[plane, row, column]` is the entry of `values` at the place of the largest entry of `chooser` in that window.
 ///
-/// `chooser` and `values` hold planes of `size` rows and columns; `output` holds as many planes of
-/// half as many rows and columns, rounded down.
+/// `chooser` and `values` hold planes of `windows.size` rows and columns; `output` holds as many planes of
+/// [`Windows::counts`] rows and columns.
 ///
 /// # Panics
-/// If the lengths do not fit.
-pub fn gather_maxima(size: [usize; 2], chooser: &[f32], values: &[f32], output: &mut [f32]) {
+/// If the lengths do not fit, a kernel is within the padding, or a stride is 0.
+pub fn gather_maxima(windows: Windows, chooser: &[f32], values: &[f32], output: &mut [f32]) {
     assert_eq!(chooser.len(), values.len(), "chooser and values of different lengths");
-    let Some([whole, half]) = pieces(size, chooser.len(), output.len()) else { return };
-    let run = |output: &mut [f32], chooser: &[f32], values: &[f32]| {
-        dispatch(Gather { size, chooser, values, output });
+    let Some([whole, windowed]) = windows.pieces(chooser.len(), output.len()) else { return };
+    let run = |output: &mut [f32], chooser: &[f32], values: &[f32]| match windows.are_pairs() {
+        true => dispatch(GatherPairs { size: windows.size, chooser, values, output }),
+        false => dispatch(Gather { windows, chooser, values, output }),
     };
     if chooser.len() < PARALLEL_FROM {
         run(output, chooser, values);
         return;
     }
     let inputs = chooser.par_chunks(whole).zip(values.par_chunks(whole));
-    output.par_chunks_mut(half).zip(inputs).for_each(|(output, (chooser, values))| run(output, chooser, values));
+    output.par_chunks_mut(windowed).zip(inputs).for_each(|(output, (chooser, values))| run(output, chooser, values));
 }
 
 /// `output` has the largest of each pixel and its eight neighbours; beyond the border there are none.
@@ -55,13 +98,7 @@ pub fn dilate(size: [usize; 2], input: &[f32], output: &mut [f32]) {
         return;
     }
     assert!(input.len().is_multiple_of(plane), "no whole planes");
-    let run = |(output, input): (&mut [f32], &[f32])| dispatch(Dilate { size, input, output });
-    if input.len() < PARALLEL_FROM {
-        output.chunks_mut(plane).zip(input.chunks(plane)).for_each(run);
-    } else {
-        let least = CHUNK.div_ceil(plane);
-        output.par_chunks_mut(plane).zip(input.par_chunks(plane)).with_min_len(least).for_each(run);
-    }
+    each_piece([plane, plane], output, input, |(output, input)| dispatch(Dilate { size, input, output }));
 }
 
 /// One plane.
@@ -97,47 +134,135 @@ impl Task for Dilate<'_> {
     }
 }
 
-/// `output` is the entry of `values` of its window at the place of the window's largest entry of
-/// `chooser`, and zero everywhere else.
+/// `output` is the sum of the entries of `values` of all windows whose largest entry of `chooser` is there, zero where
+/// there is none.
 ///
-/// `chooser` and `output` hold planes of `size` rows and columns; `values` holds as many planes of
-/// half as many rows and columns, rounded down.
+/// `chooser` and `output` hold planes of `windows.size` rows and columns; `values` holds as many planes of
+/// [`Windows::counts`] rows and columns.
 ///
 /// # Panics
-/// If the lengths do not fit.
-pub fn scatter_maxima(size: [usize; 2], chooser: &[f32], values: &[f32], output: &mut [f32]) {
+/// If the lengths do not fit, a kernel is within the padding, or a stride is 0.
+pub fn scatter_maxima(windows: Windows, chooser: &[f32], values: &[f32], output: &mut [f32]) {
     assert_eq!(chooser.len(), output.len(), "chooser and result of different lengths");
-    let Some([whole, half]) = pieces(size, chooser.len(), values.len()) else {
+    let Some([whole, windowed]) = windows.pieces(chooser.len(), values.len()) else {
         output.fill(0.0);
         return;
     };
-    let run = |output: &mut [f32], chooser: &[f32], values: &[f32]| {
-        dispatch(Scatter { size, chooser, values, output });
+    let run = |output: &mut [f32], chooser: &[f32], values: &[f32]| match windows.are_pairs() {
+        true => dispatch(ScatterPairs { size: windows.size, chooser, values, output }),
+        false => dispatch(Scatter { windows, chooser, values, output }),
     };
     if chooser.len() < PARALLEL_FROM {
         run(output, chooser, values);
         return;
     }
-    let inputs = chooser.par_chunks(whole).zip(values.par_chunks(half));
+    let inputs = chooser.par_chunks(whole).zip(values.par_chunks(windowed));
     output.par_chunks_mut(whole).zip(inputs).for_each(|(output, (chooser, values))| run(output, chooser, values));
 }
 
-/// Floats of the full-sized and of the halved planes in a piece of work; none where there is no
-/// window.
-///
-/// # Panics
-/// If `whole` and `half` floats are not as many planes of `size` and of half of it.
-fn pieces(size: [usize; 2], whole: usize, half: usize) -> Option<[usize; 2]> {
-    let plane = size[0] * size[1];
-    let window_count = (size[0] / 2) * (size[1] / 2);
-    let planes = whole.checked_div(plane).unwrap_or(0);
-    assert_eq!(whole, planes * plane, "no whole number of planes of {size:?}");
-    assert_eq!(half, planes * window_count, "not half of {planes} planes of {size:?}");
-    let in_piece = CHUNK.div_ceil(plane.max(1));
-    (half > 0).then_some([in_piece * plane, in_piece * window_count])
+/// The places of the largest values of one row of windows.
+struct Row {
+    largest: Vec<f32>,
+    places: Vec<u32>,
 }
 
-/// The two rows of a window, as far as there are pairs of columns.
+impl Row {
+    fn new(windows: &Windows) -> Self {
+        let [_, columns] = windows.counts();
+        Self { largest: vec![0.0; columns], places: vec![0; columns] }
+    }
+
+    /// Finds the places within `plane` for the windows of this row.
+    ///
+    /// One place of the kernel after the other over the whole row, so that neighbouring windows are in neighbouring lanes.
+    #[inline(always)]
+    fn choose(&mut self, windows: &Windows, plane: &[f32], row: usize) {
+        let Windows { size: [height, width], kernel, stride, padding } = *windows;
+        let columns = self.largest.len();
+        self.largest.fill(f32::NEG_INFINITY);
+        let above = (row * stride[0]).saturating_sub(padding[0]);
+        for (column, place) in self.places.iter_mut().enumerate() {
+            *place = (above * width + (column * stride[1]).saturating_sub(padding[1])) as u32;
+        }
+        for over in 0..kernel[0] {
+            let Some(from) = (row * stride[0] + over).checked_sub(padding[0]).filter(|from| *from < height) else {
+                continue;
+            };
+            let line = &plane[from * width..][..width];
+            for across in 0..kernel[1] {
+                // Windows whose pixel `across` is within the plane.
+                let first = padding[1].saturating_sub(across).div_ceil(stride[1]);
+                let end = (width + padding[1]).saturating_sub(across).div_ceil(stride[1]).min(columns);
+                if first >= end {
+                    continue;
+                }
+                let start = first * stride[1] + across - padding[1];
+                let found = self.largest[first..end].iter_mut().zip(&mut self.places[first..end]);
+                for (step, ((largest, place), value)) in found.zip(line[start..].iter().step_by(stride[1])).enumerate()
+                {
+                    let replaces = *value > *largest || value.is_nan();
+                    *largest = if replaces { *value } else { *largest };
+                    *place = if replaces { (from * width + start + step * stride[1]) as u32 } else { *place };
+                }
+            }
+        }
+    }
+}
+
+struct Gather<'a> {
+    windows: Windows,
+    chooser: &'a [f32],
+    values: &'a [f32],
+    output: &'a mut [f32],
+}
+
+impl Task for Gather<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
+        let (plane, [rows, columns]) = (self.windows.size.iter().product(), self.windows.counts());
+        let mut chosen = Row::new(&self.windows);
+        let planes = self.chooser.chunks_exact(plane).zip(self.values.chunks_exact(plane));
+        for (output, (chooser, values)) in self.output.chunks_exact_mut(rows * columns).zip(planes) {
+            for (row, output) in output.chunks_exact_mut(columns).enumerate() {
+                chosen.choose(&self.windows, chooser, row);
+                for (output, place) in output.iter_mut().zip(&chosen.places) {
+                    *output = values[*place as usize];
+                }
+            }
+        }
+    }
+}
+
+struct Scatter<'a> {
+    windows: Windows,
+    chooser: &'a [f32],
+    values: &'a [f32],
+    output: &'a mut [f32],
+}
+
+impl Task for Scatter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
+        let (plane, [rows, columns]) = (self.windows.size.iter().product(), self.windows.counts());
+        let mut chosen = Row::new(&self.windows);
+        let planes = self.chooser.chunks_exact(plane).zip(self.values.chunks_exact(rows * columns));
+        for (output, (chooser, values)) in self.output.chunks_exact_mut(plane).zip(planes) {
+            output.fill(0.0);
+            for (row, values) in values.chunks_exact(columns).enumerate() {
+                chosen.choose(&self.windows, chooser, row);
+                for (value, place) in values.iter().zip(&chosen.places) {
+                    output[*place as usize] += value;
+                }
+            }
+        }
+    }
+}
+
+/// The two rows of a window of 2 x 2, as far as there are pairs of columns.
 #[inline(always)]
 fn row_pairs(plane: &[f32], columns: usize) -> impl Iterator<Item = (&[[f32; 2]], &[[f32; 2]])> {
     plane.chunks_exact(2 * columns).map(move |rows| {
@@ -146,7 +271,7 @@ fn row_pairs(plane: &[f32], columns: usize) -> impl Iterator<Item = (&[[f32; 2]]
     })
 }
 
-/// `on_largest` where the window's largest value is, starting with the first place.
+/// The one of `places` where the window's largest value is, starting with the first place.
 ///
 /// The four choices are selections between registers, not branches: which of four random values is
 /// the largest cannot be predicted.
@@ -161,14 +286,14 @@ fn choose<T: Copy>(top: [f32; 2], bottom: [f32; 2], places: [T; 4]) -> T {
     chosen
 }
 
-struct Gather<'a> {
+struct GatherPairs<'a> {
     size: [usize; 2],
     chooser: &'a [f32],
     values: &'a [f32],
     output: &'a mut [f32],
 }
 
-impl Task for Gather<'_> {
+impl Task for GatherPairs<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -191,14 +316,14 @@ impl Task for Gather<'_> {
     }
 }
 
-struct Scatter<'a> {
+struct ScatterPairs<'a> {
     size: [usize; 2],
     chooser: &'a [f32],
     values: &'a [f32],
     output: &'a mut [f32],
 }
 
-impl Task for Scatter<'_> {
+impl Task for ScatterPairs<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -4,7 +4,7 @@
 use herring_kernels::{
     channels,
     interpolation::{self, Tap, Taps},
-    pooling,
+    pooling::{self, Windows},
 };
 
 mod common;
@@ -20,35 +20,81 @@ fn transposes(one: f64, other: f64) {
     assert!((one - other).abs() <= 1e-4 * one.abs().max(1.0), "{one} and {other}");
 }
 
+/// Windows of 2 x 2 that do not overlap.
+fn pairs(size: [usize; 2]) -> Windows {
+    Windows { size, kernel: [2; 2], stride: [2; 2], padding: [0; 2] }
+}
+
 #[test]
 fn the_first_of_equal_maxima_is_chosen() {
     let chooser = [0.0, 0.0, 1.0, 2.0, 9.0, 0.0, 0.0, 2.0, 1.0, 9.0];
     let values: Vec<f32> = (0..10u8).map(f32::from).collect();
     let mut taken = [0.0; 2];
-    pooling::gather_maxima([2, 5], &chooser, &values, &mut taken);
+    pooling::gather_maxima(pairs([2, 5]), &chooser, &values, &mut taken);
     assert_eq!(taken, [0.0, 3.0]);
     let mut placed = [7.0; 10];
-    pooling::scatter_maxima([2, 5], &chooser, &[5.0, 6.0], &mut placed);
+    pooling::scatter_maxima(pairs([2, 5]), &chooser, &[5.0, 6.0], &mut placed);
     assert_eq!(placed, [5.0, 0.0, 0.0, 6.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
 }
 
 #[test]
 fn a_plane_without_a_window_gives_nothing() {
     let mut placed = [7.0; 6];
-    pooling::gather_maxima([1, 3], &[1.0; 6], &[1.0; 6], &mut []);
-    pooling::scatter_maxima([1, 3], &[1.0; 6], &[], &mut placed);
+    pooling::gather_maxima(pairs([1, 3]), &[1.0; 6], &[1.0; 6], &mut []);
+    pooling::scatter_maxima(pairs([1, 3]), &[1.0; 6], &[], &mut placed);
     assert_eq!(placed, [0.0; 6]);
 }
 
+/// Kernel, stride and padding.
+const OVERLAPPING: [[[usize; 2]; 3]; 4] =
+    [[[3; 2], [2; 2], [1; 2]], [[3; 2], [1; 2], [1; 2]], [[3, 2], [2, 3], [2, 0]], [[2; 2], [2; 2], [1; 2]]];
+
 #[test]
 fn scattering_is_the_transpose_of_gathering() {
-    for (planes, size) in [(3, [5, 7]), (700, [9, 8]), (2, [300, 301])] {
-        let (whole, half) = (planes * size[0] * size[1], planes * (size[0] / 2) * (size[1] / 2));
-        let (chooser, x, y) = (numbers(whole, 1), numbers(whole, 2), numbers(half, 3));
-        let (mut taken, mut placed) = (vec![f32::NAN; half], vec![f32::NAN; whole]);
-        pooling::gather_maxima(size, &chooser, &x, &mut taken);
-        pooling::scatter_maxima(size, &chooser, &y, &mut placed);
-        transposes(dot(&taken, &y), dot(&x, &placed));
+    for (planes, size) in [(3, [5, 7]), (700, [9, 8]), (2, [300, 301]), (1, [3, 3])] {
+        let overlapping = OVERLAPPING.map(|[kernel, stride, padding]| Windows { size, kernel, stride, padding });
+        for windows in overlapping.into_iter().chain([pairs(size)]) {
+            let whole = planes * size[0] * size[1];
+            let windowed = planes * windows.counts().iter().product::<usize>();
+            let (chooser, x, y) = (numbers(whole, 1), numbers(whole, 2), numbers(windowed, 3));
+            let (mut taken, mut placed) = (vec![f32::NAN; windowed], vec![f32::NAN; whole]);
+            pooling::gather_maxima(windows, &chooser, &x, &mut taken);
+            pooling::scatter_maxima(windows, &chooser, &y, &mut placed);
+            transposes(dot(&taken, &y), dot(&x, &placed));
+        }
+    }
+}
+
+/// Zeros tie in most windows; NaN is larger than any number; windows of nothing but negative infinity have a place.
+#[test]
+fn every_window_has_the_first_of_its_largest_values() {
+    let size = [7, 10];
+    let mut chooser = numbers(5 * 70, 4);
+    chooser.iter_mut().for_each(|value| *value = (*value * 2.0).round().max(0.0));
+    chooser[75] = f32::NAN;
+    chooser[140..210].fill(f32::NEG_INFINITY);
+    let places: Vec<f32> = (0..350u16).map(f32::from).collect();
+    for [kernel, stride, padding] in OVERLAPPING.into_iter().chain([[[2; 2], [2; 2], [0; 2]]]) {
+        let windows = Windows { size, kernel, stride, padding };
+        let [rows, columns] = windows.counts();
+        let mut taken = vec![f32::NAN; 5 * rows * columns];
+        pooling::gather_maxima(windows, &chooser, &places, &mut taken);
+        for (index, taken) in taken.iter().enumerate() {
+            let (plane, row, column) = (index / (rows * columns), index / columns % rows, index % columns);
+            let inside = |start: usize, axis: usize| {
+                let from = start * stride[axis];
+                from.saturating_sub(padding[axis])..(from + kernel[axis] - padding[axis]).min(size[axis])
+            };
+            let mut first: Option<usize> = None;
+            for place in inside(row, 0).flat_map(|row| inside(column, 1).map(move |column| row * size[1] + column)) {
+                let place = plane * 70 + place;
+                let replaces = |other: usize| chooser[place] > chooser[other] || chooser[place].is_nan();
+                if first.is_none_or(replaces) {
+                    first = Some(place);
+                }
+            }
+            assert_eq!(Some(*taken as usize), first, "{windows:?}, window {index}");
+        }
     }
 }
 

@@ -91,8 +91,9 @@ where
         for penalty in &self.penalties {
             gradients.push(penalty.differentiates().then(|| {
                 let score = |trace: &Trace<_>| penalty.score(trace, batch);
-                let found = input_gradient(model, batch.images.clone(), penalty.mode(), score);
-                if penalty.mode() == Mode::Train {
+                let mode = if model.depends_on_mode() { penalty.mode() } else { Mode::Train };
+                let found = input_gradient(model, batch.images.clone(), mode, score);
+                if mode == Mode::Train {
                     images.get_or_insert(found.trace);
                 }
                 found.gradient

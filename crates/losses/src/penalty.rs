@@ -71,7 +71,8 @@ where
     }
 
     /// The mode of the pass whose gradient it penalises. In [`Mode::Train`] that pass serves the rest of the loss as well;
-    /// in [`Mode::Evaluate`] it is one of its own.
+    /// in [`Mode::Evaluate`] it is one of its own, except for a model whose modes are the same
+    /// ([`Classifier::depends_on_mode`](herring_models::Classifier::depends_on_mode)).
     fn mode(&self) -> Mode {
         Mode::Train
     }

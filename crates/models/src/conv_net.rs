@@ -25,7 +25,7 @@ use burn::{
     module::Module,
     tensor::{Tensor, activation::sigmoid, backend::Backend},
 };
-use herring_backend::{Autodiff, Kernels, ops, pooling, resize};
+use herring_backend::{Autodiff, Kernels, PoolOptions, ops, pooling, resize};
 use rand::Rng;
 
 /// Which parts a [`ConvNet`] has.
@@ -160,6 +160,10 @@ impl<B: Kernels> Classifier<B> for ConvNet<B> {
     fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
         self.trace_after(self.down0.0.forward(images), mode)
     }
+
+    fn depends_on_mode(&self) -> bool {
+        false
+    }
 }
 
 impl<B: Kernels> FirstConvolution<B> for ConvNet<B> {
@@ -175,9 +179,9 @@ impl<B: Kernels> FirstConvolution<B> for ConvNet<B> {
             second
         };
         let down0 = encode(&self.down0, first);
-        let down1 = encode(&self.down1, self.down1.0.forward(pooling::maximum_2x2(down0.clone())));
-        let down2 = encode(&self.down2, self.down2.0.forward(pooling::maximum_2x2(down1.clone())));
-        let down3 = encode(&self.down3, self.down3.0.forward(pooling::maximum_2x2(down2.clone())));
+        let down1 = encode(&self.down1, self.down1.0.forward(pooling::maximum(down0.clone(), PoolOptions::PAIRS)));
+        let down2 = encode(&self.down2, self.down2.0.forward(pooling::maximum(down1.clone(), PoolOptions::PAIRS)));
+        let down3 = encode(&self.down3, self.down3.0.forward(pooling::maximum(down2.clone(), PoolOptions::PAIRS)));
         let pooled = down3.clone().flatten(1, 3);
         let taps = [down0, down1, down2, down3];
         Trace {

@@ -21,7 +21,7 @@ use burn::{
     module::Module,
     tensor::{Tensor, backend::Backend},
 };
-use herring_backend::{Autodiff, Kernels, ops, pooling};
+use herring_backend::{Autodiff, Kernels, PoolOptions, ops, pooling};
 use rand::Rng;
 
 /// What a trace of a [`DenseNet`] holds as taps.
@@ -198,7 +198,7 @@ impl<B: Kernels> FirstConvolution<B> for DenseNet<B> {
         let (features, mut statistics) = (&self.features, Vec::new());
         let (mut blocks, mut transitions) = (Vec::new(), Vec::new());
         let stem = ops::rectify(features.norm0.forward(first, mode, &mut statistics));
-        let mut current = pooling::maximum(stem, [3; 2], [2; 2], [1; 2]);
+        let mut current = pooling::maximum(stem, PoolOptions::STEM);
         for (index, block) in features.denseblock_.iter().enumerate() {
             for layer in &block.denselayer_ {
                 let added = layer.forward(current.clone(), mode, &mut statistics);

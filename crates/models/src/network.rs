@@ -105,6 +105,18 @@ impl<B: Kernels> Classifier<B> for Network<B> {
         }
     }
 
+    fn depends_on_mode(&self) -> bool {
+        match self {
+            Self::ResNet(network) => network.depends_on_mode(),
+            Self::ConvNet(network) => network.depends_on_mode(),
+            Self::TwoLayer(network) => network.depends_on_mode(),
+            Self::Vgg(network) => network.depends_on_mode(),
+            Self::DenseNet(network) => network.depends_on_mode(),
+            Self::MobileNet(network) => network.depends_on_mode(),
+            Self::EfficientNet(network) => network.depends_on_mode(),
+        }
+    }
+
     fn with_noise(self, key: u64) -> Self {
         match self {
             Self::Vgg(network) => Self::Vgg(network.with_noise(key)),

@@ -18,7 +18,7 @@ use burn::{
     module::Module,
     tensor::{Tensor, backend::Backend},
 };
-use herring_backend::{Autodiff, Kernels, ops, pooling};
+use herring_backend::{Autodiff, Kernels, PoolOptions, ops, pooling};
 use rand::Rng;
 
 /// How many blocks the four stages have.
@@ -294,7 +294,7 @@ impl<B: Kernels> FirstConvolution<B> for ResNet<B> {
         let stem = self.bn1.forward(first, mode, &mut statistics);
         let mut current = ops::rectify(stem.clone());
         if self.stem == Stem::ImageNet {
-            current = pooling::maximum(current, [3; 2], [2; 2], [1; 2]);
+            current = pooling::maximum(current, PoolOptions::STEM);
         }
         let (mut layers, mut taps) = (vec![stem], Vec::with_capacity(4));
         for stage in [&self.layer1, &self.layer2, &self.layer3, &self.layer4] {

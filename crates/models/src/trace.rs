@@ -93,6 +93,12 @@ pub trait Classifier<B: Backend>: Module<B> {
     /// Runs `images [batch, channels, height, width]` through the model.
     fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B>;
 
+    /// Whether the two modes can give different results; then a pass in one cannot serve for the other. Models without
+    /// normalisation and dropout say no.
+    fn depends_on_mode(&self) -> bool {
+        true
+    }
+
     /// The model with the key of a training step, which decides what its layers drop
     /// ([`layers::Dropout`](crate::layers::Dropout)). Models that drop nothing keep the default.
     #[must_use]

@@ -21,7 +21,7 @@ use burn::{
     module::Module,
     tensor::{Tensor, backend::Backend},
 };
-use herring_backend::{Autodiff, Kernels, ops, pooling};
+use herring_backend::{Autodiff, Kernels, PoolOptions, ops, pooling};
 use rand::Rng;
 
 /// Share of the hidden layer's values that are dropped in training.
@@ -123,11 +123,15 @@ impl<B: Kernels> FirstConvolution<B> for Vgg<B> {
 
     fn trace_after(&self, first: Tensor<B, 4>, mode: Mode) -> Trace<B> {
         let (mut current, mut taps) = (first, Vec::with_capacity(STAGES.len()));
-        for layer in &self.features[1..] {
+        let mut layers = self.features[1..].iter().peekable();
+        while let Some(layer) = layers.next() {
+            let pooled_next = matches!(layers.peek(), Some(Layer::MaxPool(_)));
             current = match layer {
                 Layer::Convolution(convolution) => convolution.forward(current),
+                // The largest value is the same before a rectifier as behind it, and it has a quarter of the work there.
+                Layer::Rectifier(_) if pooled_next => current,
                 Layer::Rectifier(_) => ops::rectify(current),
-                Layer::MaxPool(_) => pooling::maximum_2x2(current),
+                Layer::MaxPool(_) => ops::rectify(pooling::maximum(current, PoolOptions::PAIRS)),
             };
             if matches!(layer, Layer::MaxPool(_)) {
                 taps.push(current.clone());

@@ -7,7 +7,7 @@
 
 use super::{Plain, difference, reference, values};
 use burn::tensor::{DType, Tensor, backend::AutodiffBackend};
-use herring_backend::{Autodiff, ConvOptions, Job, Kernels, ops, pooling, resize};
+use herring_backend::{Autodiff, ConvOptions, Job, Kernels, PoolOptions, ops, pooling, resize};
 
 /// One scalar function of several arguments of rank 4.
 pub trait Scalar {
@@ -220,10 +220,10 @@ impl Scalar for Resampled {
         let image = &arguments[0];
         let found = match self {
             Self::Average => values::adaptive(image, [3, 2]),
-            Self::Maximum => values::maximum(image, [3, 3], [1, 1], [1, 1]),
+            Self::Maximum => values::maximum(image, values::AROUND),
             Self::Bilinear => values::bilinear(image, [7, 3]),
             Self::Windows => values::average(image, 2),
-            Self::Maximum2x2 => values::maximum(image, [2, 2], [2, 2], [0, 0]),
+            Self::Maximum2x2 => values::maximum(image, PoolOptions::PAIRS),
             Self::Aligned => values::bilinear_aligned(image, [9, 3]),
             Self::OverChannels => values::over(image),
         };
@@ -234,10 +234,10 @@ impl Scalar for Resampled {
         let image = arguments[0].clone();
         weigh_tensor(match self {
             Self::Average => pooling::adaptive_average(image, [3, 2]),
-            Self::Maximum => pooling::maximum(image, [3, 3], [1, 1], [1, 1]),
+            Self::Maximum => pooling::maximum(image, values::AROUND),
             Self::Bilinear => resize::bilinear(image, [7, 3]),
             Self::Windows => pooling::average(image, 2),
-            Self::Maximum2x2 => pooling::maximum_2x2(image),
+            Self::Maximum2x2 => pooling::maximum(image, PoolOptions::PAIRS),
             Self::Aligned => resize::bilinear_aligned(image, [9, 3]),
             Self::OverChannels => ops::sum_over_channels(image),
         })

@@ -13,7 +13,7 @@ use burn::{
     module::{Param, ParamId},
     tensor::{DType, Int, Tensor, TensorData},
 };
-use herring_backend::{Autodiff, ConvOptions, Job, Kernels, ops, pooling};
+use herring_backend::{Autodiff, ConvOptions, Job, Kernels, PoolOptions, ops, pooling};
 use herring_losses::cross_entropy;
 use herring_models::{
     Mode,
@@ -155,8 +155,8 @@ impl Operation {
                 ops::add_to_channels(ops::convolution(image, arguments[1].clone(), CONVOLUTION), numbers(2))
             }
             Self::Rectifier => ops::rectify(image),
-            Self::Maximum2x2 => pooling::maximum_2x2(image),
-            Self::Maximum => pooling::maximum(image, [3, 3], [2, 2], [1, 1]),
+            Self::Maximum2x2 => pooling::maximum(image, PoolOptions::PAIRS),
+            Self::Maximum => pooling::maximum(image, PoolOptions::STEM),
             Self::Average => pooling::average(image, 2),
             Self::NormalisationTrain => ops::batch_norm(image, numbers(1), numbers(2), EPSILON).output,
             Self::NormalisationEvaluate => {
@@ -189,7 +189,7 @@ impl Operation {
                 let options = ConvOptions { stride: [1; 2], padding: [1; 2], groups: 1 };
                 let output = ops::convolution(image, arguments[1].clone(), options);
                 let output = ops::batch_norm(output, numbers(2), numbers(3), EPSILON).output;
-                pooling::maximum_2x2(ops::rectify(output))
+                pooling::maximum(ops::rectify(output), PoolOptions::PAIRS)
             }
         })
     }

@@ -2,7 +2,7 @@
 
 use super::{Plain, difference, reference};
 use burn::tensor::{DType, Tensor};
-use herring_backend::{Autodiff, ConvOptions, Job, Kernels, ops, pooling, resize};
+use herring_backend::{Autodiff, ConvOptions, Job, Kernels, PoolOptions, ops, pooling, resize};
 
 /// One convolution.
 #[derive(Debug, Clone, Copy)]
@@ -124,13 +124,7 @@ fn planes<B: Kernels>(dtype: DType, device: &B::Device) -> Vec<(String, f64)> {
     }
     let mask = Plain::random([2, 1, 6, 7], 78);
     let grown = pooling::dilate(mask.tensor::<B>(dtype, device));
-    found.push(("dilation".to_owned(), difference(grown, &maximum(&mask, [3, 3], [1, 1], [1, 1]))));
-    for (kernel, stride, padding) in [([3, 3], [1, 1], [1, 1]), ([2, 2], [2, 2], [0, 0]), ([3, 2], [2, 1], [1, 0])] {
-        let image = Plain::random([2, 2, 7, 6], 77);
-        let expected = maximum(&image, kernel, stride, padding);
-        let taken = pooling::maximum(image.tensor::<B>(dtype, device), kernel, stride, padding);
-        found.push((format!("maximum over {kernel:?}"), difference(taken, &expected)));
-    }
+    found.push(("dilation".to_owned(), difference(grown, &maximum(&mask, AROUND))));
     found
 }
 
@@ -170,48 +164,64 @@ pub fn bilinear(image: &Plain, target: [usize; 2]) -> Plain {
     })
 }
 
-/// The maximum over windows of 2 x 2 and where its gradient goes, with many equal values and with
-/// rows and columns that are in no window.
+/// Each pixel and its eight neighbours.
+pub const AROUND: PoolOptions = PoolOptions { kernel: [3; 2], stride: [1; 2], padding: [1; 2] };
+
+/// The maximum over windows and where its gradient goes, with many equal values and with rows and columns that are in no
+/// window or in several.
 fn maxima<B: Kernels>(dtype: DType, device: &B::Device) -> Vec<(String, f64)> {
     let mut found = Vec::new();
-    for (seed, size) in [[2, 2], [7, 5], [4, 9], [28, 28]].into_iter().enumerate() {
-        // Behind a rectifier most windows hold several zeros; whole numbers tie above zero too.
-        let mut image = Plain::random([2, 3, size[0], size[1]], 50 + seed as u64);
-        image.values.iter_mut().for_each(|value| *value = (*value * 3.0).round().max(0.0));
-        let weights = Plain::random([2, 3, size[0] / 2, size[1] / 2], 60 + seed as u64);
-        let leaf = image.tensor::<Autodiff<B>>(dtype, device).require_grad();
-        let taken = pooling::maximum_2x2(leaf.clone());
-        let value = difference(taken.clone().inner(), &maximum(&image, [2, 2], [2, 2], [0, 0]));
-        let gradients = (taken * weights.tensor::<Autodiff<B>>(dtype, device)).sum().backward();
-        let gradient = leaf.grad(&gradients).unwrap_or_else(|| panic!("no gradient reaches the image"));
-        let expected = first_maxima(&image, &weights);
-        found.push((format!("maximum over 2 x 2 of {size:?}"), value));
-        found.push((format!("its gradient among equals, {size:?}"), difference(gradient, &expected)));
+    let uneven = PoolOptions { kernel: [3, 2], stride: [2, 1], padding: [1, 0] };
+    let apart = PoolOptions { kernel: [2; 2], stride: [3; 2], padding: [0; 2] };
+    for options in [PoolOptions::PAIRS, PoolOptions::STEM, AROUND, uneven, apart] {
+        for (seed, size) in [[2, 2], [7, 5], [4, 9], [28, 28]].into_iter().enumerate() {
+            // Behind a rectifier most windows hold several zeros; whole numbers tie above zero too.
+            let mut image = Plain::random([2, 3, size[0], size[1]], 50 + seed as u64);
+            image.values.iter_mut().for_each(|value| *value = (*value * 3.0).round().max(0.0));
+            let expected = maximum(&image, options);
+            let weights = Plain::random(expected.shape, 60 + seed as u64);
+            let leaf = image.tensor::<Autodiff<B>>(dtype, device).require_grad();
+            let taken = pooling::maximum(leaf.clone(), options);
+            let value = difference(taken.clone().inner(), &expected);
+            let gradients = (taken * weights.tensor::<Autodiff<B>>(dtype, device)).sum().backward();
+            let gradient = leaf.grad(&gradients).unwrap_or_else(|| panic!("no gradient reaches the image"));
+            let expected = first_maxima(&image, &weights, options);
+            found.push((format!("maximum over {options:?} of {size:?}"), value));
+            found.push((format!("its gradient among equals, {options:?}, {size:?}"), difference(gradient, &expected)));
+        }
     }
     let mut diverged = Plain::random([1, 1, 2, 2], 1);
     diverged.values[2] = f64::NAN;
-    let taken: Tensor<B, 4> = pooling::maximum_2x2(diverged.tensor(dtype, device));
+    let taken: Tensor<B, 4> = pooling::maximum(diverged.tensor(dtype, device), PoolOptions::PAIRS);
     let kept = taken.into_data().iter::<f64>().all(f64::is_nan);
     found.push(("not a number in a window".to_owned(), if kept { 0.0 } else { 1.0 }));
     found
 }
 
-/// Each of `weights` at the first of the largest values of its window of 2 x 2, zeros elsewhere.
-fn first_maxima(image: &Plain, weights: &Plain) -> Plain {
+/// Each of `weights` added at the first of the largest values of its window, zeros elsewhere.
+fn first_maxima(image: &Plain, weights: &Plain, options: PoolOptions) -> Plain {
     let mut gradient = Plain::zeros(image.shape);
     let [_, channels, rows, columns] = weights.shape;
     for (index, weight) in weights.values.iter().enumerate() {
         let (plane, row, column) = (index / (rows * columns), index / columns % rows, index % columns);
-        let place = |y: usize, x: usize| image.at([plane / channels, plane % channels, 2 * row + y, 2 * column + x]);
-        let mut first = place(0, 0);
-        for other in [place(0, 1), place(1, 0), place(1, 1)] {
-            if image.values[other] > image.values[first] {
-                first = other;
-            }
+        let places = window([image.shape[2], image.shape[3]], [row, column], options);
+        let places = places.into_iter().map(|[y, x]| image.at([plane / channels, plane % channels, y, x]));
+        let larger = |first: usize, other: usize| if image.values[other] > image.values[first] { other } else { first };
+        if let Some(first) = places.reduce(larger) {
+            gradient.values[first] += *weight;
         }
-        gradient.values[first] = *weight;
     }
     gradient
+}
+
+/// The pixels of a window in row-major order; none of the padding.
+fn window(size: [usize; 2], place: [usize; 2], options: PoolOptions) -> Vec<[usize; 2]> {
+    let along = |axis: usize| {
+        let start = place[axis] * options.stride[axis];
+        let end = (start + options.kernel[axis]).saturating_sub(options.padding[axis]);
+        start.saturating_sub(options.padding[axis])..end.min(size[axis])
+    };
+    along(0).flat_map(|row| along(1).map(move |column| [row, column])).collect()
 }
 
 /// Linear interpolation with the outermost pixels of both sizes on each other.
@@ -265,20 +275,12 @@ pub fn over(image: &Plain) -> Plain {
 }
 
 /// The maximum over windows; padding never wins.
-pub fn maximum(image: &Plain, kernel: [usize; 2], stride: [usize; 2], padding: [usize; 2]) -> Plain {
-    let [_, _, height, width] = image.shape;
-    let size = |axis: usize, length: usize| (length + 2 * padding[axis] - kernel[axis]) / stride[axis] + 1;
-    reference::resample(image, [size(0, height), size(1, width)], |row, column, pixel| {
-        let mut most = f64::NEG_INFINITY;
-        for y in 0..kernel[0] {
-            for x in 0..kernel[1] {
-                let r = (row * stride[0] + y).wrapping_sub(padding[0]);
-                let c = (column * stride[1] + x).wrapping_sub(padding[1]);
-                if r < height && c < width {
-                    most = most.max(pixel(r, c));
-                }
-            }
-        }
-        most
+pub fn maximum(image: &Plain, options: PoolOptions) -> Plain {
+    let size = [image.shape[2], image.shape[3]];
+    let PoolOptions { kernel, stride, padding } = options;
+    let count = |axis: usize| (size[axis] + 2 * padding[axis] - kernel[axis]) / stride[axis] + 1;
+    reference::resample(image, [count(0), count(1)], |row, column, pixel| {
+        let values = window(size, [row, column], options).into_iter().map(|[row, column]| pixel(row, column));
+        values.fold(f64::NEG_INFINITY, f64::max)
     })
 }

@@ -17,7 +17,7 @@ use crate::{
     Autodiff, Kernels, composed,
     operands::{
         AdamMoments, AdamSettings, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics,
-        BatchNormWanted, ConvOptions,
+        BatchNormWanted, ConvOptions, PoolOptions,
     },
 };
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -111,12 +111,16 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         interpolation::transposed::<B, C>(output_gradient, size)
     }
 
-    fn gather_maxima(chooser: FloatTensor<Self>, values: FloatTensor<Self>) -> FloatTensor<Self> {
-        pooling::gather_maxima::<B, C>(chooser, values)
+    fn gather_maxima(chooser: FloatTensor<Self>, values: FloatTensor<Self>, options: PoolOptions) -> FloatTensor<Self> {
+        pooling::gather_maxima::<B, C>(chooser, values, options)
     }
 
-    fn scatter_maxima(chooser: FloatTensor<Self>, values: FloatTensor<Self>) -> FloatTensor<Self> {
-        pooling::scatter_maxima::<B, C>(chooser, values)
+    fn scatter_maxima(
+        chooser: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        options: PoolOptions,
+    ) -> FloatTensor<Self> {
+        pooling::scatter_maxima::<B, C>(chooser, values, options)
     }
 
     fn dilate(mask: FloatTensor<Self>) -> FloatTensor<Self> {

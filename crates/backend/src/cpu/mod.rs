@@ -5,7 +5,7 @@ use crate::{
     Cpu, Kernels, composed,
     operands::{
         AdamMoments, AdamSettings, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics,
-        BatchNormWanted, ConvOptions,
+        BatchNormWanted, ConvOptions, PoolOptions,
     },
     resize::aligned_taps,
 };
@@ -18,7 +18,7 @@ use herring_kernels::{
     convolution::{self, Geometry, depthwise},
     elementwise,
     interpolation::{self, Tap, Taps},
-    pooling,
+    pooling::{self, Windows},
 };
 
 fn single(tensor: &FlexTensor) -> bool {
@@ -44,6 +44,10 @@ fn geometry(image: [usize; 4], weight: [usize; 4], options: ConvOptions) -> Geom
         stride: options.stride,
         padding: options.padding,
     }
+}
+
+fn windows(size: [usize; 2], options: PoolOptions) -> Windows {
+    Windows { size, kernel: options.kernel, stride: options.stride, padding: options.padding }
 }
 
 /// The convolutions that `herring-kernels` has.
@@ -304,25 +308,28 @@ impl Kernels for Cpu {
         })
     }
 
-    fn gather_maxima(chooser: FlexTensor, values: FlexTensor) -> FlexTensor {
+    fn gather_maxima(chooser: FlexTensor, values: FlexTensor, options: PoolOptions) -> FlexTensor {
         if !single(&chooser) {
-            return composed::pooling::gather_maxima::<Self>(chooser, values);
+            return composed::pooling::gather_maxima::<Self>(chooser, values, options);
         }
         let (chooser, values) = (chooser.to_contiguous(), values.to_contiguous());
         let [batch, channels, height, width] = chooser.shape().dims();
-        fresh([batch, channels, height / 2, width / 2], |output| {
-            pooling::gather_maxima([height, width], chooser.storage(), values.storage(), output);
+        let windows = windows([height, width], options);
+        let [rows, columns] = windows.counts();
+        fresh([batch, channels, rows, columns], |output| {
+            pooling::gather_maxima(windows, chooser.storage(), values.storage(), output);
         })
     }
 
-    fn scatter_maxima(chooser: FlexTensor, values: FlexTensor) -> FlexTensor {
+    fn scatter_maxima(chooser: FlexTensor, values: FlexTensor, options: PoolOptions) -> FlexTensor {
         if !single(&chooser) {
-            return composed::pooling::scatter_maxima::<Self>(chooser, values);
+            return composed::pooling::scatter_maxima::<Self>(chooser, values, options);
         }
         let (chooser, values) = (chooser.to_contiguous(), values.to_contiguous());
         let [_, _, height, width] = chooser.shape().dims();
+        let windows = windows([height, width], options);
         fresh(chooser.shape(), |output| {
-            pooling::scatter_maxima([height, width], chooser.storage(), values.storage(), output);
+            pooling::scatter_maxima(windows, chooser.storage(), values.storage(), output);
         })
     }
 

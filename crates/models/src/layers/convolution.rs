@@ -5,7 +5,7 @@ use burn::{
     module::{Module, Param},
     tensor::{Tensor, backend::Backend},
 };
-use herring_backend::{ConvOptions, Kernels, ops};
+use herring_backend::{ConvOptions, Kernels, PoolOptions, ops, pooling};
 use rand::Rng;
 
 /// The configuration of a [`Convolution`].
@@ -78,7 +78,16 @@ impl<B: Kernels> Convolution<B> {
 
     /// `[batch, inputs, height, width]` to `[batch, outputs, height', width']`.
     pub fn forward(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
-        let output = ops::convolution(input, self.weight.val(), self.options());
+        self.add_bias(ops::convolution(input, self.weight.val(), self.options()))
+    }
+
+    /// The maximum of [`forward`](Self::forward) over windows. The bias is added to the maxima, which has the same result and
+    /// less work.
+    pub fn forward_maximum(&self, input: Tensor<B, 4>, windows: PoolOptions) -> Tensor<B, 4> {
+        self.add_bias(pooling::maximum(ops::convolution(input, self.weight.val(), self.options()), windows))
+    }
+
+    fn add_bias(&self, output: Tensor<B, 4>) -> Tensor<B, 4> {
         match &self.bias {
             Some(bias) => ops::add_to_channels(output, bias.val()),
             None => output,
