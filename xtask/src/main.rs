@@ -1,5 +1,6 @@
 //! The command line of red-herring: parses arguments, calls the crates and prints.
 
+mod allocator;
 mod arguments;
 mod bench;
 mod cache_folder;
@@ -32,11 +33,8 @@ use std::{
     process::ExitCode,
 };
 
-// Training frees and takes many large blocks; the system's allocator gives them back each time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    allocator::keep_freed_memory();
     let ended = match Invocation::parse() {
         Ok(Invocation::Reproduction(paper, arguments)) => repro::run(paper, &arguments),
         Ok(Invocation::Command(command)) => run(*command),

@@ -111,6 +111,18 @@ pub trait Kernels: Backend {
         composed::channels::sums::<Self>(input)
     }
 
+    /// `input [batch, channels, height, width]` with every position multiplied by the number of its channel,
+    /// `numbers [channels]`.
+    fn scale_channels(input: FloatTensor<Self>, numbers: FloatTensor<Self>) -> FloatTensor<Self> {
+        composed::channels::scale::<Self>(input, numbers)
+    }
+
+    /// The sums over batch, rows and columns of `left * right`, both `[batch, channels, height, width]`: `[channels]`, the
+    /// gradient of [`scale_channels`](Self::scale_channels) with respect to the numbers.
+    fn channel_products(left: FloatTensor<Self>, right: FloatTensor<Self>) -> FloatTensor<Self> {
+        composed::channels::products::<Self>(left, right)
+    }
+
     /// The sums over the channels of `input [batch, channels, height, width]`, `[batch, 1, height, width]`.
     fn sum_over_channels(input: FloatTensor<Self>) -> FloatTensor<Self> {
         composed::channels::over::<Self>(input)
@@ -120,6 +132,23 @@ pub trait Kernels: Backend {
     /// [`sum_over_channels`](Self::sum_over_channels).
     fn repeat_channels(input: FloatTensor<Self>, channels: usize) -> FloatTensor<Self> {
         composed::channels::repeat::<Self>(input, channels)
+    }
+
+    /// `left [batch, channels, height, width]` with the channels of `right` behind its own; the other sizes are equal.
+    fn concatenate_channels(left: FloatTensor<Self>, right: FloatTensor<Self>) -> FloatTensor<Self> {
+        composed::channels::concatenate::<Self>(left, right)
+    }
+
+    /// `count` channels of `input [batch, channels, height, width]`, from the channel `from` on: the gradient of
+    /// [`concatenate_channels`](Self::concatenate_channels).
+    fn take_channels(input: FloatTensor<Self>, from: usize, count: usize) -> FloatTensor<Self> {
+        composed::channels::take::<Self>(input, from, count)
+    }
+
+    /// `input [batch, channels, height, width]` as the channels from `from` on among `total`, zeros in the others: the
+    /// transpose of [`take_channels`](Self::take_channels).
+    fn place_channels(input: FloatTensor<Self>, from: usize, total: usize) -> FloatTensor<Self> {
+        composed::channels::place::<Self>(input, from, total)
     }
 
     /// `input [batch, channels, height, width]` interpolated linearly to `size` rows and columns, the

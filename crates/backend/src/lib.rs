@@ -9,8 +9,8 @@
 //!   its two gradients it forms a *closed trio*: the derivative of each is given by the other two.
 //!   [`Kernels`] holds that trio, batch normalisation with its gradients, and the rectifier. They
 //!   are implemented once for any `Autodiff<B>`, to any order. So are three pairs of linear
-//!   operations, each the other's transpose: maxima over windows, interpolation, and a number
-//!   added to a channel. The rest of [`pooling`] and [`resize`] is built from matrix products, which
+//!   operations, each the other's transpose: maxima over windows, interpolation, a number
+//!   added to a channel, and channels among others; and a factor for a channel with its gradient. The rest of [`pooling`] and [`resize`] is built from matrix products, which
 //!   Burn can differentiate twice.
 //! - **Speed on a processor.** The backend [`Cpu`] runs them on `herring-kernels`. GPU backends
 //!   run them on Burn's own kernels, corrected where those are wrong (see [`Kernels`]).

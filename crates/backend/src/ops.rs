@@ -81,9 +81,20 @@ pub fn add_to_channels<B: Kernels>(input: Tensor<B, 4>, numbers: Tensor<B, 1>) -
     wrap(B::add_to_channels(unwrap(input), unwrap(numbers)))
 }
 
+/// `input [batch, channels, height, width]` with every position multiplied by the number of its channel,
+/// `numbers [channels]`.
+pub fn scale_channels<B: Kernels>(input: Tensor<B, 4>, numbers: Tensor<B, 1>) -> Tensor<B, 4> {
+    wrap(B::scale_channels(unwrap(input), unwrap(numbers)))
+}
+
 /// The sums over the channels of `input [batch, channels, height, width]`, `[batch, 1, height, width]`.
 pub fn sum_over_channels<B: Kernels>(input: Tensor<B, 4>) -> Tensor<B, 4> {
     wrap(B::sum_over_channels(unwrap(input)))
+}
+
+/// `left [batch, channels, height, width]` with the channels of `right` behind its own; the other sizes are equal.
+pub fn concatenate_channels<B: Kernels>(left: Tensor<B, 4>, right: Tensor<B, 4>) -> Tensor<B, 4> {
+    wrap(B::concatenate_channels(unwrap(left), unwrap(right)))
 }
 
 /// The sum of all entries, `[1]`, in an order that does not change from run to run.

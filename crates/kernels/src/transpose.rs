@@ -17,9 +17,28 @@ pub(crate) fn block(rows: &[usize], columns: usize, source: &[f32], target: &mut
         unsafe { avx512::block(rows, columns, source, target, stride) };
         return;
     }
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        for (index, rows) in rows.chunks(avx2::SIDE).enumerate() {
+            let target = &mut target[index * avx2::SIDE..];
+            let whole = columns / avx2::SIDE * avx2::SIDE;
+            for column in (0..whole).step_by(avx2::SIDE) {
+                // SAFETY: the feature was detected just above.
+                unsafe { avx2::square(rows, &source[column..], &mut target[column * stride..], stride) };
+            }
+            one_by_one(rows, whole..columns, source, target, stride);
+        }
+        return;
+    }
+    one_by_one(rows, 0..columns, source, target, stride);
+}
+
+/// [`block`] for some columns, without vectors.
+#[inline(always)]
+fn one_by_one(rows: &[usize], columns: std::ops::Range<usize>, source: &[f32], target: &mut [f32], stride: usize) {
     for (row, &start) in rows.iter().enumerate() {
-        for (column, value) in source[start..start + columns].iter().enumerate() {
-            target[column * stride + row] = *value;
+        for column in columns.clone() {
+            target[column * stride + row] = source[start + column];
         }
     }
 }
@@ -40,6 +59,74 @@ pub(crate) fn matrix(size: [usize; 2], source: &[f32], source_stride: usize, tar
                 target_stride,
             );
         }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use std::arch::x86_64::{
+        __m256, _mm_storeu_ps, _mm256_castps256_ps128, _mm256_loadu_ps, _mm256_permute2f128_ps, _mm256_setzero_ps,
+        _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+    };
+
+    /// Columns of a square, and at most as many rows.
+    pub(super) const SIDE: usize = 8;
+
+    /// As [`super::block`], for at most [`SIDE`] rows and exactly as many columns.
+    #[inline(never)]
+    #[target_feature(enable = "avx2")]
+    pub(super) fn square(starts: &[usize], source: &[f32], target: &mut [f32], stride: usize) {
+        let rows = starts.len();
+        assert!((1..=SIDE).contains(&rows) && (SIDE - 1) * stride + rows <= target.len());
+        let mut lines = [_mm256_setzero_ps(); SIDE];
+        for (line, &start) in lines.iter_mut().zip(starts) {
+            // SAFETY: the slice has as many floats as a vector.
+            *line = unsafe { _mm256_loadu_ps(source[start..start + SIDE].as_ptr()) };
+        }
+        let turned = turn(lines);
+        for (column, line) in turned.into_iter().enumerate() {
+            let target = &mut target[column * stride..][..rows];
+            match rows {
+                // SAFETY: the slice has eight floats.
+                SIDE => unsafe { _mm256_storeu_ps(target.as_mut_ptr(), line) },
+                4..SIDE => {
+                    // SAFETY: the slice has at least four floats.
+                    unsafe { _mm_storeu_ps(target.as_mut_ptr(), _mm256_castps256_ps128(line)) };
+                    target[4..].copy_from_slice(&floats(line)[4..rows]);
+                }
+                _ => target.copy_from_slice(&floats(line)[..rows]),
+            }
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn floats(line: __m256) -> [f32; SIDE] {
+        let mut floats = [0.0; SIDE];
+        // SAFETY: the array has eight floats.
+        unsafe { _mm256_storeu_ps(floats.as_mut_ptr(), line) };
+        floats
+    }
+
+    /// Pairs of rows, then pairs of pairs, are interleaved within each half of the vectors; then the halves change places.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn turn(lines: [__m256; SIDE]) -> [__m256; SIDE] {
+        let mut fours = [_mm256_setzero_ps(); SIDE];
+        for four in [0, 4] {
+            let low = [0, 2].map(|row| _mm256_unpacklo_ps(lines[four + row], lines[four + row + 1]));
+            let high = [0, 2].map(|row| _mm256_unpackhi_ps(lines[four + row], lines[four + row + 1]));
+            fours[four] = _mm256_shuffle_ps::<0x44>(low[0], low[1]);
+            fours[four + 1] = _mm256_shuffle_ps::<0xee>(low[0], low[1]);
+            fours[four + 2] = _mm256_shuffle_ps::<0x44>(high[0], high[1]);
+            fours[four + 3] = _mm256_shuffle_ps::<0xee>(high[0], high[1]);
+        }
+        let mut turned = fours;
+        for column in 0..4 {
+            turned[column] = _mm256_permute2f128_ps::<0x20>(fours[column], fours[column + 4]);
+            turned[column + 4] = _mm256_permute2f128_ps::<0x31>(fours[column], fours[column + 4]);
+        }
+        turned
     }
 }
 

@@ -162,6 +162,23 @@ proptest! {
     }
 
     #[test]
+    fn a_first_layer_of_few_channels_agrees_with_the_reference(geometry in geometry(), out_channels in 16usize..40) {
+        check(&Geometry { in_channels: geometry.in_channels.clamp(1, 4), out_channels, ..geometry });
+    }
+
+    #[test]
+    fn single_pixels_agree_with_the_reference(
+        batch in 1usize..4,
+        channels in [1usize..600, 1usize..40],
+        size in [1usize..30, 1usize..30],
+    ) {
+        let [in_channels, out_channels] = channels;
+        let [height, width] = size;
+        let (kernel, stride, padding) = ([1; 2], [1; 2], [0; 2]);
+        check(&Geometry { batch, in_channels, height, width, out_channels, kernel, stride, padding });
+    }
+
+    #[test]
     fn channel_by_channel_agrees_with_the_reference(geometry in geometry()) {
         check_depthwise(&Geometry { out_channels: geometry.in_channels, ..geometry });
     }
@@ -201,6 +218,8 @@ fn many_tiles_many_blocks_and_several_chunks_agree_with_the_reference() {
     check(&square(2, [300, 30], 7, 3, 1));
     check(&square(16, [24, 20], 7, 3, 2));
     check(&square(9, [96, 96], 24, 3, 1));
+    check(&square(2, [3, 20], 64, 7, 2));
+    check(&square(2, [300, 50], 40, 1, 1));
 }
 
 #[test]

@@ -129,6 +129,18 @@ fn the_sum_of_a_channel_is_the_transpose_of_adding_to_it() {
 }
 
 #[test]
+fn a_channel_s_sum_of_products_is_the_gradient_of_its_factor() {
+    for shape in [[2, 3, 5], [16, 10, 900], [1, 1, 100_000], [3, 2, 0]] {
+        let length = shape.iter().product();
+        let (x, y, factors) = (numbers(length, 1), numbers(length, 2), numbers(shape[1], 3));
+        let (mut found, mut scaled) = (vec![f32::NAN; shape[1]], vec![f32::NAN; length]);
+        channels::scale(shape, &x, &factors, &mut scaled);
+        channels::products(shape, &x, &y, &mut found);
+        transposes(dot(&scaled, &y), dot(&factors, &found));
+    }
+}
+
+#[test]
 fn the_sum_over_channels_and_its_repetition_are_transposes() {
     for shape in [[2, 3, 5], [3, 100, 196], [1, 1, 1]] {
         let [batch, channels, positions] = shape;
@@ -143,6 +155,22 @@ fn the_sum_over_channels_and_its_repetition_are_transposes() {
     }
     channels::over([0, 3, 4], &[], &mut []);
     channels::repeat([2, 0, 4], &[1.0; 8], &mut []);
+}
+
+#[test]
+fn some_channels_are_placed_among_others_and_taken_from_them() {
+    for (shape, from, count) in [([2, 5, 3], 1, 3), ([16, 100, 900], 64, 36), ([1, 2, 4], 0, 2), ([3, 4, 2], 4, 0)] {
+        let [batch, channels, positions] = shape;
+        let (whole, part) = (numbers(batch * channels * positions, 1), numbers(batch * count * positions, 2));
+        let (mut taken, mut placed) = (vec![f32::NAN; part.len()], vec![0.0; whole.len()]);
+        channels::take(shape, from, &whole, &mut taken);
+        channels::place(shape, from, &part, &mut placed);
+        transposes(dot(&taken, &part), dot(&whole, &placed));
+        for (place, value) in taken.iter().enumerate() {
+            let (image, rest) = (place / (count * positions), place % (count * positions));
+            assert_eq!(*value, whole[(image * channels + from) * positions + rest]);
+        }
+    }
 }
 
 #[test]

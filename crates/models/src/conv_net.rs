@@ -146,7 +146,7 @@ impl<B: Kernels> ConvNet<B> {
             let [_, _, height, width] = beside.dims();
             current = resize::bilinear_aligned(current, [height, width]);
             if self.skips {
-                current = Tensor::cat(vec![current, beside.clone()], 1);
+                current = ops::concatenate_channels(current, beside.clone());
             }
             [_, current] = forward(up.as_ref()?, current);
         }

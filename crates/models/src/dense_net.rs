@@ -202,7 +202,7 @@ impl<B: Kernels> FirstConvolution<B> for DenseNet<B> {
         for (index, block) in features.denseblock_.iter().enumerate() {
             for layer in &block.denselayer_ {
                 let added = layer.forward(current.clone(), mode, &mut statistics);
-                current = Tensor::cat(vec![current, added], 1);
+                current = ops::concatenate_channels(current, added);
             }
             blocks.push(current.clone());
             if let Some(transition) = features.transition_.get(index) {

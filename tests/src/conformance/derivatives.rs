@@ -48,7 +48,9 @@ impl Job for Derivatives {
         self.check::<B>(&Resampled::Maximum2x2, device, &mut wrong);
         self.check::<B>(&Resampled::Aligned, device, &mut wrong);
         self.check::<B>(&Resampled::OverChannels, device, &mut wrong);
-        self.check::<B>(&Bias, device, &mut wrong);
+        self.check::<B>(&Resampled::Concatenated, device, &mut wrong);
+        self.check::<B>(&OfChannels::Added, device, &mut wrong);
+        self.check::<B>(&OfChannels::Multiplied, device, &mut wrong);
         self.check::<B>(&Activation::Silu, device, &mut wrong);
         self.check::<B>(&Activation::Relu6, device, &mut wrong);
         self.check::<B>(&Depthwise, device, &mut wrong);
@@ -196,6 +198,7 @@ enum Resampled {
     Maximum2x2,
     Aligned,
     OverChannels,
+    Concatenated,
 }
 
 impl Scalar for Resampled {
@@ -208,6 +211,7 @@ impl Scalar for Resampled {
             Self::Maximum2x2 => "maximum pooling over 2 x 2",
             Self::Aligned => "aligned bilinear resizing",
             Self::OverChannels => "the sum over channels",
+            Self::Concatenated => "concatenated channels",
         }
         .to_owned()
     }
@@ -226,6 +230,7 @@ impl Scalar for Resampled {
             Self::Maximum2x2 => values::maximum(image, PoolOptions::PAIRS),
             Self::Aligned => values::bilinear_aligned(image, [9, 3]),
             Self::OverChannels => values::over(image),
+            Self::Concatenated => values::concatenated(&values::over(image), image),
         };
         found.values.iter().enumerate().map(|(index, value)| weigh(index, *value)).sum()
     }
@@ -240,16 +245,24 @@ impl Scalar for Resampled {
             Self::Maximum2x2 => pooling::maximum(image, PoolOptions::PAIRS),
             Self::Aligned => resize::bilinear_aligned(image, [9, 3]),
             Self::OverChannels => ops::sum_over_channels(image),
+            Self::Concatenated => ops::concatenate_channels(ops::sum_over_channels(image.clone()), image),
         })
     }
 }
 
-/// A convolution's bias. What is summed holds squares, so the penalty depends on the bias too.
-struct Bias;
+/// A number for each channel: a convolution's bias, or a factor. What is summed holds squares, so the penalty depends on
+/// the bias too.
+enum OfChannels {
+    Added,
+    Multiplied,
+}
 
-impl Scalar for Bias {
+impl Scalar for OfChannels {
     fn name(&self) -> String {
-        "a number a channel".to_owned()
+        match self {
+            Self::Added => "a number added to a channel".to_owned(),
+            Self::Multiplied => "a channel's factor".to_owned(),
+        }
     }
 
     fn arguments(&self) -> Vec<Plain> {
@@ -258,13 +271,20 @@ impl Scalar for Bias {
 
     fn plain(&self, arguments: &[Plain]) -> f64 {
         let [image, numbers] = arguments else { unreachable!("two arguments") };
-        let shifted = values::add(image, numbers);
-        shifted.values.iter().enumerate().map(|(index, value)| weigh(index, *value)).sum()
+        let found = match self {
+            Self::Added => values::add(image, numbers),
+            Self::Multiplied => values::scale(image, numbers),
+        };
+        found.values.iter().enumerate().map(|(index, value)| weigh(index, *value)).sum()
     }
 
     fn tensors<B: Kernels>(&self, arguments: &[Tensor<B, 4>]) -> Tensor<B, 1> {
         let [image, numbers] = arguments else { unreachable!("two arguments") };
-        weigh_tensor(ops::add_to_channels(image.clone(), numbers.clone().reshape([3])))
+        let (image, numbers) = (image.clone(), numbers.clone().reshape([3]));
+        weigh_tensor(match self {
+            Self::Added => ops::add_to_channels(image, numbers),
+            Self::Multiplied => ops::scale_channels(image, numbers),
+        })
     }
 }
 

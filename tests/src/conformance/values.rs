@@ -120,7 +120,12 @@ fn planes<B: Kernels>(dtype: DType, device: &B::Device) -> Vec<(String, f64)> {
         let numbers = Plain::random([1, 3, 1, 1], 7);
         let added = ops::add_to_channels(on(), numbers.tensor::<B>(dtype, device).reshape([3]));
         found.push((format!("a number a channel added to {size:?}"), difference(added, &add(&image, &numbers))));
+        let scaled = ops::scale_channels(on(), numbers.tensor::<B>(dtype, device).reshape([3]));
+        found.push((format!("factors of the channels of {size:?}"), difference(scaled, &scale(&image, &numbers))));
         found.push((format!("sum over channels of {size:?}"), difference(ops::sum_over_channels(on()), &over(&image))));
+        let joined = ops::concatenate_channels(on(), ops::sum_over_channels(on()));
+        let expected = concatenated(&image, &over(&image));
+        found.push((format!("concatenated channels of {size:?}"), difference(joined, &expected)));
     }
     let mask = Plain::random([2, 1, 6, 7], 78);
     let grown = pooling::dilate(mask.tensor::<B>(dtype, device));
@@ -255,10 +260,19 @@ pub fn average(image: &Plain, kernel: usize) -> Plain {
 
 /// Adds `numbers`, a value a channel, to every pixel of it.
 pub fn add(image: &Plain, numbers: &Plain) -> Plain {
+    by_channel(image, numbers, |pixel, number| pixel + number)
+}
+
+/// Multiplies every pixel with its channel's value of `numbers`.
+pub fn scale(image: &Plain, numbers: &Plain) -> Plain {
+    by_channel(image, numbers, |pixel, number| pixel * number)
+}
+
+fn by_channel(image: &Plain, numbers: &Plain, of: impl Fn(f64, f64) -> f64) -> Plain {
     let [_, channels, height, width] = image.shape;
     let mut output = image.clone();
     for (place, value) in output.values.iter_mut().enumerate() {
-        *value += numbers.values[place / (height * width) % channels];
+        *value = of(*value, numbers.values[place / (height * width) % channels]);
     }
     output
 }
@@ -272,6 +286,17 @@ pub fn over(image: &Plain) -> Plain {
         (0..channels).map(|channel| image.values[(image_place * channels + channel) * positions + position]).sum()
     };
     Plain { shape: [batch, 1, height, width], values: (0..batch * positions).map(sum).collect() }
+}
+
+/// The channels of `left` and behind them those of `right`.
+pub fn concatenated(left: &Plain, right: &Plain) -> Plain {
+    let [batch, before, height, width] = left.shape;
+    let lengths = [before, right.shape[1]].map(|channels| channels * height * width);
+    let image = |index: usize| {
+        let parts = [left, right].into_iter().zip(lengths);
+        parts.flat_map(move |(part, length)| part.values[index * length..(index + 1) * length].to_vec())
+    };
+    Plain { shape: [batch, before + right.shape[1], height, width], values: (0..batch).flat_map(image).collect() }
 }
 
 /// The maximum over windows; padding never wins.

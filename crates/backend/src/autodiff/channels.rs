@@ -1,5 +1,6 @@
-//! Adding one number to every position of a channel, and the sum over them: each other's transpose. So are the sum over
-//! the channels and repeating a plane for each of them.
+//! Adding one number to every position of a channel, and the sum over them: each other's transpose. Multiplying with one
+//! number and the sum of products: the derivatives of each are given by the other. Each other's transpose are also the sum over
+//! the channels and repeating a plane for each of them, and taking some channels and placing them among zeros.
 
 use crate::{Autodiff, Kernels};
 use burn::{
@@ -61,6 +62,70 @@ pub(super) fn sums<B: Kernels, C: CheckpointStrategy>(
 }
 
 #[derive(Debug)]
+struct Scale;
+
+impl<B: Kernels> Backward<B, 2> for Scale {
+    /// Input and numbers.
+    type State = [FloatTensor<B>; 2];
+
+    fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let [input, numbers] = ops.state;
+        binary::<B, _, _>(
+            ops.parents,
+            ops.node,
+            gradients,
+            |gradient| B::scale_channels(gradient, numbers),
+            |gradient| B::channel_products(input, gradient),
+        );
+    }
+}
+
+pub(super) fn scale<B: Kernels, C: CheckpointStrategy>(
+    input: FloatTensor<Autodiff<B, C>>,
+    numbers: FloatTensor<Autodiff<B, C>>,
+) -> FloatTensor<Autodiff<B, C>> {
+    let prepared = Scale.prepare::<C>([input.node.clone(), numbers.node.clone()]).compute_bound().stateful();
+    let [input, numbers] = [input.primitive, numbers.primitive];
+    let output = B::scale_channels(input.clone(), numbers.clone());
+    match prepared {
+        OpsKind::Tracked(prepared) => prepared.finish([input, numbers], output),
+        OpsKind::UnTracked(prepared) => prepared.finish(output),
+    }
+}
+
+#[derive(Debug)]
+struct Products;
+
+impl<B: Kernels> Backward<B, 2> for Products {
+    /// Both factors.
+    type State = [FloatTensor<B>; 2];
+
+    fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let [left, right] = ops.state;
+        binary::<B, _, _>(
+            ops.parents,
+            ops.node,
+            gradients,
+            |cotangent| B::scale_channels(right, cotangent),
+            |cotangent| B::scale_channels(left, cotangent),
+        );
+    }
+}
+
+pub(super) fn products<B: Kernels, C: CheckpointStrategy>(
+    left: FloatTensor<Autodiff<B, C>>,
+    right: FloatTensor<Autodiff<B, C>>,
+) -> FloatTensor<Autodiff<B, C>> {
+    let prepared = Products.prepare::<C>([left.node.clone(), right.node.clone()]).compute_bound().stateful();
+    let [left, right] = [left.primitive, right.primitive];
+    let output = B::channel_products(left.clone(), right.clone());
+    match prepared {
+        OpsKind::Tracked(prepared) => prepared.finish([left, right], output),
+        OpsKind::UnTracked(prepared) => prepared.finish(output),
+    }
+}
+
+#[derive(Debug)]
 struct Over;
 
 impl<B: Kernels> Backward<B, 1> for Over {
@@ -103,6 +168,92 @@ pub(super) fn repeat<B: Kernels, C: CheckpointStrategy>(
     let output = B::repeat_channels(input.primitive, channels);
     match prepared {
         OpsKind::Tracked(prepared) => prepared.finish((), output),
+        OpsKind::UnTracked(prepared) => prepared.finish(output),
+    }
+}
+
+#[derive(Debug)]
+struct Concatenate;
+
+impl<B: Kernels> Backward<B, 2> for Concatenate {
+    /// Channels of both.
+    type State = [usize; 2];
+
+    fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let [left, right] = ops.state;
+        binary::<B, _, _>(
+            ops.parents,
+            ops.node,
+            gradients,
+            |gradient| B::take_channels(gradient, 0, left),
+            |gradient| B::take_channels(gradient, left, right),
+        );
+    }
+}
+
+pub(super) fn concatenate<B: Kernels, C: CheckpointStrategy>(
+    left: FloatTensor<Autodiff<B, C>>,
+    right: FloatTensor<Autodiff<B, C>>,
+) -> FloatTensor<Autodiff<B, C>> {
+    let prepared = Concatenate.prepare::<C>([left.node.clone(), right.node.clone()]).compute_bound().stateful();
+    let channels = [left.primitive.shape()[1], right.primitive.shape()[1]];
+    let output = B::concatenate_channels(left.primitive, right.primitive);
+    match prepared {
+        OpsKind::Tracked(prepared) => prepared.finish(channels, output),
+        OpsKind::UnTracked(prepared) => prepared.finish(output),
+    }
+}
+
+#[derive(Debug)]
+struct Take;
+
+impl<B: Kernels> Backward<B, 1> for Take {
+    /// The first channel, and channels before it was taken.
+    type State = [usize; 2];
+
+    fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let [from, total] = ops.state;
+        unary::<B, _>(ops.parents, ops.node, gradients, |cotangent| B::place_channels(cotangent, from, total));
+    }
+}
+
+pub(super) fn take<B: Kernels, C: CheckpointStrategy>(
+    input: FloatTensor<Autodiff<B, C>>,
+    from: usize,
+    count: usize,
+) -> FloatTensor<Autodiff<B, C>> {
+    let prepared = Take.prepare::<C>([input.node.clone()]).compute_bound().stateful();
+    let total = input.primitive.shape()[1];
+    let output = B::take_channels(input.primitive, from, count);
+    match prepared {
+        OpsKind::Tracked(prepared) => prepared.finish([from, total], output),
+        OpsKind::UnTracked(prepared) => prepared.finish(output),
+    }
+}
+
+#[derive(Debug)]
+struct Place;
+
+impl<B: Kernels> Backward<B, 1> for Place {
+    /// The first channel, and the count of those that were placed.
+    type State = [usize; 2];
+
+    fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let [from, count] = ops.state;
+        unary::<B, _>(ops.parents, ops.node, gradients, |cotangent| B::take_channels(cotangent, from, count));
+    }
+}
+
+pub(super) fn place<B: Kernels, C: CheckpointStrategy>(
+    input: FloatTensor<Autodiff<B, C>>,
+    from: usize,
+    total: usize,
+) -> FloatTensor<Autodiff<B, C>> {
+    let prepared = Place.prepare::<C>([input.node.clone()]).compute_bound().stateful();
+    let count = input.primitive.shape()[1];
+    let output = B::place_channels(input.primitive, from, total);
+    match prepared {
+        OpsKind::Tracked(prepared) => prepared.finish([from, count], output),
         OpsKind::UnTracked(prepared) => prepared.finish(output),
     }
 }

@@ -95,12 +95,32 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         channels::sums::<B, C>(input)
     }
 
+    fn scale_channels(input: FloatTensor<Self>, numbers: FloatTensor<Self>) -> FloatTensor<Self> {
+        channels::scale::<B, C>(input, numbers)
+    }
+
+    fn channel_products(left: FloatTensor<Self>, right: FloatTensor<Self>) -> FloatTensor<Self> {
+        channels::products::<B, C>(left, right)
+    }
+
     fn sum_over_channels(input: FloatTensor<Self>) -> FloatTensor<Self> {
         channels::over::<B, C>(input)
     }
 
     fn repeat_channels(input: FloatTensor<Self>, channels: usize) -> FloatTensor<Self> {
         channels::repeat::<B, C>(input, channels)
+    }
+
+    fn concatenate_channels(left: FloatTensor<Self>, right: FloatTensor<Self>) -> FloatTensor<Self> {
+        channels::concatenate::<B, C>(left, right)
+    }
+
+    fn take_channels(input: FloatTensor<Self>, from: usize, count: usize) -> FloatTensor<Self> {
+        channels::take::<B, C>(input, from, count)
+    }
+
+    fn place_channels(input: FloatTensor<Self>, from: usize, total: usize) -> FloatTensor<Self> {
+        channels::place::<B, C>(input, from, total)
     }
 
     fn resize_aligned(input: FloatTensor<Self>, size: [usize; 2]) -> FloatTensor<Self> {

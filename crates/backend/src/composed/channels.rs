@@ -1,10 +1,18 @@
-//! One number a channel, or one plane for all channels, by broadcasting.
+//! One number a channel, or one plane for all channels, by broadcasting; some channels among others.
 
 use super::{unwrap, wrap};
-use burn::tensor::{backend::Backend, ops::FloatTensor};
+use burn::tensor::{Tensor, backend::Backend, ops::FloatTensor};
 
 pub(crate) fn add<B: Backend>(input: FloatTensor<B>, numbers: FloatTensor<B>) -> FloatTensor<B> {
     unwrap(wrap::<B, 4>(input) + wrap::<B, 1>(numbers).reshape([1, -1, 1, 1]))
+}
+
+pub(crate) fn scale<B: Backend>(input: FloatTensor<B>, numbers: FloatTensor<B>) -> FloatTensor<B> {
+    unwrap(wrap::<B, 4>(input) * wrap::<B, 1>(numbers).reshape([1, -1, 1, 1]))
+}
+
+pub(crate) fn products<B: Backend>(left: FloatTensor<B>, right: FloatTensor<B>) -> FloatTensor<B> {
+    sums::<B>(B::float_mul(left, right))
 }
 
 /// Rows and columns first: those sums are adjacent in memory.
@@ -23,4 +31,21 @@ pub(crate) fn repeat<B: Backend>(input: FloatTensor<B>, channels: usize) -> Floa
     let input = wrap::<B, 4>(input);
     let [batch, _, height, width] = input.dims();
     unwrap(input.expand([batch, channels, height, width]))
+}
+
+pub(crate) fn concatenate<B: Backend>(left: FloatTensor<B>, right: FloatTensor<B>) -> FloatTensor<B> {
+    unwrap(Tensor::cat(vec![wrap::<B, 4>(left), wrap(right)], 1))
+}
+
+pub(crate) fn take<B: Backend>(input: FloatTensor<B>, from: usize, count: usize) -> FloatTensor<B> {
+    unwrap(wrap::<B, 4>(input).narrow(1, from, count))
+}
+
+pub(crate) fn place<B: Backend>(input: FloatTensor<B>, from: usize, total: usize) -> FloatTensor<B> {
+    let input = wrap::<B, 4>(input);
+    let [batch, channels, height, width] = input.dims();
+    let on = (&input.device(), input.dtype());
+    let zeros = |count: usize| (count > 0).then(|| Tensor::<B, 4>::zeros([batch, count, height, width], on));
+    let (before, behind) = (zeros(from), zeros(total - from - channels));
+    unwrap(Tensor::cat([before, Some(input.clone()), behind].into_iter().flatten().collect(), 1))
 }

@@ -264,6 +264,24 @@ impl Kernels for Cpu {
         fresh([shape[1]], |output| channels::sums(shape, input.storage(), output))
     }
 
+    fn scale_channels(input: FlexTensor, numbers: FlexTensor) -> FlexTensor {
+        if !single(&input) {
+            return composed::channels::scale::<Self>(input, numbers);
+        }
+        let (input, numbers) = (input.to_contiguous(), numbers.to_contiguous());
+        let shape = planes(input.shape().dims());
+        fresh(input.shape(), |output| channels::scale(shape, input.storage(), numbers.storage(), output))
+    }
+
+    fn channel_products(left: FlexTensor, right: FlexTensor) -> FlexTensor {
+        if !single(&left) {
+            return composed::channels::products::<Self>(left, right);
+        }
+        let (left, right) = (left.to_contiguous(), right.to_contiguous());
+        let shape = planes(left.shape().dims());
+        fresh([shape[1]], |output| channels::products(shape, left.storage(), right.storage(), output))
+    }
+
     fn sum_over_channels(input: FlexTensor) -> FlexTensor {
         if !single(&input) {
             return composed::channels::over::<Self>(input);
@@ -282,6 +300,39 @@ impl Kernels for Cpu {
         let [batch, _, height, width] = input.shape().dims();
         let shape = [batch, channels, height, width];
         fresh(shape, |output| channels::repeat(planes(shape), input.storage(), output))
+    }
+
+    fn concatenate_channels(left: FlexTensor, right: FlexTensor) -> FlexTensor {
+        if !single(&left) {
+            return composed::channels::concatenate::<Self>(left, right);
+        }
+        let (left, right) = (left.to_contiguous(), right.to_contiguous());
+        let [batch, channels, height, width] = left.shape().dims();
+        let shape = [batch, channels + right.shape()[1], height, width];
+        fresh(shape, |output| {
+            channels::place(planes(shape), 0, left.storage(), output);
+            channels::place(planes(shape), channels, right.storage(), output);
+        })
+    }
+
+    fn take_channels(input: FlexTensor, from: usize, count: usize) -> FlexTensor {
+        if !single(&input) {
+            return composed::channels::take::<Self>(input, from, count);
+        }
+        let input = input.to_contiguous();
+        let shape: [usize; 4] = input.shape().dims();
+        let [batch, _, height, width] = shape;
+        fresh([batch, count, height, width], |output| channels::take(planes(shape), from, input.storage(), output))
+    }
+
+    fn place_channels(input: FlexTensor, from: usize, total: usize) -> FlexTensor {
+        if !single(&input) {
+            return composed::channels::place::<Self>(input, from, total);
+        }
+        let input = input.to_contiguous();
+        let [batch, _, height, width] = input.shape().dims();
+        let shape = [batch, total, height, width];
+        fresh(shape, |output| channels::place(planes(shape), from, input.storage(), output))
     }
 
     fn resize_aligned(input: FlexTensor, size: [usize; 2]) -> FlexTensor {

@@ -24,6 +24,12 @@ use crate::transpose;
 
 /// Depth of a block of the product: a panel of 32 columns is then 32 KiB.
 const DEPTH: usize = 256;
+/// Floats of panels that are gathered together: neighbouring columns are read while their pages and lines are at hand,
+/// and a second-level cache keeps the panels until they are multiplied.
+const GATHERED: usize = 1 << 15;
+/// Panels of weights that are multiplied with one panel after the other: so many channels of the result are written in
+/// turns, each of them on a page of its own.
+const LEFTS: usize = 4;
 /// Approximate columns in a piece of work: 16 images of 7 x 7 make two.
 const COLUMNS_IN_ITEM: usize = 400;
 /// Minimum number of pieces of work in a call, if it is large enough.
@@ -33,6 +39,11 @@ const PARALLEL_FROM: usize = 1 << 17;
 
 /// Below this many weights one thread packs them faster than two.
 const PACK_PARALLEL_FROM: usize = 1 << 14;
+
+/// Rows of the blocks that so many rows are cut into: at most [`DEPTH`], and about the same for each of them.
+fn block_length(depth: usize) -> usize {
+    depth.div_ceil(depth.div_ceil(DEPTH).max(1))
+}
 
 /// Output positions that share their taps.
 struct Phase {
@@ -58,7 +69,7 @@ impl Phase {
 pub(super) fn forward(geometry: &Geometry, input: &[f32], weight: &[f32], output: &mut [f32]) {
     let grid = geometry.output_size();
     let (layout, taps) = forward_layout(geometry);
-    let source = Padded::new(layout, input, geometry.in_channels, [geometry.height, geometry.width]);
+    let source = Padded::borrowed(layout, input, geometry.in_channels, [geometry.height, geometry.width]);
     let strides = [geometry.in_channels * geometry.taps(), geometry.taps()];
     let mut phases =
         vec![Phase { taps, kernel: (0..geometry.taps()).collect(), grid, start: [0, 0], panels: scratch::take(0) }];
@@ -105,7 +116,7 @@ pub(super) fn input_gradient(geometry: &Geometry, weight: &[f32], output_gradien
         [&all[0], &all[1]],
         [grid_of(0, 0).max(geometry.output_size()[0]), grid_of(1, 0).max(geometry.output_size()[1])],
     );
-    let source = Padded::new(layout, output_gradient, geometry.out_channels, geometry.output_size());
+    let source = Padded::borrowed(layout, output_gradient, geometry.out_channels, geometry.output_size());
     let strides = [geometry.taps(), geometry.in_channels * geometry.taps()];
     let mut phases = Vec::new();
     for down in 0..geometry.stride[0] {
@@ -217,8 +228,8 @@ fn pack_panel<const ROWS: usize>(
 }
 
 /// The matrix product, except for its destination.
-struct Product {
-    source: Padded,
+struct Product<'a> {
+    source: Padded<'a>,
     phases: Vec<Phase>,
     /// Channels of the destination.
     channels: usize,
@@ -230,7 +241,7 @@ struct Product {
 
 /// The columns of some images, at the positions of one phase.
 struct Columns<'a> {
-    product: &'a Product,
+    product: &'a Product<'a>,
     phase: &'a Phase,
     runs: Vec<Run>,
     /// End of each panel in `runs`.
@@ -252,7 +263,7 @@ struct Item<'a> {
     images: Vec<&'a mut [f32]>,
 }
 
-impl Product {
+impl Product<'_> {
     fn run(&self, batch: usize, destination: &mut [f32]) {
         let pixels = self.size[0] * self.size[1];
         if destination.is_empty() {
@@ -336,7 +347,7 @@ struct Run {
 
 /// Cuts the columns of some images into panels and runs.
 struct Arrange<'a> {
-    product: &'a Product,
+    product: &'a Product<'a>,
     phase: &'a Phase,
     images: std::ops::Range<usize>,
 }
@@ -402,6 +413,11 @@ fn join(runs: &[Run], panel_ends: &[usize]) -> (Vec<Run>, Vec<usize>) {
     (joined, ends)
 }
 
+/// Floats of a panel of so many rows, with room for those that are written past its last one.
+const fn panel_length<const COLUMNS: usize>(rows: usize) -> usize {
+    COLUMNS * rows + BLOCK
+}
+
 /// Gathers a block of rows of the right-hand matrix, all panels of it, into
 /// `[panel][row][tile columns]`.
 struct Gather<'a> {
@@ -417,11 +433,8 @@ impl Task for Gather<'_> {
         let columns = self.columns;
         let block = columns.block(self.block);
         let panels = columns.panel_ends.len();
-        let mut right = scratch::take(panels * COLUMNS * block.len() + BLOCK);
-        for panel in 0..panels {
-            let right = &mut right[panel * COLUMNS * block.len()..];
-            columns.gather::<COLUMNS>(panel, block.clone(), right);
-        }
+        let mut right = scratch::take(panels * panel_length::<COLUMNS>(block.len()));
+        columns.gather::<COLUMNS>(0..panels, block, &mut right);
         right
     }
 }
@@ -430,17 +443,28 @@ impl Columns<'_> {
     /// Rows of the right-hand matrix in a block.
     fn block(&self, block: usize) -> std::ops::Range<usize> {
         let depth = self.phase.depth(self.product.source.channels);
-        block * DEPTH..depth.min((block + 1) * DEPTH)
+        let length = block_length(depth);
+        block * length..depth.min((block + 1) * length)
     }
 
-    /// Gathers the rows `block` of a panel into `[row][tile columns]`, and writes up
-    /// to [`BLOCK`] floats past that.
+    /// Where the columns of a panel belong in the destination.
+    fn stores(&self, panel: usize) -> &[Run] {
+        let first = panel.checked_sub(1).map_or(0, |before| self.store_ends[before]);
+        &self.stores[first..self.store_ends[panel]]
+    }
+
+    /// Gathers the rows `block` of some panels into `[panel][row][tile columns]`, with [`panel_length`] floats a panel.
     #[inline(always)]
-    fn gather<const COLUMNS: usize>(&self, panel: usize, block: std::ops::Range<usize>, right: &mut [f32]) {
+    fn gather<const COLUMNS: usize>(
+        &self,
+        panels: std::ops::Range<usize>,
+        block: std::ops::Range<usize>,
+        right: &mut [f32],
+    ) {
         match self.phase.grid[1] {
-            0..=4 => self.gather_by::<4, COLUMNS>(panel, block, right),
-            5..=8 => self.gather_by::<8, COLUMNS>(panel, block, right),
-            _ => self.gather_by::<BLOCK, COLUMNS>(panel, block, right),
+            0..=4 => self.gather_by::<4, COLUMNS>(panels, block, right),
+            5..=8 => self.gather_by::<8, COLUMNS>(panels, block, right),
+            _ => self.gather_by::<BLOCK, COLUMNS>(panels, block, right),
         }
     }
 
@@ -448,15 +472,15 @@ impl Columns<'_> {
     #[inline(always)]
     fn gather_by<const WIDTH: usize, const COLUMNS: usize>(
         &self,
-        panel: usize,
+        panels: std::ops::Range<usize>,
         block: std::ops::Range<usize>,
         right: &mut [f32],
     ) {
-        let values = &self.product.source.values;
+        let values = self.product.source.values();
         let next_channel = self.product.source.layout.channel();
         let taps = &self.phase.taps;
-        let first_run = if panel == 0 { 0 } else { self.panel_ends[panel - 1] };
-        let runs = &self.runs[first_run..self.panel_ends[panel]];
+        let first_run = panels.start.checked_sub(1).map_or(0, |before| self.panel_ends[before]);
+        let ends = &self.panel_ends[panels];
         let mut tap = block.start % taps.len();
         let mut channel = block.start / taps.len() * next_channel;
         for line in 0..block.len() {
@@ -466,16 +490,26 @@ impl Columns<'_> {
                 tap = 0;
                 channel += next_channel;
             }
-            // Whole pieces are copied; values past the run are overwritten by the runs and rows that follow.
-            let target = &mut right[line * COLUMNS..][..COLUMNS + BLOCK];
-            for run in runs {
-                // The hardware prefetcher does not handle short rows that are far apart.
-                prefetch(source, run.source + 2 * next_channel);
-                let mut done = 0;
-                while done < run.length {
-                    target[run.column + done..][..WIDTH].copy_from_slice(&source[run.source + done..][..WIDTH]);
-                    done += WIDTH;
+            let mut first_run = first_run;
+            for (&end, right) in ends.iter().zip(right.chunks_exact_mut(panel_length::<COLUMNS>(block.len()))) {
+                // Whole pieces are copied; values past the run are overwritten by the runs and rows that follow.
+                let target = &mut right[line * COLUMNS..][..COLUMNS + BLOCK];
+                for run in &self.runs[first_run..end] {
+                    // The hardware prefetcher does not handle short rows that are far apart.
+                    prefetch(source, run.source + 2 * next_channel);
+                    let mut done = 0;
+                    while done < run.length {
+                        let source = &source[run.source + done..];
+                        let target = &mut target[run.column + done..];
+                        match source.first_chunk::<WIDTH>() {
+                            Some(piece) => target[..WIDTH].copy_from_slice(piece),
+                            // The last image is not followed by anything where the source is not a copy.
+                            None => target[..source.len()].copy_from_slice(source),
+                        }
+                        done += WIDTH;
+                    }
                 }
+                first_run = end;
             }
         }
     }
@@ -505,32 +539,42 @@ impl Item<'_> {
             }
             return;
         }
-        // A panel is gathered just before its use, into the first-level cache.
-        let mut own = scratch::take(COLUMNS * DEPTH.min(depth) + BLOCK);
+        // Some panels are gathered just before their use.
+        let most = panel_length::<COLUMNS>(block_length(depth));
+        let panels_at_once = (GATHERED / most).clamp(1, columns.store_ends.len().max(1));
+        let mut own = match columns.blocks.is_empty() {
+            true => scratch::take(panels_at_once * most),
+            false => scratch::take(0),
+        };
         for block in 0..depth.div_ceil(DEPTH) {
             let rows = columns.block(block);
             let (start, block_depth) = (rows.start, rows.len());
-            let mut first_run = 0;
-            for (panel, &last_run) in columns.store_ends.iter().enumerate() {
+            let length = panel_length::<COLUMNS>(block_depth);
+            for first in (0..columns.store_ends.len()).step_by(panels_at_once) {
+                let panels = first..columns.store_ends.len().min(first + panels_at_once);
                 let right = match columns.blocks.get(block) {
-                    Some(shared) => &shared[panel * COLUMNS * block_depth..],
+                    Some(shared) => &shared[first * length..],
                     None => {
-                        columns.gather::<COLUMNS>(panel, rows.clone(), &mut own);
+                        columns.gather::<COLUMNS>(panels.clone(), rows.clone(), &mut own);
                         &own[..]
                     }
                 };
-                let right = &right[..COLUMNS * block_depth];
-                let stores = &columns.stores[first_run..last_run];
-                first_run = last_run;
-                let used = stores.iter().map(|run| run.length).sum();
-                for left_panel in 0..left_panels {
-                    let left = ((first_panel + left_panel) * depth + start) * ROWS;
-                    let left = &columns.phase.panels[left..][..block_depth * ROWS];
-                    let rows = ROWS.min(self.channels - left_panel * ROWS);
-                    multiply::<ROWS, COLUMNS, FUSED>([rows, used], left, right, &mut sums, false);
-                    for (row, sums) in sums[..rows].iter().enumerate() {
-                        let channel = left_panel * ROWS + row;
-                        self.store(columns, stores, channel, sums, start == 0);
+                for lefts in (0..left_panels).step_by(LEFTS) {
+                    let lefts = lefts..left_panels.min(lefts + LEFTS);
+                    for (panel, right) in panels.clone().zip(right.chunks_exact(length)) {
+                        let right = &right[..COLUMNS * block_depth];
+                        let stores = columns.stores(panel);
+                        let used = stores.iter().map(|run| run.length).sum();
+                        for left_panel in lefts.clone() {
+                            let left = ((first_panel + left_panel) * depth + start) * ROWS;
+                            let left = &columns.phase.panels[left..][..block_depth * ROWS];
+                            let rows = ROWS.min(self.channels - left_panel * ROWS);
+                            multiply::<ROWS, COLUMNS, FUSED>([rows, used], left, right, &mut sums, false);
+                            for (row, sums) in sums[..rows].iter().enumerate() {
+                                let channel = left_panel * ROWS + row;
+                                self.store(columns, stores, channel, sums, start == 0);
+                            }
+                        }
                     }
                 }
             }

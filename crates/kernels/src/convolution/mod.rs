@@ -6,7 +6,8 @@
 //! [`weight_gradient`] are all that derivatives of any order need.
 //!
 //! 3 x 3 kernels with stride 1 go through Winograd's minimal filtering, which needs a quarter of the
-//! multiplications; everything else is a direct sum, as a matrix product. Winograd's rounding errors are
+//! multiplications; everything else is a direct sum, as a matrix product. The input gradient of a network's first layer,
+//! which has three channels, is a product whose results are added where they belong. Winograd's rounding errors are
 //! about twice as large and spread over tiles of 4 x 4 pixels, so that an output whose inputs are all zero
 //! may be 1e-7 of its neighbours instead of 0.
 //!
@@ -16,6 +17,7 @@ pub mod depthwise;
 mod direct;
 mod geometry;
 mod padded;
+mod scattered;
 mod weights;
 mod winograd;
 
@@ -36,7 +38,7 @@ pub fn forward(geometry: &Geometry, input: &[f32], weight: &[f32], output: &mut 
         if winograd::suits(geometry, geometry.output_size()) {
             winograd::forward(geometry, input, weight, output);
         } else {
-            direct::forward(geometry, input, weight, output);
+            direct::forward(&geometry.in_one_row(), input, weight, output);
         }
     });
 }
@@ -53,10 +55,12 @@ pub fn forward(geometry: &Geometry, input: &[f32], weight: &[f32], output: &mut 
 pub fn input_gradient(geometry: &Geometry, weight: &[f32], output_gradient: &[f32], input_gradient: &mut [f32]) {
     geometry.check(input_gradient.len(), weight.len(), output_gradient.len());
     in_pool(|| {
-        if winograd::suits(geometry, [geometry.height, geometry.width]) {
+        if scattered::suits(geometry) {
+            scattered::input_gradient(geometry, weight, output_gradient, input_gradient);
+        } else if winograd::suits(geometry, [geometry.height, geometry.width]) {
             winograd::input_gradient(geometry, weight, output_gradient, input_gradient);
         } else {
-            direct::input_gradient(geometry, weight, output_gradient, input_gradient);
+            direct::input_gradient(&geometry.in_one_row(), weight, output_gradient, input_gradient);
         }
     });
 }

@@ -4,7 +4,7 @@
 //! `(a * stride + i, b * stride + j)`: neighbours in `b` are `stride` apart, and some fall into the padding. This
 //! copy adds the padding and splits the rows and columns by their remainder modulo the stride, one small
 //! plane per remainder. In it, every tap is *one offset*, and neighbours in `b` are neighbours in memory, for
-//! every stride and padding.
+//! every stride and padding. Where the copy would be the same as the images, there is none.
 
 use rayon::prelude::*;
 
@@ -59,15 +59,21 @@ impl Layout {
 }
 
 /// Images in a [`Layout`], `[images, channels, remainder, plane rows, plane columns]`.
-pub(super) struct Padded {
-    pub(super) values: Scratch,
+pub(super) struct Padded<'a> {
+    values: Values<'a>,
     pub(super) layout: Layout,
     pub(super) channels: usize,
 }
 
-impl Padded {
-    /// Copies `source`, `[images, channels, height, width]`.
-    pub(super) fn new(layout: Layout, source: &[f32], channels: usize, size: [usize; 2]) -> Self {
+/// The images themselves, or a copy with [`BLOCK`] floats behind it.
+enum Values<'a> {
+    Same(&'a [f32]),
+    Copy(Scratch),
+}
+
+impl<'a> Padded<'a> {
+    /// Copies `source`, `[images, channels, height, width]`, with [`BLOCK`] floats behind the last.
+    pub(super) fn new(layout: Layout, source: &'a [f32], channels: usize, size: [usize; 2]) -> Self {
         let planes = source.len() / (size[0] * size[1]).max(1);
         let mut values = scratch::take(planes * layout.channel() + BLOCK);
         let length = planes * layout.channel();
@@ -85,7 +91,24 @@ impl Padded {
                     pad(&layout, &remainders, plane, size[1], copy);
                 }
             });
-        Self { values, layout, channels }
+        Self { values: Values::Copy(values), layout, channels }
+    }
+
+    /// As [`new`](Self::new), but without a copy, and without floats behind the last, where it would be the same.
+    pub(super) fn borrowed(layout: Layout, source: &'a [f32], channels: usize, size: [usize; 2]) -> Self {
+        let same = layout.stride == [1; 2] && layout.before == [0; 2] && layout.plane == size;
+        match same {
+            true => Self { values: Values::Same(source), layout, channels },
+            false => Self::new(layout, source, channels, size),
+        }
+    }
+
+    /// `[images, channels, remainder, plane rows, plane columns]`.
+    pub(super) fn values(&self) -> &[f32] {
+        match &self.values {
+            Values::Same(source) => source,
+            Values::Copy(copy) => copy,
+        }
     }
 
     /// Distance between images.

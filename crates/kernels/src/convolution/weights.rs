@@ -42,7 +42,7 @@ pub(super) fn weight_gradient(
     }
     let [rows, columns] = geometry.output_size();
     let (layout, taps) = forward_layout(geometry);
-    let source = Padded::new(layout, input, geometry.in_channels, [geometry.height, geometry.width]);
+    let source = Padded::borrowed(layout, input, geometry.in_channels, [geometry.height, geometry.width]);
     // A block is a number of whole rows of positions.
     let lines = geometry.batch * rows;
     let lines_in_block = (DEPTH / columns).max(1);
@@ -131,8 +131,8 @@ impl Task for Transpose<'_> {
     }
 }
 
-struct Product {
-    source: Padded,
+struct Product<'a> {
+    source: Padded<'a>,
     taps: Vec<usize>,
     right: Scratch,
     right_panels: usize,
@@ -146,7 +146,7 @@ struct Product {
 }
 
 struct Item<'a> {
-    product: &'a Product,
+    product: &'a Product<'a>,
     slice: usize,
     first_row: usize,
     /// `[rows][panels * tile columns]`
@@ -222,7 +222,7 @@ impl Item<'_> {
                     transpose::block(
                         &starts,
                         transpose::BLOCK.min(columns - column),
-                        &source.values[from + column..],
+                        &source.values()[from + column..],
                         &mut left[column * ROWS..],
                         ROWS,
                     );

@@ -44,7 +44,7 @@ impl<B: Kernels> BatchNorm<B> {
     ///
     /// A channel of one value has no variance: its output is the shift alone, and no gradient passes.
     pub fn forward(&self, input: Tensor<B, 4>, mode: Mode, statistics: &mut Vec<BatchStatistics<B>>) -> Tensor<B, 4> {
-        let [batch, channels, height, width] = input.dims();
+        let [batch, _, height, width] = input.dims();
         match mode {
             Mode::Train => {
                 let found = ops::batch_norm(input, self.weight.val(), self.bias.val(), EPSILON);
@@ -58,8 +58,7 @@ impl<B: Kernels> BatchNorm<B> {
             Mode::Evaluate => {
                 let scale = self.weight.val() * (self.running_var.val() + EPSILON).sqrt().recip();
                 let shift = self.bias.val() - self.running_mean.val() * scale.clone();
-                let spread = |tensor: Tensor<B, 1>| tensor.reshape([1, channels, 1, 1]);
-                input * spread(scale) + spread(shift)
+                ops::add_to_channels(ops::scale_channels(input, scale), shift)
             }
         }
     }

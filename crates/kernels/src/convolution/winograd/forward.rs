@@ -97,7 +97,7 @@ struct Run {
 
 /// What the pieces of work share.
 struct Plan<'a> {
-    source: Padded,
+    source: Padded<'a>,
     taps: [usize; ELEMENTS],
     runs: Vec<Run>,
     /// The longest of the runs.
@@ -333,7 +333,7 @@ impl Task for Tiles<'_, '_> {
         let used: usize = runs.iter().map(|run| run.length).sum();
         let lanes = used.next_multiple_of(LANES).min(COLUMNS);
         for (line, channel) in channels.enumerate() {
-            let source = &plan.source.values[channel * plan.source.layout.channel()..];
+            let source = &plan.source.values()[channel * plan.source.layout.channel()..];
             match plan.longest {
                 0..=4 => gather::<4, COLUMNS>(plan, source, runs, &mut patch),
                 5..=8 => gather::<8, COLUMNS>(plan, source, runs, &mut patch),
