@@ -162,6 +162,10 @@ pub struct ExplainedImage {
     /// The decoder's reconstruction, if the model has a decoder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reconstruction: Option<Plane>,
+    /// The magnitude of the channel sum of the last activations that TAP penalises, at most four and from the first layer to
+    /// the last, each of its own size; empty if the model has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub activations: Vec<Plane>,
 }
 
 impl Pictures {

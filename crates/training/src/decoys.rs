@@ -35,10 +35,8 @@ pub(crate) fn decoy_overlaps<B: Kernels, M: Stackable<B>>(
         let images = data::images::<B>(&packed, device);
         let gradient = log_probability_gradient(model, images.clone());
         let mut maps = vec![(GRADIENT.to_owned(), ops::sum_over_channels(gradient))];
-        let taps = model.trace(images, Mode::Train).taps;
-        let left_out = taps.len().saturating_sub(TAPS);
-        for (place, tap) in taps.into_iter().skip(left_out).enumerate() {
-            maps.push((format!("tap-{}", place + 1), resize::nearest(ops::sum_over_channels(tap), [height, width])));
+        for (place, tap) in activations(model.trace(images, Mode::Train)).enumerate() {
+            maps.push((format!("tap-{}", place + 1), resize::nearest(tap, [height, width])));
         }
         let pixels = height * width;
         for (name, map) in maps {
@@ -51,6 +49,12 @@ pub(crate) fn decoy_overlaps<B: Kernels, M: Stackable<B>>(
         }
     }
     Ok(sums.into_iter().map(|(name, sums)| (name, sums.mean())).collect())
+}
+
+/// The channel sums of the last activations that TAP penalises, `[batch, 1, height, width]` each.
+pub(crate) fn activations<B: Kernels>(trace: Trace<B>) -> impl Iterator<Item = Tensor<B, 4>> {
+    let left_out = trace.taps.len().saturating_sub(TAPS);
+    trace.taps.into_iter().skip(left_out).map(ops::sum_over_channels)
 }
 
 /// The input gradient of `sum over k of log p_k` in evaluation mode, `[batch, channels, height, width]`.

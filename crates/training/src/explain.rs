@@ -4,7 +4,7 @@
 //! every image is, by the logit of its own class. Images whose mask is empty or covers the whole image are left out,
 //! because overlap means nothing for them.
 
-use crate::{data, evaluate, overlaps::Overlaps};
+use crate::{data, decoys::activations, evaluate, overlaps::Overlaps};
 use burn::tensor::{Tensor, TensorData};
 use herring_backend::Kernels;
 use herring_datasets::{
@@ -235,8 +235,13 @@ fn explained_images<B: Kernels, M: Stackable<B>>(
                 .map_err(|error| wrong(&error))?;
             let maps: Vec<f32> = maps.into_data().iter().collect();
             let map = smooth(&maps[..pixels], [height, width], smoothing).map_err(|error| wrong(&error))?;
-            let reconstruction = model.trace(tensor, Mode::Evaluate).reconstruction;
+            let mut trace = model.trace(tensor, Mode::Evaluate);
+            let reconstruction = trace.reconstruction.take();
             let plane = |values: Vec<f32>| Pictures::shrink(Plane { height, width, values });
+            let activations = activations(trace).map(|tap| {
+                let [_, _, height, width] = tap.dims();
+                Pictures::shrink(Plane { height, width, values: tap.abs().into_data().iter().collect() })
+            });
             found.push(ExplainedImage {
                 label: class,
                 image: plane(sample.image.values()[..pixels].to_vec()),
@@ -244,6 +249,7 @@ fn explained_images<B: Kernels, M: Stackable<B>>(
                 saliency: plane(map),
                 reconstruction: reconstruction
                     .map(|tensor| plane(tensor.into_data().iter().take(pixels).collect::<Vec<f32>>())),
+                activations: activations.collect(),
             });
         }
     }

@@ -1,4 +1,5 @@
-//! Single test images with the models' maps and reconstructions (activmask2020, Figure 3).
+//! Single test images with the models' maps and reconstructions (activmask2020, Figure 3) and their activations (tap2024,
+//! Figures 1, 11 and 12).
 
 use super::{colormap, escape, picture, section};
 use crate::Page;
@@ -33,8 +34,9 @@ pub fn render(page: &Page<'_>) -> String {
     let seeds: Vec<String> = seeds.iter().map(u32::to_string).collect();
     let body = format!(
         "<p>The absolute input gradient of the last class’s logit for the first test images of each class, seed {}, each \
-         map with its own greatest value, under the outline of the mask; beside it what the decoder makes of the image, \
-         where there is one. {}</p>\n{figures}",
+         map with its own greatest value, under the outline of the mask; beside it the magnitude of the activations that \
+         TAP penalises, their channels summed, from the first layer to the last, and what the decoder makes of the image, \
+         where there are such. {}</p>\n{figures}",
         seeds.join(" or "),
         escape(page.collection.configuration.caption("explained")),
     );
@@ -45,6 +47,9 @@ fn panels(label: &str, run: &FinishedRun, share: f64) -> String {
     let mut text = String::new();
     for explained in &run.pictures.explained {
         text.push_str(&map(label, explained, share));
+        for (place, activation) in explained.activations.iter().enumerate() {
+            text.push_str(&activations(label, explained, place + 1, activation));
+        }
         if let Some(reconstruction) = &explained.reconstruction {
             text.push_str(&grey(label, explained.label, reconstruction));
         }
@@ -70,12 +75,30 @@ fn map(label: &str, explained: &ExplainedImage, share: f64) -> String {
         let cover = 0.15 + 0.8 * share.sqrt();
         [0, 1, 2].map(|part| (cover * f64::from(colour[part]) + (1.0 - cover) * f64::from(below[part])).round() as u8)
     });
-    // A full mask has no outline.
-    let inside = |row, column| picture::at(mask, row, column) >= 0.5;
-    let outline = format!("<path class=\"outline\" d=\"{}\"/>", picture::outline(mask.height, mask.width, inside));
+    let outline = outline(mask);
     let title = format!("Map of {label} for a test image of class {class}");
     let caption = format!("{}<br><span>map, class {class}</span>", escape(label));
     picture::panel((image.height, image.width), &title, &address, &outline, &caption)
+}
+
+/// The mask's outline; a full mask has none.
+fn outline(mask: &Plane) -> String {
+    let inside = |row, column| picture::at(mask, row, column) >= 0.5;
+    format!("<path class=\"outline\" d=\"{}\"/>", picture::outline(mask.height, mask.width, inside))
+}
+
+/// The activations of a layer at the image's size.
+fn activations(label: &str, explained: &ExplainedImage, number: usize, plane: &Plane) -> String {
+    let ExplainedImage { label: class, image, mask, .. } = explained;
+    let greatest = plane.values.iter().copied().fold(0.0f32, f32::max);
+    let span = f64::from(greatest).max(f64::MIN_POSITIVE);
+    let address = picture::address(image.height, image.width, |row, column| {
+        let (row, column) = (row * plane.height / image.height, column * plane.width / image.width);
+        colormap::colour(picture::at(plane, row, column) / span)
+    });
+    let title = format!("Activations of {label}, layer {number} of those penalised, for a test image of class {class}");
+    let caption = format!("{}<br><span>activations {number}, class {class}</span>", escape(label));
+    picture::panel((image.height, image.width), &title, &address, &outline(mask), &caption)
 }
 
 /// The threshold above which the given share of the values lies.

@@ -1,6 +1,7 @@
 //! The sections of reports, one in each file. A paper's report is a list of them; each is a function from a
 //! [`Page`](crate::Page) to HTML, which is empty if there is nothing to show.
 
+pub mod choices;
 mod colormap;
 pub mod curves;
 pub mod decoys;
@@ -22,6 +23,7 @@ pub mod setting;
 mod style;
 pub mod summary;
 pub mod tuning;
+pub mod versions;
 
 use crate::Section;
 pub(crate) use crate::html::{escape, page, scroll, section};
@@ -32,6 +34,7 @@ pub const STANDARD: &[Section] = &[
     evidence::render,
     summary::render,
     setting::render,
+    choices::render,
     curves::render,
     images::render,
     examples::render,
