@@ -2,10 +2,7 @@
 
 use super::{escape, scroll, section};
 use crate::Page;
-use herring_experiments::{
-    collect::{Collection, Content, StoredRun},
-    search::format_value,
-};
+use herring_experiments::collect::{Collection, Content, StoredRun};
 use herring_protocol::{NeedSpec, RunId, RunScores};
 
 /// The section; empty if no run chose a value.
@@ -41,13 +38,13 @@ pub fn render(page: &Page<'_>) -> String {
 fn row(collection: &Collection, stored: &StoredRun, need: &NeedSpec) -> String {
     let spec = &stored.run.spec;
     let stated = spec.fields().into_iter().find(|(name, _)| *name == need.field).map(|(_, value)| value);
-    let stated = stated.and_then(|text| text.parse().ok()).map_or_else(|| "–".to_owned(), format_value);
+    let stated = stated.and_then(|text| text.parse().ok()).map_or_else(|| "–".to_owned(), stated_value);
     let scores: Vec<Option<&RunScores>> =
         need.alternatives.iter().map(|tried| scores(collection, &tried.run)).collect();
     let value = |place: usize| scores[place].and_then(|found| need.score.of(found, spec.evaluation.auc));
     let all_done = need.alternatives.iter().all(|tried| !matches!(content(collection, &tried.run), Content::Missing));
     let best = if all_done { need.best(spec.evaluation.auc, &scores) } else { None };
-    let chosen = best.map_or_else(|| "not yet".to_owned(), |place| format_value(need.alternatives[place].value));
+    let chosen = best.map_or_else(|| "not yet".to_owned(), |place| stated_value(need.alternatives[place].value));
     let tried: Vec<String> = need
         .alternatives
         .iter()
@@ -58,7 +55,7 @@ fn row(collection: &Collection, stored: &StoredRun, need: &NeedSpec) -> String {
                 (None, Content::Failed(_)) => "failed".to_owned(),
                 (None, _) => "–".to_owned(),
             };
-            let text = format!("{}: {found}", format_value(tried.value));
+            let text = format!("{}: {found}", stated_value(tried.value));
             if best == Some(place) { format!("<strong>{text}</strong>") } else { text }
         })
         .collect();
@@ -81,5 +78,13 @@ fn scores<'a>(collection: &'a Collection, id: &RunId) -> Option<&'a RunScores> {
     match content(collection, id) {
         Content::Finished(run) => Some(&run.result.scores),
         Content::Failed(_) | Content::Missing => None,
+    }
+}
+
+/// A value that someone stated: all of its digits, and powers of ten where they are shorter.
+fn stated_value(value: f64) -> String {
+    match value.abs() {
+        0.0 | 1e-3..1e4 => format!("{value}"),
+        _ => format!("{value:e}"),
     }
 }

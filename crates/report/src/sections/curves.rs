@@ -2,7 +2,7 @@
 
 use super::{
     escape,
-    figure::{Axis, Frame, path},
+    figure::{Axis, Frame, LEFT, path},
     section,
     style::{Style, legend, style},
 };
@@ -115,6 +115,7 @@ fn chart(curves: &[Curve], drawn: Drawn, width: f64, height: f64, wide: bool) ->
         width,
         height,
         // Space for the names at the ends of the lines.
+        left: LEFT,
         right: if wide {
             14.0 + 7.8 * curves.iter().map(|curve| curve.label.chars().count()).max().unwrap_or(0) as f64 + 10.0
         } else {

@@ -56,6 +56,8 @@ pub(super) struct Frame {
     pub(super) width: f64,
     /// Of the whole SVG.
     pub(super) height: f64,
+    /// Space at the left for labels of the vertical axis, [`LEFT`] for numbers.
+    pub(super) left: f64,
     /// Space at the right for labels.
     pub(super) right: f64,
     /// The horizontal axis.
@@ -64,14 +66,15 @@ pub(super) struct Frame {
     pub(super) y: Axis,
 }
 
-const LEFT: f64 = 54.0;
+/// Space for the ticks and the label of the vertical axis.
+pub(super) const LEFT: f64 = 54.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 46.0;
 
 impl Frame {
     /// Where a value of the horizontal axis lies.
     pub(super) fn at_x(&self, value: f64) -> f64 {
-        LEFT + self.x.share(value) * (self.width - LEFT - self.right)
+        self.left + self.x.share(value) * (self.width - self.left - self.right)
     }
 
     /// Where a value of the vertical axis lies.
@@ -82,7 +85,7 @@ impl Frame {
 
     /// The complete SVG: frame, `content`, and `title` as text for screen readers.
     pub(super) fn svg(&self, class: &str, title: &str, content: &str) -> String {
-        let (left, right) = (LEFT, self.width - self.right);
+        let (left, right) = (self.left, self.width - self.right);
         let (top, bottom) = (TOP, self.height - BOTTOM);
         let mut text = format!(
             "<svg class=\"chart {class}\" viewBox=\"0 0 {:.0} {:.0}\" role=\"img\">\n<title>{}</title>\n",

@@ -2,7 +2,7 @@
 
 use super::{
     escape,
-    figure::{Axis, Frame, path},
+    figure::{Axis, Frame, LEFT, path},
     section,
     style::{Style, legend, numbered},
 };
@@ -77,6 +77,7 @@ fn chart(lines: &[Line<'_>], label: &str, range: (f64, f64), width: f64, height:
     let frame = Frame {
         width,
         height,
+        left: LEFT,
         right: 18.0,
         x: Axis::new(0.0, 105.0, 5, "Masks kept (%)"),
         y: Axis::new(range.0, top, 5, label),

@@ -3,7 +3,7 @@
 
 use super::{
     escape,
-    figure::{Axis, Frame},
+    figure::{Axis, Frame, LEFT},
     page,
     scatter::signed,
     scroll, section,
@@ -307,6 +307,7 @@ fn chart(
     let frame = Frame {
         width,
         height,
+        left: LEFT,
         right: 18.0,
         x: axis(&axes.0, all().map(|point| &point.x)),
         y: axis(&axes.1, all().map(|point| &point.y)),

@@ -2,7 +2,7 @@
 
 use super::{
     escape,
-    figure::{Axis, Frame},
+    figure::{Axis, Frame, LEFT},
     section,
     style::{Style, legend, style},
 };
@@ -92,6 +92,7 @@ fn chart(collection: &Collection, points: &[Point], width: f64, height: f64, wid
     let frame = Frame {
         width,
         height,
+        left: LEFT,
         right: 18.0,
         x: Axis::new(-0.02, 1.02, 5, "Test AUC"),
         y: Axis::new(-0.02, (highest * 1.08).min(1.02), 5, "IoP: share of the saliency in the mask"),

@@ -2,7 +2,7 @@
 
 use super::{
     escape,
-    figure::{Axis, Frame, path},
+    figure::{Axis, Frame, LEFT, path},
     scroll, section,
     style::style,
 };
@@ -62,6 +62,7 @@ fn chart(found: &[SearchResult], label: &Names<'_>, width: f64, wide: bool) -> S
     let frame = Frame {
         width,
         height: 58.0 + 84.0 * rows,
+        left: LEFT,
         right: 18.0,
         x: Axis::new(-0.04, 1.04, 5, "Validation AUC of a trial"),
         // Rows are labelled instead of ticks.

@@ -14,6 +14,9 @@ use herring_protocol::ScoreName;
 /// Height of a row, in pixels.
 const ROW: f64 = 34.0;
 
+/// Width of a letter of the labels, in pixels.
+const LETTER: f64 = 7.0;
+
 /// A row with its value, and the paper's mean and standard deviation.
 struct Bar<'a> {
     row: &'a Row,
@@ -78,10 +81,12 @@ fn chart(bars: &[Bar<'_>], label: &str, width: f64, wide: bool) -> String {
         [bar.value.mean - own, bar.value.mean + own, paper - reach, paper + reach]
     });
     let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), end| (low.min(end), high.max(end)));
+    let longest = bars.iter().map(|bar| bar.row.label.chars().count()).max().unwrap_or(0);
     let margin = (0.06 * (high - low)).max(0.01);
     let frame = Frame {
         width,
         height: 70.0 + ROW * bars.len() as f64,
+        left: 24.0 + LETTER * longest as f64,
         right: 18.0,
         x: Axis::new(low - margin, high + margin, 6, label),
         // Rows are labelled instead of ticks.
@@ -96,9 +101,9 @@ fn chart(bars: &[Bar<'_>], label: &str, width: f64, wide: bool) -> String {
             format!("<path class=\"leader {class}\" d=\"M{from:.2} {y:.2}L{to:.2} {y:.2}\"/>")
         };
         content.push_str(&format!(
-            "<text class=\"label\" x=\"{:.1}\" y=\"{:.1}\">{}</text>\n",
-            frame.at_x(frame.x.from) + 8.0,
-            frame.at_y(base) + 12.0,
+            "<text class=\"label\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\n",
+            frame.left - 8.0,
+            frame.at_y(base - 0.6) + 4.0,
             escape(&bar.row.label),
         ));
         let (mean, sd) = (bar.value.mean, bar.value.sd.unwrap_or(0.0));
