@@ -5,8 +5,7 @@ use crate::{
     execute::with_displays,
     failure::{Failure, bad_input},
     images::{self, Wanted},
-    listings::AllListings,
-    print, signals, volumes,
+    print, signals, volumes, weights,
 };
 use herring_cluster::Attempt;
 use herring_experiments::{
@@ -68,6 +67,8 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
     };
     let out = arguments.out.clone().unwrap_or_else(|| folder(arguments, experiment));
     crate::execute::check_device(*backend, running.device)?;
+    let weights = weights::places(&out, &arguments.weights)?;
+    request.weights = weights::prepare((&configuration, *scale, *variant), &weights)?;
     let stop = signals::stop()?;
     if let Some(data) = images::of(&configuration, *scale, *variant) {
         let seeds = &[space.seed];
@@ -82,10 +83,9 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
         return Err(bad_input(text));
     }
     let slices = slices(&study, &plan, &configuration, (&request, places), &stop)?;
-    let trainer = || {
-        let listings = Box::new(AllListings::of(places.cache()));
-        herring_training::trainer_with(*backend, running.device, listings).map_err(|error| error.to_string())
-    };
+    weights.write(&out)?;
+    let trainer =
+        || images::trainer((&out, Some(places.cache())), *backend, running.device).map_err(|failure| failure.text);
     let conduct = SearchDriver {
         out: &out,
         study: &study,

@@ -7,6 +7,7 @@ use crate::{
     plan::images_of,
     results::{Results, Row, Verdict},
     statistics::Spread,
+    store::FailureKind,
     verdict,
 };
 use herring_protocol::{AucKind, DecoyOverlap, MethodName, OverlapKind, ScoreKind, ScoreName, ScoredModel, VALID};
@@ -136,6 +137,10 @@ fn row(collection: &Collection, method: &MethodName) -> Row {
         values,
         finished: count(|content| matches!(content, Content::Finished(_))),
         failed: count(|content| matches!(content, Content::Failed(_))),
+        diverged: count(|content| match content {
+            Content::Failed(run) => matches!(run.failed.failure, FailureKind::NotFinite { .. }),
+            Content::Finished(_) | Content::Missing => false,
+        }),
         missing: count(|content| matches!(content, Content::Missing)),
         target: collection
             .targets

@@ -96,6 +96,14 @@ pub enum Event {
         /// The position from which it resumes.
         from: Position,
     },
+    /// What a user should know of a run that goes on.
+    Note {
+        /// Which.
+        #[serde(flatten)]
+        run: RunName,
+        /// A sentence.
+        text: String,
+    },
     /// A training step of the worker's run is done. Not written to event files.
     Step {
         /// 1-based.
@@ -183,6 +191,7 @@ impl Event {
     pub(crate) fn numbered(mut self, place: usize) -> Self {
         match &mut self {
             Self::RunStarted { run, .. }
+            | Self::Note { run, .. }
             | Self::Epoch { run, .. }
             | Self::Checkpoint { run, .. }
             | Self::CheckpointRefused { run, .. }

@@ -51,6 +51,8 @@ pub struct Row {
     pub finished: usize,
     /// Runs that failed.
     pub failed: usize,
+    /// Those among them that did not converge: a number became infinite or undefined.
+    pub diverged: usize,
     /// Runs not done yet.
     pub missing: usize,
     /// The paper's numbers.
@@ -67,7 +69,53 @@ impl Row {
     }
 }
 
+/// How many runs of a row did not converge, as tap2024's tables mark it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Convergence {
+    /// All that have ended did.
+    All,
+    /// So many did not, and at least three of five did.
+    Most(usize),
+    /// Fewer than three of five did.
+    Few,
+}
+
+impl Convergence {
+    /// What stands behind a number; `None` where a table has [`Self::DNC`] in its place.
+    pub fn mark(self) -> Option<String> {
+        match self {
+            Self::All => Some(String::new()),
+            Self::Most(1) => Some("†".to_owned()),
+            Self::Most(2) => Some("‡".to_owned()),
+            Self::Most(more) => Some(format!("†×{more}")),
+            Self::Few => None,
+        }
+    }
+
+    /// In the place of a number: did not converge.
+    pub const DNC: &'static str = "DNC";
+
+    /// The explanation of the marks.
+    pub const NOTE: &'static str = "† one run did not converge, ‡ two; DNC: fewer than three of five did.";
+}
+
+impl Row {
+    /// How many of its runs converged. Runs that failed otherwise do not count.
+    pub fn convergence(&self) -> Convergence {
+        match (self.finished, self.diverged) {
+            (_, 0) => Convergence::All,
+            (finished, diverged) if 5 * finished < 3 * (finished + diverged) => Convergence::Few,
+            (_, diverged) => Convergence::Most(diverged),
+        }
+    }
+}
+
 impl Results {
+    /// Whether a run of any row did not converge.
+    pub fn any_diverged(&self) -> bool {
+        self.rows.iter().any(|row| row.diverged > 0)
+    }
+
     /// Runs without a result.
     pub fn failed(&self) -> usize {
         self.rows.iter().map(|row| row.failed).sum()

@@ -300,6 +300,10 @@ impl Recorder<'_, '_> {
 }
 
 impl Observer for Recorder<'_, '_> {
+    fn note(&mut self, text: &str) {
+        (self.emit)(Event::Note { run: self.name.clone(), text: text.to_owned() });
+    }
+
     fn step(&mut self, record: &StepRecord) -> Control {
         let clock = Instant::now();
         self.begun = true;

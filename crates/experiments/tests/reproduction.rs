@@ -15,6 +15,7 @@ use herring_experiments::{
     plan::{Plan, plan_runs},
     progress::Lines,
     reproduce,
+    results::Convergence,
     store::{ClaimOutcome, FailureKind, Holder, RunProgress, Store, StoreError, Watch},
     work::{WorkEnd, Worker},
 };
@@ -149,6 +150,7 @@ fn a_run_that_is_not_finite_is_recorded_and_the_others_go_on() {
     let outputs = write_outputs(out.path());
     assert_eq!(outputs.results.failed(), 1);
     assert!(outputs.table.contains("0, 1 failed"), "{}", outputs.table);
+    assert!(outputs.table.contains("DNC") && outputs.table.contains("did not converge"), "{}", outputs.table);
     let page = fs::read_to_string(&outputs.report).unwrap();
     assert!(page.contains("failed: cross-entropy is not finite at epoch 2, step 1"));
 
@@ -156,6 +158,25 @@ fn a_run_that_is_not_finite_is_recorded_and_the_others_go_on() {
     let counting = Counting::new();
     let summary = run(out.path(), &plan, &counting, true).unwrap();
     assert_eq!((counting.runs.load(Ordering::Relaxed), summary.failed.len()), (0, 1));
+}
+
+#[test]
+fn a_number_over_runs_of_which_one_did_not_converge_is_marked() {
+    let out = tempfile::tempdir().unwrap();
+    let trainer = MockTrainer { diverges: Some(("gradmask", 3)), ..MockTrainer::default() };
+    run(out.path(), &plan(&["gradmask"], &[1, 2, 3]), &trainer, false).unwrap();
+    let outputs = write_outputs(out.path());
+    let row = &outputs.results.rows[0];
+    assert_eq!((row.finished, row.diverged, row.convergence()), (2, 1, Convergence::Most(1)));
+    assert!(outputs.table.contains('†'), "{}", outputs.table);
+    // One that failed otherwise is a failure and no more.
+    let out = tempfile::tempdir().unwrap();
+    let trainer = MockTrainer { panics: Some(("gradmask", 3)), ..MockTrainer::default() };
+    run(out.path(), &plan(&["gradmask"], &[1, 2, 3]), &trainer, false).unwrap();
+    let outputs = write_outputs(out.path());
+    let row = &outputs.results.rows[0];
+    assert_eq!((row.failed, row.diverged, row.convergence()), (1, 0, Convergence::All));
+    assert!(!outputs.table.contains('†'), "{}", outputs.table);
 }
 
 #[test]

@@ -27,6 +27,9 @@ pub type Snapshot<'a> = dyn FnMut() -> Result<Vec<u8>, RunFailure> + 'a;
 
 /// Watches a run.
 pub trait Observer {
+    /// Called with what a user should know of the run and what is no failure, for instance that a part of a file of weights
+    /// does not fit.
+    fn note(&mut self, _text: &str) {}
     /// Called after each training step.
     fn step(&mut self, record: &StepRecord) -> Control;
     /// Called after each epoch, its validation included.

@@ -3,7 +3,7 @@
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets::UTF8_HORIZONTAL_ONLY};
 use herring_experiments::{
     config::{Judgement, TargetValue},
-    results::{Results, Row},
+    results::{Convergence, Results, Row},
     statistics::Spread,
 };
 use herring_protocol::ScoreName;
@@ -81,7 +81,8 @@ fn meaning(results: &Results) -> String {
     let overlap = if has("iop") { "What the paper prints as IoU is IoP. " } else { "" };
     let note = if results.note.is_empty() { String::new() } else { format!("{} ", results.note) };
     let auc = if results.columns.iter().any(crate::auc::is_auc) { crate::auc::note(results.auc) } else { "" };
-    format!("{overlap}{note}{auc}")
+    let marks = if results.any_diverged() { format!("{} ", Convergence::NOTE) } else { String::new() };
+    format!("{marks}{overlap}{note}{auc}")
 }
 
 fn table(results: &Results, verdict: Option<usize>) -> Table {
@@ -101,7 +102,7 @@ fn table(results: &Results, verdict: Option<usize>) -> Table {
         let mut cells = vec![format!("{}{}", row.method, below("  paper".to_owned()))];
         cells.extend(results.columns.iter().map(|score| {
             let theirs = row.target.as_ref().and_then(|target| target.value(score));
-            format!("{}{}", ours(row.value(score), score), below(paper(theirs, score)))
+            format!("{}{}", ours(row, score), below(paper(theirs, score)))
         }));
         let theirs = row.target.as_ref().map_or("–".to_owned(), |target| target.seeds.to_string());
         cells.push(format!("{}{}", seeds(row), below(theirs)));
@@ -124,12 +125,13 @@ fn table(results: &Results, verdict: Option<usize>) -> Table {
     table
 }
 
-/// `0.993±0.020`, or a dash.
-fn ours(spread: Option<&Spread>, score: &ScoreName) -> String {
+/// `0.993±0.020`, with a mark where runs did not converge, or a dash.
+fn ours(row: &Row, score: &ScoreName) -> String {
     let digits = score.digits();
-    match spread {
-        Some(Spread { mean, sd: Some(sd), .. }) => format!("{mean:.digits$}±{sd:.digits$}"),
-        Some(Spread { mean, .. }) => format!("{mean:.digits$}"),
+    let Some(mark) = row.convergence().mark() else { return Convergence::DNC.to_owned() };
+    match row.value(score) {
+        Some(Spread { mean, sd: Some(sd), .. }) => format!("{mean:.digits$}±{sd:.digits$}{mark}"),
+        Some(Spread { mean, .. }) => format!("{mean:.digits$}{mark}"),
         None => "–".to_owned(),
     }
 }

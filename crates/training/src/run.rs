@@ -79,6 +79,9 @@ impl Job for TrainingJob<'_> {
                 let useless = |error: herring_weights::WeightsError| RunFailure::Weights(error.to_string());
                 let file = self.weights.open(name, sha256).map_err(useless)?;
                 let fitted = herring_weights::fit(model, &file.tensors).map_err(useless)?;
+                if let Some(note) = fitted.note() {
+                    self.observer.note(&format!("weights '{name}': {note}"));
+                }
                 (fitted.network, TrainingState::new(self.spec))
             }
         };

@@ -37,6 +37,9 @@ pub(crate) struct Search {
     /// What to follow where the paper's text and its released code differ: `paper` or `released`
     #[arg(long, default_value_t = Variant::Released)]
     pub(crate) variant: Variant,
+    /// A file of weights that the trials start from, as in `repro-*`; it is stored for later commands
+    #[arg(long, value_parser = crate::weights::named, value_name = "NAME=FILE")]
+    pub(crate) weights: Vec<crate::weights::Named>,
     /// How points are proposed after the first ones
     #[arg(long, default_value = "bayesian")]
     pub(crate) strategy: Proposals,

@@ -124,6 +124,7 @@ impl Events for Bars {
                 worker.bar.set_prefix(run.label());
                 worker.bar.set_message("waiting for the runs that it needs");
             }
+            Event::Note { run, text } => self.print_line(&format!("{}: {text}", run.label())),
             Event::CheckpointRefused { run, message } => self.print_line(&format!("{}: {message}", run.label())),
             Event::RunEnded { run, end, seconds, .. } => {
                 self.print_line(&run_end_line(run, end, *seconds));

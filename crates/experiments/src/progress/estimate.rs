@@ -61,6 +61,7 @@ impl Estimate {
                 self.workers = self.workers.saturating_sub(1).max(1);
             }
             Event::Step { .. }
+            | Event::Note { .. }
             | Event::Checkpoint { .. }
             | Event::CheckpointRefused { .. }
             | Event::Waiting { .. }

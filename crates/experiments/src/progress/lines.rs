@@ -90,6 +90,7 @@ impl<W: Write> Events for Lines<W> {
                 }
             }
             Event::RunEnded { run, end, seconds, .. } => self.of_run(worker, &run_end_line(run, end, *seconds)),
+            Event::Note { run, text } => self.line(&format!("{}: {text}", run.label())),
             Event::CheckpointRefused { run, message } => self.line(&format!("{}: {message}", run.label())),
             Event::RunElsewhere { run, holder } => {
                 self.line(&format!("{}: waiting for {}, which does it", run.label(), holder_name(holder.as_ref())));

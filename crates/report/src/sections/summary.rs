@@ -4,9 +4,7 @@ use super::{escape, scroll, section, style::style};
 use crate::{Page, table::seeds};
 use herring_experiments::{
     config::{Judgement, TargetValue},
-    results::Standing,
-    results::{Results, Row},
-    statistics::Spread,
+    results::{Convergence, Results, Row, Standing},
 };
 use herring_protocol::ScoreName;
 
@@ -71,7 +69,7 @@ pub fn render(page: &Page<'_>) -> String {
 /// Explanations of the table's columns that are easily misunderstood.
 fn meaning(results: &Results) -> String {
     let overlap = results.columns.iter().any(|score| matches!(score, ScoreName::Overlap { .. }));
-    let mut text = String::new();
+    let mut text = if results.any_diverged() { format!("{} ", Convergence::NOTE) } else { String::new() };
     if overlap {
         text.push_str(
             "IoU, IoP and IoT are intersection over union, over prediction and over truth of thresholded saliency and \
@@ -114,14 +112,17 @@ fn cell(row: &Row, score: &ScoreName, published: bool) -> String {
     format!(
         "<td data-label=\"{}\" class=\"number\">{}{}</td>",
         escape(&score.label()),
-        ours(row.value(score), score),
+        ours(row, score),
         if published { paper(theirs, score) } else { String::new() },
     )
 }
 
-fn ours(spread: Option<&Spread>, score: &ScoreName) -> String {
+fn ours(row: &Row, score: &ScoreName) -> String {
     let digits = score.digits();
-    let Some(spread) = spread else {
+    let Some(mark) = row.convergence().mark() else {
+        return format!("<b class=\"failed\">{}</b>", Convergence::DNC);
+    };
+    let Some(spread) = row.value(score) else {
         return "<b>–</b>".to_owned();
     };
     let sd = spread.sd.map_or_else(String::new, |sd| format!(" <span class=\"sd\">± {sd:.digits$}</span>"));
@@ -129,7 +130,7 @@ fn ours(spread: Option<&Spread>, score: &ScoreName) -> String {
     let interval = spread.interval.filter(|_| *score != ScoreName::BestEpoch);
     let interval =
         interval.map_or_else(String::new, |(low, high)| format!("<small>[{low:.digits$}, {high:.digits$}]</small>"));
-    format!("<span class=\"ours\"><b>{:.digits$}</b>{sd}</span>{interval}", spread.mean)
+    format!("<span class=\"ours\"><b>{:.digits$}{mark}</b>{sd}</span>{interval}", spread.mean)
 }
 
 fn paper(value: Option<&TargetValue>, score: &ScoreName) -> String {
