@@ -117,6 +117,16 @@ pub trait Kernels: Backend {
         composed::channels::scale::<Self>(input, numbers)
     }
 
+    /// [`scale_channels`](Self::scale_channels) by `factors [channels]` and then
+    /// [`add_to_channels`](Self::add_to_channels) of `numbers [channels]`, in one pass: normalisation with given statistics.
+    fn affine_channels(
+        input: FloatTensor<Self>,
+        factors: FloatTensor<Self>,
+        numbers: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        Self::add_to_channels(Self::scale_channels(input, factors), numbers)
+    }
+
     /// The sums over batch, rows and columns of `left * right`, both `[batch, channels, height, width]`: `[channels]`, the
     /// gradient of [`scale_channels`](Self::scale_channels) with respect to the numbers.
     fn channel_products(left: FloatTensor<Self>, right: FloatTensor<Self>) -> FloatTensor<Self> {

@@ -87,6 +87,12 @@ pub fn scale_channels<B: Kernels>(input: Tensor<B, 4>, numbers: Tensor<B, 1>) ->
     wrap(B::scale_channels(unwrap(input), unwrap(numbers)))
 }
 
+/// Every position of `input [batch, channels, height, width]` multiplied by its channel's number of `factors [channels]`, and that
+/// of `numbers [channels]` added.
+pub fn affine_channels<B: Kernels>(input: Tensor<B, 4>, factors: Tensor<B, 1>, numbers: Tensor<B, 1>) -> Tensor<B, 4> {
+    wrap(B::affine_channels(unwrap(input), unwrap(factors), unwrap(numbers)))
+}
+
 /// The sums over the channels of `input [batch, channels, height, width]`, `[batch, 1, height, width]`.
 pub fn sum_over_channels<B: Kernels>(input: Tensor<B, 4>) -> Tensor<B, 4> {
     wrap(B::sum_over_channels(unwrap(input)))

@@ -30,13 +30,24 @@ pub fn scale(shape: [usize; 3], input: &[f32], numbers: &[f32], output: &mut [f3
     by_plane(shape, input, numbers, output, |input, number, output| dispatch(Scale { input, number, output }));
 }
 
+/// `output[image, channel, position] = input[image, channel, position] * factors[channel] + numbers[channel]`, for a
+/// `shape` of `[batch, channels, positions]`.
+///
+/// # Panics
+/// If the lengths do not fit.
+pub fn affine(shape: [usize; 3], input: &[f32], factors: &[f32], numbers: &[f32], output: &mut [f32]) {
+    assert_eq!(factors.len(), numbers.len(), "factors and numbers of different lengths");
+    let pairs: Vec<[f32; 2]> = factors.iter().zip(numbers).map(|(factor, number)| [*factor, *number]).collect();
+    by_plane(shape, input, &pairs, output, |input, pair, output| dispatch(Affine { input, pair, output }));
+}
+
 /// Runs `work` on each plane of `input`, the number of its channel, and its plane of `output`.
-fn by_plane(
+fn by_plane<N: Copy + Sync>(
     shape: [usize; 3],
     input: &[f32],
-    numbers: &[f32],
+    numbers: &[N],
     output: &mut [f32],
-    work: impl Fn(&[f32], f32, &mut [f32]) + Sync + Send,
+    work: impl Fn(&[f32], N, &mut [f32]) + Sync + Send,
 ) {
     let [batch, channels, positions] = shape;
     assert_eq!(input.len(), batch * channels * positions, "input of another length than its shape");
@@ -228,6 +239,25 @@ impl Task for Scale<'_> {
     fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
         for (output, input) in self.output.iter_mut().zip(self.input) {
             *output = *input * self.number;
+        }
+    }
+}
+
+struct Affine<'a> {
+    input: &'a [f32],
+    /// Factor and number.
+    pair: [f32; 2],
+    output: &'a mut [f32],
+}
+
+impl Task for Affine<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
+        let [factor, number] = self.pair;
+        for (output, input) in self.output.iter_mut().zip(self.input) {
+            *output = multiply_add::<FUSED>(*input, factor, number);
         }
     }
 }

@@ -7,7 +7,7 @@
 //!   under differentiation, so they serve derivatives of any order.
 //! - [`batch_norm`]: training-mode batch normalisation, its gradient, and the
 //!   gradient of its gradient.
-//! - [`pooling`]: the maximum over 2 x 2 windows, closed as a pair.
+//! - [`pooling`]: the maximum over windows, closed as a pair.
 //! - [`interpolation`]: linear interpolation with any two taps a position, and its transpose.
 //! - [`channels`]: a number added to every channel, and the sums of channels.
 //! - [`elementwise`] and [`adam`]: the rest of a training step, fused.

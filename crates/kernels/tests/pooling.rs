@@ -134,9 +134,13 @@ fn a_channel_s_sum_of_products_is_the_gradient_of_its_factor() {
         let length = shape.iter().product();
         let (x, y, factors) = (numbers(length, 1), numbers(length, 2), numbers(shape[1], 3));
         let (mut found, mut scaled) = (vec![f32::NAN; shape[1]], vec![f32::NAN; length]);
+        let (mut moved, mut expected) = (vec![f32::NAN; length], vec![f32::NAN; length]);
         channels::scale(shape, &x, &factors, &mut scaled);
         channels::products(shape, &x, &y, &mut found);
         transposes(dot(&scaled, &y), dot(&factors, &found));
+        channels::affine(shape, &x, &factors, &found, &mut moved);
+        channels::add(shape, &scaled, &found, &mut expected);
+        assert!(moved.iter().zip(&expected).all(|(one, other)| (one - other).abs() <= 1e-5 * other.abs().max(1.0)));
     }
 }
 

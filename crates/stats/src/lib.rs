@@ -13,6 +13,7 @@
 //! | [`interval`] | intervals of a mean over seeds: Student's t and bootstrap |
 //! | [`correlation`] | correlation of saliency and generalisation: Pearson and Spearman |
 //! | [`compare`] | differences between two methods: Welch's t test, Wilcoxon's signed ranks |
+//! | [`groups`] | two groups of models: Mann-Whitney, effect sizes, outliers, Shapiro-Wilk |
 //! | [`student`] | tails and quantiles of Student's t, on which the others rest |
 //! | [`rank`] | ranks with ties at their mean |
 //!
@@ -34,6 +35,7 @@ pub mod classification;
 pub mod compare;
 pub mod correlation;
 mod error;
+pub mod groups;
 pub mod interval;
 pub mod rank;
 mod scale;

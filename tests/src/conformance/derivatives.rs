@@ -51,6 +51,7 @@ impl Job for Derivatives {
         self.check::<B>(&Resampled::Concatenated, device, &mut wrong);
         self.check::<B>(&OfChannels::Added, device, &mut wrong);
         self.check::<B>(&OfChannels::Multiplied, device, &mut wrong);
+        self.check::<B>(&OfChannels::Both, device, &mut wrong);
         self.check::<B>(&Activation::Silu, device, &mut wrong);
         self.check::<B>(&Activation::Relu6, device, &mut wrong);
         self.check::<B>(&Depthwise, device, &mut wrong);
@@ -255,6 +256,7 @@ impl Scalar for Resampled {
 enum OfChannels {
     Added,
     Multiplied,
+    Both,
 }
 
 impl Scalar for OfChannels {
@@ -262,6 +264,7 @@ impl Scalar for OfChannels {
         match self {
             Self::Added => "a number added to a channel".to_owned(),
             Self::Multiplied => "a channel's factor".to_owned(),
+            Self::Both => "a channel's factor and number".to_owned(),
         }
     }
 
@@ -274,6 +277,7 @@ impl Scalar for OfChannels {
         let found = match self {
             Self::Added => values::add(image, numbers),
             Self::Multiplied => values::scale(image, numbers),
+            Self::Both => values::add(&values::scale(image, numbers), numbers),
         };
         found.values.iter().enumerate().map(|(index, value)| weigh(index, *value)).sum()
     }
@@ -284,6 +288,7 @@ impl Scalar for OfChannels {
         weigh_tensor(match self {
             Self::Added => ops::add_to_channels(image, numbers),
             Self::Multiplied => ops::scale_channels(image, numbers),
+            Self::Both => ops::affine_channels(image, numbers.clone(), numbers),
         })
     }
 }

@@ -123,6 +123,10 @@ fn planes<B: Kernels>(dtype: DType, device: &B::Device) -> Vec<(String, f64)> {
         let scaled = ops::scale_channels(on(), numbers.tensor::<B>(dtype, device).reshape([3]));
         found.push((format!("factors of the channels of {size:?}"), difference(scaled, &scale(&image, &numbers))));
         found.push((format!("sum over channels of {size:?}"), difference(ops::sum_over_channels(on()), &over(&image))));
+        let factors = || numbers.tensor::<B>(dtype, device).reshape([3]);
+        let moved = ops::affine_channels(on(), factors(), factors());
+        let expected = add(&scale(&image, &numbers), &numbers);
+        found.push((format!("factors and numbers of the channels of {size:?}"), difference(moved, &expected)));
         let joined = ops::concatenate_channels(on(), ops::sum_over_channels(on()));
         let expected = concatenated(&image, &over(&image));
         found.push((format!("concatenated channels of {size:?}"), difference(joined, &expected)));

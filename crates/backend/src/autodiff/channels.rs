@@ -94,6 +94,45 @@ pub(super) fn scale<B: Kernels, C: CheckpointStrategy>(
 }
 
 #[derive(Debug)]
+struct Affine;
+
+impl<B: Kernels> Backward<B, 3> for Affine {
+    /// Input and factors.
+    type State = [FloatTensor<B>; 2];
+
+    fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let [input, factors] = ops.state;
+        let gradient = gradients.consume::<B>(&ops.node);
+        let [input_node, factors_node, numbers_node] = ops.parents;
+        let found = [
+            input_node.is_some().then(|| B::scale_channels(gradient.clone(), factors)),
+            factors_node.is_some().then(|| B::channel_products(input, gradient.clone())),
+            numbers_node.is_some().then(|| B::channel_sums(gradient)),
+        ];
+        for (node, gradient) in [input_node, factors_node, numbers_node].into_iter().zip(found) {
+            if let (Some(node), Some(gradient)) = (node, gradient) {
+                gradients.register::<B>(node.id, gradient);
+            }
+        }
+    }
+}
+
+pub(super) fn affine<B: Kernels, C: CheckpointStrategy>(
+    input: FloatTensor<Autodiff<B, C>>,
+    factors: FloatTensor<Autodiff<B, C>>,
+    numbers: FloatTensor<Autodiff<B, C>>,
+) -> FloatTensor<Autodiff<B, C>> {
+    let nodes = [input.node.clone(), factors.node.clone(), numbers.node.clone()];
+    let prepared = Affine.prepare::<C>(nodes).compute_bound().stateful();
+    let [input, factors] = [input.primitive, factors.primitive];
+    let output = B::affine_channels(input.clone(), factors.clone(), numbers.primitive);
+    match prepared {
+        OpsKind::Tracked(prepared) => prepared.finish([input, factors], output),
+        OpsKind::UnTracked(prepared) => prepared.finish(output),
+    }
+}
+
+#[derive(Debug)]
 struct Products;
 
 impl<B: Kernels> Backward<B, 2> for Products {

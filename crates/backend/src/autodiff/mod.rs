@@ -99,6 +99,14 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         channels::scale::<B, C>(input, numbers)
     }
 
+    fn affine_channels(
+        input: FloatTensor<Self>,
+        factors: FloatTensor<Self>,
+        numbers: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        channels::affine::<B, C>(input, factors, numbers)
+    }
+
     fn channel_products(left: FloatTensor<Self>, right: FloatTensor<Self>) -> FloatTensor<Self> {
         channels::products::<B, C>(left, right)
     }

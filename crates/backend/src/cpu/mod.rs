@@ -273,6 +273,18 @@ impl Kernels for Cpu {
         fresh(input.shape(), |output| channels::scale(shape, input.storage(), numbers.storage(), output))
     }
 
+    fn affine_channels(input: FlexTensor, factors: FlexTensor, numbers: FlexTensor) -> FlexTensor {
+        if !single(&input) {
+            let scaled = composed::channels::scale::<Self>(input, factors);
+            return composed::channels::add::<Self>(scaled, numbers);
+        }
+        let [input, factors, numbers] = [input, factors, numbers].map(|tensor| tensor.to_contiguous());
+        let shape = planes(input.shape().dims());
+        fresh(input.shape(), |output| {
+            channels::affine(shape, input.storage(), factors.storage(), numbers.storage(), output);
+        })
+    }
+
     fn channel_products(left: FlexTensor, right: FlexTensor) -> FlexTensor {
         if !single(&left) {
             return composed::channels::products::<Self>(left, right);

@@ -58,7 +58,7 @@ impl<B: Kernels> BatchNorm<B> {
             Mode::Evaluate => {
                 let scale = self.weight.val() * (self.running_var.val() + EPSILON).sqrt().recip();
                 let shift = self.bias.val() - self.running_mean.val() * scale.clone();
-                ops::add_to_channels(ops::scale_channels(input, scale), shift)
+                ops::affine_channels(input, scale, shift)
             }
         }
     }

@@ -107,14 +107,17 @@ fn mask_outline(sums: &Sums) -> String {
     format!("<path class=\"outline\" d=\"{}\"/>", picture::outline(height, width, inside))
 }
 
-/// The mean image, with the masks in colour.
+/// The mean image, with the masks in colour; where they cover most of it, with what is outside.
 fn first_panel(sums: &Sums) -> String {
     let (height, width) = size(sums);
     let images = sums.images as f64;
+    let covered: f64 = sums.mask.values.iter().map(|value| f64::from(*value)).sum();
+    let outside = covered > 0.5 * images * sums.mask.values.len() as f64;
     let range = picture::Range::of(&sums.image, sums.images);
     let address = picture::address(height, width, |row, column| {
         let image = range.share(picture::at(&sums.image, row, column) / images);
         let mask = (picture::at(&sums.mask, row, column) / images).clamp(0.0, 1.0);
+        let mask = if outside { 1.0 - mask } else { mask };
         let [grey, ..] = picture::grey(range.lifted(image));
         if mask > 0.0 {
             // Vermilion, stronger where more masks overlap.
@@ -124,8 +127,9 @@ fn first_panel(sums: &Sums) -> String {
             [grey; 3]
         }
     });
-    let title = format!("Mean of {} images with their masks in colour", sums.images);
-    picture::panel((height, width), &title, &address, "", "Mean image, masks in colour")
+    let coloured = if outside { "what is outside the masks" } else { "masks" };
+    let title = format!("Mean of {} images, {coloured} in colour", sums.images);
+    picture::panel((height, width), &title, &address, "", &format!("Mean image, {coloured} in colour"))
 }
 
 fn map_panel(letter: char, label: &str, sums: &Sums, iop: Option<f64>) -> String {
