@@ -12,6 +12,26 @@ use burn::{
     tensor::{Shape, TensorMetadata, ops::FloatTensor},
 };
 
+/// Registers `operation`, which is linear in its input.
+fn register<B, C, O>(
+    operation: O,
+    input: FloatTensor<Autodiff<B, C>>,
+    state: O::State,
+    compute: impl FnOnce(FloatTensor<B>) -> FloatTensor<B>,
+) -> FloatTensor<Autodiff<B, C>>
+where
+    B: Kernels,
+    C: CheckpointStrategy,
+    O: Backward<B, 1>,
+{
+    let prepared = operation.prepare::<C>([input.node.clone()]).compute_bound().stateful();
+    let output = compute(input.primitive);
+    match prepared {
+        OpsKind::Tracked(prepared) => prepared.finish(state, output),
+        OpsKind::UnTracked(prepared) => prepared.finish(output),
+    }
+}
+
 #[derive(Debug)]
 struct Add;
 
@@ -52,13 +72,8 @@ impl<B: Kernels> Backward<B, 1> for Sums {
 pub(super) fn sums<B: Kernels, C: CheckpointStrategy>(
     input: FloatTensor<Autodiff<B, C>>,
 ) -> FloatTensor<Autodiff<B, C>> {
-    let prepared = Sums.prepare::<C>([input.node.clone()]).compute_bound().stateful();
-    let shape = input.primitive.shape();
-    let output = B::channel_sums(input.primitive);
-    match prepared {
-        OpsKind::Tracked(prepared) => prepared.finish(shape, output),
-        OpsKind::UnTracked(prepared) => prepared.finish(output),
-    }
+    let state = input.primitive.shape();
+    register::<B, C, _>(Sums, input, state, |input| B::channel_sums(input))
 }
 
 #[derive(Debug)]
@@ -179,13 +194,8 @@ impl<B: Kernels> Backward<B, 1> for Over {
 pub(super) fn over<B: Kernels, C: CheckpointStrategy>(
     input: FloatTensor<Autodiff<B, C>>,
 ) -> FloatTensor<Autodiff<B, C>> {
-    let prepared = Over.prepare::<C>([input.node.clone()]).compute_bound().stateful();
-    let channels = input.primitive.shape()[1];
-    let output = B::sum_over_channels(input.primitive);
-    match prepared {
-        OpsKind::Tracked(prepared) => prepared.finish(channels, output),
-        OpsKind::UnTracked(prepared) => prepared.finish(output),
-    }
+    let state = input.primitive.shape()[1];
+    register::<B, C, _>(Over, input, state, |input| B::sum_over_channels(input))
 }
 
 #[derive(Debug)]
@@ -203,12 +213,7 @@ pub(super) fn repeat<B: Kernels, C: CheckpointStrategy>(
     input: FloatTensor<Autodiff<B, C>>,
     channels: usize,
 ) -> FloatTensor<Autodiff<B, C>> {
-    let prepared = Repeat.prepare::<C>([input.node.clone()]).compute_bound().stateful();
-    let output = B::repeat_channels(input.primitive, channels);
-    match prepared {
-        OpsKind::Tracked(prepared) => prepared.finish((), output),
-        OpsKind::UnTracked(prepared) => prepared.finish(output),
-    }
+    register::<B, C, _>(Repeat, input, (), |input| B::repeat_channels(input, channels))
 }
 
 #[derive(Debug)]
@@ -261,13 +266,8 @@ pub(super) fn take<B: Kernels, C: CheckpointStrategy>(
     from: usize,
     count: usize,
 ) -> FloatTensor<Autodiff<B, C>> {
-    let prepared = Take.prepare::<C>([input.node.clone()]).compute_bound().stateful();
-    let total = input.primitive.shape()[1];
-    let output = B::take_channels(input.primitive, from, count);
-    match prepared {
-        OpsKind::Tracked(prepared) => prepared.finish([from, total], output),
-        OpsKind::UnTracked(prepared) => prepared.finish(output),
-    }
+    let state = [from, input.primitive.shape()[1]];
+    register::<B, C, _>(Take, input, state, |input| B::take_channels(input, from, count))
 }
 
 #[derive(Debug)]
@@ -288,11 +288,6 @@ pub(super) fn place<B: Kernels, C: CheckpointStrategy>(
     from: usize,
     total: usize,
 ) -> FloatTensor<Autodiff<B, C>> {
-    let prepared = Place.prepare::<C>([input.node.clone()]).compute_bound().stateful();
-    let count = input.primitive.shape()[1];
-    let output = B::place_channels(input.primitive, from, total);
-    match prepared {
-        OpsKind::Tracked(prepared) => prepared.finish([from, count], output),
-        OpsKind::UnTracked(prepared) => prepared.finish(output),
-    }
+    let state = [from, input.primitive.shape()[1]];
+    register::<B, C, _>(Place, input, state, |input| B::place_channels(input, from, total))
 }
