@@ -11,7 +11,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 
 /// Keeps freed memory for this process until it ends, unless the environment says otherwise
-/// (`MIMALLOC_PURGE_DELAY=MILLISECONDS`). The most memory that the process has at a time stays the same.
+/// (`MIMALLOC_PURGE_DELAY=MILLISECONDS`). The peak is higher then, where blocks of many sizes follow each other: by half for
+/// VGG-16 at 224 pixels.
 pub(crate) fn keep_freed_memory() {
     // SAFETY: the function sets a number within the allocator; there is no other thread yet.
     unsafe { libmimalloc_sys::mi_option_set_default(PURGE_DELAY, -1) };
