@@ -1,6 +1,7 @@
 //! The rectifier and its gradient, a closed pair: both pass their input where the output is positive and zero
 //! elsewhere, and the output's sign has no derivative.
 
+use super::register::linear;
 use crate::{Autodiff, Kernels};
 use burn::{
     backend::autodiff::{
@@ -48,13 +49,10 @@ pub(super) fn rectify_gradient<B: Kernels, C: CheckpointStrategy>(
     output: FloatTensor<Autodiff<B, C>>,
     output_gradient: FloatTensor<Autodiff<B, C>>,
 ) -> FloatTensor<Autodiff<B, C>> {
-    let prepared = RectifyGradient.prepare::<C>([output_gradient.node.clone()]).compute_bound().stateful();
     let output = output.primitive;
-    let compute = B::rectify_gradient;
-    match prepared {
-        OpsKind::Tracked(prepared) => prepared.finish(output.clone(), compute(output, output_gradient.primitive)),
-        OpsKind::UnTracked(prepared) => prepared.finish(compute(output, output_gradient.primitive)),
-    }
+    linear::<B, C, _>(RectifyGradient, output_gradient, output.clone(), |gradient| {
+        B::rectify_gradient(output, gradient)
+    })
 }
 
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 //! number and the sum of products: the derivatives of each are given by the other. Each other's transpose are also the sum over
 //! the channels and repeating a plane for each of them, and taking some channels and placing them among zeros.
 
+use super::register::{Factors, bilinear, linear};
 use crate::{Autodiff, Kernels};
 use burn::{
     backend::autodiff::{
@@ -11,26 +12,6 @@ use burn::{
     },
     tensor::{Shape, TensorMetadata, ops::FloatTensor},
 };
-
-/// Registers `operation`, which is linear in its input.
-fn register<B, C, O>(
-    operation: O,
-    input: FloatTensor<Autodiff<B, C>>,
-    state: O::State,
-    compute: impl FnOnce(FloatTensor<B>) -> FloatTensor<B>,
-) -> FloatTensor<Autodiff<B, C>>
-where
-    B: Kernels,
-    C: CheckpointStrategy,
-    O: Backward<B, 1>,
-{
-    let prepared = operation.prepare::<C>([input.node.clone()]).compute_bound().stateful();
-    let output = compute(input.primitive);
-    match prepared {
-        OpsKind::Tracked(prepared) => prepared.finish(state, output),
-        OpsKind::UnTracked(prepared) => prepared.finish(output),
-    }
-}
 
 #[derive(Debug)]
 struct Add;
@@ -73,7 +54,7 @@ pub(super) fn sums<B: Kernels, C: CheckpointStrategy>(
     input: FloatTensor<Autodiff<B, C>>,
 ) -> FloatTensor<Autodiff<B, C>> {
     let state = input.primitive.shape();
-    register::<B, C, _>(Sums, input, state, |input| B::channel_sums(input))
+    linear::<B, C, _>(Sums, input, state, B::channel_sums)
 }
 
 #[derive(Debug)]
@@ -81,10 +62,10 @@ struct Scale;
 
 impl<B: Kernels> Backward<B, 2> for Scale {
     /// Input and numbers.
-    type State = [FloatTensor<B>; 2];
+    type State = Factors<B>;
 
     fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
-        let [input, numbers] = ops.state;
+        let (input, numbers, ()) = ops.state;
         binary::<B, _, _>(
             ops.parents,
             ops.node,
@@ -99,13 +80,7 @@ pub(super) fn scale<B: Kernels, C: CheckpointStrategy>(
     input: FloatTensor<Autodiff<B, C>>,
     numbers: FloatTensor<Autodiff<B, C>>,
 ) -> FloatTensor<Autodiff<B, C>> {
-    let prepared = Scale.prepare::<C>([input.node.clone(), numbers.node.clone()]).compute_bound().stateful();
-    let [input, numbers] = [input.primitive, numbers.primitive];
-    let output = B::scale_channels(input.clone(), numbers.clone());
-    match prepared {
-        OpsKind::Tracked(prepared) => prepared.finish([input, numbers], output),
-        OpsKind::UnTracked(prepared) => prepared.finish(output),
-    }
+    bilinear::<B, C, _, _>(Scale, input, numbers, (), B::scale_channels)
 }
 
 #[derive(Debug)]
@@ -151,11 +126,10 @@ pub(super) fn affine<B: Kernels, C: CheckpointStrategy>(
 struct Products;
 
 impl<B: Kernels> Backward<B, 2> for Products {
-    /// Both factors.
-    type State = [FloatTensor<B>; 2];
+    type State = Factors<B>;
 
     fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
-        let [left, right] = ops.state;
+        let (left, right, ()) = ops.state;
         binary::<B, _, _>(
             ops.parents,
             ops.node,
@@ -170,13 +144,7 @@ pub(super) fn products<B: Kernels, C: CheckpointStrategy>(
     left: FloatTensor<Autodiff<B, C>>,
     right: FloatTensor<Autodiff<B, C>>,
 ) -> FloatTensor<Autodiff<B, C>> {
-    let prepared = Products.prepare::<C>([left.node.clone(), right.node.clone()]).compute_bound().stateful();
-    let [left, right] = [left.primitive, right.primitive];
-    let output = B::channel_products(left.clone(), right.clone());
-    match prepared {
-        OpsKind::Tracked(prepared) => prepared.finish([left, right], output),
-        OpsKind::UnTracked(prepared) => prepared.finish(output),
-    }
+    bilinear::<B, C, _, _>(Products, left, right, (), B::channel_products)
 }
 
 #[derive(Debug)]
@@ -195,7 +163,7 @@ pub(super) fn over<B: Kernels, C: CheckpointStrategy>(
     input: FloatTensor<Autodiff<B, C>>,
 ) -> FloatTensor<Autodiff<B, C>> {
     let state = input.primitive.shape()[1];
-    register::<B, C, _>(Over, input, state, |input| B::sum_over_channels(input))
+    linear::<B, C, _>(Over, input, state, B::sum_over_channels)
 }
 
 #[derive(Debug)]
@@ -213,7 +181,7 @@ pub(super) fn repeat<B: Kernels, C: CheckpointStrategy>(
     input: FloatTensor<Autodiff<B, C>>,
     channels: usize,
 ) -> FloatTensor<Autodiff<B, C>> {
-    register::<B, C, _>(Repeat, input, (), |input| B::repeat_channels(input, channels))
+    linear::<B, C, _>(Repeat, input, (), |input| B::repeat_channels(input, channels))
 }
 
 #[derive(Debug)]
@@ -267,7 +235,7 @@ pub(super) fn take<B: Kernels, C: CheckpointStrategy>(
     count: usize,
 ) -> FloatTensor<Autodiff<B, C>> {
     let state = [from, input.primitive.shape()[1]];
-    register::<B, C, _>(Take, input, state, |input| B::take_channels(input, from, count))
+    linear::<B, C, _>(Take, input, state, |input| B::take_channels(input, from, count))
 }
 
 #[derive(Debug)]
@@ -289,5 +257,5 @@ pub(super) fn place<B: Kernels, C: CheckpointStrategy>(
     total: usize,
 ) -> FloatTensor<Autodiff<B, C>> {
     let state = [from, input.primitive.shape()[1]];
-    register::<B, C, _>(Place, input, state, |input| B::place_channels(input, from, total))
+    linear::<B, C, _>(Place, input, state, |input| B::place_channels(input, from, total))
 }

@@ -1,17 +1,15 @@
 //! The closed trio: each derivative is one of the other two.
 
+use super::register::{Factors, bilinear};
 use crate::{Autodiff, Kernels, operands::ConvOptions};
 use burn::{
     backend::autodiff::{
         checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
         grads::Gradients,
-        ops::{Backward, Ops, OpsKind, binary},
+        ops::{Backward, Ops, binary},
     },
     tensor::{TensorMetadata, ops::FloatTensor},
 };
-
-/// Both factors of a bilinear operation, and its geometry.
-type Factors<B> = (FloatTensor<B>, FloatTensor<B>, ConvOptions);
 
 /// Rows and columns of an image or a kernel.
 fn plane(tensor: &impl TensorMetadata) -> [usize; 2] {
@@ -19,35 +17,11 @@ fn plane(tensor: &impl TensorMetadata) -> [usize; 2] {
     [shape[2], shape[3]]
 }
 
-/// Registers `operation`, whose value is `compute` of the two factors.
-fn register<B, C, O>(
-    operation: O,
-    left: FloatTensor<Autodiff<B, C>>,
-    right: FloatTensor<Autodiff<B, C>>,
-    options: ConvOptions,
-    compute: impl FnOnce(FloatTensor<B>, FloatTensor<B>) -> FloatTensor<B>,
-) -> FloatTensor<Autodiff<B, C>>
-where
-    B: Kernels,
-    C: CheckpointStrategy,
-    O: Backward<B, 2, State = Factors<B>>,
-{
-    let prepared = operation.prepare::<C>([left.node.clone(), right.node.clone()]).compute_bound().stateful();
-    let (left, right) = (left.primitive, right.primitive);
-    match prepared {
-        OpsKind::Tracked(prepared) => {
-            let state = (left.clone(), right.clone(), options);
-            prepared.finish(state, compute(left, right))
-        }
-        OpsKind::UnTracked(prepared) => prepared.finish(compute(left, right)),
-    }
-}
-
 #[derive(Debug)]
 struct Convolution;
 
 impl<B: Kernels> Backward<B, 2> for Convolution {
-    type State = Factors<B>;
+    type State = Factors<B, ConvOptions>;
 
     fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let (input, weight, options) = ops.state;
@@ -67,14 +41,14 @@ pub(super) fn forward<B: Kernels, C: CheckpointStrategy>(
     weight: FloatTensor<Autodiff<B, C>>,
     options: ConvOptions,
 ) -> FloatTensor<Autodiff<B, C>> {
-    register::<B, C, _>(Convolution, input, weight, options, |input, weight| B::convolution(input, weight, options))
+    bilinear::<B, C, _, _>(Convolution, input, weight, options, |input, weight| B::convolution(input, weight, options))
 }
 
 #[derive(Debug)]
 struct InputGradient;
 
 impl<B: Kernels> Backward<B, 2> for InputGradient {
-    type State = Factors<B>;
+    type State = Factors<B, ConvOptions>;
 
     fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let (weight, output_gradient, options) = ops.state;
@@ -95,7 +69,7 @@ pub(super) fn input_gradient<B: Kernels, C: CheckpointStrategy>(
     size: [usize; 2],
     options: ConvOptions,
 ) -> FloatTensor<Autodiff<B, C>> {
-    register::<B, C, _>(InputGradient, weight, output_gradient, options, |weight, output_gradient| {
+    bilinear::<B, C, _, _>(InputGradient, weight, output_gradient, options, |weight, output_gradient| {
         B::convolution_input_gradient(weight, output_gradient, size, options)
     })
 }
@@ -104,7 +78,7 @@ pub(super) fn input_gradient<B: Kernels, C: CheckpointStrategy>(
 struct WeightGradient;
 
 impl<B: Kernels> Backward<B, 2> for WeightGradient {
-    type State = Factors<B>;
+    type State = Factors<B, ConvOptions>;
 
     fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let (input, output_gradient, options) = ops.state;
@@ -125,7 +99,7 @@ pub(super) fn weight_gradient<B: Kernels, C: CheckpointStrategy>(
     kernel: [usize; 2],
     options: ConvOptions,
 ) -> FloatTensor<Autodiff<B, C>> {
-    register::<B, C, _>(WeightGradient, input, output_gradient, options, |input, output_gradient| {
+    bilinear::<B, C, _, _>(WeightGradient, input, output_gradient, options, |input, output_gradient| {
         B::convolution_weight_gradient(input, output_gradient, kernel, options)
     })
 }

@@ -1,11 +1,12 @@
 //! Linear interpolation and its transpose, a closed pair.
 
+use super::register::linear;
 use crate::{Autodiff, Kernels};
 use burn::{
     backend::autodiff::{
         checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
         grads::Gradients,
-        ops::{Backward, Ops, OpsKind, unary},
+        ops::{Backward, Ops, unary},
     },
     tensor::{TensorMetadata, ops::FloatTensor},
 };
@@ -16,26 +17,6 @@ type Size = [usize; 2];
 fn plane(tensor: &impl TensorMetadata) -> Size {
     let shape = tensor.shape();
     [shape[2], shape[3]]
-}
-
-/// Registers `operation`, which is linear and whose state is the size of its input.
-fn register<B, C, O>(
-    operation: O,
-    input: FloatTensor<Autodiff<B, C>>,
-    compute: impl FnOnce(FloatTensor<B>) -> FloatTensor<B>,
-) -> FloatTensor<Autodiff<B, C>>
-where
-    B: Kernels,
-    C: CheckpointStrategy,
-    O: Backward<B, 1, State = Size>,
-{
-    let prepared = operation.prepare::<C>([input.node.clone()]).compute_bound().stateful();
-    let size = plane(&input.primitive);
-    let output = compute(input.primitive);
-    match prepared {
-        OpsKind::Tracked(prepared) => prepared.finish(size, output),
-        OpsKind::UnTracked(prepared) => prepared.finish(output),
-    }
 }
 
 #[derive(Debug)]
@@ -53,7 +34,8 @@ pub(super) fn forward<B: Kernels, C: CheckpointStrategy>(
     input: FloatTensor<Autodiff<B, C>>,
     size: Size,
 ) -> FloatTensor<Autodiff<B, C>> {
-    register::<B, C, _>(Interpolate, input, |input| B::resize_aligned(input, size))
+    let state = plane(&input.primitive);
+    linear::<B, C, _>(Interpolate, input, state, |input| B::resize_aligned(input, size))
 }
 
 #[derive(Debug)]
@@ -71,5 +53,6 @@ pub(super) fn transposed<B: Kernels, C: CheckpointStrategy>(
     output_gradient: FloatTensor<Autodiff<B, C>>,
     size: Size,
 ) -> FloatTensor<Autodiff<B, C>> {
-    register::<B, C, _>(Transposed, output_gradient, |gradient| B::resize_aligned_gradient(gradient, size))
+    let state = plane(&output_gradient.primitive);
+    linear::<B, C, _>(Transposed, output_gradient, state, |gradient| B::resize_aligned_gradient(gradient, size))
 }

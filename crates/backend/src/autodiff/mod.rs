@@ -12,6 +12,7 @@ mod channels;
 mod convolution;
 mod interpolation;
 mod pooling;
+mod register;
 
 use crate::{
     Autodiff, Kernels, composed,

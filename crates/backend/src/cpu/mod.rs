@@ -275,8 +275,7 @@ impl Kernels for Cpu {
 
     fn affine_channels(input: FlexTensor, factors: FlexTensor, numbers: FlexTensor) -> FlexTensor {
         if !single(&input) {
-            let scaled = composed::channels::scale::<Self>(input, factors);
-            return composed::channels::add::<Self>(scaled, numbers);
+            return Self::add_to_channels(Self::scale_channels(input, factors), numbers);
         }
         let [input, factors, numbers] = [input, factors, numbers].map(|tensor| tensor.to_contiguous());
         let shape = planes(input.shape().dims());
