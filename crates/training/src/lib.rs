@@ -25,7 +25,7 @@ mod snapshot;
 mod trainer;
 
 pub use device::{Device, DeviceError, devices};
-pub use trainer::{trainer, trainer_from, trainer_with};
+pub use trainer::{trainer, trainer_from};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -20,22 +20,11 @@ const BURN: &str = "0.21.0";
 /// # Errors
 /// The kind is not compiled in or has no such device; the message says what would do.
 pub fn trainer(backend: BackendKind, index: usize) -> Result<Box<dyn Trainer>, DeviceError> {
-    trainer_with(backend, index, Box::new(NoListings))
+    trainer_from(backend, index, Box::new(NoListings), Box::new(NoWeightFiles))
 }
 
-/// A trainer on device `index` of a kind, for experiments with the image files of `listings`.
-///
-/// # Errors
-/// As [`trainer`].
-pub fn trainer_with(
-    backend: BackendKind,
-    index: usize,
-    listings: Box<dyn Listings>,
-) -> Result<Box<dyn Trainer>, DeviceError> {
-    trainer_from(backend, index, listings, Box::new(NoWeightFiles))
-}
-
-/// The same for runs that start from the files of `weights`.
+/// A trainer on device `index` of a kind, for experiments with the image files of `listings` and for runs that start from the
+/// files of `weights`.
 ///
 /// # Errors
 /// As [`trainer`].
