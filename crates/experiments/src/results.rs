@@ -67,6 +67,15 @@ impl Row {
         let found = self.values.iter().find(|(other, _)| other == score);
         found.map(|(_, spread)| spread)
     }
+
+    /// How many of its runs converged. Runs that failed otherwise do not count.
+    pub fn convergence(&self) -> Convergence {
+        match (self.finished, self.diverged) {
+            (_, 0) => Convergence::All,
+            (finished, diverged) if 5 * finished < 3 * (finished + diverged) => Convergence::Few,
+            (_, diverged) => Convergence::Most(diverged),
+        }
+    }
 }
 
 /// How many runs of a row did not converge, as tap2024's tables mark it.
@@ -97,17 +106,6 @@ impl Convergence {
 
     /// The explanation of the marks.
     pub const NOTE: &'static str = "† one run did not converge, ‡ two; DNC: fewer than three of five did.";
-}
-
-impl Row {
-    /// How many of its runs converged. Runs that failed otherwise do not count.
-    pub fn convergence(&self) -> Convergence {
-        match (self.finished, self.diverged) {
-            (_, 0) => Convergence::All,
-            (finished, diverged) if 5 * finished < 3 * (finished + diverged) => Convergence::Few,
-            (_, diverged) => Convergence::Most(diverged),
-        }
-    }
 }
 
 impl Results {

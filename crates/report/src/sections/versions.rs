@@ -96,9 +96,16 @@ fn chart(bars: &[Bar<'_>], label: &str, width: f64, wide: bool) -> String {
     for (index, bar) in bars.iter().enumerate() {
         let base = bars.len() as f64 - index as f64;
         let style = style(&bar.row.style);
-        let line = |class: &str, from: f64, to: f64, y: f64| {
-            let (from, to, y) = (frame.at_x(from), frame.at_x(to), frame.at_y(y));
-            format!("<path class=\"leader {class}\" d=\"M{from:.2} {y:.2}L{to:.2} {y:.2}\"/>")
+        let mark = |class: &str, whose: &str, (mean, sd): (f64, f64), y: f64, radius: f64| {
+            let [low, at, high] = [mean - sd, mean, mean + sd].map(|value| frame.at_x(value));
+            let y = frame.at_y(y);
+            format!(
+                "<path class=\"leader {own}\" d=\"M{low:.2} {y:.2}L{high:.2} {y:.2}\"/>\
+                 <path class=\"{class} {own}\" d=\"{}\"><title>{}{whose}: {mean:.3}</title></path>\n",
+                style.mark(at, y, radius),
+                escape(&bar.row.label),
+                own = style.class,
+            )
         };
         content.push_str(&format!(
             "<text class=\"label\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\n",
@@ -106,22 +113,9 @@ fn chart(bars: &[Bar<'_>], label: &str, width: f64, wide: bool) -> String {
             frame.at_y(base - 0.6) + 4.0,
             escape(&bar.row.label),
         ));
-        let (mean, sd) = (bar.value.mean, bar.value.sd.unwrap_or(0.0));
-        content.push_str(&line(style.class, mean - sd, mean + sd, base - 0.45));
-        content.push_str(&format!(
-            "<path class=\"mark {}\" d=\"{}\"><title>{}: {mean:.3}</title></path>\n",
-            style.class,
-            style.mark(frame.at_x(mean), frame.at_y(base - 0.45), 5.0),
-            escape(&bar.row.label),
-        ));
-        if let Some((mean, sd)) = bar.paper {
-            content.push_str(&line(style.class, mean - sd, mean + sd, base - 0.8));
-            content.push_str(&format!(
-                "<path class=\"mark hollow {}\" d=\"{}\"><title>{}, paper: {mean:.3}</title></path>\n",
-                style.class,
-                style.mark(frame.at_x(mean), frame.at_y(base - 0.8), 4.0),
-                escape(&bar.row.label),
-            ));
+        content.push_str(&mark("mark", "", (bar.value.mean, bar.value.sd.unwrap_or(0.0)), base - 0.45, 5.0));
+        if let Some(paper) = bar.paper {
+            content.push_str(&mark("mark hollow", ", paper", paper, base - 0.8, 4.0));
         }
     }
     frame.svg(if wide { "wide" } else { "narrow" }, label, &content)
