@@ -12,7 +12,7 @@ use burn::{
 use herring_backend::{Autodiff, Job, Kernels};
 use herring_losses::{ActDiff, Batch, GradMask, Penalty, Reconstruction, Task, TrainingLoss};
 use herring_models::{
-    BatchStatistics, Classifier, ConvNetConfig, ConvNetKind, Mode, Network, NetworkConfig, Stackable, Trace,
+    BatchStatistics, Classifier, ConvNetConfig, ConvNetKind, Mode, Network, NetworkConfig, Stackable, TapHook, Trace,
 };
 use herring_protocol::{ActDiffDistance, ActDiffLayers, GradientNorm, ReconstructionLoss, ReconstructionTarget};
 use rand::SeedableRng;
@@ -31,9 +31,9 @@ struct Counting<B: Backend> {
 }
 
 impl<B: Kernels> Classifier<B> for Counting<B> {
-    fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
+    fn trace_hooked(&self, images: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
         PASSES.set(PASSES.get() + 1);
-        self.network.trace(images, mode)
+        self.network.trace_hooked(images, mode, hook)
     }
 
     fn absorb(self, statistics: Vec<BatchStatistics<B>>) -> Self {

@@ -7,18 +7,23 @@ use crate::{
 };
 use herring_experiments::Exit;
 use herring_protocol::{
-    ActDiffDistance, ActDiffLayers, DenseNetTapsName, GradientNorm, InitialisationName, ModelSpec, ObjectiveSpec,
-    PenaltySpec, PoolingName, RbrInfluence, ResnetLayersName, RrrReading, StemName, TapReading, TaskSpec,
-    TrainingImages,
+    ActDiffDistance, ActDiffLayers, CamChannels, CamMode, CamName, CamTarget, DenseNetTapsName, GradientNorm,
+    HeatOutside, HeatScale, InitialisationName, MaskResize, ModelSpec, ObjectiveSpec, PenaltySpec, PoolingName,
+    RbrInfluence, ResnetLayersName, RrrReading, StemName, TapReading, TaskSpec, TrainingImages, VggHeadName,
+    VggTapsName, WithoutHeat,
 };
 use herring_training::{Device, bench};
+use std::{fmt, str::FromStr};
 
 /// Weight of the penalties; it does not change what is computed.
 const WEIGHT: f64 = 0.2;
 
 /// The default training losses of a paper.
-const PAPERS: [(&str, &[&str]); 2] =
-    [("iclr2021", &["base", "actdiff", "gradmask", "rrr"]), ("tap2024", &["base", "rrr-area", "rbr", "tap"])];
+const PAPERS: [(&str, &[&str]); 3] = [
+    ("iclr2021", &["base", "actdiff", "gradmask", "rrr"]),
+    ("tap2024", &["base", "rrr-area", "rbr", "tap"]),
+    ("heatmap-loss", &["normalised-sigmoids", "squared-error", "squared-error+heatmap"]),
+];
 
 pub(crate) fn step(arguments: &BenchStep) -> Result<Exit, Failure> {
     let of_paper = PAPERS.iter().find(|(paper, _)| *paper == arguments.paper).map_or(&[][..], |(_, methods)| methods);
@@ -36,7 +41,7 @@ pub(crate) fn step(arguments: &BenchStep) -> Result<Exit, Failure> {
 
 fn measure(arguments: &BenchStep, name: &str) -> Result<(), Failure> {
     let device = Device::new(arguments.backend, arguments.device).map_err(Failure::device)?;
-    let BenchStep { size, batch, steps, .. } = *arguments;
+    let BenchStep { size: Size(size), batch, steps, .. } = *arguments;
     let (channels, model) = network(&arguments.model, arguments.width).map_err(bad_input)?;
     let objective = objective(name).map_err(bad_input)?;
     let settings = bench::Settings { model, objective, channels, size, batch, steps };
@@ -51,7 +56,8 @@ fn in_a_process(arguments: &BenchStep, name: &str) -> Result<(), Failure> {
     let program = std::env::current_exe().map_err(Failure::device)?;
     let mut command = std::process::Command::new(program);
     command.args(["bench", "step", "--model", model, "--backend", backend.name(), name]);
-    for (option, value) in [("--size", size), ("--batch", batch), ("--steps", steps), ("--device", device)] {
+    command.args(["--size", &size.to_string()]);
+    for (option, value) in [("--batch", batch), ("--steps", steps), ("--device", device)] {
         command.args([option, &value.to_string()]);
     }
     command.args(width.map(|width| format!("--width={width}")));
@@ -81,7 +87,14 @@ fn network(name: &str, width: Option<usize>) -> Result<(usize, ModelSpec), Strin
     Ok(match name {
         "resnet18-small" => (1, resnet(StemName::Small)),
         "resnet18" => (3, resnet(StemName::Imagenet)),
-        "vgg16" => (3, ModelSpec::Vgg { width: width.unwrap_or(64), hidden: 1024 }),
+        "vgg16" => {
+            let (taps, head) = (VggTapsName::Pools, VggHeadName::Pytorch);
+            (3, ModelSpec::Vgg { width: width.unwrap_or(64), hidden: 1024, taps, head })
+        }
+        "vgg16-keras" => {
+            let (taps, head) = (VggTapsName::Convolutions, VggHeadName::Keras);
+            (3, ModelSpec::Vgg { width: width.unwrap_or(64), hidden: 100, taps, head })
+        }
         "densenet121" => {
             let taps = DenseNetTapsName::Transitions;
             (3, ModelSpec::DenseNet { width: width.unwrap_or(64), growth: width.map_or(32, |width| width / 2), taps })
@@ -90,7 +103,8 @@ fn network(name: &str, width: Option<usize>) -> Result<(usize, ModelSpec), Strin
         "efficientnet_b0" => (3, ModelSpec::EfficientNet { percent: 100 }),
         "two-layer" => (1, ModelSpec::TwoLayer { width: width.unwrap_or(100) }),
         other => {
-            let expected = "resnet18-small, resnet18, vgg16, densenet121, mobilenet_v2, efficientnet_b0, two-layer";
+            let expected = "resnet18-small, resnet18, vgg16, vgg16-keras, densenet121, mobilenet_v2, efficientnet_b0, \
+                            two-layer";
             return Err(format!("unknown network '{other}': expected one of {expected}"));
         }
     })
@@ -112,6 +126,14 @@ fn objective(name: &str) -> Result<ObjectiveSpec, String> {
                 objective.images = TrainingImages::Permuted;
                 continue;
             }
+            "normalised-sigmoids" => {
+                objective.task = TaskSpec::NormalisedSigmoids;
+                continue;
+            }
+            "squared-error" => {
+                objective.task = TaskSpec::SquaredError;
+                continue;
+            }
             "actdiff" => PenaltySpec::Actdiff {
                 weight: WEIGHT,
                 weighted: true,
@@ -128,14 +150,26 @@ fn objective(name: &str) -> Result<ObjectiveSpec, String> {
                 layers: 3,
             },
             "gradmask" => PenaltySpec::Gradmask { weight: WEIGHT, norm: GradientNorm::Absolute },
+            "heatmap" => PenaltySpec::Heatmap {
+                weight: WEIGHT,
+                map: CamName::Hirescam,
+                tap: None,
+                target: CamTarget::Predicted,
+                channels: CamChannels::Mean,
+                scale: HeatScale::Maximum,
+                outside: HeatOutside::Mean,
+                mask: MaskResize::Bilinear,
+                mode: CamMode::Train,
+                without_heat: WithoutHeat::Nothing,
+            },
             "rrr" => PenaltySpec::Rrr { weight: WEIGHT, offset: 1e-11, reading: RrrReading::Pixels },
             "rrr-area" => PenaltySpec::Rrr { weight: WEIGHT, offset: 0.0, reading: RrrReading::Area },
             "rbr" => PenaltySpec::Rbr { weight: WEIGHT, influence: RbrInfluence::Partial },
             "rbr-full" => PenaltySpec::Rbr { weight: WEIGHT, influence: RbrInfluence::Full },
             "tap" => PenaltySpec::Tap { weight: WEIGHT, reading: TapReading::Released },
             other => {
-                let expected = "base, masked, actdiff, adversarial, gradmask, rrr, rrr-area, rbr, rbr-full, tap, or \
-                                several joined by +";
+                let expected = "base, masked, normalised-sigmoids, squared-error, actdiff, adversarial, gradmask, \
+                                heatmap, rrr, rrr-area, rbr, rbr-full, tap, or several joined by +";
                 return Err(format!("unknown method '{other}': expected one of {expected}"));
             }
         };
@@ -148,8 +182,30 @@ pub(crate) fn method(text: &str) -> Result<String, String> {
     objective(text.trim()).map(|_| text.trim().to_owned())
 }
 
-/// Parses a size or a count of a step.
-pub(crate) fn size(text: &str) -> Result<usize, String> {
+/// Rows and columns of images: `224`, or `105x135`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size(pub(crate) [usize; 2]);
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('x') {
+            Some((rows, columns)) => Ok(Self([count(rows)?, count(columns)?])),
+            None => count(text).map(|side| Self([side; 2])),
+        }
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [rows, columns] = self.0;
+        write!(formatter, "{rows}x{columns}")
+    }
+}
+
+/// Parses a count of a step.
+pub(crate) fn count(text: &str) -> Result<usize, String> {
     let range = 1..=1024;
     text.parse()
         .ok()

@@ -53,7 +53,7 @@ pub(crate) fn of(configuration: &Configuration, scale: Scale, variant: Variant) 
 pub(crate) fn of_table(configuration: &Configuration, scale: Scale, variant: Variant) -> Option<&ImagesSetting> {
     match of(configuration, scale, variant)? {
         DataSetting::Images(images) => Some(images),
-        DataSetting::Crosses(_) | DataSetting::Volumes(_) | DataSetting::Decoys(_) => None,
+        DataSetting::Crosses(_) | DataSetting::Cardiac(_) | DataSetting::Volumes(_) | DataSetting::Decoys(_) => None,
     }
 }
 
@@ -85,7 +85,9 @@ pub(crate) fn prepare(
 ) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
     shared(wanted.configuration.templates(wanted.scale, wanted.variant), "data", |run| run.data.as_prepared())?;
     match wanted.data {
-        DataSetting::Crosses(_) => Err(bad_input("found generated images, expected images that are files")),
+        DataSetting::Crosses(_) | DataSetting::Cardiac(_) => {
+            Err(bad_input("found generated images, expected images that are files"))
+        }
         DataSetting::Images(images) => prepare_table(images, wanted.seeds, places, stop),
         DataSetting::Volumes(setting) => volumes::prepare(setting, wanted.seeds, places, stop),
         DataSetting::Decoys(setting) => decoys::prepare(setting, wanted.seeds, places, stop),
@@ -253,7 +255,7 @@ fn excluded(reading: &Reading) -> Vec<Excluded> {
 /// A line for each thing that an experiment lacks; none if it can be run.
 pub(crate) fn missing(data: &DataSetting, places: &ImagePlaces) -> Result<Vec<String>, Failure> {
     let images = match data {
-        DataSetting::Crosses(_) => return Ok(Vec::new()),
+        DataSetting::Crosses(_) | DataSetting::Cardiac(_) => return Ok(Vec::new()),
         DataSetting::Volumes(setting) => return Ok(volumes::missing(setting, places)),
         DataSetting::Decoys(setting) => return Ok(decoys::missing(setting, places)),
         DataSetting::Images(images) => images,

@@ -5,7 +5,7 @@ use crate::{
     kernels::Kernels,
     operands::ConvOptions,
 };
-use burn::tensor::{Tensor, backend::Backend};
+use burn::tensor::{Int, Tensor, backend::Backend};
 
 /// Cross-correlates `input [batch, in, height, width]` with `weight [out, in, rows, columns]`.
 pub fn convolution<B: Kernels>(input: Tensor<B, 4>, weight: Tensor<B, 4>, options: ConvOptions) -> Tensor<B, 4> {
@@ -101,6 +101,14 @@ pub fn sum_over_channels<B: Kernels>(input: Tensor<B, 4>) -> Tensor<B, 4> {
 /// `left [batch, channels, height, width]` with the channels of `right` behind its own; the other sizes are equal.
 pub fn concatenate_channels<B: Kernels>(left: Tensor<B, 4>, right: Tensor<B, 4>) -> Tensor<B, 4> {
     wrap(B::concatenate_channels(unwrap(left), unwrap(right)))
+}
+
+/// 1 at the class of each image and 0 elsewhere, `[batch, classes]` as `like`; `classes [batch]` holds numbers below the
+/// columns of `like`.
+pub fn one_hot<B: Backend>(classes: Tensor<B, 1, Int>, like: &Tensor<B, 2>) -> Tensor<B, 2> {
+    let shape = like.dims();
+    let all = Tensor::<B, 1, Int>::arange(0..shape[1] as i64, &like.device()).unsqueeze::<2>().expand(shape);
+    all.equal(classes.unsqueeze_dim::<2>(1).expand(shape)).float().cast(like.dtype())
 }
 
 /// The sum of all entries, `[1]`, in an order that does not change from run to run.

@@ -1,7 +1,7 @@
 //! Cardiac MRI sections that are drawn, not measured: two ventricles with their walls, a bar of fat under the skin, and in one
 //! experiment a white square on the images of men.
 //!
-//! Callanan et al. ("Integrating feature attribution methods into the loss function of deep learning classifiers", section 2)
+//! The authors of heatmap-loss ("Integrating feature attribution methods into the loss function of deep learning classifiers", section 2)
 //! train classifiers of four heart diseases on them. What tells the class is the shape of the heart. In the first experiment the
 //! size of the heart and the fat depend on the sex, and the sex on the class; in the second only a marker tells the sex.
 //!
@@ -13,6 +13,7 @@
 //! | `class` | [`Class`], [`Sex`]: the four diseases, and how often each has which sex |
 //! | `body` | [`Body`]: lengths of one heart and its fat |
 //! | `section` | [`Section`]: pixels and labels |
+//! | `listed` | [`sections`]: training, validation and test images |
 //!
 //! # The released generator's quirks
 //!
@@ -24,10 +25,12 @@
 
 mod body;
 mod class;
+mod listed;
 mod section;
 
 pub use body::{Body, FattyWalls};
 pub use class::{Class, Experiment, Sex};
+pub use listed::{CardiacSettings, sections};
 pub use section::{HEIGHT, Region, Section, WIDTH};
 
 use rand::SeedableRng;
@@ -45,10 +48,20 @@ pub struct Generator {
 impl Generator {
     /// The image number `index` of a class. Sets that share no numbers share no images.
     pub fn section(&self, class: Class, index: u64) -> Section {
-        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
-        random.set_stream(index * Class::ALL.len() as u64 + class as u64);
+        let mut random = self.stream(class, index);
         let body = Body::draw(self.experiment, class, &mut random);
         Section::draw(self.experiment, &body, &mut random)
+    }
+
+    /// The sex of the patient of that image, without drawing it.
+    pub fn sex(&self, class: Class, index: u64) -> Sex {
+        Body::draw(self.experiment, class, &mut self.stream(class, index)).sex
+    }
+
+    fn stream(&self, class: Class, index: u64) -> ChaCha8Rng {
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        random.set_stream(index * Class::ALL.len() as u64 + class as u64);
+        random
     }
 }
 

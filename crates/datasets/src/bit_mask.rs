@@ -22,6 +22,16 @@ impl BitMask {
         self.pixels
     }
 
+    /// Number of pixels that are 1.
+    pub fn count(&self) -> usize {
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// Whether the pixel at this place is 1; `false` past the end.
+    pub fn at(&self, pixel: usize) -> bool {
+        self.words.get(pixel / BITS).is_some_and(|word| word >> (pixel % BITS) & 1 == 1)
+    }
+
     /// Whether it has no pixel.
     pub fn is_empty(&self) -> bool {
         self.pixels == 0
@@ -49,6 +59,8 @@ mod tests {
             let mut values = vec![0.5; count];
             mask.write(&mut values);
             let expected: Vec<f32> = inside.iter().map(|inside| f32::from(u8::from(*inside))).collect();
+            assert_eq!(mask.count(), inside.iter().filter(|inside| **inside).count());
+            assert!((0..count).all(|pixel| mask.at(pixel) == inside[pixel]) && !mask.at(count + BITS));
             assert_eq!((mask.len(), values), (count, expected));
         }
     }

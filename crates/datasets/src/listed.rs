@@ -4,7 +4,7 @@
 //! of its pixels. The code that trains knows a listing by its SHA-256 alone and asks a [`Listings`] for the
 //! images; their location does not affect the result.
 
-use crate::{Dataset, DatasetError, Splits};
+use crate::{BitMask, Dataset, DatasetError, Splits};
 
 /// The images of a run.
 #[derive(Debug, Clone)]
@@ -15,6 +15,17 @@ pub struct Listed {
     pub saliency: Dataset,
     /// The training and validation images without their decoys, for collections with decoys.
     pub clean: Option<CleanParts>,
+    /// Further regions of the images whose saliency is computed, beside their masks.
+    pub regions: Vec<NamedRegion>,
+}
+
+/// A region of each of several images, such as the fat under the skin; empty in an image without it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedRegion {
+    /// Its name: lower-case letters and digits.
+    pub name: String,
+    /// Where it is, one for each image, in their order.
+    pub masks: Vec<BitMask>,
 }
 
 /// Training and validation images without their decoys; in the order of those with them.

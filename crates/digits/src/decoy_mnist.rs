@@ -96,6 +96,7 @@ pub fn decoy_mnist(digits: &Digits, settings: &DecoySettings) -> Result<Listed, 
             train: train.dataset("train", Version::Clean, None)?,
             valid: valid.dataset("valid", Version::Clean, None)?,
         }),
+        regions: Vec::new(),
     })
 }
 

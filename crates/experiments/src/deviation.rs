@@ -54,11 +54,19 @@ pub fn deviations(collection: &Collection) -> Vec<Deviation> {
         let Some(other) = paper.runs.iter().find(same) else {
             continue;
         };
-        let reference = with_official_images(&other.spec, spec, reference(collection).official_issue.as_deref());
-        for (field, here, paper) in differing_fields(spec, &reference) {
+        let issue = reference(collection).official_issue.as_deref();
+        let official = with_official_images(&other.spec, spec, issue);
+        for (field, here, paper) in differing_fields(spec, &official) {
             if of_other_runs(&field) || field == "weights.sha256" {
                 continue;
             }
+            let drawn = |of: &Configuration, scale, value| {
+                let template = of.template(scale, plan.variant, &spec.method);
+                let draw = template.and_then(|run| run.draws.iter().find(|draw| draw.field == field));
+                draw.map_or(value, ToString::to_string)
+            };
+            let here = drawn(&collection.configuration, plan.scale, here);
+            let paper = drawn(reference(collection), Scale::Paper, paper);
             let same = |known: &&mut Deviation| (&known.field, &known.here, &known.paper) == (&field, &here, &paper);
             match found.iter_mut().find(same) {
                 Some(known) if known.methods.contains(&spec.method) => {}
@@ -75,7 +83,7 @@ pub fn deviations(collection: &Collection) -> Vec<Deviation> {
 fn with_official_images(paper: &RunSpec, here: &RunSpec, official: Option<&str>) -> RunSpec {
     let mut paper = paper.clone();
     let (issue, known) = match &mut paper.data {
-        DataSpec::Crosses(_) => return paper,
+        DataSpec::Crosses(_) | DataSpec::Cardiac(_) => return paper,
         DataSpec::Images(images) => (&mut images.issue, &mut images.issue_known),
         DataSpec::Volumes(volumes) => (&mut volumes.issue, &mut volumes.issue_known),
         DataSpec::Decoys(decoys) => match (&mut decoys.files, &here.data) {

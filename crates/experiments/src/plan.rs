@@ -70,6 +70,14 @@ pub enum PlanError {
         /// The methods, joined by arrows.
         cycle: String,
     },
+    /// A value that is drawn does not fit the run.
+    #[error("method '{method}': draws: {message}")]
+    Draw {
+        /// Whose draw.
+        method: MethodName,
+        /// What is wrong.
+        message: String,
+    },
     /// A value to be tried does not fit the run, or the name of its run is taken.
     #[error("method '{method}': choose: {message}")]
     Choice {
@@ -138,7 +146,7 @@ pub fn images_of(plan: &Plan) -> BTreeMap<u32, SeedImages> {
             };
             (run.spec.seed, seed)
         }),
-        DataSpec::Crosses(_) => None,
+        DataSpec::Crosses(_) | DataSpec::Cardiac(_) => None,
     };
     plan.runs.iter().filter_map(of).collect()
 }
@@ -221,6 +229,10 @@ impl Planner<'_> {
             weights,
             ..template.draft(&row.method, self.request.variant, self.request.backend)
         };
+        for draw in &template.draws {
+            let drawn = spec.with_value(&draw.field, draw.value(seed));
+            spec = drawn.map_err(|error| PlanError::Draw { method: method.clone(), message: error.to_string() })?;
+        }
         for place in 0..template.choose.len().min(choices) {
             let need = self.add_trials(&spec, &template.choose, place, path)?;
             spec.needs.push(need);

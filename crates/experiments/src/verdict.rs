@@ -148,6 +148,8 @@ fn is_compared(score: &ScoreName) -> bool {
     match score {
         ScoreName::BestEpoch => false,
         ScoreName::Overlap { attribution, kind } => attribution == GRADIENT && *kind != OverlapKind::Iot,
-        ScoreName::OnSet { .. } | ScoreName::Difference { .. } | ScoreName::Decoy { .. } => true,
+        ScoreName::OnSet { .. } | ScoreName::Difference { .. } | ScoreName::Decoy { .. } | ScoreName::Heat { .. } => {
+            true
+        }
     }
 }

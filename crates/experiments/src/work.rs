@@ -349,7 +349,7 @@ impl Observer for Recorder<'_, '_> {
 
 /// A failure if the outcome contains a number that is not finite.
 fn finite(outcome: RunOutcome) -> Result<RunOutcome, RunFailure> {
-    let RunScores { best_epoch, selected, last, localisation, decoys } = &outcome.scores;
+    let RunScores { best_epoch, selected, last, localisation, decoys, heat } = &outcome.scores;
     let at = |epoch: usize, quantity: String| RunFailure::NotFinite { epoch, step: 0, quantity };
     for (set, scores) in selected.iter().chain(last) {
         if !are_finite(scores) {
@@ -360,6 +360,11 @@ fn finite(outcome: RunOutcome) -> Result<RunOutcome, RunFailure> {
         if [found.iou, found.iop, found.iot].iter().any(|value| !value.is_finite()) {
             return Err(at(*best_epoch, format!("the localisation by {name}")));
         }
+    }
+    let shares =
+        heat.values().flat_map(BTreeMap::values).flat_map(|heat| heat.classes.iter().flatten().chain(&heat.mean));
+    if { shares }.any(|share| !share.is_finite()) {
+        return Err(at(*best_epoch, "the heat of a class activation map".to_owned()));
     }
     let pictures = &outcome.pictures;
     for plane in [&pictures.saliency_sum, &pictures.image_sum, &pictures.mask_sum] {
@@ -393,7 +398,10 @@ fn scores_of_end(scores: &RunScores, kind: AucKind) -> Vec<(String, f64)> {
 
 fn are_finite(scores: &Scores) -> bool {
     let Scores { authors_auc, roc_auc, cross_entropy, accuracy, average_precision, .. } = scores;
-    let Scores { f1, released_f1, absolute_error, .. } = scores;
+    let Scores { loss, f1, released_f1, absolute_error, .. } = scores;
     let always = [authors_auc, roc_auc, cross_entropy, accuracy, average_precision];
-    always.into_iter().chain([f1, released_f1, absolute_error].into_iter().flatten()).all(|value| value.is_finite())
+    always
+        .into_iter()
+        .chain([loss, f1, released_f1, absolute_error].into_iter().flatten())
+        .all(|value| value.is_finite())
 }

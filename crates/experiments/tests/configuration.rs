@@ -277,3 +277,62 @@ fn targets_are_checked_too() {
     let error = Targets::parse("targets.toml", &broken).unwrap_err().to_string();
     assert!(error.contains("unknown score 'auk'"), "{error}");
 }
+
+/// The error for the crosses' text with a piece in front of its first method.
+fn error_before_methods(piece: &str) -> String {
+    let text = crosses().text().replacen("[[methods]]", &format!("{piece}\n\n[[methods]]"), 1);
+    let error = parse(&text).unwrap_err().to_string();
+    assert!(!error.contains('\n'), "more than one line: {error}");
+    error
+}
+
+#[test]
+fn groups_of_models_are_methods_and_each_score_is_compared_once() {
+    let compared = "[populations]\nkeep = { score = \"valid_accuracy\", above = 0.95 }\nscores = [\"iop\"]\npairs = [[\"baseline\", \"actdiff\"]]";
+    let text = crosses().text().replacen("[[methods]]", &format!("{compared}\n\n[[methods]]"), 1);
+    let found = parse(&text).unwrap().populations.unwrap();
+    assert_eq!(found.pairs, [[method("baseline"), method("actdiff")]]);
+    assert_eq!(found.keep.unwrap().above, 0.95);
+    assert_eq!(found.scores, ["iop".parse::<ScoreName>().unwrap()]);
+    for (from, to, expected) in [
+        ("\"actdiff\"]]", "\"actdif\"]]", "populations.pairs: found 'actdif', expected a method of this file"),
+        ("\"actdiff\"]]", "\"baseline\"]]", "found 'baseline' with itself, expected two different methods"),
+        ("[\"iop\"]", "[\"iop\", \"iop\"]", "populations.scores: found 'iop' twice, expected each score once"),
+        ("[\"iop\"]", "[]", "populations.scores: found none, expected at least one score"),
+    ] {
+        let error = error_before_methods(&compared.replace(from, to));
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn scores_of_the_paper_s_models_are_checked() {
+    let text = targets().text().to_owned();
+    let with = |piece: &str| Targets::parse("targets.toml", &format!("{text}\n{piece}\n"));
+    let one = "[[populations]]\nmethod = \"baseline\"\nscore = \"iop\"\nvalues = [0.1, 0.2]";
+    assert_eq!(with(one).unwrap().populations[0].values, [0.1, 0.2]);
+    let error = with(&format!("{one}\n{one}")).unwrap_err().to_string();
+    assert!(error.contains("found iop of 'baseline' twice, expected each score of a method once"), "{error}");
+    let error = with(&one.replace("[0.1, 0.2]", "[]")).unwrap_err().to_string();
+    assert!(error.contains("populations.values: found [], expected at least one value, all finite"), "{error}");
+}
+
+#[test]
+fn what_is_drawn_is_a_number_of_the_run_within_a_range_that_it_takes() {
+    for (draw, expected) in [
+        (
+            "{ field = \"optimiser.learning_rate\", from = 0.0, to = 1e-3 }",
+            "found from 0 to 0.001, expected finite numbers of which the second is the greater",
+        ),
+        ("{ field = \"optimiser.rate\", from = 1e-5, to = 1e-3 }", "the run has no such field"),
+        (
+            "{ field = \"optimiser.learning_rate\", from = 1e-5, to = 2.0 }",
+            "found 2, expected a learning rate above 0, at most 1",
+        ),
+    ] {
+        let rate = "optimiser.learning_rate = 3.11e-4";
+        let text = crosses().text().replacen(rate, &format!("{rate}\ndraws = [{draw}]"), 1);
+        let error = parse(&text).unwrap_err().to_string();
+        assert!(error.contains(expected) && !error.contains('\n'), "{error}");
+    }
+}

@@ -242,3 +242,19 @@ fn places_of_weights_are_kept_in_the_folder() {
     std::fs::write(folder.path().join("weights.json"), "{").unwrap();
     assert!(WeightsPlaces::of(folder.path()).is_err());
 }
+
+#[test]
+fn each_seed_draws_its_own_value_and_rows_with_one_range_draw_the_same() {
+    let rate = "optimiser.learning_rate = 3.11e-4";
+    let draws = "draws = [{ field = \"optimiser.learning_rate\", from = 1e-5, to = 1e-3 }]";
+    let configuration = parse(&crosses().text().replacen(rate, &format!("{rate}\n{draws}"), 2)).unwrap();
+    let rates = |seeds: &[u32]| -> Vec<f64> {
+        let plan = plan_runs(&configuration, &request(Scale::Smoke, None, Some(seeds))).unwrap();
+        plan.runs.iter().map(|run| run.spec.optimiser.learning_rate()).filter(|rate| *rate != 3.11e-4).collect()
+    };
+    let drawn: Vec<f64> =
+        rates(&[7]).into_iter().filter(|rate| rates(&[7]).iter().filter(|other| *other == rate).count() > 1).collect();
+    assert_eq!(drawn.len(), 2, "two rows draw: {drawn:?}");
+    assert!((1e-5..1e-3).contains(&drawn[0]));
+    assert!(!rates(&[8]).contains(&drawn[0]));
+}

@@ -63,6 +63,7 @@ impl CachedListings {
             },
             saliency: dataset("saliency", listing.saliency_size, &listing.saliency)?,
             clean: listing.clean.as_ref().map(clean).transpose()?,
+            regions: Vec::new(),
         })
     }
 }

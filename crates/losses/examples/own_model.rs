@@ -10,7 +10,7 @@ use burn::{
 };
 use herring_backend::{Autodiff, Cpu, Kernels, ops, pooling};
 use herring_losses::{Batch, Rrr, Task, TrainingLoss};
-use herring_models::{Classifier, Mode, Stackable, Trace};
+use herring_models::{Classifier, Mode, Stackable, TapHook, Trace};
 use herring_protocol::RrrReading;
 
 #[derive(Module, Debug)]
@@ -20,7 +20,7 @@ struct Small<B: Backend> {
 }
 
 impl<B: Kernels> Classifier<B> for Small<B> {
-    fn trace(&self, images: Tensor<B, 4>, _: Mode) -> Trace<B> {
+    fn trace_hooked(&self, images: Tensor<B, 4>, _: Mode, _: TapHook<'_, B>) -> Trace<B> {
         let features = ops::rectify(self.features.forward(images));
         let logits = pooling::global_average(self.classes.forward(features.clone()));
         Trace::new(logits, pooling::global_average(features))

@@ -147,7 +147,7 @@ where
         let auxiliary = self.train_discriminator(whole.clone().detach(), masked.clone().detach());
         let (on_whole, on_masked) = (self.judge_frozen(whole), self.judge_frozen(masked));
         let penalty = self.loss().encoder(on_whole, on_masked) * self.config.weight;
-        Contribution { penalty, update, auxiliary: Some(auxiliary) }
+        Contribution { update, auxiliary: Some(auxiliary), ..Contribution::new(penalty) }
     }
 
     fn skipped_batch(&mut self) {

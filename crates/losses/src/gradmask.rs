@@ -12,7 +12,7 @@
 //!
 //! Batch normalisation is in training mode, so the gradient couples the images of a batch.
 
-use crate::{Batch, Contribution, Passes, Penalty, norm};
+use crate::{Batch, Contribution, Passes, Penalty, WithRespectTo, norm};
 use burn::tensor::{
     Tensor,
     backend::{AutodiffBackend, Backend},
@@ -43,8 +43,8 @@ fn contrast<B: Backend>(logits: Tensor<B, 2>) -> Tensor<B, 1> {
 }
 
 impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for GradMask {
-    fn differentiates(&self) -> bool {
-        true
+    fn differentiates(&self) -> Option<WithRespectTo> {
+        Some(WithRespectTo::Images)
     }
 
     fn score(&self, trace: &Trace<Autodiff<B>>, _batch: &Batch<B>) -> Tensor<Autodiff<B>, 1> {

@@ -5,7 +5,9 @@
 //! summed, `t` the teacher's and `N` the [normalisation by columns](crate::norm::columns), the penalty is the mean over the
 //! batch of `‖N(g) - N(t)‖_F²`. The paper prints no formula of its own.
 
-use crate::{Batch, Contribution, Passes, Penalty, TeacherNeeds, cross_entropy::label_log_probabilities, norm};
+use crate::{
+    Batch, Contribution, Passes, Penalty, TeacherNeeds, WithRespectTo, cross_entropy::label_log_probabilities, norm,
+};
 use burn::tensor::{Tensor, backend::AutodiffBackend};
 use herring_backend::{Autodiff, Kernels, ops};
 use herring_models::{Mode, Stackable, Trace};
@@ -18,8 +20,8 @@ pub struct JacobianTransfer {
 }
 
 impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for JacobianTransfer {
-    fn differentiates(&self) -> bool {
-        true
+    fn differentiates(&self) -> Option<WithRespectTo> {
+        Some(WithRespectTo::Images)
     }
 
     fn mode(&self) -> Mode {

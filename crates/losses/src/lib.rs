@@ -12,6 +12,7 @@
 //! | [`GradMask`] | no input gradient of the logit contrast outside | no | second |
 //! | [`Rrr`] | no input gradient of the log-probabilities outside | no | second |
 //! | [`Rbr`] | no product of that gradient with the pixel's influence on the update outside | no | second, or third |
+//! | [`Heatmap`] | no heat of a class activation map outside | no | second, of what lies behind the tap |
 //! | [`Tap`] | no activation outside | no | first |
 //! | [`AttentionTransfer`] | activations are distributed as a teacher's | no | first |
 //! | [`JacobianTransfer`] | the input gradient is a teacher's, but for its scale | no | second |
@@ -26,7 +27,7 @@
 //! it.
 //!
 //! Second and third derivatives are exact: the model is lifted to more levels of autodiff
-//! ([`herring_models::input_gradient`], [`herring_models::parameter_influence`]).
+//! ([`herring_models::input_gradient`], [`herring_models::tap_gradient`], [`herring_models::parameter_influence`]).
 
 mod actdiff;
 mod adversarial;
@@ -35,6 +36,7 @@ mod batch;
 mod cross_entropy;
 mod distillation;
 mod gradmask;
+mod heatmap;
 mod jacobian_transfer;
 mod l2;
 mod norm;
@@ -43,6 +45,7 @@ mod penalty;
 mod rbr;
 mod reconstruction;
 mod rrr;
+mod sigmoids;
 mod tap;
 mod task;
 mod teacher;
@@ -54,13 +57,15 @@ pub use batch::Batch;
 pub use cross_entropy::{cross_entropy, log_softmax, weighted_cross_entropy};
 pub use distillation::Distillation;
 pub use gradmask::GradMask;
+pub use heatmap::Heatmap;
 pub use jacobian_transfer::JacobianTransfer;
 pub use l2::L2;
 pub use objective::{Objective, TrainingLoss};
-pub use penalty::{Contribution, Passes, Penalty};
+pub use penalty::{Contribution, Passes, Penalty, WithRespectTo};
 pub use rbr::Rbr;
 pub use reconstruction::Reconstruction;
 pub use rrr::Rrr;
+pub use sigmoids::{normalised_sigmoid_cross_entropy, sigmoid_squared_error};
 pub use tap::Tap;
 pub use task::Task;
 pub use teacher::{TeacherNeeds, TeacherPass};

@@ -2,16 +2,19 @@
 //!
 //! A step makes one pass over the images and, if a penalty compares them with their permuted versions, one
 //! over those before it, for any number of penalties. A penalty on input gradients makes the pass over the
-//! images on one more level of autodiff, where it serves all other parts of the loss as well; a second such
-//! penalty makes one of its own, because Burn frees a graph once it has been differentiated.
+//! images on one more level of autodiff, where it serves all other parts of the loss as well, and so does one on the
+//! gradients of a tap; a second such penalty makes one of its own, because Burn frees a graph once it has been
+//! differentiated.
 
-use crate::{Batch, Passes, Penalty, Task, TeacherNeeds};
+use crate::{Batch, Passes, Penalty, Task, TeacherNeeds, WithRespectTo};
 use burn::tensor::{
     Tensor,
     backend::{AutodiffBackend, Backend},
 };
 use herring_backend::Kernels;
-use herring_models::{BatchStatistics, Mode, Saved, Stackable, Trace, input_gradient, weights::WeightsError};
+use herring_models::{
+    BatchStatistics, Mode, Saved, Stackable, Trace, input_gradient, tap_gradient, weights::WeightsError,
+};
 
 /// The outcome of one evaluation of a training loss.
 #[derive(Debug, Clone)]
@@ -28,6 +31,9 @@ pub struct Objective<B: Backend> {
     pub update: bool,
     /// The loss of an auxiliary network that a penalty trained on the way, `[1]`, detached.
     pub auxiliary: Option<Tensor<B, 1>>,
+    /// How many images of the batch a penalty is not defined for and leaves out, `[1]`, detached; absent where all penalties
+    /// are defined for all images.
+    pub left_out: Option<Tensor<B, 1>>,
 }
 
 impl<B: Backend> Objective<B> {
@@ -82,28 +88,39 @@ where
     /// any penalty asks for them, then over the images.
     ///
     /// # Panics
-    /// Where the batch lacks a part of the teacher's pass that a penalty [needs](Self::needs_teacher).
+    /// Where the batch lacks a part of the teacher's pass that a penalty [needs](Self::needs_teacher), or the model the tap
+    /// that a penalty differentiates with respect to.
     pub fn objective(&mut self, model: &M, batch: &Batch<B>) -> Objective<B> {
         let compares = self.penalties.iter().any(|penalty| penalty.needs_masked());
         let masked = compares.then(|| model.trace(batch.masked.clone(), Mode::Train));
         let mut images: Option<Trace<B>> = None;
         let mut gradients = Vec::with_capacity(self.penalties.len());
         for penalty in &self.penalties {
-            gradients.push(penalty.differentiates().then(|| {
+            gradients.push(penalty.differentiates().map(|variable| {
                 let score = |trace: &Trace<_>| penalty.score(trace, batch);
                 let mode = if model.depends_on_mode() { penalty.mode() } else { Mode::Train };
-                let found = input_gradient(model, batch.images.clone(), mode, score);
+                let input = batch.images.clone();
+                let found = match variable {
+                    WithRespectTo::Images => input_gradient(model, input, mode, score),
+                    WithRespectTo::Tap(tap) => tap_gradient(model, input, mode, Some(tap), score)
+                        .unwrap_or_else(|| panic!("the model shows no tap {tap}, which a penalty needs")),
+                };
+                let activations = match variable {
+                    WithRespectTo::Images => None,
+                    WithRespectTo::Tap(tap) => Some(found.trace.taps[tap].clone()),
+                };
                 if mode == Mode::Train {
                     images.get_or_insert(found.trace);
                 }
-                found.gradient
+                (found.gradient, activations)
             }));
         }
         let images = images.unwrap_or_else(|| model.trace(batch.images.clone(), Mode::Train));
-        let mut passes = Passes { task: self.task.clone(), images, masked, gradient: None };
-        let (mut total, mut update, mut auxiliary) = (None, true, None);
+        let mut passes = Passes { task: self.task.clone(), images, masked, gradient: None, differentiated: None };
+        let (mut total, mut update, mut auxiliary, mut left_out) = (None, true, None, None);
         for (penalty, gradient) in self.penalties.iter_mut().zip(gradients) {
-            passes.gradient = gradient;
+            let (gradient, activations) = gradient.unzip();
+            (passes.gradient, passes.differentiated) = (gradient, activations.flatten());
             let found = penalty.penalty(model, &passes, batch);
             total = Some(match total {
                 Some(total) => total + found.penalty,
@@ -111,6 +128,7 @@ where
             });
             update &= found.update;
             auxiliary = found.auxiliary.or(auxiliary);
+            left_out = found.left_out.or(left_out);
         }
         let Passes { images, masked, .. } = passes;
         Objective {
@@ -120,6 +138,7 @@ where
             statistics: masked.map(|trace| trace.statistics).into_iter().chain([images.statistics]).collect(),
             update,
             auxiliary,
+            left_out,
         }
     }
 

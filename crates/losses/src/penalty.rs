@@ -8,6 +8,15 @@ use burn::tensor::{
 use herring_backend::{Autodiff, Kernels, ops};
 use herring_models::{Mode, Saved, Stackable, Trace, weights::WeightsError};
 
+/// What a penalty's [`score`](Penalty::score) is differentiated with respect to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WithRespectTo {
+    /// The images.
+    Images,
+    /// The activations of the tap at this place ([`Trace::taps`]).
+    Tap(usize),
+}
+
 /// The forward passes of one step, shared by all penalties.
 #[derive(Debug, Clone)]
 pub struct Passes<B: Backend> {
@@ -18,9 +27,11 @@ pub struct Passes<B: Backend> {
     /// The pass over [`Batch::masked`], made before the other; present if any penalty [needs
     /// it](Penalty::needs_masked).
     pub masked: Option<Trace<B>>,
-    /// Gradient of the penalty's own [`score`](Penalty::score) with respect to the images, `[batch, channels,
-    /// height, width]`; present if the penalty [differentiates](Penalty::differentiates).
+    /// Gradient of the penalty's own [`score`](Penalty::score) with respect to the images or a tap, `[batch, channels,
+    /// height, width]` as these; present if the penalty [differentiates](Penalty::differentiates).
     pub gradient: Option<Tensor<B, 4>>,
+    /// The activations of the tap that the score is differentiated with respect to, of the pass of that gradient.
+    pub differentiated: Option<Tensor<B, 4>>,
 }
 
 impl<B: Backend> Passes<B> {
@@ -30,7 +41,7 @@ impl<B: Backend> Passes<B> {
         self.masked.as_ref().unwrap_or(&self.images)
     }
 
-    /// The gradient of the penalty's score; zeros for a penalty that did not ask for one.
+    /// The gradient of the penalty's score with respect to the images; zeros for a penalty that did not ask for one.
     pub fn gradient(&self, batch: &Batch<B>) -> Tensor<B, 4> {
         self.gradient.clone().unwrap_or_else(|| batch.images.zeros_like())
     }
@@ -45,12 +56,14 @@ pub struct Contribution<B: Backend> {
     pub update: bool,
     /// The loss of an auxiliary network that was trained on the way, `[1]`, detached.
     pub auxiliary: Option<Tensor<B, 1>>,
+    /// How many images of the batch contribute nothing because the penalty is not defined for them, `[1]`, detached.
+    pub left_out: Option<Tensor<B, 1>>,
 }
 
 impl<B: Backend> Contribution<B> {
-    /// A penalty on every batch without an auxiliary network.
+    /// A penalty on every batch and image without an auxiliary network.
     pub fn new(penalty: Tensor<B, 1>) -> Self {
-        Self { penalty, update: true, auxiliary: None }
+        Self { penalty, update: true, auxiliary: None, left_out: None }
     }
 }
 
@@ -65,9 +78,9 @@ where
         false
     }
 
-    /// Whether it penalises the gradient of its [`score`](Self::score) with respect to the images.
-    fn differentiates(&self) -> bool {
-        false
+    /// With respect to what it differentiates its [`score`](Self::score), if it penalises such a gradient.
+    fn differentiates(&self) -> Option<WithRespectTo> {
+        None
     }
 
     /// The mode of the pass whose gradient it penalises. In [`Mode::Train`] that pass serves the rest of the loss as well;
@@ -82,7 +95,7 @@ where
         TeacherNeeds::NOTHING
     }
 
-    /// The number whose input gradient it penalises, `[1]`, from the pass over the images on one more level of
+    /// The number whose gradient it penalises, `[1]`, from the pass over the images on one more level of
     /// autodiff. Asked only of a penalty that [differentiates](Self::differentiates).
     fn score(&self, trace: &Trace<Autodiff<B>>, batch: &Batch<B>) -> Tensor<Autodiff<B>, 1> {
         let _ = batch;

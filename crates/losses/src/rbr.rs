@@ -16,7 +16,7 @@
 //! partial influence is then the transposed convolution of `G` with a kernel of ones, its channels summed; the full one is
 //! [`herring_models::parameter_influence`].
 
-use crate::{Batch, Contribution, Passes, Penalty, Task, log_softmax};
+use crate::{Batch, Contribution, Passes, Penalty, Task, WithRespectTo, log_softmax};
 use burn::tensor::{Tensor, backend::AutodiffBackend};
 use herring_backend::{Autodiff, Kernels, ops};
 use herring_models::{FirstConvolution, Mode, Stackable, Trace, parameter_influence};
@@ -39,7 +39,7 @@ where
 {
     let convolution = model.first_convolution();
     let first = Tensor::<Autodiff<B>, 4>::from_inner(convolution.forward(batch.images.clone())).require_grad();
-    let logits = model.lift().trace_after(first.clone(), Mode::Train).logits;
+    let logits = model.lift().trace_after(first.clone(), Mode::Train, &mut |_, tap| tap).logits;
     let gradients = task.loss(logits, Tensor::from_inner(batch.labels.clone())).backward();
     let gradient = first.grad(&gradients).unwrap_or_else(|| first.clone().inner().zeros_like());
     let [_, _, height, width] = batch.images.dims();
@@ -63,8 +63,8 @@ where
     B: AutodiffBackend + Kernels,
     M: Stackable<B, Lifted: FirstConvolution<Autodiff<B>> + Stackable<Autodiff<B>>> + FirstConvolution<B>,
 {
-    fn differentiates(&self) -> bool {
-        true
+    fn differentiates(&self) -> Option<WithRespectTo> {
+        Some(WithRespectTo::Images)
     }
 
     fn mode(&self) -> Mode {

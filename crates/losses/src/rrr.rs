@@ -12,7 +12,7 @@
 //!
 //! tap2024 prints the squared gradient of the logits without weights; equation 4 there.
 
-use crate::{Batch, Contribution, Passes, Penalty, log_softmax};
+use crate::{Batch, Contribution, Passes, Penalty, WithRespectTo, log_softmax};
 use burn::tensor::{Tensor, backend::AutodiffBackend};
 use herring_backend::{Autodiff, Kernels, ops};
 use herring_models::{Mode, Stackable, Trace};
@@ -30,8 +30,8 @@ pub struct Rrr {
 }
 
 impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for Rrr {
-    fn differentiates(&self) -> bool {
-        true
+    fn differentiates(&self) -> Option<WithRespectTo> {
+        Some(WithRespectTo::Images)
     }
 
     fn mode(&self) -> Mode {

@@ -1,6 +1,6 @@
 //! The loss of the task itself, without any prior.
 
-use crate::{cross_entropy, weighted_cross_entropy};
+use crate::{cross_entropy, normalised_sigmoid_cross_entropy, sigmoid_squared_error, weighted_cross_entropy};
 use burn::tensor::{Int, Tensor, backend::Backend};
 
 /// A task loss.
@@ -12,6 +12,10 @@ pub enum Task {
         /// ([`weighted_cross_entropy`]); empty for the plain mean.
         class_weights: Vec<f64>,
     },
+    /// Keras' categorical cross-entropy of sigmoids ([`normalised_sigmoid_cross_entropy`]).
+    NormalisedSigmoids,
+    /// The squared error of sigmoids ([`sigmoid_squared_error`]).
+    SquaredError,
 }
 
 impl Default for Task {
@@ -30,6 +34,8 @@ impl Task {
         match self {
             Self::CrossEntropy { class_weights } if class_weights.is_empty() => cross_entropy(logits, labels),
             Self::CrossEntropy { class_weights } => weighted_cross_entropy(logits, labels, class_weights),
+            Self::NormalisedSigmoids => normalised_sigmoid_cross_entropy(logits, labels),
+            Self::SquaredError => sigmoid_squared_error(logits, labels),
         }
     }
 }

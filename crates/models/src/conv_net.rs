@@ -19,7 +19,7 @@ use crate::{
     first_convolution::FirstConvolution,
     initialise::Initialisation,
     layers::{Convolution, ConvolutionConfig, Linear, Placeholder},
-    trace::{Classifier, Mode, Stackable, Trace},
+    trace::{Classifier, Mode, Stackable, TapHook, Taps, Trace},
 };
 use burn::{
     module::Module,
@@ -157,8 +157,8 @@ impl<B: Kernels> ConvNet<B> {
 
 impl<B: Kernels> Classifier<B> for ConvNet<B> {
     /// Without normalisation both modes are the same.
-    fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
-        self.trace_after(self.down0.0.forward(images), mode)
+    fn trace_hooked(&self, images: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
+        self.trace_after(self.down0.0.forward(images), mode, hook)
     }
 
     fn depends_on_mode(&self) -> bool {
@@ -171,10 +171,11 @@ impl<B: Kernels> FirstConvolution<B> for ConvNet<B> {
         &self.down0.0
     }
 
-    fn trace_after(&self, first: Tensor<B, 4>, _: Mode) -> Trace<B> {
-        let mut layers = Vec::with_capacity(8);
+    fn trace_after(&self, first: Tensor<B, 4>, _: Mode, hook: TapHook<'_, B>) -> Trace<B> {
+        let (mut layers, mut taps) = (Vec::with_capacity(8), Taps::new(hook));
         let mut encode = |block: &Block<B>, first: Tensor<B, 4>| {
             let [first, second] = forward_after(block, first);
+            let second = taps.show(second);
             layers.extend([first, second.clone()]);
             second
         };
@@ -183,12 +184,11 @@ impl<B: Kernels> FirstConvolution<B> for ConvNet<B> {
         let down2 = encode(&self.down2, self.down2.0.forward(pooling::maximum(down1.clone(), PoolOptions::PAIRS)));
         let down3 = encode(&self.down3, self.down3.0.forward(pooling::maximum(down2.clone(), PoolOptions::PAIRS)));
         let pooled = down3.clone().flatten(1, 3);
-        let taps = [down0, down1, down2, down3];
         Trace {
             logits: self.fc.forward(pooled.clone()),
             pooled,
-            reconstruction: self.decode(&taps),
-            taps: taps.into(),
+            reconstruction: self.decode(&[down0, down1, down2, down3]),
+            taps: taps.into_vec(),
             layers,
             statistics: Vec::new(),
         }

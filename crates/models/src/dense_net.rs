@@ -15,7 +15,7 @@ use crate::{
     first_convolution::FirstConvolution,
     initialise::Initialisation,
     layers::{BatchNorm, Convolution, ConvolutionConfig, Linear},
-    trace::{BatchStatistics, Classifier, Mode, Stackable, Trace},
+    trace::{BatchStatistics, Classifier, Mode, Stackable, TapHook, Taps, Trace},
 };
 use burn::{
     module::Module,
@@ -160,8 +160,8 @@ impl<B: Kernels> DenseLayer<B> {
 }
 
 impl<B: Kernels> Classifier<B> for DenseNet<B> {
-    fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
-        self.trace_after(self.features.conv0.forward(images), mode)
+    fn trace_hooked(&self, images: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
+        self.trace_after(self.features.conv0.forward(images), mode, hook)
     }
 
     fn absorb(self, statistics: Vec<BatchStatistics<B>>) -> Self {
@@ -194,9 +194,10 @@ impl<B: Kernels> FirstConvolution<B> for DenseNet<B> {
         &self.features.conv0
     }
 
-    fn trace_after(&self, first: Tensor<B, 4>, mode: Mode) -> Trace<B> {
+    fn trace_after(&self, first: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
         let (features, mut statistics) = (&self.features, Vec::new());
-        let (mut blocks, mut transitions) = (Vec::new(), Vec::new());
+        let mut taps = Taps::new(hook);
+        let mut shown = |of: DenseNetTaps, current| if self.taps == of { taps.show(current) } else { current };
         let stem = ops::rectify(features.norm0.forward(first, mode, &mut statistics));
         let mut current = pooling::maximum(stem, PoolOptions::STEM);
         for (index, block) in features.denseblock_.iter().enumerate() {
@@ -204,22 +205,17 @@ impl<B: Kernels> FirstConvolution<B> for DenseNet<B> {
                 let added = layer.forward(current.clone(), mode, &mut statistics);
                 current = ops::concatenate_channels(current, added);
             }
-            blocks.push(current.clone());
+            current = shown(DenseNetTaps::Blocks, current);
             if let Some(transition) = features.transition_.get(index) {
                 let rectified = ops::rectify(transition.norm.forward(current, mode, &mut statistics));
                 current = pooling::average(transition.conv.forward(rectified), 2);
-                transitions.push(current.clone());
+                current = shown(DenseNetTaps::Transitions, current);
             }
         }
         let last = ops::rectify(features.norm5.forward(current, mode, &mut statistics));
-        transitions.push(last.clone());
-        let pooled = pooling::global_average(last);
-        let taps = match self.taps {
-            DenseNetTaps::Transitions => transitions,
-            DenseNetTaps::Blocks => blocks,
-        };
+        let pooled = pooling::global_average(shown(DenseNetTaps::Transitions, last));
         let logits = self.classifier.forward(pooled.clone());
-        Trace { statistics, ..Trace::with_taps(logits, pooled, taps) }
+        Trace { statistics, ..Trace::with_taps(logits, pooled, taps.into_vec()) }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
         Convolution, ConvolutionConfig, Dropout, Linear,
         conv_norm::{self, ConvNorm, ConvNormConfig, scaled_channels},
     },
-    trace::{BatchStatistics, Classifier, Mode, Stackable, Trace},
+    trace::{BatchStatistics, Classifier, Mode, Stackable, TapHook, Taps, Trace},
 };
 use burn::{
     module::Module,
@@ -192,8 +192,8 @@ impl<B: Kernels> EfficientNet<B> {
 }
 
 impl<B: Kernels> Classifier<B> for EfficientNet<B> {
-    fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
-        self.trace_after(self.first_convolution().forward(images), mode)
+    fn trace_hooked(&self, images: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
+        self.trace_after(self.first_convolution().forward(images), mode, hook)
     }
 
     fn with_noise(self, key: u64) -> Self {
@@ -230,8 +230,8 @@ impl<B: Kernels> FirstConvolution<B> for EfficientNet<B> {
         }
     }
 
-    fn trace_after(&self, first: Tensor<B, 4>, mode: Mode) -> Trace<B> {
-        let (mut statistics, mut taps, mut current) = (Vec::new(), Vec::with_capacity(TAPS.len()), first);
+    fn trace_after(&self, first: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
+        let (mut statistics, mut taps, mut current) = (Vec::new(), Taps::new(hook), first);
         for (place, feature) in self.features.iter().enumerate() {
             match feature {
                 Feature::ConvNorm((_, norm)) if place == 0 => {
@@ -247,13 +247,13 @@ impl<B: Kernels> FirstConvolution<B> for EfficientNet<B> {
                 }
             }
             if TAPS.contains(&place) {
-                taps.push(current.clone());
+                current = taps.show(current);
             }
         }
         let pooled = pooling::global_average(current);
         let (dropout, last) = &self.classifier;
         let logits = last.forward(dropout.forward(pooled.clone(), mode));
-        Trace { statistics, ..Trace::with_taps(logits, pooled, taps) }
+        Trace { statistics, ..Trace::with_taps(logits, pooled, taps.into_vec()) }
     }
 }
 

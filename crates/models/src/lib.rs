@@ -26,6 +26,7 @@ mod differentiate;
 mod discriminator;
 mod efficient_net;
 mod first_convolution;
+mod head;
 mod influence;
 pub mod initialise;
 pub mod layers;
@@ -40,19 +41,20 @@ pub mod weights;
 
 pub use conv_net::{ConvNet, ConvNetConfig, ConvNetKind};
 pub use dense_net::{DenseNet, DenseNetConfig, DenseNetTaps};
-pub use differentiate::{Differentiated, input_gradient};
+pub use differentiate::{Differentiated, input_gradient, tap_gradient};
 pub use discriminator::{Discriminator, DiscriminatorConfig};
 pub use efficient_net::{EfficientNet, EfficientNetConfig};
 pub use first_convolution::FirstConvolution;
+pub use head::{freeze_body, is_head};
 pub use influence::{Twice, parameter_influence};
 pub use initialise::Initialisation;
 pub use mobile_net::{MobileNet, MobileNetConfig};
 pub use network::{Network, NetworkConfig};
 pub use resnet::{BasicBlock, Depth, Pooling, ResNet, ResNetConfig, ResNetLayers, Stem};
 pub use saved::Saved;
-pub use trace::{BatchStatistics, Classifier, Mode, Stackable, Trace};
+pub use trace::{BatchStatistics, Classifier, Mode, Stackable, TapHook, Trace};
 pub use two_layer::{TwoLayer, TwoLayerConfig};
-pub use vgg::{Vgg, VggConfig};
+pub use vgg::{Vgg, VggConfig, VggHead, VggTaps};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -12,7 +12,7 @@ use crate::{
         BatchNorm, Convolution, Dropout, Linear,
         conv_norm::{self, ConvNorm, ConvNormConfig, scaled_channels},
     },
-    trace::{BatchStatistics, Classifier, Mode, Stackable, Trace},
+    trace::{BatchStatistics, Classifier, Mode, Stackable, TapHook, Taps, Trace},
 };
 use burn::{
     module::Module,
@@ -146,8 +146,8 @@ impl<B: Kernels> MobileNet<B> {
 }
 
 impl<B: Kernels> Classifier<B> for MobileNet<B> {
-    fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
-        self.trace_after(self.first_convolution().forward(images), mode)
+    fn trace_hooked(&self, images: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
+        self.trace_after(self.first_convolution().forward(images), mode, hook)
     }
 
     fn with_noise(self, key: u64) -> Self {
@@ -173,8 +173,8 @@ impl<B: Kernels> FirstConvolution<B> for MobileNet<B> {
         }
     }
 
-    fn trace_after(&self, first: Tensor<B, 4>, mode: Mode) -> Trace<B> {
-        let (mut statistics, mut taps, mut current) = (Vec::new(), Vec::with_capacity(TAPS.len()), first);
+    fn trace_after(&self, first: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
+        let (mut statistics, mut taps, mut current) = (Vec::new(), Taps::new(hook), first);
         for (place, feature) in self.features.iter().enumerate() {
             current = match feature {
                 Feature::ConvNorm((_, norm)) if place == 0 => ops::relu6(norm.forward(current, mode, &mut statistics)),
@@ -182,13 +182,13 @@ impl<B: Kernels> FirstConvolution<B> for MobileNet<B> {
                 Feature::Block(block) => block.forward(current, mode, &mut statistics),
             };
             if TAPS.contains(&place) {
-                taps.push(current.clone());
+                current = taps.show(current);
             }
         }
         let pooled = pooling::global_average(current);
         let (dropout, last) = &self.classifier;
         let logits = last.forward(dropout.forward(pooled.clone(), mode));
-        Trace { statistics, ..Trace::with_taps(logits, pooled, taps) }
+        Trace { statistics, ..Trace::with_taps(logits, pooled, taps.into_vec()) }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     layers::Convolution,
     mobile_net::{MobileNet, MobileNetConfig},
     resnet::{ResNet, ResNetConfig},
-    trace::{BatchStatistics, Classifier, Mode, Stackable, Trace},
+    trace::{BatchStatistics, Classifier, Mode, Stackable, TapHook, Trace},
     two_layer::{TwoLayer, TwoLayerConfig},
     vgg::{Vgg, VggConfig},
 };
@@ -93,15 +93,15 @@ impl<B: Kernels> Network<B> {
 }
 
 impl<B: Kernels> Classifier<B> for Network<B> {
-    fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
+    fn trace_hooked(&self, images: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
         match self {
-            Self::ResNet(network) => network.trace(images, mode),
-            Self::ConvNet(network) => network.trace(images, mode),
-            Self::TwoLayer(network) => network.trace(images, mode),
-            Self::Vgg(network) => network.trace(images, mode),
-            Self::DenseNet(network) => network.trace(images, mode),
-            Self::MobileNet(network) => network.trace(images, mode),
-            Self::EfficientNet(network) => network.trace(images, mode),
+            Self::ResNet(network) => network.trace_hooked(images, mode, hook),
+            Self::ConvNet(network) => network.trace_hooked(images, mode, hook),
+            Self::TwoLayer(network) => network.trace_hooked(images, mode, hook),
+            Self::Vgg(network) => network.trace_hooked(images, mode, hook),
+            Self::DenseNet(network) => network.trace_hooked(images, mode, hook),
+            Self::MobileNet(network) => network.trace_hooked(images, mode, hook),
+            Self::EfficientNet(network) => network.trace_hooked(images, mode, hook),
         }
     }
 
@@ -150,15 +150,15 @@ impl<B: Kernels> FirstConvolution<B> for Network<B> {
         }
     }
 
-    fn trace_after(&self, first: Tensor<B, 4>, mode: Mode) -> Trace<B> {
+    fn trace_after(&self, first: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
         match self {
-            Self::ResNet(network) => network.trace_after(first, mode),
-            Self::ConvNet(network) => network.trace_after(first, mode),
-            Self::TwoLayer(network) => network.trace_after(first, mode),
-            Self::Vgg(network) => network.trace_after(first, mode),
-            Self::DenseNet(network) => network.trace_after(first, mode),
-            Self::MobileNet(network) => network.trace_after(first, mode),
-            Self::EfficientNet(network) => network.trace_after(first, mode),
+            Self::ResNet(network) => network.trace_after(first, mode, hook),
+            Self::ConvNet(network) => network.trace_after(first, mode, hook),
+            Self::TwoLayer(network) => network.trace_after(first, mode, hook),
+            Self::Vgg(network) => network.trace_after(first, mode, hook),
+            Self::DenseNet(network) => network.trace_after(first, mode, hook),
+            Self::MobileNet(network) => network.trace_after(first, mode, hook),
+            Self::EfficientNet(network) => network.trace_after(first, mode, hook),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     first_convolution::FirstConvolution,
     initialise::Initialisation,
     layers::{BatchNorm, Convolution, ConvolutionConfig, Linear},
-    trace::{BatchStatistics, Classifier, Mode, Stackable, Trace},
+    trace::{BatchStatistics, Classifier, Mode, Stackable, TapHook, Taps, Trace},
 };
 use burn::{
     module::Module,
@@ -260,8 +260,8 @@ impl<B: Kernels> ResNet<B> {
 }
 
 impl<B: Kernels> Classifier<B> for ResNet<B> {
-    fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
-        self.trace_after(self.conv1.forward(images), mode)
+    fn trace_hooked(&self, images: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
+        self.trace_after(self.conv1.forward(images), mode, hook)
     }
 
     fn absorb(self, statistics: Vec<BatchStatistics<B>>) -> Self {
@@ -289,25 +289,26 @@ impl<B: Kernels> FirstConvolution<B> for ResNet<B> {
         &self.conv1
     }
 
-    fn trace_after(&self, first: Tensor<B, 4>, mode: Mode) -> Trace<B> {
+    fn trace_after(&self, first: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
         let mut statistics = Vec::new();
         let stem = self.bn1.forward(first, mode, &mut statistics);
         let mut current = ops::rectify(stem.clone());
         if self.stem == Stem::ImageNet {
             current = pooling::maximum(current, PoolOptions::STEM);
         }
-        let (mut layers, mut taps) = (vec![stem], Vec::with_capacity(4));
+        let (mut layers, mut taps) = (vec![stem], Taps::new(hook));
         for stage in [&self.layer1, &self.layer2, &self.layer3, &self.layer4] {
             for block in stage {
                 current = block.forward(current, mode, self.layers, &mut layers, &mut statistics);
             }
-            taps.push(current.clone());
+            current = taps.show(current);
         }
         let pooled = match self.pooling {
             Pooling::Global => pooling::global_average(current),
             Pooling::Window(size) => pooling::average(current, size).flatten(1, 3),
         };
-        Trace { logits: self.fc.forward(pooled.clone()), pooled, taps, layers, reconstruction: None, statistics }
+        let (logits, taps) = (self.fc.forward(pooled.clone()), taps.into_vec());
+        Trace { logits, pooled, taps, layers, reconstruction: None, statistics }
     }
 }
 

@@ -42,7 +42,7 @@ pub struct Trace<B: Backend> {
     pub pooled: Tensor<B, 2>,
     /// What a penalty on activations (TAP) acts on, from the first to the last, `[batch, channels, height, width]`
     /// each: of a ResNet the outputs of its four stages, of a [`ConvNet`](crate::ConvNet) those of the encoder's four
-    /// blocks. The module of each other architecture says what its taps are.
+    /// blocks. The module of each other architecture says what its taps are. Class activation maps are made of them.
     pub taps: Vec<Tensor<B, 4>>,
     /// What a penalty on every layer compares, in the order of the forward pass,
     /// `[batch, channels, height, width]` each. The module of each architecture says which layers
@@ -83,6 +83,34 @@ impl<B: Backend> Trace<Autodiff<B>> {
     }
 }
 
+/// What a pass does with each tap: it is given the tap's place and its activations `[batch, channels, height, width]`, and
+/// the pass goes on with what it returns, as with a forward hook of PyTorch.
+pub type TapHook<'a, B> = &'a mut dyn FnMut(usize, Tensor<B, 4>) -> Tensor<B, 4>;
+
+/// The taps of a pass under way.
+pub(crate) struct Taps<'a, B: Backend> {
+    hook: TapHook<'a, B>,
+    found: Vec<Tensor<B, 4>>,
+}
+
+impl<'a, B: Backend> Taps<'a, B> {
+    pub(crate) fn new(hook: TapHook<'a, B>) -> Self {
+        Self { hook, found: Vec::new() }
+    }
+
+    /// The next tap: gives it to the hook, keeps what comes back and returns it, for the pass to go on with.
+    pub(crate) fn show(&mut self, activations: Tensor<B, 4>) -> Tensor<B, 4> {
+        let replaced = (self.hook)(self.found.len(), activations);
+        self.found.push(replaced.clone());
+        replaced
+    }
+
+    /// All of them, from the first to the last.
+    pub(crate) fn into_vec(self) -> Vec<Tensor<B, 4>> {
+        self.found
+    }
+}
+
 /// An image classifier.
 ///
 /// # Pitfalls
@@ -91,7 +119,13 @@ impl<B: Backend> Trace<Autodiff<B>> {
 /// [`layers::BatchNorm`](crate::layers::BatchNorm) and [`layers::Dropout`](crate::layers::Dropout); a model without such layers may ignore the mode.
 pub trait Classifier<B: Backend>: Module<B> {
     /// Runs `images [batch, channels, height, width]` through the model.
-    fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B>;
+    fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
+        self.trace_hooked(images, mode, &mut |_, activations| activations)
+    }
+
+    /// As [`trace`](Self::trace), with each tap replaced by what `hook` returns for it; the trace shows what the pass went
+    /// on with. A model without taps ignores the hook.
+    fn trace_hooked(&self, images: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B>;
 
     /// Whether the two modes can give different results; then a pass in one cannot serve for the other. Models without
     /// normalisation and dropout say no.

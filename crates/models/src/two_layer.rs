@@ -11,7 +11,7 @@ use crate::{
     first_convolution::FirstConvolution,
     initialise::Initialisation,
     layers::{Convolution, ConvolutionConfig, Linear},
-    trace::{Classifier, Mode, Stackable, Trace},
+    trace::{Classifier, Mode, Stackable, TapHook, Taps, Trace},
 };
 use burn::{
     module::Module,
@@ -74,8 +74,8 @@ impl<B: Kernels> TwoLayer<B> {
 
 impl<B: Kernels> Classifier<B> for TwoLayer<B> {
     /// Without normalisation both modes are the same.
-    fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
-        self.trace_after(self.conv1.forward(images), mode)
+    fn trace_hooked(&self, images: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
+        self.trace_after(self.conv1.forward(images), mode, hook)
     }
 
     fn depends_on_mode(&self) -> bool {
@@ -88,12 +88,13 @@ impl<B: Kernels> FirstConvolution<B> for TwoLayer<B> {
         &self.conv1
     }
 
-    fn trace_after(&self, first: Tensor<B, 4>, _: Mode) -> Trace<B> {
+    fn trace_after(&self, first: Tensor<B, 4>, _: Mode, hook: TapHook<'_, B>) -> Trace<B> {
         // The largest value is the same before a rectifier as behind it, and the rectifier has a quarter of the work then.
-        let first = ops::rectify(pooling::maximum(first, PoolOptions::PAIRS));
-        let second = ops::rectify(self.conv2.forward_maximum(first.clone(), PoolOptions::PAIRS));
-        let pooled = second.clone().flatten(1, 3);
-        Trace::with_taps(self.fc.forward(pooled.clone()), pooled, vec![first, second])
+        let mut taps = Taps::new(hook);
+        let first = taps.show(ops::rectify(pooling::maximum(first, PoolOptions::PAIRS)));
+        let second = taps.show(ops::rectify(self.conv2.forward_maximum(first, PoolOptions::PAIRS)));
+        let pooled = second.flatten(1, 3);
+        Trace::with_taps(self.fc.forward(pooled.clone()), pooled, taps.into_vec())
     }
 }
 

@@ -1,7 +1,8 @@
 //! VGG-16 without normalisation (Simonyan and Zisserman 2015), in torchvision's layout and names, with the classifier that
-//! tap2024 puts in the place of ImageNet's: a hidden layer and the last one. With `w` the width (64 in torchvision):
+//! tap2024 and heatmap-loss put in the place of ImageNet's: a hidden layer and the last one. With `w` the width (64 in
+//! torchvision):
 //!
-//! | `features` | 3x3 convolutions of so many channels | then a 2x2 max-pool: |
+//! | `features` | 3x3 convolutions of so many channels | then a 2x2 max-pool |
 //! |---|---|---|
 //! | 0, 2 | `w`, `w` | tap 0 |
 //! | 5, 7 | `2w`, `2w` | tap 1 |
@@ -9,13 +10,16 @@
 //! | 17, 19, 21 | `8w` each | tap 3 |
 //! | 24, 26, 28 | `8w` each | tap 4 |
 //!
-//! Between `classifier.0` and `classifier.3` are a rectifier and a dropout of 0.5.
+//! A tap is the pool's output or the last convolution before it, rectified ([`VggTaps`]); in Keras' names the last of the
+//! latter is `block5_conv3`.
+//!
+//! Between `classifier.0` and `classifier.3` are a rectifier and a dropout of 0.5 or of nothing ([`VggHead`]).
 
 use crate::{
     first_convolution::FirstConvolution,
     initialise::{self, Initialisation},
     layers::{Convolution, ConvolutionConfig, Dropout, Linear, Placeholder},
-    trace::{Classifier, Mode, Stackable, Trace},
+    trace::{Classifier, Mode, Stackable, TapHook, Taps, Trace},
 };
 use burn::{
     module::Module,
@@ -24,11 +28,30 @@ use burn::{
 use herring_backend::{Autodiff, Kernels, PoolOptions, ops, pooling};
 use rand::Rng;
 
-/// Share of the hidden layer's values that are dropped in training.
+/// Share of the hidden layer's values that [`VggHead::PyTorch`] drops in training.
 const DROPOUT: f64 = 0.5;
 
 /// Convolutions of each stage, and their channels in widths.
 const STAGES: [(usize, usize); 5] = [(2, 1), (2, 2), (3, 4), (3, 8), (3, 8)];
+
+/// What a trace of a [`Vgg`] holds as taps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VggTaps {
+    /// The outputs of the five pools (tap2024).
+    Pools,
+    /// The last convolution of each stage after its rectifier, before the pool (heatmap-loss).
+    Convolutions,
+}
+
+/// The classifier of a [`Vgg`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VggHead {
+    /// PyTorch's default weights, and a dropout of 0.5 before the last layer (tap2024).
+    PyTorch,
+    /// Keras' weights, He-uniform before the rectifier and Glorot-uniform in the last layer, biases 0; no dropout
+    /// (heatmap-loss).
+    Keras,
+}
 
 /// The configuration of a [`Vgg`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,12 +60,16 @@ pub struct VggConfig {
     pub channels: usize,
     /// Channels of the first stage; torchvision: 64.
     pub width: usize,
-    /// Units of the classifier's hidden layer; tap2024: 1024.
+    /// Units of the classifier's hidden layer; tap2024: 1024, heatmap-loss: 100.
     pub hidden: usize,
-    /// Rows and columns of the images, at least 32.
-    pub side: usize,
+    /// Rows and columns of the images, each at least 32.
+    pub size: [usize; 2],
     /// Classes.
     pub classes: usize,
+    /// What a trace holds as taps.
+    pub taps: VggTaps,
+    /// The classifier.
+    pub head: VggHead,
 }
 
 impl VggConfig {
@@ -66,11 +93,13 @@ enum Layer<B: Backend> {
 pub struct Vgg<B: Backend> {
     features: Vec<Layer<B>>,
     classifier: (Linear<B>, Placeholder, Dropout, Linear<B>),
+    #[module(skip)]
+    taps: VggTaps,
 }
 
 impl<B: Kernels> Vgg<B> {
     /// A network with weights drawn from `random`: convolutions Kaiming normal over the outputs and biases 0, as
-    /// torchvision's, linear layers by PyTorch's default.
+    /// torchvision's, linear layers as `config` says.
     pub fn new(config: &VggConfig, random: &mut impl Rng, device: &B::Device) -> Self {
         let initialisation = Initialisation::KaimingNormal;
         let (mut features, mut inputs) = (Vec::new(), config.channels);
@@ -94,17 +123,32 @@ impl<B: Kernels> Vgg<B> {
             }
             features.push(Layer::MaxPool(Placeholder));
         }
-        let side = config.side >> STAGES.len();
-        let hidden = Linear::new(inputs * side * side, config.hidden, random, device);
-        let last = Linear::new(config.hidden, config.classes, random, device);
-        Self { features, classifier: (hidden, Placeholder, Dropout::new(DROPOUT, 0), last) }
+        let [rows, columns] = config.size.map(|length| length >> STAGES.len());
+        let pooled = inputs * rows * columns;
+        let (hidden, dropout, last) = match config.head {
+            VggHead::PyTorch => (
+                Linear::new(pooled, config.hidden, random, device),
+                DROPOUT,
+                Linear::new(config.hidden, config.classes, random, device),
+            ),
+            VggHead::Keras => (
+                Linear::he_uniform(pooled, config.hidden, random, device),
+                0.0,
+                Linear::glorot_uniform(config.hidden, config.classes, random, device),
+            ),
+        };
+        Self { features, classifier: (hidden, Placeholder, Dropout::new(dropout, 0), last), taps: config.taps }
     }
 }
 
 impl<B: Kernels> Classifier<B> for Vgg<B> {
     /// Modes differ in dropout alone.
-    fn trace(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
-        self.trace_after(self.first_convolution().forward(images), mode)
+    fn depends_on_mode(&self) -> bool {
+        self.classifier.2.rate() > 0.0
+    }
+
+    fn trace_hooked(&self, images: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
+        self.trace_after(self.first_convolution().forward(images), mode, hook)
     }
 
     fn with_noise(self, key: u64) -> Self {
@@ -121,25 +165,28 @@ impl<B: Kernels> FirstConvolution<B> for Vgg<B> {
         }
     }
 
-    fn trace_after(&self, first: Tensor<B, 4>, mode: Mode) -> Trace<B> {
-        let (mut current, mut taps) = (first, Vec::with_capacity(STAGES.len()));
+    fn trace_after(&self, first: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
+        let (mut current, mut taps) = (first, Taps::new(hook));
         let mut layers = self.features[1..].iter().peekable();
         while let Some(layer) = layers.next() {
             let pooled_next = matches!(layers.peek(), Some(Layer::MaxPool(_)));
             current = match layer {
                 Layer::Convolution(convolution) => convolution.forward(current),
+                Layer::Rectifier(_) if pooled_next && self.taps == VggTaps::Convolutions => {
+                    taps.show(ops::rectify(current))
+                }
                 // The largest value is the same before a rectifier as behind it, and it has a quarter of the work there.
                 Layer::Rectifier(_) if pooled_next => current,
                 Layer::Rectifier(_) => ops::rectify(current),
-                Layer::MaxPool(_) => ops::rectify(pooling::maximum(current, PoolOptions::PAIRS)),
+                Layer::MaxPool(_) if self.taps == VggTaps::Convolutions => {
+                    pooling::maximum(current, PoolOptions::PAIRS)
+                }
+                Layer::MaxPool(_) => taps.show(ops::rectify(pooling::maximum(current, PoolOptions::PAIRS))),
             };
-            if matches!(layer, Layer::MaxPool(_)) {
-                taps.push(current.clone());
-            }
         }
         let (hidden, _, dropout, last) = &self.classifier;
         let pooled = dropout.forward(ops::rectify(hidden.forward(current.flatten(1, 3))), mode);
-        Trace::with_taps(last.forward(pooled.clone()), pooled, taps)
+        Trace::with_taps(last.forward(pooled.clone()), pooled, taps.into_vec())
     }
 }
 

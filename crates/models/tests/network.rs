@@ -6,7 +6,7 @@ use herring_backend::{Adam, AdamSettings, Autodiff, Cpu, Optimiser, Sgd, SgdSett
 use herring_models::{
     Classifier, ConvNet, ConvNetConfig, ConvNetKind, DenseNetConfig, DenseNetTaps, Depth, EfficientNetConfig,
     Initialisation, MobileNetConfig, Mode, Network, NetworkConfig, Pooling, ResNet, ResNetConfig, ResNetLayers, Saved,
-    Stem, TwoLayerConfig, VggConfig, input_gradient,
+    Stem, TwoLayerConfig, VggConfig, VggHead, VggTaps, input_gradient,
     layers::Linear,
     weights::{self, NamedTensors},
 };
@@ -30,7 +30,15 @@ const UNET: ConvNetConfig =
 
 const TWO_LAYER: TwoLayerConfig = TwoLayerConfig { channels: 1, width: 3, side: 28, classes: 10 };
 
-const VGG: VggConfig = VggConfig { channels: 3, width: 2, hidden: 5, side: 70, classes: 4 };
+const VGG: VggConfig = VggConfig {
+    channels: 3,
+    width: 2,
+    hidden: 5,
+    size: [70; 2],
+    classes: 4,
+    taps: VggTaps::Pools,
+    head: VggHead::PyTorch,
+};
 
 const DENSE_NET: DenseNetConfig = DenseNetConfig {
     channels: 3,
@@ -210,7 +218,15 @@ fn momentum_carries_a_share_of_the_last_step_on() {
 /// Dropout acts in training with a key alone; the key decides it.
 #[test]
 fn a_key_decides_what_a_network_drops() {
-    let config = NetworkConfig::Vgg(VggConfig { channels: 1, width: 2, hidden: 16, side: 32, classes: 3 });
+    let config = NetworkConfig::Vgg(VggConfig {
+        channels: 1,
+        width: 2,
+        hidden: 16,
+        size: [32; 2],
+        classes: 3,
+        taps: VggTaps::Pools,
+        head: VggHead::PyTorch,
+    });
     let vgg = network(config);
     let images = || Tensor::<Cpu, 4>::ones([2, 1, 32, 32], &Default::default());
     let logits =

@@ -5,6 +5,7 @@
 //! `docs/architecture.md`.
 
 pub mod activmask2020;
+pub mod heatmap_loss;
 pub mod iclr2021;
 pub mod tap2024;
 
@@ -22,7 +23,7 @@ macro_rules! papers {
     };
 }
 
-papers![iclr2021, activmask2020, tap2024];
+papers![iclr2021, activmask2020, tap2024, heatmap_loss];
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

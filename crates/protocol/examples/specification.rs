@@ -34,8 +34,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             task: TaskSpec::cross_entropy(),
             penalties: vec![PenaltySpec::Gradmask { weight: 0.203439, norm: GradientNorm::Absolute }],
         },
-        optimiser: OptimiserSpec::Adam { learning_rate: 0.01 },
-        training: TrainingSpec { epochs: 100, batch_size: 16 },
+        optimiser: OptimiserSpec::adam(0.01),
+        training: TrainingSpec { epochs: 100, batch_size: 16, trained: TrainedPart::All },
         selection: SelectionSpec::LowestLoss { burn_in: 5, patience: Some(100) },
         evaluation: EvaluationSpec {
             auc: AucKind::Authors,
@@ -49,6 +49,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             attributions: Vec::new(),
             attribution_limit: None,
             decoy_quantile: None,
+            heat: None,
         },
         needs: Vec::new(),
     };

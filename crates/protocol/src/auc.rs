@@ -67,6 +67,7 @@ mod tests {
             authors_auc: 0.437,
             roc_auc: 0.134,
             cross_entropy: 0.7,
+            loss: None,
             accuracy: 0.5,
             average_precision: 0.5,
             f1: None,

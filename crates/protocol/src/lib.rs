@@ -25,18 +25,19 @@ pub use auc::AucKind;
 pub use identity::{RunId, hexadecimal};
 pub use names::{BackendKind, MethodName, UnknownName, Variant};
 pub use outcome::{
-    ANNOTATIONS, EnvironmentScores, EpochRecord, ExplainedImage, GRADIENT, Localisation, Pictures, Plane, RunOutcome,
-    RunScores, Scores, StepRecord, TEST, TRAIN, VALID,
+    ANNOTATIONS, EnvironmentScores, EpochRecord, ExplainedImage, GRADIENT, Heat, Localisation, MASK, Pictures, Plane,
+    RunOutcome, RunScores, Scores, StepRecord, TEST, TRAIN, VALID,
 };
 pub use score::{Better, DecoyOverlap, OverlapKind, ScoreKind, ScoreName, ScoredModel};
 pub use spec::{
-    ActDiffDistance, ActDiffLayers, Alternative, AnnotationSpec, AttributionSpec, CollectionName, ConvNetKindName,
-    CrossesSpec, CutName, DataSpec, DecoyFiles, DecoyName, DecoysSpec, DenseNetTapsName, EvaluationSpec,
-    ExplainedModel, FieldError, GradientNorm, ImagesSpec, InitialisationName, ModelSpec, NeedSpec, ObjectiveSpec,
-    OptimiserSpec, PathologyName, PenaltySpec, PoolingName, RbrInfluence, ReconstructionLoss, ReconstructionTarget,
-    ResizeName, ResnetLayersName, RrrReading, RunSpec, SPEC_FORMAT, SelectionSpec, SpecError, SplitRuleName, StemName,
-    TableName, TapReading, TaskSpec, TeacherSpec, TrainScores, TrainingImages, TrainingSpec, TrainingVersion,
-    VolumeTaskName, VolumesSpec, WeightsSpec, differing_fields,
+    ActDiffDistance, ActDiffLayers, Alternative, AnnotationSpec, AttributionSpec, CamChannels, CamMode, CamName,
+    CamTarget, CardiacName, CardiacSpec, CollectionName, ConvNetKindName, CrossesSpec, CutName, DataSpec, DecoyFiles,
+    DecoyName, DecoysSpec, DenseNetTapsName, EvaluationSpec, ExplainedModel, FieldError, GradientNorm, HeatOutside,
+    HeatScale, HeatSpec, ImagesSpec, InitialisationName, MaskResize, ModelSpec, NeedSpec, ObjectiveSpec, OptimiserSpec,
+    PathologyName, PenaltySpec, PoolingName, RbrInfluence, ReconstructionLoss, ReconstructionTarget, ResizeName,
+    ResnetLayersName, RrrReading, RunSpec, SPEC_FORMAT, SelectionSpec, SpecError, SplitRuleName, StemName, TableName,
+    TapReading, TaskSpec, TeacherSpec, TrainScores, TrainedPart, TrainingImages, TrainingSpec, TrainingVersion,
+    VggHeadName, VggTapsName, VolumeTaskName, VolumesSpec, WeightsSpec, WithoutHeat, differing_fields,
 };
 pub use trainer::{
     Control, FinishedWeights, NoWeights, Observer, Position, Provenance, RunFailure, RunStart, Snapshot, Trainer,

@@ -21,6 +21,9 @@ pub struct StepRecord {
     pub discriminator: Option<f64>,
     /// Whether the encoder was updated; `false` on steps that train the discriminator alone.
     pub updated: bool,
+    /// Images of the batch that a penalty is not defined for and leaves out: maps without heat.
+    #[serde(default, skip_serializing_if = "crate::spec::is_default")]
+    pub left_out: usize,
 }
 
 /// Scores of one model on one set of images.
@@ -34,6 +37,10 @@ pub struct Scores {
     pub roc_auc: f64,
     /// Mean cross-entropy, in nats; weighted by the classes where the task is.
     pub cross_entropy: f64,
+    /// What the task minimises, mean over images, where that is not the cross-entropy
+    /// ([`TaskSpec`](crate::TaskSpec)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<f64>,
     /// Share of images whose largest logit is that of their label, in `[0, 1]`.
     pub accuracy: f64,
     /// Average precision of class 1 by the logit difference, in `[0, 1]`; for more than two classes the
@@ -74,6 +81,11 @@ pub struct EnvironmentScores {
 }
 
 impl Scores {
+    /// What the task minimises, mean over images.
+    pub fn task_loss(&self) -> f64 {
+        self.loss.unwrap_or(self.cross_entropy)
+    }
+
     /// The least accuracy of any environment, in `[0, 1]`; absent where none was scored.
     pub fn worst_accuracy(&self) -> Option<f64> {
         self.environments.iter().map(|scores| scores.accuracy).min_by(f64::total_cmp)
@@ -95,6 +107,20 @@ pub struct Localisation {
     pub images: usize,
 }
 
+/// How much of the heat of a class activation map lies in a region: `sum of heat in the region / sum of heat`, in `[0, 1]`,
+/// of the positive part of the predicted class's map, enlarged bilinearly to the image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Heat {
+    /// Mean over the classes of their means; absent where a class has no image with heat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<f64>,
+    /// Mean over the images of each class that have any heat.
+    pub classes: Vec<Option<f64>>,
+    /// Images of each class whose map has no positive cell; they are left out.
+    pub without_heat: Vec<usize>,
+}
+
 /// One pass over the training images and its outcome.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
@@ -104,6 +130,9 @@ pub struct EpochRecord {
     pub train_cross_entropy: f64,
     /// Mean over steps of the penalty as it entered the loss.
     pub train_penalty: f64,
+    /// Images that a penalty was not defined for in this epoch and left out: maps without heat.
+    #[serde(default, skip_serializing_if = "crate::spec::is_default")]
+    pub left_out: usize,
     /// Scores on the training images, with running statistics, where the specification asks for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub train: Option<Scores>,
@@ -166,6 +195,10 @@ pub struct ExplainedImage {
     /// the last, each of its own size; empty if the model has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub activations: Vec<Plane>,
+    /// Class activation maps of the predicted class by their names, positive part over its maximum, enlarged to the image,
+    /// where the specification measures heat.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub heat: BTreeMap<String, Plane>,
 }
 
 impl Pictures {
@@ -215,6 +248,10 @@ pub struct RunScores {
     /// no expert drew. `iop` is the precision and `iot` the recall.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub decoys: BTreeMap<String, Localisation>,
+    /// Where the heat of class activation maps lies on the test images, by map (`hirescam`, `grad-cam`), then by region: [`MASK`] and
+    /// the further regions of the images, for instance `fat`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub heat: BTreeMap<String, BTreeMap<String, Heat>>,
 }
 
 /// The name of the set of validation images.
@@ -223,6 +260,8 @@ pub const VALID: &str = "valid";
 pub const TEST: &str = "test";
 /// The name of the set of training images.
 pub const TRAIN: &str = "train";
+/// The name of the region that every image has: its mask.
+pub const MASK: &str = "mask";
 /// The name of the attribution that every run has: the absolute input gradient.
 pub const GRADIENT: &str = "gradient";
 /// The name of the annotations among the overlaps with decoys.

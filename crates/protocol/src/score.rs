@@ -11,9 +11,12 @@
 //! | `iou`, `iop`, `iot` | overlap of the input gradient with the masks |
 //! | `iou_integrated_gradients`, ... | of another attribution |
 //! | `decoy_recall_gradient`, `decoy_precision_tap_1`, ... | overlap of a map's strongest pixels with the decoys |
+//! | `heat_mask_hirescam`, `heat_fat_grad_cam`, ... | share of a map's heat in a region |
 //! | `best_epoch` | the selected epoch, from 1 |
 
-use crate::{ANNOTATIONS, AucKind, GRADIENT, Localisation, RunScores, Scores, TEST, UnknownName, names::named};
+use crate::{
+    ANNOTATIONS, AucKind, CamName, GRADIENT, Localisation, MASK, RunScores, Scores, TEST, UnknownName, names::named,
+};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -32,6 +35,8 @@ pub enum ScoreKind {
     AveragePrecision,
     /// Mean cross-entropy, in nats.
     CrossEntropy,
+    /// What the task minimises; the cross-entropy where it names nothing else.
+    Loss,
     /// F1 score of class 1, in `[0, 1]`; of two classes only.
     F1,
     /// What the released code of tap2024 calls F-score, in `[0, 1]`; of two classes only.
@@ -51,6 +56,7 @@ named!(ScoreKind, "score",
     Accuracy => "accuracy",
     AveragePrecision => "average_precision",
     CrossEntropy => "cross_entropy",
+    Loss => "loss",
     F1 => "f1",
     ReleasedF1 => "released_f1",
     AbsoluteError => "absolute_error",
@@ -68,6 +74,7 @@ impl ScoreKind {
             Self::Accuracy => Some(scores.accuracy),
             Self::AveragePrecision => Some(scores.average_precision),
             Self::CrossEntropy => Some(scores.cross_entropy),
+            Self::Loss => Some(scores.task_loss()),
             Self::F1 => scores.f1,
             Self::ReleasedF1 => scores.released_f1,
             Self::AbsoluteError => scores.absolute_error,
@@ -78,7 +85,7 @@ impl ScoreKind {
 
     /// Whether it measures what is wrong, from 0 up.
     fn is_an_error(self) -> bool {
-        matches!(self, Self::CrossEntropy | Self::AbsoluteError)
+        matches!(self, Self::CrossEntropy | Self::Loss | Self::AbsoluteError)
     }
 
     fn label(self) -> &'static str {
@@ -89,6 +96,7 @@ impl ScoreKind {
             Self::Accuracy => "Accuracy",
             Self::AveragePrecision => "Average precision",
             Self::CrossEntropy => "Cross-entropy",
+            Self::Loss => "Loss",
             Self::F1 => "F1",
             Self::ReleasedF1 => "Released F1",
             Self::AbsoluteError => "Absolute error",
@@ -212,6 +220,13 @@ pub enum ScoreName {
         /// How they are compared.
         kind: DecoyOverlap,
     },
+    /// Share of the heat of a class activation map that lies in a region of the test images, mean over classes.
+    Heat {
+        /// The region's name: lower-case letters and digits.
+        region: String,
+        /// The map's name, as in files.
+        map: String,
+    },
     /// The selected epoch, from 1.
     BestEpoch,
 }
@@ -247,6 +262,7 @@ impl ScoreName {
             Self::Decoy { map, kind } => {
                 scores.decoys.get(map).filter(|found| found.images > 0).map(|found| kind.of(found))
             }
+            Self::Heat { region, map } => scores.heat.get(map)?.get(region)?.mean,
             Self::BestEpoch => Some(scores.best_epoch as f64),
         }
     }
@@ -266,8 +282,9 @@ impl ScoreName {
                 format!("{} minus {less} {}", capitalised(set), uncapitalised(kind.label()))
             }
             Self::Overlap { attribution, kind } if attribution == GRADIENT => kind.label().to_owned(),
-            Self::Overlap { attribution, kind } => format!("{}, {}", kind.label(), attribution.replace('-', " ")),
+            Self::Overlap { attribution, kind } => format!("{}, {}", kind.label(), map_label(attribution)),
             Self::Decoy { map, kind } => format!("{}, {}", kind.label(), map.replace('-', " ")),
+            Self::Heat { region, map } => format!("Heat in {region}, {}", map_label(map)),
             Self::BestEpoch => "Best epoch".to_owned(),
         }
     }
@@ -294,6 +311,8 @@ impl ScoreName {
             Self::BestEpoch => Better::Neither,
             Self::Decoy { map, .. } if map == ANNOTATIONS => Better::Higher,
             Self::Decoy { .. } => Better::Lower,
+            // Regions other than the mask hold no evidence.
+            Self::Heat { region, .. } if region != MASK => Better::Lower,
             Self::OnSet { kind, .. } | Self::Difference { kind, .. } if kind.is_an_error() => Better::Lower,
             _ => Better::Higher,
         }
@@ -303,6 +322,14 @@ impl ScoreName {
 fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// The name of an attribution, shown to users.
+fn map_label(name: &str) -> String {
+    match name.parse::<CamName>() {
+        Ok(map) => map.label().to_owned(),
+        Err(_) => name.replace('-', " "),
+    }
 }
 
 /// A label within a sentence: acronyms stay as they are.
@@ -322,6 +349,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 const LAST: &str = "last_";
+const HEAT: &str = "heat_";
 const MINUS: &str = "_minus_";
 
 impl fmt::Display for ScoreName {
@@ -338,6 +366,7 @@ impl fmt::Display for ScoreName {
             Self::Overlap { attribution, kind } if attribution == GRADIENT => kind.name().to_owned(),
             Self::Overlap { attribution, kind } => format!("{kind}_{}", attribution.replace('-', "_")),
             Self::Decoy { map, kind } => format!("{kind}_{}", map.replace('-', "_")),
+            Self::Heat { region, map } => format!("{HEAT}{region}_{}", map.replace('-', "_")),
             Self::BestEpoch => "best_epoch".to_owned(),
         };
         formatter.pad(&name)
@@ -352,6 +381,13 @@ impl FromStr for ScoreName {
             return Ok(Self::BestEpoch);
         }
         let words = |name: &&str| name.split('_').all(|word| !word.is_empty() && is_plain(word));
+        if let Some((region, map)) = text.strip_prefix(HEAT).and_then(|rest| rest.split_once('_'))
+            && is_plain(region)
+            && !region.is_empty()
+            && words(&map)
+        {
+            return Ok(Self::Heat { region: region.to_owned(), map: map.replace('_', "-") });
+        }
         for &kind in DecoyOverlap::ALL {
             let map = text.strip_prefix(kind.name()).and_then(|rest| rest.strip_prefix('_'));
             if let Some(map) = map.filter(words) {
@@ -391,7 +427,7 @@ impl FromStr for ScoreName {
         let kinds = ScoreKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
         let expected = format!(
             "one of {kinds}, iou, iop, iot, best_epoch, a set's name before one of them such as valid_accuracy, \
-             last_ before that, two sets as in permuted_minus_clean_accuracy, or an attribution's name after an overlap such as iou_occlusion or decoy_recall_gradient"
+             last_ before that, two sets as in permuted_minus_clean_accuracy, an attribution's name after an overlap such as iou_occlusion or decoy_recall_gradient, or a region and a map after heat_ as in heat_mask_hirescam"
         );
         Err(UnknownName { what: "score", found: text.to_owned(), expected })
     }
@@ -430,6 +466,9 @@ mod tests {
             ("iou_integrated_gradients", "IoU, integrated gradients"),
             ("best_epoch", "Best epoch"),
             ("contaminated_f1", "Contaminated F1"),
+            ("heat_marker_hirescam", "Heat in marker, HiResCAM"),
+            ("heat_mask_grad_cam", "Heat in mask, Grad-CAM"),
+            ("valid_loss", "Valid loss"),
             ("decoy_recall_gradient", "Decoy recall, gradient"),
             ("decoy_precision_tap_2", "Decoy precision, tap 2"),
             ("clean_released_f1", "Clean released F1"),

@@ -100,6 +100,7 @@ fn networks_that_do_not_exist_or_do_not_fit_the_images_are_named() {
 #[test]
 fn tap2024_s_networks_need_room_and_channels() {
     let taps = DenseNetTapsName::Transitions;
+    let vgg = |hidden| ModelSpec::Vgg { width: 4, hidden, taps: VggTapsName::Pools, head: VggHeadName::Pytorch };
     let at = |model: ModelSpec, size: usize| {
         let mut spec = spec();
         spec.objective.penalties.clear();
@@ -107,7 +108,7 @@ fn tap2024_s_networks_need_room_and_channels() {
         spec.model = model;
         spec.check().map_err(|error| error.to_string())
     };
-    for model in [ModelSpec::Vgg { width: 4, hidden: 16 }, ModelSpec::DenseNet { width: 4, growth: 2, taps }] {
+    for model in [vgg(16), ModelSpec::DenseNet { width: 4, growth: 2, taps }] {
         assert_eq!(at(model.clone(), 32), Ok(()));
         let small = "model: found images of 31 pixels, expected at least 32 for this network";
         assert_eq!(at(model, 31), Err(small.to_owned()));
@@ -119,7 +120,7 @@ fn tap2024_s_networks_need_room_and_channels() {
         assert_eq!(at(model(500), 32), Err(percent.to_owned()));
     }
     let hidden = "model.hidden: found 0, expected a number from 1 to 100000";
-    assert_eq!(at(ModelSpec::Vgg { width: 4, hidden: 0 }, 64), Err(hidden.to_owned()));
+    assert_eq!(at(vgg(0), 64), Err(hidden.to_owned()));
     let odd = "model.width: found 3, expected an even number of channels";
     assert_eq!(at(ModelSpec::DenseNet { width: 3, growth: 2, taps }, 64), Err(odd.to_owned()));
     let growth = "model.growth: found 0, expected a number from 1 to 100000";
@@ -281,7 +282,7 @@ fn choices_that_do_not_fit_together_are_named() {
 fn training_and_selection_outside_their_range_are_named() {
     for (rate, found) in [(0.0, "0"), (1.5, "1.5"), (f64::NAN, "NaN")] {
         assert_eq!(
-            refused(|spec| spec.optimiser = OptimiserSpec::Adam { learning_rate: rate }),
+            refused(|spec| spec.optimiser = OptimiserSpec::adam(rate)),
             format!("optimiser.learning_rate: found {found}, expected a learning rate above 0, at most 1")
         );
     }
@@ -438,4 +439,63 @@ fn annotations_and_teachers_that_do_not_fit_are_named() {
             format!("optimiser.momentum: found {momentum}, expected a number from 0, below 1")
         );
     }
+}
+
+#[test]
+fn taps_that_a_network_does_not_have_are_named() {
+    let heatmap = |tap| PenaltySpec::Heatmap {
+        weight: 1.0,
+        map: CamName::Hirescam,
+        tap,
+        target: CamTarget::Predicted,
+        channels: CamChannels::Mean,
+        scale: HeatScale::Maximum,
+        outside: HeatOutside::Mean,
+        mask: MaskResize::Bilinear,
+        mode: CamMode::Train,
+        without_heat: WithoutHeat::Nothing,
+    };
+    let expected = "expected one of this network's 4 taps, from 0";
+    assert_eq!(of_penalty(heatmap(Some(4))), format!("objective.penalties.heatmap.tap: found 4, {expected}"));
+    for tap in [None, Some(3)] {
+        let mut fits = spec();
+        fits.objective.penalties = vec![heatmap(tap)];
+        assert_eq!(fits.check(), Ok(()));
+    }
+    let heat = refused(|spec| spec.evaluation.heat = Some(HeatSpec { tap: Some(9) }));
+    assert_eq!(heat, format!("evaluation.heat.tap: found 9, {expected}"));
+    let attribution = refused(|spec| spec.evaluation.attributions = vec![AttributionSpec::GradCam { tap: Some(4) }]);
+    assert_eq!(attribution, format!("evaluation.attributions.grad-cam.tap: found 4, {expected}"));
+}
+
+#[test]
+fn cardiac_sections_are_rectangles_in_four_classes() {
+    let cardiac = |train| CardiacSpec {
+        depends: CardiacName::Sizes,
+        train,
+        valid: 8,
+        test: 8,
+        split_seed: 0,
+        saliency_limit: None,
+    };
+    let model = ModelSpec::Vgg { width: 4, hidden: 8, taps: VggTapsName::Convolutions, head: VggHeadName::Keras };
+    let on = |train, model: ModelSpec| {
+        let mut spec = spec();
+        spec.objective.penalties.clear();
+        spec.data = DataSpec::Cardiac(cardiac(train));
+        spec.model = model;
+        spec.check().map_err(|error| error.to_string())
+    };
+    assert_eq!(on(8, model.clone()), Ok(()));
+    assert_eq!(on(8, resnet(PoolingName::Global)), Ok(()));
+    let multiple = "data.train: found 10, expected a multiple of 4 from 4 to 1000000 images";
+    assert_eq!(on(10, model), Err(multiple.to_owned()));
+    let square = "model: found images of 105 x 135 pixels, expected as many rows as columns for this network";
+    assert_eq!(on(8, ModelSpec::TwoLayer { width: 4 }), Err(square.to_owned()));
+}
+
+#[test]
+fn adam_s_epsilon_is_above_0() {
+    let found = refused(|spec| spec.optimiser = OptimiserSpec::Adam { learning_rate: 1e-3, epsilon: 0.0 });
+    assert_eq!(found, "optimiser.epsilon: found 0, expected a number above 0, at most 1");
 }

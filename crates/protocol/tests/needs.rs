@@ -27,6 +27,7 @@ fn scores(value: f64) -> RunScores {
         authors_auc: value / 2.0,
         roc_auc: 1.0 - value,
         cross_entropy: value,
+        loss: None,
         accuracy: value,
         average_precision: value,
         f1: None,
@@ -40,6 +41,7 @@ fn scores(value: f64) -> RunScores {
         last: BTreeMap::new(),
         localisation: BTreeMap::new(),
         decoys: BTreeMap::new(),
+        heat: BTreeMap::new(),
     }
 }
 

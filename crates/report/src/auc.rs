@@ -37,6 +37,6 @@ pub(crate) fn is_auc(score: &ScoreName) -> bool {
         ScoreName::OnSet { kind, .. } | ScoreName::Difference { kind, .. } => {
             matches!(kind, Auc | AuthorsAuc | RocAuc | WorstAuc)
         }
-        ScoreName::Overlap { .. } | ScoreName::Decoy { .. } | ScoreName::BestEpoch => false,
+        ScoreName::Overlap { .. } | ScoreName::Decoy { .. } | ScoreName::Heat { .. } | ScoreName::BestEpoch => false,
     }
 }

@@ -11,6 +11,7 @@ mod auc;
 pub mod export;
 pub mod html;
 pub mod mlflow;
+mod number;
 mod outputs;
 mod overview;
 mod paper;

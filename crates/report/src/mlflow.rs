@@ -102,15 +102,21 @@ fn run(experiment: &Path, id: &str, stored: &StoredRun, provenance: &RunProvenan
 
 fn history(folder: &Path, started: u64, auc: AucKind, history: &[EpochRecord]) -> Result<(), StoreError> {
     type Value<'a> = &'a dyn Fn(&EpochRecord) -> f64;
-    let columns: [(&str, Value<'_>); 6] = [
+    let columns: [(&str, Value<'_>); 8] = [
         ("train_cross_entropy", &|record| record.train_cross_entropy),
         ("train_penalty", &|record| record.train_penalty),
         ("valid_auc", &|record| auc.of(&record.valid)),
         ("valid_roc_auc", &|record| AucKind::Roc.of(&record.valid)),
         ("valid_cross_entropy", &|record| record.valid.cross_entropy),
         ("valid_accuracy", &|record| record.valid.accuracy),
+        ("valid_loss", &|record| record.valid.task_loss()),
+        ("left_out", &|record| record.left_out as f64),
     ];
-    for (name, value) in columns {
+    let other_loss = history.iter().any(|record| record.valid.loss.is_some());
+    let any_left_out = history.iter().any(|record| record.left_out > 0);
+    // Where they would say nothing new.
+    let is_redundant = |name: &str| (name == "valid_loss" && !other_loss) || (name == "left_out" && !any_left_out);
+    for (name, value) in columns.into_iter().filter(|(name, _)| !is_redundant(name)) {
         // The times of epochs are not stored, so they are made up in order.
         let lines = history
             .iter()

@@ -1,5 +1,6 @@
 //! The table as plain text for terminals.
 
+use crate::number::Notation;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets::UTF8_HORIZONTAL_ONLY};
 use herring_experiments::{
     config::{Judgement, TargetValue},
@@ -127,18 +128,18 @@ fn table(results: &Results, verdict: Option<usize>) -> Table {
 
 /// `0.993±0.020`, with a mark where runs did not converge, or a dash.
 fn ours(row: &Row, score: &ScoreName) -> String {
-    let digits = score.digits();
     let Some(mark) = row.convergence().mark() else { return Convergence::DNC.to_owned() };
-    match row.value(score) {
-        Some(Spread { mean, sd: Some(sd), .. }) => format!("{mean:.digits$}±{sd:.digits$}{mark}"),
-        Some(Spread { mean, .. }) => format!("{mean:.digits$}{mark}"),
-        None => "–".to_owned(),
-    }
+    let Some(Spread { mean, sd, .. }) = row.value(score) else { return "–".to_owned() };
+    let notation = Notation::of(*mean, score.digits());
+    let sd = sd.map_or_else(String::new, |sd| format!("±{}", notation.write(sd)));
+    format!("{}{sd}{mark}", notation.write(*mean))
 }
 
 fn paper(value: Option<&TargetValue>, score: &ScoreName) -> String {
-    let digits = score.digits();
-    value.map_or("–".to_owned(), |value| format!("{:.digits$}±{:.digits$}", value.mean, value.sd))
+    value.map_or("–".to_owned(), |value| {
+        let notation = Notation::of(value.mean, score.digits());
+        format!("{}±{}", notation.write(value.mean), notation.write(value.sd))
+    })
 }
 
 /// `10`, or `8, 1 failed, 1 to do`.

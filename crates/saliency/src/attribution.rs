@@ -1,6 +1,7 @@
-//! The three attribution methods, behind one function.
+//! All attribution methods, behind one function.
 
 use crate::{
+    class_activation::{ClassActivation, class_activation},
     error::SaliencyError,
     gradients::input_gradients_of,
     integrated_gradients::{IntegratedGradients, integrated_gradients},
@@ -20,28 +21,31 @@ pub enum Attribution {
     IntegratedGradients(IntegratedGradients),
     /// [`occlusion`]: one forward pass a window.
     Occlusion(Occlusion),
+    /// [`class_activation()`]: a forward pass and a short backward pass.
+    ClassActivation(ClassActivation),
 }
 
 impl Attribution {
     /// Whether the paper smooths such a map before it thresholds it: gradients and integrated
-    /// gradients yes, occlusion no.
+    /// gradients yes, occlusion no. Class activation maps are smooth as they are.
     ///
     /// Where it does not, score with a [`Smoothing`](crate::Smoothing) of sigma 0, which only takes the
     /// absolute value.
     pub fn smoothed(&self) -> bool {
         match self {
             Self::Gradient | Self::IntegratedGradients(_) => true,
-            Self::Occlusion(_) => false,
+            Self::Occlusion(_) | Self::ClassActivation(_) => false,
         }
     }
 
     /// Checks the settings.
     ///
     /// # Errors
-    /// The first setting that is out of range. Whether a window fits is known with the images.
+    /// The first setting that is out of range. Whether a window fits is known with the images, and whether there is such a
+    /// tap with the model.
     pub fn check(&self) -> Result<(), SaliencyError> {
         match self {
-            Self::Gradient => Ok(()),
+            Self::Gradient | Self::ClassActivation(_) => Ok(()),
             Self::IntegratedGradients(settings) => settings.check(),
             Self::Occlusion(settings) => settings.check(),
         }
@@ -49,12 +53,12 @@ impl Attribution {
 }
 
 /// The attribution of the target's raw logit to each pixel, `[batch, channels, height, width]` as the
-/// images, with at most `batch` images going through the model at once.
+/// images, or with one channel if it is a class activation map, with at most `batch` images going through the model at once.
 ///
 /// Whether the paper smooths a map before it is scored: see [`Attribution::smoothed`].
 ///
 /// # Errors
-/// As [`input_gradients_of`], [`integrated_gradients`] and [`occlusion`].
+/// As [`input_gradients_of`], [`integrated_gradients`], [`occlusion`] and [`class_activation()`].
 pub fn attribute<'a, B: Kernels, M: Stackable<B>>(
     model: &M,
     images: Tensor<B, 4>,
@@ -66,5 +70,6 @@ pub fn attribute<'a, B: Kernels, M: Stackable<B>>(
         Attribution::Gradient => input_gradients_of(model, images, target, batch),
         Attribution::IntegratedGradients(settings) => integrated_gradients(model, images, target, *settings, batch),
         Attribution::Occlusion(settings) => occlusion(model, images, target, *settings, batch),
+        Attribution::ClassActivation(settings) => class_activation(model, images, target, *settings, batch),
     }
 }

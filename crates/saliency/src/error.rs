@@ -73,6 +73,14 @@ pub enum SaliencyError {
         /// Classes of the model.
         classes: usize,
     },
+    /// A tap that the model does not show.
+    #[error("tap: found {}, expected {}", place(*.tap), those(*.taps))]
+    Tap {
+        /// The place that is asked for, from 0; `None` is the last one.
+        tap: Option<usize>,
+        /// How many taps the model shows.
+        taps: usize,
+    },
     /// An attribution of another shape than the images.
     #[error("attribution: found the shape {found:?}, expected the images' {expected:?}")]
     Shape {
@@ -81,6 +89,17 @@ pub enum SaliencyError {
         /// `[batch, channels, height, width]` of the images.
         expected: [usize; 4],
     },
+}
+
+fn place(tap: Option<usize>) -> String {
+    tap.map_or_else(|| "the last one".to_owned(), |tap| tap.to_string())
+}
+
+fn those(taps: usize) -> String {
+    match taps {
+        0 => "a model that shows its activations: this one has no taps".to_owned(),
+        taps => format!("one of the model's {taps} taps, from 0"),
+    }
 }
 
 pub(crate) fn check(what: &'static str, values: &[f32], expected: usize) -> Result<(), SaliencyError> {

@@ -11,18 +11,20 @@
 //! `(iop, iou, iot)`. All three are given here.
 //!
 //! The paper's later tables have two further maps in step 1. [`attribute`] makes any of them; they
-//! agree with Captum's.
+//! agree with Captum's and pytorch-grad-cam's.
 //!
 //! | Map | Function | Of the model, for each image | Step 2 |
 //! |---|---|---|---|
 //! | input gradient | [`input_gradients`], [`input_gradients_of`] | one backward pass | smoothed |
 //! | integrated gradients | [`integrated_gradients`], [`completeness_residual`] | a backward pass a step (200) | smoothed |
 //! | occlusion | [`occlusion()`] | a forward pass a window (225 of 15 x 15 at 224 x 224) | **not** smoothed |
+//! | class activation maps ([`Cam`]) | [`class_activation()`] | a forward pass and a short backward pass | **not** smoothed |
 //!
 //! Steps 2 to 4 work on plain numbers and need no tensor. So does [`evidence`], which cuts a map into a mask, for
 //! annotations from a teacher (tap2024).
 
 mod attribution;
+mod class_activation;
 mod error;
 mod evidence;
 mod gradients;
@@ -36,6 +38,7 @@ mod target;
 mod thresholding;
 
 pub use attribution::{Attribution, attribute};
+pub use class_activation::{Cam, ClassActivation, ClassActivations, class_activation, class_activations, heat};
 pub use error::SaliencyError;
 pub use evidence::{Cut, evidence};
 pub use gradients::{input_gradients, input_gradients_of};

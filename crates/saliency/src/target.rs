@@ -50,6 +50,14 @@ impl Target<'_> {
     }
 }
 
+/// Every image's class is one of the model's.
+pub(crate) fn check_classes(chosen: &[usize], classes: usize) -> Result<(), SaliencyError> {
+    match chosen.iter().enumerate().find(|(_, class)| **class >= classes) {
+        Some((image, class)) => Err(SaliencyError::Class { image, class: *class, classes }),
+        None => Ok(()),
+    }
+}
+
 /// Images that go through the model at once.
 pub(crate) fn check_batch(batch: usize) -> Result<(), SaliencyError> {
     match batch {

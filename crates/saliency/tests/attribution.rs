@@ -7,7 +7,7 @@ use burn::{
 };
 use herring_backend::{Autodiff, Cpu, Kernels};
 use herring_models::{
-    Classifier, Depth, Mode, ResNet, ResNetConfig, Stackable, Trace,
+    Classifier, Depth, Mode, ResNet, ResNetConfig, Stackable, TapHook, Trace,
     weights::{self, NamedTensors},
 };
 use herring_saliency::{
@@ -160,7 +160,7 @@ struct Sums<B: Backend> {
 }
 
 impl<B: Kernels> Classifier<B> for Sums<B> {
-    fn trace(&self, images: Tensor<B, 4>, _: Mode) -> Trace<B> {
+    fn trace_hooked(&self, images: Tensor<B, 4>, _: Mode, _: TapHook<'_, B>) -> Trace<B> {
         let values = images.flatten::<2>(1, 3);
         let powers = (1..self.power).fold(values.clone(), |product, _| product * values.clone());
         Trace::new(powers.clone().matmul(self.weight.val()), powers)

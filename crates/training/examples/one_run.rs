@@ -59,8 +59,8 @@ fn spec() -> Result<RunSpec, UnknownName> {
                 },
             ],
         },
-        optimiser: OptimiserSpec::Adam { learning_rate: 1e-3 },
-        training: TrainingSpec { epochs: 4, batch_size: 16 },
+        optimiser: OptimiserSpec::adam(1e-3),
+        training: TrainingSpec { epochs: 4, batch_size: 16, trained: TrainedPart::All },
         selection: SelectionSpec::HighestAccuracy { patience: None },
         evaluation: EvaluationSpec {
             auc: AucKind::Roc,
@@ -74,6 +74,7 @@ fn spec() -> Result<RunSpec, UnknownName> {
             attributions: Vec::new(),
             attribution_limit: None,
             decoy_quantile: None,
+            heat: None,
         },
         needs: Vec::new(),
     })

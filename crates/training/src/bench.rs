@@ -26,7 +26,7 @@ pub struct Settings {
     /// Channels of the images.
     pub channels: usize,
     /// Rows and columns of the images.
-    pub size: usize,
+    pub size: [usize; 2],
     /// Batch size.
     pub batch: usize,
     /// Measured steps, after the warm-up.
@@ -52,9 +52,15 @@ impl Job for Measurement<'_> {
     fn run<B: Kernels>(self, device: &B::Device) -> Self::Output {
         let settings = self.settings;
         let mut random = ChaCha8Rng::seed_from_u64(0);
-        let network = parts::network(&settings.model, [settings.channels, settings.size, settings.size], 2);
+        let [height, width] = settings.size;
+        let network = parts::network(&settings.model, [settings.channels, height, width], 2);
         let mut model: Network<Autodiff<B>> = Network::new(&network, &mut random, device);
-        let mut loss = parts::training_loss::<B>(&settings.objective, network.features(), &mut random, device);
+        let mut loss = parts::training_loss::<B>(
+            &settings.objective,
+            (network.features(), settings.model.taps()),
+            &mut random,
+            device,
+        );
         let mut optimiser = Adam::<B>::new(AdamSettings::new(3e-4));
         let batch = batch::<B>(settings, &mut random, device);
         let mut times = Vec::with_capacity(settings.steps);
@@ -83,16 +89,16 @@ impl Job for Measurement<'_> {
     }
 }
 
-/// Random images whose masks are everything except a square.
+/// Random images whose masks are a rectangle.
 fn batch<B: Kernels>(settings: &Settings, random: &mut ChaCha8Rng, device: &B::Device) -> Batch<Autodiff<B>> {
-    let Settings { channels, size, batch, .. } = *settings;
-    let mut noise = || -> Vec<f32> { (0..batch * channels * size * size).map(|_| random.random()).collect() };
+    let Settings { channels, size: [height, width], batch, .. } = *settings;
+    let mut noise = || -> Vec<f32> { (0..batch * channels * height * width).map(|_| random.random()).collect() };
     let tensor = |channels: usize, values: Vec<f32>| {
-        Tensor::from_data(TensorData::new(values, [batch, channels, size, size]), device)
+        Tensor::from_data(TensorData::new(values, [batch, channels, height, width]), device)
     };
-    let square = size / 4..size / 2;
-    let inside = (0..batch * size * size)
-        .map(|pixel| f32::from(square.contains(&(pixel / size % size)) && square.contains(&(pixel % size))))
+    let (rows, columns) = (height / 4..height / 2, width / 4..width / 2);
+    let inside = (0..batch * height * width)
+        .map(|pixel| f32::from(rows.contains(&(pixel / width % height)) && columns.contains(&(pixel % width))))
         .collect();
     let labels: Vec<i32> = (0..batch as i32).map(|index| index % 2).collect();
     Batch {

@@ -3,8 +3,9 @@
 use crate::random::{Purpose, batch_stream, stream};
 use burn::tensor::{Tensor, TensorData};
 use herring_backend::Kernels;
+use herring_cardiac::{CardiacSettings, Class, Experiment, Generator, sections};
 use herring_datasets::{
-    Augmentation, DatasetError,
+    Augmentation, Dataset, DatasetError,
     batch::Batch as Packed,
     crosses::{self, CrossesSettings},
     dataset::Splits,
@@ -13,8 +14,8 @@ use herring_datasets::{
 use herring_digits::{DecoySettings, Digits, DigitsError, decoy_mnist};
 use herring_losses::Batch;
 use herring_protocol::{
-    CrossesSpec, DataSpec, DecoysSpec, ImagesSpec, ObjectiveSpec, RunFailure, RunSpec, SpecError, TEST, TRAIN,
-    TaskSpec, TrainingImages, TrainingVersion, VALID, VolumesSpec,
+    CardiacName, CardiacSpec, CrossesSpec, DataSpec, DecoysSpec, ImagesSpec, ObjectiveSpec, RunFailure, RunSpec,
+    SpecError, TEST, TRAIN, TrainingImages, TrainingVersion, VALID, VolumesSpec,
 };
 use rand::Rng;
 
@@ -25,19 +26,38 @@ pub(crate) fn images_of(spec: &RunSpec, listings: &dyn Listings) -> Result<Liste
             let seed = crosses.split_seed.unwrap_or(spec.seed);
             let splits = crosses_of(crosses, spec.annotations.fraction(), seed)?;
             let saliency = splits.test(TEST).unwrap_or(&splits.valid).clone();
-            Ok(Listed { saliency, splits, clean: None })
+            Ok(Listed { saliency, splits, clean: None, regions: Vec::new() })
         }
         DataSpec::Images(ImagesSpec { listing, .. }) | DataSpec::Volumes(VolumesSpec { listing, .. }) => {
             let mut listed = listings.open(listing).map_err(unreadable)?;
             check_sides(&listed, spec)?;
-            let fraction = spec.annotations.fraction();
             // A listing may be sorted, for instance by environment, so that its first masks are no random choice.
-            let random = &mut stream(spec.seed, Purpose::Masks, 0);
-            listed.splits.train = listed.splits.train.with_mask_fraction(fraction, random).map_err(unreadable)?;
+            listed.splits.train = with_masks(listed.splits.train, spec)?;
             Ok(listed)
         }
         DataSpec::Decoys(decoys) => decoys_of(decoys, spec, listings),
+        DataSpec::Cardiac(cardiac) => {
+            let mut listed = sections(&cardiac_settings(cardiac)).map_err(unreadable)?;
+            listed.splits.train = with_masks(listed.splits.train, spec)?;
+            Ok(listed)
+        }
     }
+}
+
+/// The training images with as many masks as the run has; which ones is drawn for each seed.
+fn with_masks(train: Dataset, spec: &RunSpec) -> Result<Dataset, RunFailure> {
+    let random = &mut stream(spec.seed, Purpose::Masks, 0);
+    train.with_mask_fraction(spec.annotations.fraction(), random).map_err(unreadable)
+}
+
+fn cardiac_settings(spec: &CardiacSpec) -> CardiacSettings {
+    let experiment = match spec.depends {
+        CardiacName::Sizes => Experiment::Sizes,
+        CardiacName::Marker => Experiment::Marker,
+    };
+    let [train, valid, test] = [spec.train, spec.valid, spec.test].map(|images| images / Class::ALL.len());
+    let generator = Generator { experiment, seed: spec.split_seed.into() };
+    CardiacSettings { generator, train, valid, test, saliency_limit: spec.saliency_limit }
 }
 
 /// The images of a collection with decoys, in the version and the share that are trained on.
@@ -59,9 +79,7 @@ fn decoys_of(decoys: &DecoysSpec, spec: &RunSpec, listings: &dyn Listings) -> Re
         places.sort_unstable();
         listed.splits.train = listed.splits.train.subset(places).map_err(unreadable)?;
     }
-    let fraction = spec.annotations.fraction();
-    let random = &mut stream(spec.seed, Purpose::Masks, 0);
-    listed.splits.train = listed.splits.train.with_mask_fraction(fraction, random).map_err(unreadable)?;
+    listed.splits.train = with_masks(listed.splits.train, spec)?;
     Ok(listed)
 }
 
@@ -91,7 +109,7 @@ fn check_sides(listed: &Listed, spec: &RunSpec) -> Result<(), RunFailure> {
 /// An error for a set that the specification names and the images do not have, or for class weights that are not as many as
 /// their classes.
 pub(crate) fn check_sets(spec: &RunSpec, images: &Listed) -> Result<(), RunFailure> {
-    let TaskSpec::CrossEntropy { class_weights } = &spec.objective.task;
+    let class_weights = spec.objective.task.class_weights();
     let classes = images.splits.train.classes();
     if !class_weights.is_empty() && class_weights.len() != classes {
         return Err(RunFailure::Specification(SpecError {
@@ -120,7 +138,7 @@ fn sides(listed: &Listed) -> [usize; 2] {
 /// The augmentation of training images, if any.
 pub(crate) fn augmentation(data: &DataSpec) -> Option<Augmentation> {
     match data {
-        DataSpec::Crosses(_) | DataSpec::Images(_) | DataSpec::Decoys(_) => None,
+        DataSpec::Crosses(_) | DataSpec::Images(_) | DataSpec::Decoys(_) | DataSpec::Cardiac(_) => None,
         DataSpec::Volumes(volumes) => {
             Some(Augmentation { side: volumes.size, horizontal_flip: true, vertical_flip: true })
         }

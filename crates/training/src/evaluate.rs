@@ -11,7 +11,7 @@ use herring_datasets::{
     dataset::Dataset,
 };
 use herring_models::{Classifier, Mode};
-use herring_protocol::{AucKind, RunFailure, Scores, SpecError};
+use herring_protocol::{AucKind, RunFailure, Scores, SpecError, TaskSpec};
 
 /// Batches of `dataset` in stored order.
 pub(crate) fn batches(dataset: &Dataset, batch_size: usize) -> Result<Batches<'_>, RunFailure> {
@@ -36,8 +36,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) epoch: usize,
     /// Which AUC the run uses.
     pub(crate) auc: AucKind,
-    /// The weight of each class in the cross-entropy; empty: all count alike.
-    pub(crate) class_weights: &'a [f64],
+    /// What the task minimises.
+    pub(crate) task: &'a TaskSpec,
     /// Transforms a batch, by its number, before it is scored.
     pub(crate) augmented_batch: &'a dyn Fn(Packed, usize) -> Result<Packed, RunFailure>,
 }
@@ -60,7 +60,6 @@ pub(crate) fn evaluate<B: Kernels, M: Classifier<B>>(
         labels.extend_from_slice(packed.labels());
         environments.extend_from_slice(packed.environments());
     }
-    let class_weights = pass.class_weights;
-    let set = Scored { logits: &logits, labels: &labels, environments: &environments, class_weights };
+    let set = Scored { logits: &logits, labels: &labels, environments: &environments, task: pass.task };
     scores::scores(&set, pass.auc, pass.epoch)
 }

@@ -4,7 +4,7 @@
 //! every image is, by the logit of its own class. Images whose mask is empty or covers the whole image are left out,
 //! because overlap means nothing for them.
 
-use crate::{data, decoys::activations, evaluate, overlaps::Overlaps};
+use crate::{data, decoys::activations, evaluate, heat, overlaps::Overlaps};
 use burn::tensor::{Tensor, TensorData};
 use herring_backend::Kernels;
 use herring_datasets::{
@@ -19,7 +19,8 @@ use herring_protocol::{
     SpecError, TRAIN, VALID,
 };
 use herring_saliency::{
-    Attribution, IntegratedGradients, MeanMap, Occlusion, SaliencyError, Smoothing, attribute, localise, smooth,
+    Attribution, Cam, ClassActivation, IntegratedGradients, MeanMap, Occlusion, SaliencyError, Smoothing, attribute,
+    class_activations, localise, smooth,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,7 +59,7 @@ pub(crate) fn explain<B: Kernels, M: Stackable<B>>(
             let classes: Vec<usize> = chosen.iter().map(|&index| packed.labels()[index as usize]).collect();
             let maps = attribute(model, tensor.clone().select(0, rows), &classes, attribution, batch_size)
                 .map_err(|error| wrong(&error))?;
-            let maps: Vec<f32> = maps.into_data().iter().collect();
+            let maps: Vec<f32> = maps.narrow(1, 0, 1).into_data().iter().collect();
             maps_of
                 .add(&packed, &chosen, place, attribution.smoothed(), &maps)
                 .map_err(|error| undefined(error, epoch))?;
@@ -75,6 +76,10 @@ fn attributions(spec: &EvaluationSpec) -> Vec<Attribution> {
             Attribution::IntegratedGradients(IntegratedGradients { steps })
         }
         AttributionSpec::Occlusion { window } => Attribution::Occlusion(Occlusion { window, stride: window }),
+        AttributionSpec::GradCam { tap } => Attribution::ClassActivation(ClassActivation { method: Cam::GradCam, tap }),
+        AttributionSpec::Hirescam { tap } => {
+            Attribution::ClassActivation(ClassActivation { method: Cam::HiResCam, tap })
+        }
     });
     std::iter::once(Attribution::Gradient).chain(further).collect()
 }
@@ -161,8 +166,7 @@ impl Maps {
         admitted.collect()
     }
 
-    /// Scores the maps of the chosen images of a batch; the first channel stands for all. The first
-    /// attribution makes the figures.
+    /// Scores the maps of the chosen images of a batch, their first channels. The first attribution makes the figures.
     fn add(
         &mut self,
         packed: &Packed,
@@ -176,7 +180,7 @@ impl Maps {
         let smoothing = if smoothed { self.smoothing } else { Smoothing { sigma: 0.0, ..self.smoothing } };
         for (row, &index) in chosen.iter().enumerate() {
             let index = index as usize;
-            let map = &maps[row * channels * pixels..][..pixels];
+            let map = &maps[row * pixels..][..pixels];
             let mask = &packed.masks()[index * pixels..][..pixels];
             self.overlaps[place].add(&localise(map, mask, self.size, smoothing)?);
             if place == 0
@@ -235,6 +239,7 @@ fn explained_images<B: Kernels, M: Stackable<B>>(
                 .map_err(|error| wrong(&error))?;
             let maps: Vec<f32> = maps.into_data().iter().collect();
             let map = smooth(&maps[..pixels], [height, width], smoothing).map_err(|error| wrong(&error))?;
+            let heat = heat_of(model, tensor.clone(), &spec.evaluation)?;
             let mut trace = model.trace(tensor, Mode::Evaluate);
             let reconstruction = trace.reconstruction.take();
             let plane = |values: Vec<f32>| Pictures::shrink(Plane { height, width, values });
@@ -250,10 +255,33 @@ fn explained_images<B: Kernels, M: Stackable<B>>(
                 reconstruction: reconstruction
                     .map(|tensor| plane(tensor.into_data().iter().take(pixels).collect::<Vec<f32>>())),
                 activations: activations.collect(),
+                heat,
             });
         }
     }
     Ok(found)
+}
+
+/// The class activation maps of one image by their names, positive part over its maximum; none where heat is not measured, or
+/// of a map without a positive cell.
+fn heat_of<B: Kernels, M: Stackable<B>>(
+    model: &M,
+    image: Tensor<B, 4>,
+    spec: &EvaluationSpec,
+) -> Result<BTreeMap<String, Plane>, RunFailure> {
+    let Some(spec) = spec.heat else { return Ok(BTreeMap::new()) };
+    let [_, _, height, width] = image.dims();
+    let found = class_activations(model, image, None, spec.tap).map_err(heat::wrong)?;
+    let mut planes = BTreeMap::new();
+    for (name, method) in heat::MAPS {
+        let values: Vec<f32> = herring_saliency::heat(found.map(method), [height, width]).into_data().iter().collect();
+        let largest = values.iter().copied().fold(0.0, f32::max);
+        if largest > 0.0 {
+            let values = values.iter().map(|value| value / largest).collect();
+            planes.insert(name.to_string(), Pictures::shrink(Plane { height, width, values }));
+        }
+    }
+    Ok(planes)
 }
 
 /// One image of each class from training and validation (Figure 3).

@@ -15,6 +15,7 @@ mod device;
 mod evaluate;
 mod explain;
 mod finite;
+mod heat;
 mod overlaps;
 mod parts;
 mod random;

@@ -13,6 +13,7 @@ use crate::{
     evaluate::{Pass, evaluate, wrong_batch_size},
     explain::explain,
     finite::weights_are_finite,
+    heat,
     parts::{self, Loss},
     random::{self, Purpose, batch_stream, stream},
     selection::Selection,
@@ -29,10 +30,10 @@ use herring_datasets::{
     listed::{Listed, Listings},
 };
 use herring_losses::{Batch, TeacherPass};
-use herring_models::{Classifier, Network, Saved, weights};
+use herring_models::{Classifier, Network, Saved, freeze_body, weights};
 use herring_protocol::{
     ANNOTATIONS, Control, EpochRecord, ExplainedModel, FinishedWeights, Observer, Position, RunFailure, RunId,
-    RunOutcome, RunScores, RunSpec, RunStart, Scores, SpecError, StepRecord, TRAIN, TaskSpec, TrainScores, VALID,
+    RunOutcome, RunScores, RunSpec, RunStart, Scores, SpecError, StepRecord, TRAIN, TrainScores, TrainedPart, VALID,
     WeightsSpec,
 };
 use herring_weights::WeightFiles;
@@ -169,10 +170,19 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
     fn new(spec: &'a RunSpec, device: B::Device, images: &'a Listed, teacher: Option<Network<B>>) -> (Self, Model<B>) {
         let valid = &images.splits.valid;
         let network = parts::network(&spec.model, valid.image_shape(), valid.classes());
-        let model: Model<B> = Network::new(&network, &mut stream(spec.seed, Purpose::Weights, 0), &device);
+        let mut model: Model<B> = Network::new(&network, &mut stream(spec.seed, Purpose::Weights, 0), &device);
+        if spec.training.trained == TrainedPart::Head {
+            // What is loaded or restored into it keeps what is frozen.
+            model = freeze_body(model);
+        }
         let mut random = stream(spec.seed, Purpose::Discriminator, 0);
         let run = Self {
-            loss: parts::training_loss::<B>(&spec.objective, network.features(), &mut random, &device),
+            loss: parts::training_loss::<B>(
+                &spec.objective,
+                (network.features(), spec.model.taps()),
+                &mut random,
+                &device,
+            ),
             optimiser: parts::optimiser(&spec.optimiser),
             spec,
             device,
@@ -243,12 +253,14 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
                 penalty: 0.0,
                 discriminator: None,
                 updated: false,
+                left_out: 0,
             };
             let noise = batch_stream(seed, Purpose::Noise, epoch, index).next_u64();
             model = self.step(model.with_noise(noise), &batch, &mut record)?;
             state.means.cross_entropy += record.cross_entropy;
             state.means.penalty += record.penalty;
             state.means.steps += 1;
+            state.means.left_out += record.left_out;
             state.position.steps = index + 1;
             state.permutation = random::position(&permutation);
             let control = observer.step(&record);
@@ -276,6 +288,7 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
             epoch,
             train_cross_entropy: means.cross_entropy / means.steps.max(1) as f64,
             train_penalty: means.penalty / means.steps.max(1) as f64,
+            left_out: means.left_out,
             train: None,
             valid: valid.clone(),
             tests: BTreeMap::new(),
@@ -378,9 +391,13 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
         };
         let cross_entropy = finite("cross-entropy", number(objective.task))?;
         let penalty = finite("penalty", objective.penalty.map_or(0.0, number))?;
+        let left_out = objective.left_out.map_or(0, |count| number(count).round() as usize);
         let discriminator = objective.auxiliary.map(|loss| finite("discriminator loss", number(loss))).transpose()?;
-        for pass in objective.statistics {
-            model = model.absorb(pass);
+        // The running statistics belong to the body.
+        if self.spec.training.trained == TrainedPart::All {
+            for pass in objective.statistics {
+                model = model.absorb(pass);
+            }
         }
         if objective.update {
             let mut gradients = total.backward();
@@ -389,6 +406,7 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
         record.cross_entropy = cross_entropy;
         record.penalty = penalty;
         record.discriminator = discriminator;
+        record.left_out = left_out;
         record.updated = objective.update;
         Ok(model)
     }
@@ -413,9 +431,8 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
             TRAIN => data::augmented_batch(packed, self.spec, Purpose::TrainScores, epoch, batch),
             _ => Ok(packed),
         };
-        let TaskSpec::CrossEntropy { class_weights } = &self.spec.objective.task;
-        let auc = evaluation.auc;
-        let pass = Pass { batch_size, zeroed, epoch, auc, class_weights, augmented_batch: &augmented_batch };
+        let (auc, task) = (evaluation.auc, &self.spec.objective.task);
+        let pass = Pass { batch_size, zeroed, epoch, auc, task, augmented_batch: &augmented_batch };
         evaluate::<B, _>(model, dataset, &pass, &self.device)
     }
 
@@ -433,6 +450,13 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
                 decoy_overlaps::<B, _>(explained, &self.images.saliency, settings, &self.device)?
             }
         };
+        let heat = match self.spec.evaluation.heat {
+            None => BTreeMap::new(),
+            Some(spec) => {
+                let settings = (self.spec.training.batch_size, selected.epoch);
+                heat::shares::<B, _>(explained, self.images, spec, settings, &self.device)?
+            }
+        };
         let weights = weights::to_bytes(&selected.model).map_err(|error| RunFailure::Device(error.to_string()))?;
         let mut last = BTreeMap::new();
         if let Some(record) = history.last() {
@@ -446,6 +470,7 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
                 last,
                 localisation: found.localisation,
                 decoys,
+                heat,
             },
             history,
             pictures: found.pictures,

@@ -1,6 +1,6 @@
 //! Scores of a set of logits, for two classes and for more.
 
-use herring_protocol::{AucKind, EnvironmentScores, RunFailure, Scores, SpecError};
+use herring_protocol::{AucKind, EnvironmentScores, RunFailure, Scores, SpecError, TaskSpec};
 use herring_stats::{StatsError, auc, classification, summary};
 
 /// Images a batch over which the released code of tap2024 takes the mean of its F-score.
@@ -14,8 +14,8 @@ pub(crate) struct Scored<'a> {
     pub(crate) labels: &'a [usize],
     /// Environment of each image.
     pub(crate) environments: &'a [usize],
-    /// The weight of each class in the cross-entropy; empty: all count alike.
-    pub(crate) class_weights: &'a [f64],
+    /// What the task minimises.
+    pub(crate) task: &'a TaskSpec,
 }
 
 /// All scores of a set. `kind` is the AUC that the run uses; the ROC AUC of each environment is computed only if it is
@@ -34,10 +34,11 @@ pub(crate) fn scores(set: &Scored<'_>, kind: AucKind, epoch: usize) -> Result<Sc
     Ok(Scores {
         authors_auc: auc::macro_logit_auc(logits, labels).map_err(undefined)?,
         roc_auc: auc::macro_logit_auc(&margins, labels).map_err(undefined)?,
-        cross_entropy: match set.class_weights.is_empty() {
-            true => losses.iter().sum::<f64>() / losses.len() as f64,
-            false => summary::class_weighted_mean(&losses, labels, set.class_weights).map_err(undefined)?,
+        cross_entropy: match set.task.class_weights() {
+            [] => losses.iter().sum::<f64>() / losses.len() as f64,
+            weights => summary::class_weighted_mean(&losses, labels, weights).map_err(undefined)?,
         },
+        loss: task_loss(set),
         accuracy: accuracy(logits, labels).map_err(undefined)?,
         average_precision: average_precision(&margins, labels).map_err(undefined)?,
         f1: of_two_classes(logits, labels, |logits, labels| classification::f1(&predicted(logits)?, labels))?,
@@ -121,6 +122,34 @@ fn of_two_classes(
     }
 }
 
+/// The mean of what the task minimises, where that is not the cross-entropy of the softmax.
+fn task_loss(set: &Scored<'_>) -> Option<f64> {
+    let of_image: fn(&[f64], usize) -> f64 = match set.task {
+        TaskSpec::CrossEntropy { .. } => return None,
+        TaskSpec::NormalisedSigmoids => normalised_sigmoid_cross_entropy,
+        TaskSpec::SquaredError => sigmoid_squared_error,
+    };
+    let losses = set.logits.iter().zip(set.labels).map(|(row, label)| of_image(row, *label));
+    Some(losses.sum::<f64>() / set.labels.len() as f64)
+}
+
+fn sigmoid(logit: f64) -> f64 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+/// As [`herring_losses::normalised_sigmoid_cross_entropy`], of one image.
+fn normalised_sigmoid_cross_entropy(row: &[f64], label: usize) -> f64 {
+    let sum: f64 = row.iter().copied().map(sigmoid).sum();
+    -(sigmoid(row[label]) / sum).clamp(1e-7, 1.0 - 1e-7).ln()
+}
+
+/// As [`herring_losses::sigmoid_squared_error`], of one image.
+fn sigmoid_squared_error(row: &[f64], label: usize) -> f64 {
+    let expected = |class: usize| f64::from(u8::from(class == label));
+    let squares = row.iter().enumerate().map(|(class, logit)| (expected(class) - sigmoid(*logit)).powi(2));
+    squares.sum::<f64>() / row.len() as f64
+}
+
 /// The AUC of class 1 for two classes, else the mean over classes.
 fn average_precision(margins: &[Vec<f64>], labels: &[usize]) -> Result<f64, StatsError> {
     if margins.first().is_none_or(|row| row.len() != 2) {
@@ -158,7 +187,7 @@ mod tests {
     use super::*;
 
     fn of(logits: &[Vec<f64>], labels: &[usize], environments: &[usize]) -> Result<Scores, RunFailure> {
-        scores(&Scored { logits, labels, environments, class_weights: &[] }, AucKind::Authors, 3)
+        scores(&Scored { logits, labels, environments, task: &TaskSpec::cross_entropy() }, AucKind::Authors, 3)
     }
 
     #[test]
@@ -173,10 +202,36 @@ mod tests {
     }
 
     #[test]
+    fn what_the_task_minimises_on_sigmoids_is_told_beside_the_cross_entropy() {
+        let (logits, labels) = ([vec![0.5, 2.0], vec![1.0, -1.0]], [1, 0]);
+        let of = |task: &TaskSpec| {
+            let set = Scored { logits: &logits, labels: &labels, environments: &[0, 0], task };
+            scores(&set, AucKind::Authors, 3).unwrap()
+        };
+        let outputs = [[0.622_459_331_2, 0.880_797_077_98], [0.731_058_578_63, 0.268_941_421_37]];
+        let shares: [f64; 2] = [outputs[0][1] / (outputs[0][0] + outputs[0][1]), outputs[1][0]];
+        let found = of(&TaskSpec::NormalisedSigmoids).loss.unwrap();
+        assert!((found + (shares[0].ln() + shares[1].ln()) / 2.0).abs() < 1e-9, "{found}");
+        let squares: f64 = [outputs[0][0], 1.0 - outputs[0][1], 1.0 - outputs[1][0], outputs[1][1]]
+            .iter()
+            .map(|difference: &f64| difference.powi(2))
+            .sum();
+        let found = of(&TaskSpec::SquaredError);
+        assert!((found.loss.unwrap() - squares / 4.0).abs() < 1e-9);
+        assert_eq!(found.task_loss(), found.loss.unwrap());
+        let plain = of(&TaskSpec::cross_entropy());
+        assert_eq!((plain.loss, plain.task_loss()), (None, found.cross_entropy));
+        // Keras keeps a share off 0 and 1.
+        let certain = normalised_sigmoid_cross_entropy(&[-100.0, 100.0], 0);
+        assert!((certain + 1e-7f64.ln()).abs() < 1e-12);
+    }
+
+    #[test]
     fn class_weights_weigh_the_cross_entropy_alone() {
         let logits = [vec![0.0, 1.0], vec![2.0, 0.0], vec![0.0, 3.0]];
         let of = |class_weights: &[f64]| {
-            let set = Scored { logits: &logits, labels: &[0, 1, 1], environments: &[0; 3], class_weights };
+            let task = &TaskSpec::CrossEntropy { class_weights: class_weights.to_vec() };
+            let set = Scored { logits: &logits, labels: &[0, 1, 1], environments: &[0; 3], task };
             scores(&set, AucKind::Roc, 1).unwrap()
         };
         let losses = [cross_entropy(&logits[0], 0), cross_entropy(&logits[1], 1), cross_entropy(&logits[2], 1)];
@@ -235,8 +290,8 @@ mod tests {
     fn the_roc_auc_of_an_environment_is_that_of_the_difference_of_its_logits() {
         // Each image moves both logits: the columns alone rank wrongly, their difference rightly.
         let logits = [[1.0, 0.0], [6.0, 5.0], [0.0, 1.0], [2.0, 4.0], [9.0, 9.5], [3.0, 1.0]].map(|row| row.to_vec());
-        let (labels, environments) = ([0, 0, 1, 1, 0, 1], [0, 0, 0, 0, 1, 1]);
-        let set = Scored { logits: &logits, labels: &labels, environments: &environments, class_weights: &[] };
+        let (labels, environments, task) = ([0, 0, 1, 1, 0, 1], [0, 0, 0, 0, 1, 1], &TaskSpec::cross_entropy());
+        let set = Scored { logits: &logits, labels: &labels, environments: &environments, task };
         let found = scores(&set, AucKind::Roc, 3).unwrap();
         let within: Vec<_> = found.environments.iter().map(|scores| (scores.authors_auc, scores.roc_auc)).collect();
         assert_eq!(within, [(Some(0.625), Some(1.0)), (Some(0.5), Some(0.0))]);
@@ -250,8 +305,8 @@ mod tests {
     fn the_roc_auc_of_three_classes_is_the_mean_over_their_probabilities() {
         let logits = [[2.0, 0.0, 1.0], [5.0, 6.0, 4.5], [0.0, 1.0, 0.5], [7.0, 6.0, 8.0], [1.0, 0.5, 0.9]];
         let logits = logits.map(|row| row.to_vec());
-        let (labels, environments) = ([0, 1, 2, 2, 0], [0; 5]);
-        let set = Scored { logits: &logits, labels: &labels, environments: &environments, class_weights: &[] };
+        let (labels, environments, task) = ([0, 1, 2, 2, 0], [0; 5], &TaskSpec::cross_entropy());
+        let set = Scored { logits: &logits, labels: &labels, environments: &environments, task };
         let found = scores(&set, AucKind::Roc, 3).unwrap();
         let expected: f64 = (0..3)
             .map(|class| {

@@ -15,7 +15,7 @@ pub(crate) struct Selection {
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SelectionState {
-    /// The best value so far: the lowest cross-entropy or the highest accuracy.
+    /// The best value so far: the lowest loss or the highest accuracy.
     pub(crate) best: Option<f64>,
     /// Epochs since the best value.
     pub(crate) waited: usize,
@@ -33,7 +33,7 @@ impl Selection {
             return false;
         }
         let (value, better): (f64, fn(f64, f64) -> bool) = match self.rule {
-            SelectionSpec::LowestLoss { .. } => (valid.cross_entropy, |value, best| value < best),
+            SelectionSpec::LowestLoss { .. } => (valid.task_loss(), |value, best| value < best),
             SelectionSpec::HighestAccuracy { .. } => (valid.accuracy, |value, best| value > best),
             SelectionSpec::LastEpoch => (0.0, |_, _| true),
         };
@@ -71,6 +71,7 @@ mod tests {
             authors_auc: 0.5,
             roc_auc: 0.5,
             cross_entropy: value,
+            loss: None,
             accuracy: value,
             average_precision: 0.5,
             f1: None,

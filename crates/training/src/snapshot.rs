@@ -38,6 +38,9 @@ pub(crate) struct Means {
     pub(crate) cross_entropy: f64,
     pub(crate) penalty: f64,
     pub(crate) steps: usize,
+    /// Images that a penalty was not defined for.
+    #[serde(default)]
+    pub(crate) left_out: usize,
 }
 
 /// The selected model's scores; its weights are among the tensors, or those of the model.

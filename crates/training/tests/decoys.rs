@@ -27,7 +27,7 @@ fn run_on(data: DataSpec, penalties: Vec<PenaltySpec>) -> RunSpec {
         data,
         model: ModelSpec::TwoLayer { width: 3 },
         optimiser: OptimiserSpec::Sgd { learning_rate: 5e-3, momentum: 0.9 },
-        training: TrainingSpec { epochs: 2, batch_size: 20 },
+        training: TrainingSpec { epochs: 2, batch_size: 20, trained: TrainedPart::All },
         selection: SelectionSpec::LastEpoch,
         evaluation: EvaluationSpec { auc: AucKind::Roc, decoy_quantile: Some(0.75), ..plain.evaluation.clone() },
         ..plain
@@ -122,7 +122,7 @@ fn runs_with_a_teacher_resume_from_every_step() {
 
 #[test]
 fn dropout_resumes_from_every_step() {
-    let model = ModelSpec::Vgg { width: 1, hidden: 8 };
+    let model = ModelSpec::Vgg { width: 1, hidden: 8, taps: VggTapsName::Pools, head: VggHeadName::Pytorch };
     let mut spec = run_on(digits(TrainingVersion::Contaminated, 1.0), vec![TAP]);
     // VGG needs 32 pixels; the crosses have 28, and so have the digits.
     assert_eq!(

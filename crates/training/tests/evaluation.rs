@@ -87,7 +87,7 @@ fn the_first_epoch_of_the_highest_accuracy_is_selected() {
     let mut spec = spec(plain());
     spec.selection = SelectionSpec::HighestAccuracy { patience: None };
     spec.training.epochs = 5;
-    spec.optimiser = OptimiserSpec::Adam { learning_rate: 1e-2 };
+    spec.optimiser = OptimiserSpec::adam(1e-2);
     let outcome = run(&spec).unwrap().0;
     let accuracies: Vec<f64> = outcome.history.iter().map(|record| record.valid.accuracy).collect();
     let highest = accuracies.iter().copied().fold(0.0, f64::max);
@@ -113,7 +113,7 @@ fn patience_ends_a_run_whose_last_epoch_is_scored_in_full() {
     let mut spec = spec(plain());
     // Without normalisation and with next to no learning, every epoch ends in the same accuracy.
     spec.model = ModelSpec::ConvNet { kind: ConvNetKindName::Cnn, width: 2, sigmoid: false };
-    spec.optimiser = OptimiserSpec::Adam { learning_rate: 1e-12 };
+    spec.optimiser = OptimiserSpec::adam(1e-12);
     spec.selection = SelectionSpec::HighestAccuracy { patience: Some(2) };
     spec.training.epochs = 9;
     spec.evaluation.train_scores = TrainScores::Last;
@@ -146,7 +146,7 @@ impl Listings for Some28 {
         let settings = CrossesSettings { train: 20, valid: 8, test: 8, ..CrossesSettings::default() };
         let splits = crosses::splits(&settings, 1)?;
         let saliency: Dataset = splits.valid.clone();
-        Ok(Listed { splits, saliency, clean: None })
+        Ok(Listed { splits, saliency, clean: None, regions: Vec::new() })
     }
 }
 

@@ -11,7 +11,7 @@ use herring_protocol::*;
 fn every_objective_goes_on_from_every_place() {
     for (name, objective) in objectives() {
         let spec = RunSpec {
-            training: TrainingSpec { epochs: 2, batch_size: 8 },
+            training: TrainingSpec { epochs: 2, batch_size: 8, trained: TrainedPart::All },
             selection: SelectionSpec::LowestLoss { burn_in: 1, patience: None },
             ..spec(objective)
         };
@@ -43,7 +43,7 @@ fn every_architecture_trains_with_all_of_activmask2020_s_penalties() {
         penalties.extend(loss.map(|loss| PenaltySpec::Reconstruction { weight: 0.1, loss, target }));
         let spec = RunSpec {
             model,
-            training: TrainingSpec { epochs: 2, batch_size: 8 },
+            training: TrainingSpec { epochs: 2, batch_size: 8, trained: TrainedPart::All },
             selection: SelectionSpec::HighestAccuracy { patience: None },
             ..spec(with(penalties))
         };
@@ -75,7 +75,7 @@ fn tap2024_s_architectures_train_with_its_penalties() {
         ];
         let spec = RunSpec {
             model,
-            training: TrainingSpec { epochs: 2, batch_size: 8 },
+            training: TrainingSpec { epochs: 2, batch_size: 8, trained: TrainedPart::All },
             selection: SelectionSpec::LastEpoch,
             ..spec(with(penalties))
         };
@@ -134,4 +134,71 @@ fn a_snapshot_of_something_else_is_refused() {
     newer[at + text.len() - 1] = b'3';
     let failure = taken_up(&own, &newer).unwrap_err();
     assert_eq!(failure, RunFailure::CheckpointFormat { found: "3".to_owned() });
+}
+
+#[test]
+fn heatmap_loss_s_networks_train_whole_or_by_their_head_on_cardiac_sections() {
+    let model = ModelSpec::Vgg { width: 1, hidden: 5, taps: VggTapsName::Convolutions, head: VggHeadName::Keras };
+    let data =
+        CardiacSpec { depends: CardiacName::Marker, train: 24, valid: 8, test: 8, split_seed: 0, saliency_limit: None };
+    let trained = |trained| {
+        let penalties = vec![heatmap(CamName::Hirescam, HeatOutside::Mean)];
+        let objective = ObjectiveSpec { task: TaskSpec::SquaredError, ..with(penalties) };
+        let plain = spec(objective);
+        let spec = RunSpec {
+            model: model.clone(),
+            data: DataSpec::Cardiac(data.clone()),
+            optimiser: OptimiserSpec::Adam { learning_rate: 1e-3, epsilon: 1e-7 },
+            training: TrainingSpec { epochs: 2, batch_size: 8, trained },
+            selection: SelectionSpec::LowestLoss { burn_in: 1, patience: None },
+            evaluation: EvaluationSpec { heat: Some(HeatSpec::default()), explained_images: 1, ..plain.evaluation },
+            ..plain
+        };
+        resumes_everywhere(&trained.to_string(), &spec, &NoWeights)
+    };
+    let [whole, head] = [trained(TrainedPart::All), trained(TrainedPart::Head)];
+    let weight = |outcome: &RunOutcome, name: &str| {
+        let tensors = herring_models::weights::NamedTensors::from_bytes(&outcome.weights).unwrap();
+        tensors.get(name).unwrap().1.to_vec()
+    };
+    // Both began with the same weights: the one moved all of them, the other its head alone.
+    for (name, frozen) in [("features.0.weight", true), ("features.28.weight", true), ("classifier.0.weight", false)] {
+        let start = initial(&model, name);
+        assert_eq!(weight(&head, name) == start, frozen, "{name}");
+        assert_ne!(weight(&whole, name), start, "{name}");
+    }
+    for (map, regions) in &head.scores.heat {
+        assert_eq!(regions.keys().collect::<Vec<_>>(), ["fat", "marker", "mask"], "{map}");
+        for (region, heat) in regions {
+            assert_eq!((heat.classes.len(), heat.without_heat.len()), (4, 4), "{map} {region}");
+            assert!(heat.classes.iter().flatten().all(|share| (0.0..=1.0).contains(share)), "{map} {region}");
+        }
+    }
+    assert_eq!(whole.scores.heat.keys().collect::<Vec<_>>(), ["grad-cam", "hirescam"]);
+    let [first, ..] = &whole.pictures.explained[..] else { panic!("no image was explained") };
+    for (map, plane) in &first.heat {
+        assert!(plane.values.iter().all(|value| (0.0..=1.0).contains(value)), "{map}");
+    }
+}
+
+/// The weights that a run of the common seed starts from.
+fn initial(model: &ModelSpec, name: &str) -> Vec<f32> {
+    let still = RunSpec {
+        model: model.clone(),
+        data: DataSpec::Cardiac(CardiacSpec {
+            depends: CardiacName::Marker,
+            train: 4,
+            valid: 4,
+            test: 4,
+            split_seed: 0,
+            saliency_limit: None,
+        }),
+        optimiser: OptimiserSpec::Sgd { learning_rate: 1e-30, momentum: 0.0 },
+        training: TrainingSpec { epochs: 1, batch_size: 8, trained: TrainedPart::All },
+        selection: SelectionSpec::LastEpoch,
+        ..spec(plain())
+    };
+    let outcome = run(&still).unwrap().0;
+    let tensors = herring_models::weights::NamedTensors::from_bytes(&outcome.weights).unwrap();
+    tensors.get(name).unwrap().1.to_vec()
 }

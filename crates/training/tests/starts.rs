@@ -24,7 +24,7 @@ fn started(spec: &RunSpec, from: &One) -> RunSpec {
 #[test]
 fn a_run_begins_with_the_weights_of_the_other_s_selected_model() {
     let first = finished(&cnn(2));
-    let still = OptimiserSpec::Adam { learning_rate: 1e-12 };
+    let still = OptimiserSpec::adam(1e-12);
     let spec = RunSpec { seed: 99, optimiser: still.clone(), ..started(&cnn(2), &first) };
     let start = || RunStart { snapshot: None, finished: &first };
     let (outcome, watch) = run_from(&spec, start()).unwrap();
@@ -94,7 +94,7 @@ fn a_run_begins_with_the_weights_of_a_file() {
     let first = finished(&cnn(2));
     let (trainer, sha256) = with_file("mine.safetensors", &first.weights);
     let weights = WeightsSpec::File { name: "mine".to_owned(), sha256 };
-    let still = OptimiserSpec::Adam { learning_rate: 1e-12 };
+    let still = OptimiserSpec::adam(1e-12);
     let spec = RunSpec { seed: 99, optimiser: still, weights, ..cnn(2) };
     let outcome = trainer.run(&spec, RunStart::fresh(), &mut Watch::new()).unwrap();
     assert_eq!(outcome.weights, first.weights);

@@ -7,11 +7,10 @@
 
 use crate::{WeightsError, error::printable, names::is_counter};
 use burn::{module::Module, tensor::backend::Backend};
-use herring_models::weights::{self, NamedTensors};
-
-/// The names of heads in torchvision's networks: ResNet's `fc`, and `classifier` of VGG, DenseNet, MobileNet and
-/// EfficientNet, with or without places of its layers.
-const HEADS: [&str; 2] = ["fc", "classifier"];
+use herring_models::{
+    is_head,
+    weights::{self, NamedTensors},
+};
 
 /// A network that starts from a file.
 #[derive(Debug, Clone)]
@@ -77,11 +76,6 @@ pub fn fit<B: Backend, M: Module<B>>(network: M, tensors: &NamedTensors) -> Resu
     let network = weights::load(network, &merged)
         .map_err(|error| WeightsError::Read { path: path(), source: std::io::Error::other(error) })?;
     Ok(Fitted { network, random, unused })
-}
-
-/// Whether a parameter belongs to the linear layers at the end.
-fn is_head(name: &str) -> bool {
-    name.split_once('.').is_some_and(|(first, _)| HEADS.contains(&first))
 }
 
 fn other_shape(path: std::path::PathBuf, name: &str, found: Vec<usize>, expected: Vec<usize>) -> WeightsError {

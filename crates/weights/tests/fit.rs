@@ -7,7 +7,7 @@ use common::{all, fixture, network, two_layer};
 use herring_backend::Cpu;
 use herring_models::{
     DenseNet, DenseNetConfig, DenseNetTaps, Depth, Initialisation, Network, NetworkConfig, ResNet, ResNetConfig, Stem,
-    Vgg, VggConfig, weights::NamedTensors,
+    Vgg, VggConfig, VggHead, VggTaps, weights::NamedTensors,
 };
 use herring_weights::{WeightsError, fit, read};
 use rand::SeedableRng;
@@ -82,7 +82,15 @@ fn colour_weights_are_not_summed_for_grey_images() {
 
 #[test]
 fn keras_vgg_is_the_body_of_a_vgg() {
-    let config = VggConfig { channels: 3, width: 1, hidden: 4, side: 32, classes: 2 };
+    let config = VggConfig {
+        channels: 3,
+        width: 1,
+        hidden: 4,
+        size: [32; 2],
+        classes: 2,
+        taps: VggTaps::Pools,
+        head: VggHead::PyTorch,
+    };
     let network = Vgg::<Cpu>::new(&config, &mut random(), &Default::default());
     let file = read(&fixture("keras.h5")).unwrap();
     let fitted = fit(network, &file.tensors).unwrap();
@@ -97,7 +105,15 @@ fn keras_vgg_is_the_body_of_a_vgg() {
 /// Three layers in torchvision's classifier, two in the protocol's: replaced as a whole, though the names overlap.
 #[test]
 fn a_classifier_of_other_layers_is_replaced_as_a_whole() {
-    let config = VggConfig { channels: 3, width: 1, hidden: 4, side: 32, classes: 2 };
+    let config = VggConfig {
+        channels: 3,
+        width: 1,
+        hidden: 4,
+        size: [32; 2],
+        classes: 2,
+        taps: VggTaps::Pools,
+        head: VggHead::PyTorch,
+    };
     let network = Vgg::<Cpu>::new(&config, &mut random(), &Default::default());
     let mut tensors = halves(&NamedTensors::of(&network), |name| name == "classifier.3.weight");
     tensors.insert("classifier.3.weight".to_owned(), vec![4, 4], vec![0.5; 16]);

@@ -10,7 +10,7 @@ use common::all;
 use herring_backend::Cpu;
 use herring_models::{
     DenseNetConfig, DenseNetTaps, EfficientNetConfig, MobileNetConfig, Network, NetworkConfig, ResNetConfig, Stem,
-    VggConfig, weights::NamedTensors,
+    VggConfig, VggHead, VggTaps, weights::NamedTensors,
 };
 use herring_weights::{KnownState, fit, inspect, read};
 use rand::SeedableRng;
@@ -28,7 +28,15 @@ fn config(name: &str) -> Option<NetworkConfig> {
         "resnet18" => {
             NetworkConfig::ResNet(ResNetConfig { stem: Stem::ImageNet, channels: 3, ..ResNetConfig::default() })
         }
-        "vgg16" => NetworkConfig::Vgg(VggConfig { channels: 3, width: 64, hidden: 16, side: 224, classes: 2 }),
+        "vgg16" => NetworkConfig::Vgg(VggConfig {
+            channels: 3,
+            width: 64,
+            hidden: 16,
+            size: [224; 2],
+            classes: 2,
+            taps: VggTaps::Pools,
+            head: VggHead::PyTorch,
+        }),
         "densenet121" => NetworkConfig::DenseNet(DenseNetConfig::densenet_121(2, taps)),
         "mobilenet_v2" => NetworkConfig::MobileNet(MobileNetConfig { channels: 3, percent: 100, classes: 2 }),
         "efficientnet_b0" => NetworkConfig::EfficientNet(EfficientNetConfig::b0(2)),

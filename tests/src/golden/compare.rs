@@ -42,7 +42,7 @@ impl Job for Comparison<'_> {
         let (model, batch, report) =
             (model_of(&self.network), fixture.batch(device), Report::new(&fixture.architecture));
         let mut comparing =
-            Comparing::<B> { fixture, network: self.network, device: device.clone(), model, batch, report };
+            Comparing::<B> { fixture, network: self.network, device: device.clone(), model, batch, taps: 0, report };
         comparing.forward_passes();
         if fixture.has("saliency.eval") {
             comparing.saliency();
@@ -78,6 +78,7 @@ struct Comparing<'a, B: Kernels> {
     device: B::Device,
     model: Network<Autodiff<B>>,
     batch: Batch<Autodiff<B>>,
+    taps: usize,
     report: Report,
 }
 
@@ -90,6 +91,7 @@ impl<B: Kernels> Comparing<'_, B> {
     fn forward_passes(&mut self) {
         let images = self.batch.images.clone();
         let train = self.model.trace(images.clone(), Mode::Train);
+        self.taps = train.taps.len();
         self.compare("logits.train", train.logits);
         if self.fixture.has("pooled.train") {
             self.compare("pooled.train", train.pooled);
@@ -97,7 +99,10 @@ impl<B: Kernels> Comparing<'_, B> {
         let stored = self.fixture.tensors.names().filter(|name| name.starts_with("tap") && name.ends_with(".train"));
         let stored = stored.count();
         if stored > 0 {
-            let layers = if self.fixture.stores_taps() { train.taps } else { train.layers };
+            let mut layers = if self.fixture.stores_taps() { train.taps } else { train.layers };
+            if self.fixture.stores_last_tap_only() {
+                layers.drain(..layers.len() - 1);
+            }
             assert_eq!(layers.len(), stored, "another number of layers");
             for (index, layer) in layers.into_iter().enumerate() {
                 self.compare(&format!("tap{index}.train"), layer);
@@ -133,7 +138,7 @@ impl<B: Kernels> Comparing<'_, B> {
         match name {
             "adversarial.encoder" | "adversarial.discriminator" => self.adversarial(name),
             _ => {
-                let Some(mut loss) = losses::training_loss(name) else {
+                let Some(mut loss) = losses::training_loss(name, (self.taps, self.fixture.evaluates_maps())) else {
                     self.report.passed_over.push(name.to_owned());
                     return;
                 };

@@ -3,32 +3,39 @@
 use burn::tensor::backend::AutodiffBackend;
 use herring_backend::{Autodiff, Kernels};
 use herring_losses::{
-    ActDiff, AttentionTransfer, Batch, Distillation, GradMask, JacobianTransfer, Penalty, Rbr, Reconstruction, Rrr,
-    Tap, Task, TrainingLoss,
+    ActDiff, AttentionTransfer, Batch, Distillation, GradMask, Heatmap, JacobianTransfer, Penalty, Rbr, Reconstruction,
+    Rrr, Tap, Task, TrainingLoss,
 };
 use herring_models::{FirstConvolution, Stackable};
 use herring_protocol::{
     ActDiffDistance::{self, Image, Position},
     ActDiffLayers::{self, All, Pooled},
-    GradientNorm, RbrInfluence, ReconstructionLoss, ReconstructionTarget, RrrReading, TapReading,
+    CamChannels, CamMode, CamName, GradientNorm, MaskResize, RbrInfluence, ReconstructionLoss, ReconstructionTarget,
+    RrrReading, TapReading,
 };
 
-/// The number whose derivative is stored under a name; none for a loss that does not exist here.
-pub(super) fn training_loss<B, M>(name: &str) -> Option<TrainingLoss<B, M>>
+/// The number whose derivative is stored under a name, for a network with so many taps; none for a loss that does not exist
+/// here. Files in which class activation maps are made in evaluation mode average the mask over the area of a cell.
+pub(super) fn training_loss<B, M>(name: &str, (taps, evaluates): (usize, bool)) -> Option<TrainingLoss<B, M>>
 where
     B: AutodiffBackend + Kernels,
     M: Stackable<B, Lifted: FirstConvolution<Autodiff<B>> + Stackable<Autodiff<B>>> + FirstConvolution<B>,
 {
-    let loss = TrainingLoss::new(Task::default());
+    let task = match name {
+        "cce_keras" => Task::NormalisedSigmoids,
+        "mse_sigmoid" => Task::SquaredError,
+        _ => Task::default(),
+    };
+    let loss = TrainingLoss::new(task);
     Some(match is_of_the_task(name) {
         true => loss,
-        false => loss.with_boxed(penalty(name)?),
+        false => loss.with_boxed(penalty(name, heatmap(taps.saturating_sub(1), evaluates))?),
     })
 }
 
 /// Whether the stored loss is that of the task itself; the others are penalties without it.
 pub(super) fn is_of_the_task(name: &str) -> bool {
-    matches!(name, "cross_entropy" | "masked")
+    matches!(name, "cross_entropy" | "masked" | "cce_keras" | "mse_sigmoid")
 }
 
 /// The batch that a loss is evaluated on: "masked" classifies the permuted images.
@@ -39,7 +46,7 @@ pub(super) fn batch_of<B: AutodiffBackend>(name: &str, batch: &Batch<B>) -> Batc
     }
 }
 
-fn penalty<B, M>(name: &str) -> Option<Box<dyn Penalty<B, M>>>
+fn penalty<B, M>(name: &str, heatmap: Heatmap) -> Option<Box<dyn Penalty<B, M>>>
 where
     B: AutodiffBackend + Kernels,
     M: Stackable<B, Lifted: FirstConvolution<Autodiff<B>> + Stackable<Autodiff<B>>> + FirstConvolution<B>,
@@ -59,6 +66,8 @@ where
         "at" => Box::new(AttentionTransfer { weight: 1.0 }),
         "jt" => Box::new(JacobianTransfer { weight: 1.0 }),
         "kd" => Box::new(Distillation { weight: 1.0, temperature: 1.0 }),
+        "hirescam" => Box::new(heatmap),
+        "gradcam" => Box::new(Heatmap { map: CamName::GradCam, channels: CamChannels::Sum, ..heatmap }),
         "tap.paper" => Box::new(Tap { weight: 1.0, reading: TapReading::Paper }),
         "tap.released" => Box::new(Tap { weight: 1.0, reading: TapReading::Released }),
         "reconstruction.bce" => reconstruction(BinaryCrossEntropy, ReconstructionTarget::Image),
@@ -66,6 +75,14 @@ where
         "reconstruction.mse" => reconstruction(SquaredError, ReconstructionTarget::Image),
         _ => return None,
     })
+}
+
+fn heatmap(tap: usize, evaluates: bool) -> Heatmap {
+    let released = Heatmap::released(tap);
+    match evaluates {
+        true => Heatmap { mask: MaskResize::Area, mode: CamMode::Evaluate, ..released },
+        false => released,
+    }
 }
 
 fn actdiff<B, M>(

@@ -1,5 +1,6 @@
 //! Arguments of `bench`.
 
+use crate::bench::Size;
 use clap::{Args, Subcommand};
 use herring_protocol::BackendKind;
 
@@ -12,21 +13,21 @@ pub(crate) enum BenchCommand {
 #[derive(Args)]
 pub(crate) struct BenchStep {
     /// The network: `resnet18-small` (3x3 stem, grey images), or on images of three channels `resnet18`, `vgg16`,
-    /// `densenet121`, `mobilenet_v2`, `efficientnet_b0`; `two-layer` is tap2024's for digits
+    /// `vgg16-keras` (heatmap-loss), `densenet121`, `mobilenet_v2`, `efficientnet_b0`; `two-layer` is tap2024's for digits
     #[arg(long, default_value = "resnet18-small", value_parser = crate::bench::model, value_name = "NAME")]
     pub(crate) model: String,
     /// Channels of the network's first stage [default: 64; 100 for two-layer; mobilenet_v2 and efficientnet_b0 have
     /// their own]
-    #[arg(long, value_parser = crate::bench::size)]
+    #[arg(long, value_parser = crate::bench::count)]
     pub(crate) width: Option<usize>,
-    /// Side of the square images, in pixels
-    #[arg(long, default_value = "28", value_parser = crate::bench::size)]
-    pub(crate) size: usize,
+    /// Rows and columns of the images, in pixels: one number for squares, or two as in 105x135
+    #[arg(long, default_value = "28")]
+    pub(crate) size: Size,
     /// Batch size
-    #[arg(long, default_value = "16", value_parser = crate::bench::size)]
+    #[arg(long, default_value = "16", value_parser = crate::bench::count)]
     pub(crate) batch: usize,
     /// Measured steps, after a warm-up
-    #[arg(long, default_value = "10", value_parser = crate::bench::size)]
+    #[arg(long, default_value = "10", value_parser = crate::bench::count)]
     pub(crate) steps: usize,
     /// Where to compute: `cpu`, `cuda` or `wgpu`
     #[arg(long, default_value_t = BackendKind::Cpu)]
@@ -35,10 +36,10 @@ pub(crate) struct BenchStep {
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) device: usize,
     /// Which paper's training losses are measured where none is named
-    #[arg(long, default_value = "iclr2021", value_parser = ["iclr2021", "tap2024"], value_name = "PAPER")]
+    #[arg(long, default_value = "iclr2021", value_parser = ["iclr2021", "tap2024", "heatmap-loss"], value_name = "PAPER")]
     pub(crate) paper: String,
-    /// Training losses to measure: `base`, `masked`, `actdiff`, `adversarial`, `gradmask`, `rrr`, `rrr-area` (tap2024's),
-    /// `rbr`, `rbr-full`, `tap`, or several joined by `+` [default: those of the paper]
+    /// Training losses to measure: `base`, `masked`, `normalised-sigmoids` and `squared-error` (heatmap-loss), `actdiff`,
+    /// `adversarial`, `gradmask`, `heatmap`, `rrr`, `rrr-area` (tap2024's), `rbr`, `rbr-full`, `tap`, or several joined by `+` [default: those of the paper]
     #[arg(value_parser = crate::bench::method, value_delimiter = ',', value_name = "METHOD")]
     pub(crate) methods: Vec<String>,
 }

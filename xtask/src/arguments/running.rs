@@ -10,10 +10,10 @@ pub(crate) struct Running {
     pub(crate) device: usize,
     /// Number of parallel runs, each in its own process [default: one for each core on the CPU, as far
     /// as the memory allows; 1 on a GPU]
-    #[arg(long, value_name = "N", value_parser = crate::bench::size)]
+    #[arg(long, value_name = "N", value_parser = crate::bench::count)]
     pub(crate) jobs: Option<usize>,
     /// Write a checkpoint every this many training steps, in addition to the one after each epoch
-    #[arg(long, value_name = "STEPS", value_parser = crate::bench::size)]
+    #[arg(long, value_name = "STEPS", value_parser = crate::bench::count)]
     pub(crate) checkpoint_steps: Option<usize>,
     /// Append progress events to this file, one JSON object on each line
     #[arg(long, value_name = "FILE")]

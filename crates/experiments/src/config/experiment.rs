@@ -4,6 +4,7 @@ use super::{
     ConfigError, DataSetting, RunTemplate, Scale,
     judgement::Judgement,
     layers::{self, Layer, Table},
+    populations::{Populations, RawPopulations},
     text::{Text, check_format},
 };
 use herring_protocol::{AucKind, BackendKind, MethodName, ScoreName, SpecError, Variant, differing_fields};
@@ -45,6 +46,8 @@ pub struct Configuration {
     pub arrows: Vec<Arrow>,
     /// Sentences of the report about the experiment, by section.
     pub captions: BTreeMap<String, String>,
+    /// The groups of models that the report compares, if it does.
+    pub populations: Option<Populations>,
     scales: BTreeMap<Scale, ScaleSetting>,
     templates: BTreeMap<(Scale, Variant, MethodName), RunTemplate>,
     text: String,
@@ -107,6 +110,7 @@ struct Head {
     arrows: Vec<Arrow>,
     #[serde(default)]
     captions: BTreeMap<String, String>,
+    populations: Option<RawPopulations>,
     methods: Spanned<Vec<Spanned<MethodHead>>>,
     scales: Scales,
 }
@@ -130,7 +134,7 @@ struct MethodHead {
 /// The keys of [`MethodHead`], which are not settings of the run.
 const METHOD_HEAD: [&str; 5] = ["name", "label", "group", "style", "optional"];
 /// The keys of [`Head`] and of the layers.
-const HEAD: [&str; 18] = [
+const HEAD: [&str; 19] = [
     "format",
     "base",
     "experiment",
@@ -143,6 +147,7 @@ const HEAD: [&str; 18] = [
     "explained_share",
     "arrows",
     "captions",
+    "populations",
     "methods",
     "scales",
     "variants",
@@ -317,6 +322,7 @@ impl Configuration {
             }
         };
         let methods = rows(&text, &head)?;
+        let populations = head.populations.as_ref().map(|raw| Populations::check(&text, raw, &methods)).transpose()?;
         let mut found = Self {
             experiment: experiment.clone(),
             title: head.title,
@@ -328,6 +334,7 @@ impl Configuration {
             explained_share,
             arrows: head.arrows,
             captions: head.captions,
+            populations,
             scales: BTreeMap::new(),
             templates: BTreeMap::new(),
             text: text.content().to_owned(),
@@ -516,6 +523,18 @@ fn check_template(
     }
     let spec = template.draft(&row.method, variant, BackendKind::Cpu);
     spec.check().map_err(wrong)?;
+    for draw in &template.draws {
+        if let Some(expected) = draw.wrong() {
+            let found = format!("from {} to {}", draw.from, draw.to);
+            return Err(text.invalid(at("draws"), &format!("draws of {}", row.method), found, expected));
+        }
+        for value in [draw.from, draw.to] {
+            let drawn = spec.with_value(&draw.field, value).map_err(|error| {
+                text.invalid(at("draws"), "draws.field", error.to_string(), "a number of the run, by its dotted name")
+            })?;
+            drawn.check().map_err(wrong)?;
+        }
+    }
     for choice in &template.choose {
         if choice.values.is_empty() {
             let expected = "at least one value";

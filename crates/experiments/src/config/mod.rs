@@ -6,19 +6,23 @@
 //! *Invariant:* a [`Configuration`] has been checked; later code does not check again.
 
 mod differences;
+mod draw;
 pub(crate) mod experiment;
 mod judgement;
 mod layers;
 mod maximum;
+mod populations;
 mod targets;
 mod template;
 pub(crate) mod text;
 
 pub use differences::{Difference, Differences};
+pub use draw::{DrawScale, DrawSetting};
 pub use experiment::{Arrow, Bases, Configuration, MethodRow, ScaleSetting};
 pub use herring_store::{Scale, UnknownScale};
 pub use judgement::Judgement;
 pub use maximum::Maximum;
+pub use populations::{Keep, PopulationTarget, Populations};
 pub use targets::{Finding, Requirement, Target, TargetValue, Targets};
 pub use template::{
     ChoiceSetting, DataSetting, DecoysSetting, ImagesSetting, RunTemplate, SeedImages, TeacherSetting, VolumesSetting,

@@ -3,6 +3,7 @@
 use super::{
     ConfigError,
     experiment::method_named,
+    populations::{PopulationTarget, RawPopulationTarget},
     text::{Text, check_format},
 };
 use herring_protocol::{MethodName, ScoreName};
@@ -74,6 +75,8 @@ pub struct Targets {
     pub targets: Vec<Target>,
     /// Findings, in the order of the file.
     pub findings: Vec<Finding>,
+    /// Scores of the paper's models, for groups of models that are compared.
+    pub populations: Vec<PopulationTarget>,
     text: String,
 }
 
@@ -86,6 +89,8 @@ struct RawTargets {
     targets: Vec<RawTarget>,
     #[serde(default)]
     findings: Vec<Spanned<RawFinding>>,
+    #[serde(default)]
+    populations: Vec<RawPopulationTarget>,
 }
 
 #[derive(Deserialize)]
@@ -153,12 +158,17 @@ impl Targets {
             }
             targets.push(Target { method, seeds: target.seeds, values });
         }
+        let mut populations = Vec::with_capacity(raw.populations.len());
+        for population in &raw.populations {
+            populations.push(PopulationTarget::check(&text, population, &populations)?);
+        }
         let findings = raw.findings.iter().map(|finding| Finding::check(&text, finding));
         Ok(Self {
             experiment: raw.experiment,
             sources,
             targets,
             findings: findings.collect::<Result<_, _>>()?,
+            populations,
             text: content.to_owned(),
         })
     }

@@ -1,8 +1,8 @@
 //! A run as a configuration states it: everything except experiment, seed, device and image files.
 
-use super::Maximum;
+use super::{DrawSetting, Maximum};
 use herring_protocol::{
-    AnnotationSpec, BackendKind, CollectionName, CrossesSpec, DataSpec, DecoyFiles, DecoyName, DecoysSpec,
+    AnnotationSpec, BackendKind, CardiacSpec, CollectionName, CrossesSpec, DataSpec, DecoyFiles, DecoyName, DecoysSpec,
     EvaluationSpec, ImagesSpec, MethodName, ModelSpec, ObjectiveSpec, OptimiserSpec, PathologyName, ResizeName, RunId,
     RunSpec, ScoreName, SelectionSpec, SplitRuleName, TableName, TeacherSpec, TrainingSpec, TrainingVersion, Variant,
     VolumeTaskName, VolumesSpec, WeightsSpec,
@@ -34,6 +34,9 @@ pub struct RunTemplate {
     pub selection: SelectionSpec,
     /// What is measured of it.
     pub evaluation: EvaluationSpec,
+    /// Values that each seed draws for itself, in this order.
+    #[serde(default)]
+    pub draws: Vec<DrawSetting>,
     /// Values chosen by trying several.
     #[serde(default)]
     pub choose: Vec<ChoiceSetting>,
@@ -107,6 +110,8 @@ pub enum DataSetting {
     Volumes(VolumesSetting),
     /// Images in which a planted decoy tells the class.
     Decoys(DecoysSetting),
+    /// Drawn sections of hearts.
+    Cardiac(CardiacSpec),
 }
 
 /// How images with decoys are drawn; see [`DecoysSpec`].
@@ -282,7 +287,7 @@ impl DataSetting {
     /// Whether the images are files, which the user must provide.
     pub fn needs_files(&self) -> bool {
         match self {
-            Self::Crosses(_) => false,
+            Self::Crosses(_) | Self::Cardiac(_) => false,
             Self::Decoys(decoys) => decoys.collection.needs_files(),
             Self::Images(_) | Self::Volumes(_) => true,
         }
@@ -311,6 +316,7 @@ impl DataSetting {
     pub(crate) fn spec_of(&self, found: &SeedImages) -> DataSpec {
         let images = match self {
             Self::Crosses(crosses) => return DataSpec::Crosses(crosses.clone()),
+            Self::Cardiac(cardiac) => return DataSpec::Cardiac(cardiac.clone()),
             Self::Volumes(volumes) => return DataSpec::Volumes(volumes.spec(found)),
             Self::Decoys(decoys) => return DataSpec::Decoys(decoys.spec(found)),
             Self::Images(images) => images,

@@ -28,6 +28,11 @@ impl Dropout {
         Self { rate, place, key: None }
     }
 
+    /// Share of the values that it drops, in `[0, 1)`.
+    pub fn rate(&self) -> f64 {
+        self.rate
+    }
+
     /// The layer with the key of a step.
     #[must_use]
     pub fn with_noise(self, key: u64) -> Self {

@@ -30,6 +30,24 @@ impl<B: Backend> Linear<B> {
         }
     }
 
+    /// Weights uniform within `sqrt(6 / inputs)` of zero (He et al. 2015), biases 0: Keras' `he_uniform`.
+    pub fn he_uniform(inputs: usize, outputs: usize, random: &mut impl Rng, device: &B::Device) -> Self {
+        Self::uniform_weights([inputs, outputs], (6.0 / inputs as f64).sqrt(), random, device)
+    }
+
+    /// Weights uniform within `sqrt(6 / (inputs + outputs))` of zero (Glorot and Bengio 2010), biases 0: Keras' default.
+    pub fn glorot_uniform(inputs: usize, outputs: usize, random: &mut impl Rng, device: &B::Device) -> Self {
+        Self::uniform_weights([inputs, outputs], (6.0 / (inputs + outputs) as f64).sqrt(), random, device)
+    }
+
+    fn uniform_weights([inputs, outputs]: [usize; 2], bound: f64, random: &mut impl Rng, device: &B::Device) -> Self {
+        let values = initialise::uniform(outputs * inputs, bound, random);
+        Self {
+            weight: initialise::parameter(values, [outputs, inputs], device),
+            bias: initialise::parameter(vec![0.0; outputs], [outputs], device),
+        }
+    }
+
     /// `[batch, inputs]` to `[batch, outputs]`.
     pub fn forward(&self, input: Tensor<B, 2>) -> Tensor<B, 2> {
         self.forward_with(input, self.weight.val())

@@ -2,8 +2,8 @@
 //! trainers run them again because a specification may come from elsewhere.
 
 use crate::{
-    AnnotationSpec, AttributionSpec, CollectionName, CrossesSpec, DataSpec, DecoyName, DecoysSpec, ImagesSpec,
-    ModelSpec, OptimiserSpec, PenaltySpec, ReconstructionLoss, RunSpec, TableName, TaskSpec, TrainingImages,
+    AnnotationSpec, AttributionSpec, CardiacSpec, CollectionName, CrossesSpec, DataSpec, DecoyName, DecoysSpec,
+    ImagesSpec, ModelSpec, OptimiserSpec, PenaltySpec, ReconstructionLoss, RunSpec, TableName, TrainingImages,
     VolumesSpec, WeightsSpec,
 };
 
@@ -42,6 +42,7 @@ impl RunSpec {
             DataSpec::Images(images) => check_images(images)?,
             DataSpec::Volumes(volumes) => check_volumes(volumes)?,
             DataSpec::Decoys(decoys) => check_decoys(decoys)?,
+            DataSpec::Cardiac(cardiac) => check_cardiac(cardiac)?,
         }
         match self.annotations {
             AnnotationSpec::Given { fraction } => {
@@ -92,8 +93,17 @@ impl RunSpec {
         }
         let width = model.width();
         check(&below("width"), width, "a number of channels from 1 to 1024", (1..=1024).contains(&width))?;
-        let (side, least) = (self.data.side(), model.least_side());
-        check(field, format!("images of {side} pixels"), &format!("at least {least} for this network"), side >= least)?;
+        let ([height, width], least) = (self.data.size(), model.least_side());
+        let found = if height == width { format!("{height}") } else { format!("{height} x {width}") };
+        let side = height.min(width);
+        check(
+            field,
+            format!("images of {found} pixels"),
+            &format!("at least {least} for this network"),
+            side >= least,
+        )?;
+        let fits = height == width || model.takes_rectangles();
+        check(field, format!("images of {found} pixels"), "as many rows as columns for this network", fits)?;
         if let DataSpec::Images(images) = &self.data {
             let expected = format!("{side}: this network's last layer fits images of one size");
             let fits = model.takes_any_side() || images.saliency_size == side;
@@ -103,8 +113,7 @@ impl RunSpec {
     }
 
     fn check_objective(&self) -> Result<(), SpecError> {
-        let TaskSpec::CrossEntropy { class_weights } = &self.objective.task;
-        for weight in class_weights {
+        for weight in self.objective.task.class_weights() {
             let allowed = *weight > 0.0 && weight.is_finite();
             check("objective.task.class_weights", weight, "finite numbers above 0, one for each class", allowed)?;
         }
@@ -147,6 +156,7 @@ impl RunSpec {
                         check(&field("loss"), loss, expected, allowed)?;
                     }
                 }
+                PenaltySpec::Heatmap { tap, .. } => self.check_tap(&field("tap"), *tap)?,
                 PenaltySpec::Distillation { temperature, .. } => {
                     let allowed = *temperature > 0.0 && *temperature <= 1000.0;
                     check(&field("temperature"), *temperature, "a number above 0, at most 1000", allowed)?;
@@ -165,11 +175,24 @@ impl RunSpec {
         check("objective.images", self.objective.images, expected, !(masked && compares))
     }
 
+    /// A tap that the network has; `None` is its last one.
+    fn check_tap(&self, field: &str, tap: Option<usize>) -> Result<(), SpecError> {
+        let taps = self.model.taps();
+        let allowed = tap.is_none_or(|tap| tap < taps);
+        check(field, tap.unwrap_or_default(), &format!("one of this network's {taps} taps, from 0"), allowed)
+    }
+
     fn check_training(&self) -> Result<(), SpecError> {
         rate("optimiser.learning_rate", self.optimiser.learning_rate())?;
-        if let OptimiserSpec::Sgd { momentum, .. } = self.optimiser {
-            let allowed = (0.0..1.0).contains(&momentum);
-            check("optimiser.momentum", momentum, "a number from 0, below 1", allowed)?;
+        match self.optimiser {
+            OptimiserSpec::Sgd { momentum, .. } => {
+                let allowed = (0.0..1.0).contains(&momentum);
+                check("optimiser.momentum", momentum, "a number from 0, below 1", allowed)?;
+            }
+            OptimiserSpec::Adam { epsilon, .. } => {
+                let allowed = epsilon > 0.0 && epsilon <= 1.0;
+                check("optimiser.epsilon", epsilon, "a number above 0, at most 1", allowed)?;
+            }
         }
         count("training.epochs", self.training.epochs)?;
         count("training.batch_size", self.training.batch_size)?;
@@ -206,12 +229,18 @@ impl RunSpec {
                     let expected = "a number of pixels from 1 to 1024";
                     check(&field("window"), window, expected, (1..=1024).contains(&window))?;
                 }
+                AttributionSpec::GradCam { tap } | AttributionSpec::Hirescam { tap } => {
+                    self.check_tap(&field("tap"), tap)?;
+                }
             }
         }
         if let Some(quantile) = evaluation.decoy_quantile {
             let allowed = (0.0..1.0).contains(&quantile) && matches!(self.data, DataSpec::Decoys(_));
             let expected = "a number from 0, below 1, and images with decoys";
             check("evaluation.decoy_quantile", quantile, expected, allowed)?;
+        }
+        if let Some(heat) = evaluation.heat {
+            self.check_tap("evaluation.heat.tap", heat.tap)?;
         }
         evaluation.attribution_limit.map_or(Ok(()), |limit| count("evaluation.attribution_limit", limit))
     }
@@ -272,6 +301,14 @@ fn check_decoys(decoys: &DecoysSpec) -> Result<(), SpecError> {
     check("data.fraction", fraction, "a share above 0, at most 1", fraction > 0.0 && fraction <= 1.0)?;
     limit("class_limit", decoys.class_limit)?;
     limit("saliency_limit", decoys.saliency_limit)
+}
+
+fn check_cardiac(cardiac: &CardiacSpec) -> Result<(), SpecError> {
+    for (field, images) in [("train", cardiac.train), ("valid", cardiac.valid), ("test", cardiac.test)] {
+        let allowed = images % CardiacSpec::CLASSES == 0 && (CardiacSpec::CLASSES..=1_000_000).contains(&images);
+        check(&format!("data.{field}"), images, "a multiple of 4 from 4 to 1000000 images", allowed)?;
+    }
+    limit("saliency_limit", cardiac.saliency_limit)
 }
 
 /// Rows and columns of images.

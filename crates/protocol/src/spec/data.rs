@@ -16,33 +16,37 @@ pub enum DataSpec {
     Volumes(VolumesSpec),
     /// Images in which a planted decoy tells the class.
     Decoys(DecoysSpec),
+    /// Drawn sections of hearts.
+    Cardiac(CardiacSpec),
 }
 
 impl DataSpec {
     /// Rows and columns of the images that are scored.
-    pub fn side(&self) -> usize {
+    pub fn size(&self) -> [usize; 2] {
         match self {
-            Self::Crosses(_) => CrossesSpec::SIDE,
-            Self::Images(images) => images.size,
-            Self::Volumes(volumes) => volumes.size,
-            Self::Decoys(decoys) => decoys.size,
+            Self::Crosses(_) => [CrossesSpec::SIDE; 2],
+            Self::Images(images) => [images.size; 2],
+            Self::Volumes(volumes) => [volumes.size; 2],
+            Self::Decoys(decoys) => [decoys.size; 2],
+            Self::Cardiac(_) => CardiacSpec::SIZE,
         }
     }
 
-    /// Rows and columns of the images as they are stored for training, and of those whose saliency is computed.
+    /// Rows of the images as they are stored for training, and of those whose saliency is computed.
     pub fn stored_sides(&self) -> [usize; 2] {
         match self {
             Self::Crosses(_) => [CrossesSpec::SIDE; 2],
             Self::Images(images) => [images.size, images.saliency_size],
             Self::Volumes(volumes) => [volumes.train_size, volumes.size],
             Self::Decoys(decoys) => [decoys.size; 2],
+            Self::Cardiac(_) => [CardiacSpec::SIZE[0]; 2],
         }
     }
 
     /// The SHA-256 of the list of images; `None` for generated images.
     pub fn listing(&self) -> Option<&str> {
         match self {
-            Self::Crosses(_) => None,
+            Self::Crosses(_) | Self::Cardiac(_) => None,
             Self::Images(images) => Some(&images.listing),
             Self::Volumes(volumes) => Some(&volumes.listing),
             Self::Decoys(decoys) => decoys.files.as_ref().map(|files| files.listing.as_str()),
@@ -343,4 +347,44 @@ pub struct DecoysSpec {
     /// Saliency is computed for at most this many permuted test images of each class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saliency_limit: Option<usize>,
+}
+
+/// What depends on the sex in drawn sections of hearts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum CardiacName {
+    /// Size of the heart and fat (experiment 1).
+    Sizes,
+    /// A white square on the images of men, and nothing else (experiment 2).
+    Marker,
+}
+
+named!(CardiacName, "choice of what depends on the sex", Sizes => "sizes", Marker => "marker");
+
+/// Drawn sections of hearts, 105 rows by 135 columns, of four classes with as many images each (heatmap-loss, section 2).
+/// Sizes count images over all classes. The environment is the sex, 1 for men. All sets are drawn from one seed, without
+/// an image in two of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardiacSpec {
+    /// What depends on the sex.
+    pub depends: CardiacName,
+    /// Training images; the paper has 10,000.
+    pub train: usize,
+    /// Validation images; the paper has 3000.
+    pub valid: usize,
+    /// Test images; the paper's scores are of 10,000, though its text says 300.
+    pub test: usize,
+    /// The seed that draws the images. The same for all runs, as in the paper, whose code draws them once, without a seed.
+    pub split_seed: u32,
+    /// Saliency and heat are computed for at most this many test images of each class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saliency_limit: Option<usize>,
+}
+
+impl CardiacSpec {
+    /// Rows and columns of an image.
+    pub const SIZE: [usize; 2] = [105, 135];
+    /// Classes.
+    pub const CLASSES: usize = 4;
 }

@@ -1,6 +1,6 @@
 //! What is measured of a model.
 
-use crate::{AucKind, names::named};
+use crate::{AucKind, CamName, names::named};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -19,14 +19,28 @@ pub enum AttributionSpec {
         /// Rows and columns of the square.
         window: usize,
     },
+    /// Grad-CAM (Selvaraju et al. 2017).
+    GradCam {
+        /// The network's tap, from 0; absent: the last one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tap: Option<usize>,
+    },
+    /// HiResCAM (Draelos and Carin 2020).
+    Hirescam {
+        /// The network's tap, from 0; absent: the last one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tap: Option<usize>,
+    },
 }
 
 impl AttributionSpec {
-    /// The name in files: `integrated-gradients` or `occlusion`.
+    /// The name in files: `integrated-gradients`, `occlusion`, `grad-cam` or `hirescam`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::IntegratedGradients { .. } => "integrated-gradients",
             Self::Occlusion { .. } => "occlusion",
+            Self::GradCam { .. } => CamName::GradCam.name(),
+            Self::Hirescam { .. } => CamName::Hirescam.name(),
         }
     }
 }
@@ -58,6 +72,15 @@ pub enum ExplainedModel {
 }
 
 named!(ExplainedModel, "choice of model", Selected => "selected", Last => "last");
+
+/// Where the heat of class activation maps lies: its shares in the regions of the images whose saliency is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeatSpec {
+    /// The network's tap, from 0; absent: the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tap: Option<usize>,
+}
 
 /// What is measured of a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -94,4 +117,7 @@ pub struct EvaluationSpec {
     /// has 0.75.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decoy_quantile: Option<f64>,
+    /// Where the heat of Grad-CAM and HiResCAM lies; absent: it is not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heat: Option<HeatSpec>,
 }

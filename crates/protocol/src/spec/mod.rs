@@ -19,22 +19,23 @@ mod training;
 pub use annotations::{AnnotationSpec, CutName, TeacherSpec};
 pub use check::SpecError;
 pub use data::{
-    CollectionName, CrossesSpec, DataSpec, DecoyFiles, DecoyName, DecoysSpec, ImagesSpec, PathologyName, ResizeName,
-    SplitRuleName, TableName, TrainingVersion, VolumeTaskName, VolumesSpec,
+    CardiacName, CardiacSpec, CollectionName, CrossesSpec, DataSpec, DecoyFiles, DecoyName, DecoysSpec, ImagesSpec,
+    PathologyName, ResizeName, SplitRuleName, TableName, TrainingVersion, VolumeTaskName, VolumesSpec,
 };
-pub use evaluation::{AttributionSpec, EvaluationSpec, ExplainedModel, TrainScores};
+pub use evaluation::{AttributionSpec, EvaluationSpec, ExplainedModel, HeatSpec, TrainScores};
 pub use fields::{FieldError, differing_fields};
 pub(crate) use fields::{is_default, json, nothing_else};
 pub use model::{
     ConvNetKindName, DenseNetTapsName, InitialisationName, ModelSpec, PoolingName, ResnetLayersName, StemName,
-    WeightsSpec,
+    VggHeadName, VggTapsName, WeightsSpec,
 };
 pub use needs::{Alternative, NeedSpec};
 pub use objective::{
-    ActDiffDistance, ActDiffLayers, GradientNorm, ObjectiveSpec, PenaltySpec, RbrInfluence, ReconstructionLoss,
-    ReconstructionTarget, RrrReading, TapReading, TaskSpec, TrainingImages,
+    ActDiffDistance, ActDiffLayers, CamChannels, CamMode, CamName, CamTarget, GradientNorm, HeatOutside, HeatScale,
+    MaskResize, ObjectiveSpec, PenaltySpec, RbrInfluence, ReconstructionLoss, ReconstructionTarget, RrrReading,
+    TapReading, TaskSpec, TrainingImages, WithoutHeat,
 };
-pub use training::{OptimiserSpec, SelectionSpec, TrainingSpec};
+pub use training::{OptimiserSpec, SelectionSpec, TrainedPart, TrainingSpec};
 
 use crate::names::{BackendKind, MethodName, Variant};
 use serde::{Deserialize, Serialize};

@@ -41,6 +41,33 @@ pub enum DenseNetTapsName {
 
 named!(DenseNetTapsName, "choice of taps", Transitions => "transitions", Blocks => "blocks");
 
+/// Which activations of VGG-16 are its taps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum VggTapsName {
+    /// The outputs of the five pools (tap2024).
+    #[default]
+    Pools,
+    /// The last convolution of each stage after its rectifier, before the pool (heatmap-loss: the fifth,
+    /// `block5_conv3`).
+    Convolutions,
+}
+
+named!(VggTapsName, "choice of taps", Pools => "pools", Convolutions => "convolutions");
+
+/// The classifier of VGG-16: a hidden layer and the last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum VggHeadName {
+    /// PyTorch's default weights, and a dropout of 0.5 between both layers (tap2024).
+    #[default]
+    Pytorch,
+    /// Keras' weights: He-uniform and Glorot-uniform, biases 0; no dropout (heatmap-loss).
+    Keras,
+}
+
+named!(VggHeadName, "head", Pytorch => "pytorch", Keras => "keras");
+
 /// Which layers of a residual network a penalty on all layers compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -113,12 +140,18 @@ pub enum ModelSpec {
         /// Channels of both convolutions; the paper has 100.
         width: usize,
     },
-    /// VGG-16 with a hidden layer of its own in the classifier (tap2024).
+    /// VGG-16 with a hidden layer of its own in the classifier (tap2024, heatmap-loss).
     Vgg {
         /// Channels of the first stage; torchvision has 64.
         width: usize,
-        /// Units of the hidden layer; the paper has 1024.
+        /// Units of the hidden layer; tap2024 has 1024, heatmap-loss 100.
         hidden: usize,
+        /// Which activations are its taps.
+        #[serde(default, skip_serializing_if = "crate::spec::is_default")]
+        taps: VggTapsName,
+        /// Its classifier.
+        #[serde(default, skip_serializing_if = "crate::spec::is_default")]
+        head: VggHeadName,
     },
     /// DenseNet-121.
     DenseNet {
@@ -172,6 +205,25 @@ impl ModelSpec {
             Self::Resnet { pooling, .. } => *pooling == PoolingName::Global,
             Self::DenseNet { .. } | Self::MobileNet { .. } | Self::EfficientNet { .. } => true,
             Self::ConvNet { .. } | Self::TwoLayer { .. } | Self::Vgg { .. } => false,
+        }
+    }
+
+    /// Whether it takes images with another number of rows than of columns.
+    pub fn takes_rectangles(&self) -> bool {
+        self.takes_any_side() || matches!(self, Self::Vgg { .. })
+    }
+
+    /// How many taps it has, from the first layer to the last: activations that TAP penalises and that class activation
+    /// maps are made of.
+    pub fn taps(&self) -> usize {
+        match self {
+            Self::Resnet { .. }
+            | Self::ConvNet { .. }
+            | Self::DenseNet { .. }
+            | Self::MobileNet { .. }
+            | Self::EfficientNet { .. } => 4,
+            Self::TwoLayer { .. } => 2,
+            Self::Vgg { .. } => 5,
         }
     }
 

@@ -33,12 +33,27 @@ pub enum TaskSpec {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         class_weights: Vec<f64>,
     },
+    /// Keras' categorical cross-entropy of sigmoids: the sigmoids of an image are divided by their sum and kept between 1e-7
+    /// and 1 - 1e-7 (heatmap-loss, released code).
+    #[serde(deserialize_with = "crate::spec::nothing_else")]
+    NormalisedSigmoids,
+    /// The squared difference of the sigmoids from the label's one-hot vector, mean over classes and images (heatmap-loss).
+    #[serde(deserialize_with = "crate::spec::nothing_else")]
+    SquaredError,
 }
 
 impl TaskSpec {
     /// The mean cross-entropy.
     pub const fn cross_entropy() -> Self {
         Self::CrossEntropy { class_weights: Vec::new() }
+    }
+
+    /// The weight of each class in the cross-entropy; empty: all count alike.
+    pub fn class_weights(&self) -> &[f64] {
+        match self {
+            Self::CrossEntropy { class_weights } => class_weights,
+            Self::NormalisedSigmoids | Self::SquaredError => &[],
+        }
     }
 }
 
@@ -132,6 +147,123 @@ pub enum TapReading {
 
 named!(TapReading, "reading of TAP", Paper => "paper", Released => "released");
 
+/// How a class activation map is made of a tap's activations `A` and the gradient `G` of the class's logit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum CamName {
+    /// Each channel of `A` times the mean of `G` over its positions (Selvaraju et al. 2017).
+    GradCam,
+    /// `A` times `G` at each position (Draelos and Carin 2020).
+    Hirescam,
+}
+
+named!(CamName, "class activation map", GradCam => "grad-cam", Hirescam => "hirescam");
+
+impl CamName {
+    /// The name shown to users.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::GradCam => "Grad-CAM",
+            Self::Hirescam => "HiResCAM",
+        }
+    }
+}
+
+/// The class whose logit a class activation map explains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum CamTarget {
+    /// That of the largest logit (heatmap-loss, released code).
+    #[default]
+    Predicted,
+    /// The image's own.
+    Label,
+}
+
+named!(CamTarget, "class", Predicted => "predicted", Label => "label");
+
+/// How the channels of a class activation map become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum CamChannels {
+    /// Their mean (heatmap-loss, released code).
+    #[default]
+    Mean,
+    /// Their sum, as the methods are defined.
+    Sum,
+}
+
+named!(CamChannels, "reduction of channels", Mean => "mean", Sum => "sum");
+
+/// By what the positive part of a class activation map is divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum HeatScale {
+    /// By its largest cell (heatmap-loss, released code).
+    #[default]
+    Maximum,
+    /// By its sum: cells become shares of the heat.
+    Sum,
+    /// By nothing.
+    None,
+}
+
+named!(HeatScale, "scale of a map", Maximum => "maximum", Sum => "sum", None => "none");
+
+/// How heat outside the mask becomes a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum HeatOutside {
+    /// The mean over all cells of the heat that lies outside (heatmap-loss, released code).
+    #[default]
+    Mean,
+    /// Its sum (heatmap-loss, as printed).
+    Sum,
+    /// 1 less the Dice overlap of heat and mask (heatmap-loss, its outlook).
+    Dice,
+}
+
+named!(HeatOutside, "measure of heat", Mean => "mean", Sum => "sum", Dice => "dice");
+
+/// How the mask is brought to the size of a class activation map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum MaskResize {
+    /// Bilinear between pixel centres without anti-aliasing, as OpenCV's `resize` (heatmap-loss, released code).
+    #[default]
+    Bilinear,
+    /// The mean over the area of each cell.
+    Area,
+}
+
+named!(MaskResize, "resizing of a mask", Bilinear => "bilinear", Area => "area");
+
+/// The mode of normalisation and dropout in the pass that a class activation map is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum CamMode {
+    /// That of training, in the pass that is classified.
+    #[default]
+    Train,
+    /// That of evaluation, in a pass of its own, as maps are made of a finished network.
+    Evaluate,
+}
+
+named!(CamMode, "mode", Train => "train", Evaluate => "evaluate");
+
+/// What an image contributes whose map has no positive cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum WithoutHeat {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// What the division by zero gives, so that the run ends (heatmap-loss, released code).
+    NotANumber,
+}
+
+named!(WithoutHeat, "contribution of a map without heat", Nothing => "nothing", NotANumber => "not-a-number");
+
 /// What is to be reconstructed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -200,6 +332,37 @@ pub enum PenaltySpec {
         /// Norm of the gradient.
         norm: GradientNorm,
     },
+    /// Penalises the class activation map of one of the network's taps outside the mask (heatmap-loss, section 2).
+    Heatmap {
+        /// Weight in the loss.
+        weight: f64,
+        /// Which map.
+        map: CamName,
+        /// The tap, from 0; absent: the last one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tap: Option<usize>,
+        /// Of which class.
+        #[serde(default, skip_serializing_if = "crate::spec::is_default")]
+        target: CamTarget,
+        /// How channels become one.
+        #[serde(default, skip_serializing_if = "crate::spec::is_default")]
+        channels: CamChannels,
+        /// By what the map is divided.
+        #[serde(default, skip_serializing_if = "crate::spec::is_default")]
+        scale: HeatScale,
+        /// How the heat outside becomes a number.
+        #[serde(default, skip_serializing_if = "crate::spec::is_default")]
+        outside: HeatOutside,
+        /// How the mask is brought to the map's size.
+        #[serde(default, skip_serializing_if = "crate::spec::is_default")]
+        mask: MaskResize,
+        /// The mode of the pass that the map is made of.
+        #[serde(default, skip_serializing_if = "crate::spec::is_default")]
+        mode: CamMode,
+        /// What a map without a positive cell contributes.
+        #[serde(default, skip_serializing_if = "crate::spec::is_default")]
+        without_heat: WithoutHeat,
+    },
     /// Penalises the distance of the input gradient of the label's log-probability from a teacher's, both without their
     /// scale (tap2024, JT).
     JacobianTransfer {
@@ -258,6 +421,7 @@ impl PenaltySpec {
             Self::AttentionTransfer { .. } => "attention-transfer",
             Self::Distillation { .. } => "distillation",
             Self::Gradmask { .. } => "gradmask",
+            Self::Heatmap { .. } => "heatmap",
             Self::JacobianTransfer { .. } => "jacobian-transfer",
             Self::L2 { .. } => "l2",
             Self::Rbr { .. } => "rbr",
@@ -275,6 +439,7 @@ impl PenaltySpec {
             | Self::AttentionTransfer { weight }
             | Self::Distillation { weight, .. }
             | Self::Gradmask { weight, .. }
+            | Self::Heatmap { weight, .. }
             | Self::JacobianTransfer { weight }
             | Self::L2 { weight }
             | Self::Rbr { weight, .. }
@@ -291,6 +456,7 @@ impl PenaltySpec {
             Self::AttentionTransfer { .. }
             | Self::Distillation { .. }
             | Self::Gradmask { .. }
+            | Self::Heatmap { .. }
             | Self::JacobianTransfer { .. }
             | Self::L2 { .. }
             | Self::Rbr { .. }

@@ -1,15 +1,31 @@
 //! How a network is optimised, for how long, and which epoch's model is kept.
 
+use crate::names::named;
 use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// Adam's epsilon in PyTorch.
+const EPSILON: f64 = 1e-8;
+
+fn epsilon() -> f64 {
+    EPSILON
+}
+
+fn is_epsilon(value: &f64) -> bool {
+    *value == EPSILON
+}
 
 /// What turns gradients into steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum OptimiserSpec {
-    /// Adam (Kingma and Ba 2015) with PyTorch's defaults.
+    /// Adam (Kingma and Ba 2015) with the defaults that PyTorch and Keras share: 0.9 and 0.999.
     Adam {
         /// Learning rate.
         learning_rate: f64,
+        /// Added to the root of the mean squared gradient; PyTorch has 1e-8, Keras 1e-7.
+        #[serde(default = "epsilon", skip_serializing_if = "is_epsilon")]
+        epsilon: f64,
     },
     /// Stochastic gradient descent with momentum, as PyTorch has it: `v = momentum v + gradient`, then
     /// `weights -= learning_rate v`.
@@ -22,13 +38,31 @@ pub enum OptimiserSpec {
 }
 
 impl OptimiserSpec {
+    /// Adam with PyTorch's defaults.
+    pub const fn adam(learning_rate: f64) -> Self {
+        Self::Adam { learning_rate, epsilon: EPSILON }
+    }
+
     /// Its learning rate.
     pub fn learning_rate(&self) -> f64 {
         match self {
-            Self::Adam { learning_rate } | Self::Sgd { learning_rate, .. } => *learning_rate,
+            Self::Adam { learning_rate, .. } | Self::Sgd { learning_rate, .. } => *learning_rate,
         }
     }
 }
+
+/// Which part of a network is trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum TrainedPart {
+    /// All of it.
+    #[default]
+    All,
+    /// The linear layers at the end; the body keeps the weights that it starts from ("frozen").
+    Head,
+}
+
+named!(TrainedPart, "trained part", All => "all", Head => "head");
 
 /// For how long a network is trained, and in which steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,13 +72,17 @@ pub struct TrainingSpec {
     pub epochs: usize,
     /// Images a step. The last batch of an epoch may be smaller.
     pub batch_size: usize,
+    /// Which part of the network.
+    #[serde(default, skip_serializing_if = "crate::spec::is_default")]
+    pub trained: TrainedPart,
 }
 
 /// Which epoch's model is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "rule", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SelectionSpec {
-    /// That of the lowest validation cross-entropy (iclr2021, section 5).
+    /// That of the lowest validation loss of the task: the cross-entropy (iclr2021, section 5), or what the task minimises
+    /// in its place ([`TaskSpec`](crate::TaskSpec)).
     LowestLoss {
         /// The first epoch (1-based) that may be selected.
         burn_in: usize,

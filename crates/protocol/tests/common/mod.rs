@@ -37,8 +37,8 @@ pub(crate) fn spec() -> RunSpec {
                 PenaltySpec::Rrr { weight: 0.5, offset: 1e-11, reading: RrrReading::Pixels },
             ],
         },
-        optimiser: OptimiserSpec::Adam { learning_rate: 1e-3 },
-        training: TrainingSpec { epochs: 10, batch_size: 16 },
+        optimiser: OptimiserSpec::adam(1e-3),
+        training: TrainingSpec { epochs: 10, batch_size: 16, trained: TrainedPart::All },
         selection: SelectionSpec::LowestLoss { burn_in: 2, patience: Some(5) },
         evaluation: EvaluationSpec {
             auc: AucKind::Authors,
@@ -53,6 +53,7 @@ pub(crate) fn spec() -> RunSpec {
             ],
             attribution_limit: Some(25),
             decoy_quantile: None,
+            heat: None,
             explained_model: ExplainedModel::default(),
             explained_images: 0,
         },

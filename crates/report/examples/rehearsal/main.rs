@@ -1,7 +1,9 @@
 //! A reproduction with a mock trainer: plan, runs, folder, table and report are real, the numbers are made up. Replace
 //! it with your own implementation of `herring_protocol::Trainer`.
 //!
-//! `cargo run --release -p herring-report --example rehearsal -- [FOLDER] [SCALE]`
+//! `cargo run --release -p herring-report --example rehearsal -- [FOLDER] [SCALE] [PAPER] [EXPERIMENT] [SEEDS]`, by
+//! default the first experiment of iclr2021 with the seeds of the scale. It must be one that needs no files at that scale; SEEDS is
+//! how many seeds to take, from 1.
 
 mod mock_trainer;
 
@@ -23,14 +25,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = arguments.next().map_or_else(|| std::env::temp_dir().join("rehearsal"), PathBuf::from);
     let scale: Scale = arguments.next().as_deref().unwrap_or("quick").parse()?;
 
-    let experiment = &iclr2021::PAPER.experiments[0];
+    let paper = arguments.next().unwrap_or_else(|| iclr2021::PAPER.name.to_owned());
+    let paper = CATALOGUE.paper(&paper).ok_or_else(|| format!("no paper is called {paper}"))?;
+    let experiment = match arguments.next() {
+        Some(name) => paper.experiment(&name).ok_or_else(|| format!("{} has no experiment {name}", paper.name))?,
+        None => &paper.experiments[0],
+    };
+    let seeds: Option<u32> = arguments.next().map(|seeds| seeds.parse()).transpose()?;
     let (configuration, targets) = (CATALOGUE.configuration(experiment)?, CATALOGUE.targets(experiment)?);
     let request = Request {
         scale,
         variant: Variant::Released,
         backend: BackendKind::Cpu,
         methods: None,
-        seeds: None,
+        seeds: seeds.map(|seeds| (1..=seeds).collect()),
         images: Default::default(),
         weights: Default::default(),
     };

@@ -1,5 +1,8 @@
 //! A mock trainer: returns made-up, deterministic results without computing anything.
 
+#[path = "mock_cardiac.rs"]
+mod cardiac;
+
 use herring_protocol::{
     Control, DataSpec, EpochRecord, GRADIENT, Localisation, Observer, Pictures, Plane, Position, Provenance,
     RunFailure, RunOutcome, RunScores, RunSpec, RunStart, Scores, StepRecord, TEST, Trainer, VALID,
@@ -45,10 +48,13 @@ impl Trainer for MockTrainer {
         let mut from = Position::default();
         let images = match &spec.data {
             DataSpec::Crosses(crosses) => crosses.train,
-            DataSpec::Images(_) | DataSpec::Volumes(_) | DataSpec::Decoys(_) => 64,
+            DataSpec::Images(_) | DataSpec::Volumes(_) | DataSpec::Decoys(_) | DataSpec::Cardiac(_) => 64,
         };
         let steps = images.div_ceil(spec.training.batch_size);
-        let (level, speed, spread) = character(spec.method.as_str());
+        let (level, speed, spread) = match &spec.data {
+            DataSpec::Cardiac(_) => (cardiac::accuracy(spec), 8.0, 0.0),
+            _ => character(spec.method.as_str()),
+        };
         let own = (level + spread * noise.symmetric()).clamp(0.0, 1.0);
         if let Some(bytes) = start.snapshot {
             let state: State =
@@ -73,6 +79,7 @@ impl Trainer for MockTrainer {
                     penalty: 0.0,
                     discriminator: (spec.method.as_str() == "adversarial").then_some(1.39),
                     updated: true,
+                    left_out: 0,
                 };
                 let control = observer.step(&record);
                 let position = Position { epochs: epoch - 1, steps: step };
@@ -91,6 +98,7 @@ impl Trainer for MockTrainer {
                 epoch,
                 train_cross_entropy: 0.7 / (epoch as f64),
                 train_penalty: 0.0,
+                left_out: if epoch == 1 { cardiac::left_out(spec) } else { 0 },
                 train: None,
                 tests: selected.then(|| (TEST.to_owned(), valid.clone())).into_iter().collect(),
                 valid,
@@ -116,8 +124,12 @@ impl Trainer for MockTrainer {
                     Localisation { iou: iop / (2.0 - iop), iop, iot: iop, images: 8 },
                 )]
                 .into(),
+                heat: cardiac::heat(spec, &mut noise),
             },
-            pictures: pictures(spec, &mut noise),
+            pictures: match &spec.data {
+                DataSpec::Cardiac(_) => cardiac::pictures(spec, &mut noise),
+                _ => pictures(spec, &mut noise),
+            },
             history,
             weights: b"pretended weights".to_vec(),
         })
@@ -153,6 +165,7 @@ fn scores(auc: f64, epoch: usize) -> Scores {
         authors_auc: auc,
         roc_auc: auc,
         cross_entropy: 0.2 + (1.0 - auc) / (1.0 + 0.1 * epoch as f64),
+        loss: None,
         accuracy: auc,
         average_precision: auc,
         f1: None,
@@ -236,8 +249,9 @@ struct Noise(u64);
 
 impl Noise {
     fn new(spec: &RunSpec) -> Self {
-        let method = spec.method.as_str().bytes().fold(0, |sum, byte| sum * 31 + u64::from(byte));
-        Self(u64::from(spec.seed) * 31 + method)
+        let method =
+            spec.method.as_str().bytes().fold(0u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        Self((u64::from(spec.seed) * 31).wrapping_add(method))
     }
 
     fn next(&mut self) -> u64 {

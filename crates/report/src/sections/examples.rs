@@ -1,6 +1,6 @@
 //! Example images (paper, Figure 3).
 
-use super::{escape, picture, section};
+use super::{classes::named_class, escape, picture, section};
 use crate::Page;
 use herring_experiments::collect::{Collection, Content};
 use herring_experiments::config::Arrow;
@@ -48,7 +48,7 @@ fn is_clean(data: &DataSpec) -> bool {
 
 /// `train, class 1` with the class's own name, where the images have names.
 fn named(collection: &Collection, example: &str) -> String {
-    let class = |number: &str| collection.images.as_ref()?.classes.get(number.parse::<usize>().ok()?).cloned();
+    let class = |number: &str| named_class(collection, number.parse().ok()?);
     match example.split_once(", class ") {
         Some((part, number)) => class(number).map_or_else(|| example.to_owned(), |name| format!("{part}, {name}")),
         None => example.to_owned(),

@@ -1,6 +1,7 @@
 //! The frame of a chart: axes, ticks and grid, in SVG.
 
 use super::escape;
+use crate::number::power_of_ten;
 
 /// One axis.
 #[derive(Debug, Clone)]
@@ -15,6 +16,19 @@ pub(super) struct Axis {
     pub(super) digits: usize,
     /// What it shows, with its unit.
     pub(super) label: String,
+    numbers: Numbers,
+}
+
+/// What stands at the ticks of an axis.
+#[derive(Debug, Clone, Copy)]
+enum Numbers {
+    /// The value itself.
+    Values,
+    /// Ten to the power of the value; lesser values than `from` have no tick.
+    Powers {
+        /// The least power of ten.
+        from: f64,
+    },
 }
 
 impl Axis {
@@ -27,7 +41,17 @@ impl Axis {
             .map(|factor| factor * power)
             .find(|step| *step >= rough * 0.75)
             .unwrap_or(rough);
-        Self { from, to, step, digits: (-step.log10().floor()).max(0.0) as usize, label: label.to_owned() }
+        let digits = (-step.log10().floor()).max(0.0) as usize;
+        Self { from, to, step, digits, label: label.to_owned(), numbers: Numbers::Values }
+    }
+
+    /// The powers of ten from `least` to `greatest` with about `ticks` ticks. Values of this axis are powers, and it starts
+    /// `room` of them below the least one.
+    pub(super) fn powers(least: i32, greatest: i32, room: f64, ticks: usize, label: &str) -> Self {
+        let (least, greatest) = (f64::from(least), f64::from(greatest));
+        let even = Self::new(least, greatest, ticks, label);
+        let numbers = Numbers::Powers { from: least };
+        Self { from: least - room, step: even.step.max(1.0), numbers, ..even }
     }
 
     /// The same axis without ticks and numbers.
@@ -41,7 +65,19 @@ impl Axis {
             true => ((self.from / self.step - 1e-9).ceil() as i64, (self.to / self.step + 1e-9).floor() as i64),
             false => (1, 0),
         };
-        (first..=last).map(|index| index as f64 * self.step)
+        let values = (first..=last).map(|index| index as f64 * self.step);
+        values.filter(|value| match self.numbers {
+            Numbers::Values => true,
+            Numbers::Powers { from } => *value > from - 1e-9,
+        })
+    }
+
+    /// What stands at the tick of a value.
+    fn number(&self, value: f64) -> String {
+        match self.numbers {
+            Numbers::Values => format!("{value:.digits$}", digits = self.digits),
+            Numbers::Powers { .. } => power_of_ten(value.round() as i32),
+        }
     }
 
     fn share(&self, value: f64) -> f64 {
@@ -97,20 +133,20 @@ impl Frame {
             let y = self.at_y(value);
             text.push_str(&format!(
                 "<line class=\"grid\" x1=\"{left:.1}\" y1=\"{y:.1}\" x2=\"{right:.1}\" y2=\"{y:.1}\"/>\
-                 <text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{value:.digits$}</text>\n",
+                 <text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\n",
                 left - 8.0,
                 y + 4.0,
-                digits = self.y.digits,
+                self.y.number(value),
             ));
         }
         for value in self.x.ticks() {
             let x = self.at_x(value);
             text.push_str(&format!(
                 "<line class=\"axis\" x1=\"{x:.1}\" y1=\"{bottom:.1}\" x2=\"{x:.1}\" y2=\"{:.1}\"/>\
-                 <text class=\"tick\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{value:.digits$}</text>\n",
+                 <text class=\"tick\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>\n",
                 bottom + 5.0,
                 bottom + 19.0,
-                digits = self.x.digits,
+                self.x.number(value),
             ));
         }
         let (middle_x, middle_y) = ((left + right) / 2.0, (top + bottom) / 2.0);

@@ -1,7 +1,7 @@
 //! Scores that are not columns of the table: worst environments and further attributions.
 
 use super::{escape, scroll, section, style::style};
-use crate::Page;
+use crate::{Page, number::Notation};
 use herring_experiments::{
     collect::Collection,
     results::{Results, Row},
@@ -21,6 +21,13 @@ pub fn render(page: &Page<'_>) -> String {
         return String::new();
     }
     let environments = environments(collection, results);
+    let heat = match columns.iter().any(|score| matches!(score, ScoreName::Heat { .. })) {
+        true => {
+            "The heat in a region is the share of the positive part of a class activation map that lies there, mean over the \
+             classes. "
+        }
+        false => "",
+    };
     let heads: String =
         columns.iter().map(|score| format!("<th scope=\"col\">{}</th>", escape(&score.label()))).collect();
     let rows: String = results.rows.iter().map(|row| line(row, &columns)).collect();
@@ -28,7 +35,7 @@ pub fn render(page: &Page<'_>) -> String {
         "{environments}<p>{} The worst environment of a run is the one with the lowest score on the test images; an AUC \
          is defined where an environment holds every class, and ranks within it: a shortcut that is the same for \
          all of its images does not show in it, but does in the accuracy. Integrated gradients start from a zero image and are smoothed like \
-         the input gradient; occlusion moves a zero square by its own side and is not smoothed. Mean ± sample \
+         the input gradient; occlusion moves a zero square by its own side and is not smoothed. {heat}Mean ± sample \
          SD over seeds, below it the value of the authors’ corrected tables, where there is one.</p>\n{}\
          <table class=\"runs\">\n<caption>Further scores</caption>\n<thead><tr>\
          <th scope=\"col\">Method</th>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n",
@@ -55,6 +62,7 @@ fn is_further(score: &ScoreName, results: &Results) -> bool {
                     ScoreKind::AuthorsAuc
                     | ScoreKind::AveragePrecision
                     | ScoreKind::CrossEntropy
+                    | ScoreKind::Loss
                     | ScoreKind::F1
                     | ScoreKind::ReleasedF1
                     | ScoreKind::AbsoluteError => false,
@@ -65,6 +73,7 @@ fn is_further(score: &ScoreName, results: &Results) -> bool {
         | ScoreName::Decoy { .. }
         | ScoreName::BestEpoch => false,
         ScoreName::Overlap { attribution, .. } => attribution != GRADIENT,
+        ScoreName::Heat { .. } => true,
     }
 }
 
@@ -125,10 +134,11 @@ pub(super) fn line(row: &Row, columns: &[ScoreName]) -> String {
 
 fn cell(row: &Row, score: &ScoreName) -> String {
     let ours = match row.value(score) {
-        Some(spread) => match spread.sd {
-            Some(sd) => format!("{:.3} ± {sd:.3}", spread.mean),
-            None => format!("{:.3}", spread.mean),
-        },
+        Some(spread) => {
+            let notation = Notation::of(spread.mean, 3);
+            let sd = spread.sd.map_or_else(String::new, |sd| format!(" ± {}", notation.write(sd)));
+            format!("{}{sd}", notation.write(spread.mean))
+        }
         None => "–".to_owned(),
     };
     let theirs = row.target.as_ref().and_then(|target| target.value(score));

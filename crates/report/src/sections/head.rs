@@ -50,10 +50,19 @@ pub fn render(page: &Page<'_>) -> String {
         facts.iter().map(|(name, value)| format!("<div><dt>{name}</dt><dd>{}</dd></div>\n", escape(value))).collect();
     format!(
         "<header>\n<p class=\"kicker\">Reproduction report</p>\n<h1>{}</h1>\n<p class=\"paper\">{}</p>\n\
-         <dl class=\"facts\">\n{list}</dl>\n</header>\n",
+         {}<dl class=\"facts\">\n{list}</dl>\n</header>\n",
         escape(&collection.configuration.title),
         escape(&collection.configuration.paper),
+        introduction(collection),
     )
+}
+
+/// What a reader has to know before any number; empty where the configuration says nothing.
+fn introduction(collection: &Collection) -> String {
+    match collection.configuration.caption("head") {
+        "" => String::new(),
+        caption => format!("<p class=\"introduction\">{}</p>\n", escape(caption)),
+    }
 }
 
 /// The provenance of a run, if it has ended.

@@ -2,9 +2,11 @@
 //! [`Page`](crate::Page) to HTML, which is empty if there is nothing to show.
 
 pub mod choices;
+mod classes;
 mod colormap;
 pub mod curves;
 pub mod decoys;
+mod defaults;
 pub mod evidence;
 pub mod examples;
 pub mod explained;
@@ -12,9 +14,11 @@ mod figure;
 pub mod fractions;
 pub mod further;
 pub mod head;
+pub mod heat;
 pub mod images;
 pub(crate) mod overview;
 mod picture;
+pub mod populations;
 pub mod readings;
 pub mod runs;
 pub mod saliency;
@@ -35,10 +39,12 @@ pub const STANDARD: &[Section] = &[
     summary::render,
     setting::render,
     choices::render,
+    populations::render,
     curves::render,
     images::render,
     examples::render,
     saliency::render,
+    heat::render,
     scatter::render,
     further::render,
     tuning::render,

@@ -1,5 +1,6 @@
 //! Images within the page.
 
+use super::colormap;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use herring_protocol::Plane;
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
@@ -86,6 +87,17 @@ pub(super) fn outline(height: usize, width: usize, inside: impl Fn(usize, usize)
         }
     }
     path
+}
+
+/// The legend of the colours of maps, from 0 to what stands at the other end.
+pub(super) fn scale_bar(end: &str) -> String {
+    let steps = 64;
+    let address = address(1, steps, |_, column| colormap::colour(column as f64 / (steps - 1) as f64));
+    format!(
+        "<p class=\"scale\" aria-hidden=\"true\"><span>0</span>\
+         <img alt=\"\" src=\"{address}\"><span>{}</span></p>\n",
+        super::escape(end)
+    )
 }
 
 /// An image with something drawn on it, and a caption.

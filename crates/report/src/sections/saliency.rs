@@ -3,7 +3,7 @@
 use super::{colormap, escape, picture, section};
 use crate::Page;
 use herring_experiments::collect::{Collection, FinishedRun};
-use herring_protocol::{DataSpec, MethodName, OverlapKind, Plane, ScoreName};
+use herring_protocol::{CardiacSpec, DataSpec, MethodName, OverlapKind, Plane, ScoreName};
 
 /// Sums over the finished runs of a method.
 struct Sums {
@@ -46,16 +46,21 @@ pub fn render(page: &Page<'_>) -> String {
         explained_images(collection),
         if smoothed(collection) { "smoothed " } else { "" },
         escape(collection.configuration.caption("saliency")),
-        scale_bar(),
+        picture::scale_bar("greatest value of the map"),
     );
     section("saliency", "Where the models look", &body)
 }
 
 /// Which images the maps are computed for, in words.
 fn explained_images(collection: &Collection) -> String {
-    let digits = |data: &DataSpec| matches!(data, DataSpec::Decoys(decoys) if decoys.collection.classes() > 2);
+    // Of more than two classes none is the positive one.
+    let several = |data: &DataSpec| match data {
+        DataSpec::Decoys(decoys) => decoys.collection.classes() > 2,
+        DataSpec::Cardiac(_) => CardiacSpec::CLASSES > 2,
+        DataSpec::Crosses(_) | DataSpec::Images(_) | DataSpec::Volumes(_) => false,
+    };
     match &collection.images {
-        None if collection.plan.runs.iter().any(|run| digits(&run.spec.data)) => " of all classes".to_owned(),
+        None if collection.plan.runs.iter().any(|run| several(&run.spec.data)) => " of all classes".to_owned(),
         None => " of class 1".to_owned(),
         Some(images) if images.classes.len() == 2 => format!(" of class “{}”", escape(&images.classes[1])),
         Some(_) => " of all classes".to_owned(),
@@ -166,14 +171,4 @@ fn median(values: &[f32]) -> f64 {
         0 if middle > 0 => (f64::from(sorted[middle - 1]) + f64::from(sorted[middle])) / 2.0,
         _ => sorted.get(middle).copied().map_or(0.0, f64::from),
     }
-}
-
-/// The legend of the colours.
-fn scale_bar() -> String {
-    let steps = 64;
-    let address = picture::address(1, steps, |_, column| colormap::colour(column as f64 / (steps - 1) as f64));
-    format!(
-        "<p class=\"scale\" aria-hidden=\"true\"><span>0</span>\
-         <img alt=\"\" src=\"{address}\"><span>greatest value of the map</span></p>\n"
-    )
 }

@@ -1,6 +1,6 @@
 //! Deviations of the runs from the paper's setting.
 
-use super::{escape, scroll, section};
+use super::{defaults, escape, scroll, section};
 use crate::Page;
 use herring_experiments::deviation::{deviations, paper_seeds};
 
@@ -17,13 +17,15 @@ pub fn render(page: &Page<'_>) -> String {
         rows.push_str(&line("Seeds", &seeds.to_string(), &theirs.to_string()));
     }
     let all = collection.methods();
-    for deviation in deviations(collection) {
+    let deviations = deviations(collection);
+    for deviation in &deviations {
         let mut name = words(&deviation.field);
         if deviation.methods.len() < all.len() {
             let labels: Vec<_> = deviation.methods.iter().map(|method| collection.label(method)).collect();
             name.push_str(&format!(" ({})", labels.join(", ")));
         }
-        rows.push_str(&line(&name, &deviation.here, &deviation.paper));
+        let [here, paper] = defaults::values(deviation, &deviations);
+        rows.push_str(&line(&name, &here, &paper));
     }
     let body = if rows.is_empty() {
         "<p>None: sizes, model, epochs, hyper-parameters and number of seeds are the paper’s.</p>\n".to_owned()
@@ -55,6 +57,7 @@ fn words(field: &str) -> String {
         "data.fraction" => "Share of the training images",
         "data.files.issue" => "Issue of the files",
         "data.files.issue_known" => "Whether that issue is a known one",
+        "data.depends" => "What depends on the sex",
         "data.train" => "Training images",
         "data.valid" => "Validation images",
         "data.test" => "Test images",
@@ -76,16 +79,24 @@ fn words(field: &str) -> String {
         "evaluation.attribution_limit" => "Images of each environment and class for further attributions",
         "evaluation.attributions.integrated-gradients.steps" => "Steps of integrated gradients",
         "evaluation.attributions.occlusion.window" => "Side of the occluding square (pixels)",
+        "evaluation.attributions.grad-cam.tap" => "Activations that Grad-CAM explains (tap, from 0)",
+        "evaluation.attributions.hirescam.tap" => "Activations that HiResCAM explains (tap, from 0)",
+        "evaluation.heat.tap" => "Activations whose heat is measured (tap, from 0)",
         "evaluation.smoothing_sigma" => "Smoothing σ of saliency (pixels)",
         "evaluation.smoothing_truncate" => "Radius of that smoothing (σ)",
         "evaluation.picture_samples" => "Images a seed in the mean saliency map",
         "model.depth" => "ResNet depth",
         "model.width" => "Channels of the first stage",
         "model.hidden" => "Units of the hidden layer",
+        "model.taps" => "Which activations are taps",
+        "model.head" => "The classifier’s layers",
+        "objective.task.kind" => "Loss of the task",
+        "optimiser.epsilon" => "Adam’s epsilon",
         "optimiser.learning_rate" => "Learning rate",
         "optimiser.momentum" => "Momentum",
         "weights.start" => "Start of the weights",
         "weights.name" => "File of weights",
+        "training.trained" => "Which part of the network is trained",
         "training.epochs" => "Epochs",
         "training.batch_size" => "Batch size",
         "selection.burn_in" => "First epoch that may be selected",
@@ -100,6 +111,13 @@ fn words(field: &str) -> String {
         Some((kind, "weight")) => format!("Penalty weight λ of {kind}"),
         Some(("adversarial", "hidden")) => "Units of the discriminator’s layers".to_owned(),
         Some(("adversarial", "every")) => "Loss evaluations an encoder update".to_owned(),
+        Some(("heatmap", "map")) => "Map whose heat is penalised".to_owned(),
+        Some(("heatmap", "tap")) => "Activations whose heat is penalised (tap, from 0)".to_owned(),
+        Some(("heatmap", "target")) => "Class whose heat is penalised".to_owned(),
+        Some(("heatmap", "channels")) => "How channels of the penalised map become one".to_owned(),
+        Some(("heatmap", "scale")) => "By what the penalised map is divided".to_owned(),
+        Some(("heatmap", "outside")) => "How heat outside the mask becomes a number".to_owned(),
+        Some(("heatmap", "without_heat")) => "What an image without heat contributes to the penalty".to_owned(),
         Some(("adversarial", "learning_rate")) => "Discriminator’s learning rate".to_owned(),
         Some((kind, name)) => format!("{name} of {kind}"),
         None => field.to_owned(),

@@ -34,7 +34,7 @@ const CROSS: [(f64, f64); 12] = [
 ];
 
 /// All styles by name. To add one, add a line here and a colour to the style sheet.
-const STYLES: [(&str, Style); 20] = [
+const STYLES: [(&str, Style); 24] = [
     ("baseline", Style { class: "m-baseline", dashes: "", marker: Marker::Circle }),
     ("masked", polygon("m-masked", "9 4", &[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)])),
     ("masked-zero", polygon("m-masked-zero", "9 3 2 3", &[(-1.3, -0.65), (1.3, -0.65), (1.3, 0.65), (-1.3, 0.65)])),
@@ -50,6 +50,10 @@ const STYLES: [(&str, Style); 20] = [
     ("tap", polygon("m-tap", "", &[(0.0, -1.3), (1.1, 0.0), (0.0, 1.3), (-1.1, 0.0)])),
     ("tap-teacher", polygon("m-tap", "6 3", &[(0.0, -1.2), (1.1, 0.8), (-1.1, 0.8)])),
     ("teacher", polygon("m-teacher", "2 3", &[(0.0, 1.2), (1.1, -0.8), (-1.1, -0.8)])),
+    ("cce", Style { class: "m-cce", dashes: "", marker: Marker::Circle }),
+    ("heatmap", polygon("m-heatmap", "", &[(0.0, -1.2), (1.1, 0.8), (-1.1, 0.8)])),
+    ("cce-trained", polygon("m-cce-trained", "8 3", &[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)])),
+    ("heatmap-frozen", polygon("m-heatmap-frozen", "5 3", &[(0.0, -1.3), (1.1, 0.0), (0.0, 1.3), (-1.1, 0.0)])),
     // One method with several shares of its masks: the longer the dashes, the more masks.
     ("share-20", polygon("m-actdiff", "1 3", &[(0.0, -1.2), (1.1, 0.8), (-1.1, 0.8)])),
     ("share-40", polygon("m-actdiff", "4 3", &[(0.0, -1.3), (1.1, 0.0), (0.0, 1.3), (-1.1, 0.0)])),

@@ -1,7 +1,7 @@
 //! The table.
 
 use super::{escape, scroll, section, style::style};
-use crate::{Page, table::seeds};
+use crate::{Page, number::Notation, table::seeds};
 use herring_experiments::{
     config::{Judgement, TargetValue},
     results::{Convergence, Results, Row, Standing},
@@ -118,30 +118,33 @@ fn cell(row: &Row, score: &ScoreName, published: bool) -> String {
 }
 
 fn ours(row: &Row, score: &ScoreName) -> String {
-    let digits = score.digits();
     let Some(mark) = row.convergence().mark() else {
         return format!("<b class=\"failed\">{}</b>", Convergence::DNC);
     };
     let Some(spread) = row.value(score) else {
         return "<b>–</b>".to_owned();
     };
-    let sd = spread.sd.map_or_else(String::new, |sd| format!(" <span class=\"sd\">± {sd:.digits$}</span>"));
+    let notation = Notation::of(spread.mean, score.digits());
+    let write = |value| notation.write(value);
+    let sd = spread.sd.map_or_else(String::new, |sd| format!(" <span class=\"sd\">± {}</span>", write(sd)));
     // Of an epoch's number it would say little.
     let interval = spread.interval.filter(|_| *score != ScoreName::BestEpoch);
     let interval =
-        interval.map_or_else(String::new, |(low, high)| format!("<small>[{low:.digits$}, {high:.digits$}]</small>"));
-    format!("<span class=\"ours\"><b>{:.digits$}{mark}</b>{sd}</span>{interval}", spread.mean)
+        interval.map_or_else(String::new, |(low, high)| format!("<small>[{}, {}]</small>", write(low), write(high)));
+    format!("<span class=\"ours\"><b>{}{mark}</b>{sd}</span>{interval}", write(spread.mean))
 }
 
 fn paper(value: Option<&TargetValue>, score: &ScoreName) -> String {
-    let digits = score.digits();
     match value {
-        Some(value) => format!(
-            "<small class=\"paper\" title=\"{}\">paper {:.digits$} ± {:.digits$}</small>",
-            escape(&value.source),
-            value.mean,
-            value.sd
-        ),
+        Some(value) => {
+            let notation = Notation::of(value.mean, score.digits());
+            format!(
+                "<small class=\"paper\" title=\"{}\">paper {} ± {}</small>",
+                escape(&value.source),
+                notation.write(value.mean),
+                notation.write(value.sd)
+            )
+        }
         None => "<small class=\"paper\">paper –</small>".to_owned(),
     }
 }

@@ -2,8 +2,8 @@
 
 use herring_backend::{Autodiff, Kernels};
 use herring_losses::{
-    ActDiff, Adversarial, AdversarialConfig, AttentionTransfer, Distillation, GradMask, JacobianTransfer, L2, Penalty,
-    Rbr, Reconstruction, Rrr, Tap, Task, TrainingLoss,
+    ActDiff, Adversarial, AdversarialConfig, AttentionTransfer, Distillation, GradMask, Heatmap, JacobianTransfer, L2,
+    Penalty, Rbr, Reconstruction, Rrr, Tap, Task, TrainingLoss,
 };
 use herring_models::{Discriminator, DiscriminatorConfig, Network};
 use herring_protocol::{ObjectiveSpec, PenaltySpec, TaskSpec};
@@ -12,24 +12,26 @@ use rand::Rng;
 /// The training loss of a network on the level of autodiff that it is trained on.
 pub(crate) type Loss<B> = TrainingLoss<Autodiff<B>, Network<Autodiff<B>>>;
 
-/// The training loss for a network with `features` before its last layer; `random` initialises a
+/// The training loss for a network with `features` before its last layer and so many taps; `random` initialises a
 /// discriminator.
 pub(crate) fn training_loss<B: Kernels>(
     spec: &ObjectiveSpec,
-    features: usize,
+    (features, taps): (usize, usize),
     random: &mut impl Rng,
     device: &B::Device,
 ) -> Loss<B> {
     let task = match &spec.task {
         TaskSpec::CrossEntropy { class_weights } => Task::CrossEntropy { class_weights: class_weights.clone() },
+        TaskSpec::NormalisedSigmoids => Task::NormalisedSigmoids,
+        TaskSpec::SquaredError => Task::SquaredError,
     };
-    let penalties = spec.penalties.iter().map(|penalty| boxed::<B>(penalty, features, random, device));
+    let penalties = spec.penalties.iter().map(|penalty| boxed::<B>(penalty, (features, taps), random, device));
     penalties.fold(TrainingLoss::new(task), TrainingLoss::with_boxed)
 }
 
 fn boxed<B: Kernels>(
     spec: &PenaltySpec,
-    features: usize,
+    (features, taps): (usize, usize),
     random: &mut impl Rng,
     device: &B::Device,
 ) -> Box<dyn Penalty<Autodiff<B>, Network<Autodiff<B>>>> {
@@ -40,6 +42,11 @@ fn boxed<B: Kernels>(
         PenaltySpec::AttentionTransfer { weight } => Box::new(AttentionTransfer { weight }),
         PenaltySpec::Distillation { weight, temperature } => Box::new(Distillation { weight, temperature }),
         PenaltySpec::Gradmask { weight, norm } => Box::new(GradMask { weight, norm }),
+        PenaltySpec::Heatmap { weight, map, tap, target, channels, scale, outside, mask, mode, without_heat } => {
+            // A specification's tap is checked; without one it is the last.
+            let tap = tap.unwrap_or(taps.saturating_sub(1));
+            Box::new(Heatmap { weight, map, tap, target, channels, scale, outside, mask, mode, without_heat })
+        }
         PenaltySpec::JacobianTransfer { weight } => Box::new(JacobianTransfer { weight }),
         PenaltySpec::L2 { weight } => Box::new(L2 { weight }),
         PenaltySpec::Rbr { weight, influence } => Box::new(Rbr { weight, influence }),

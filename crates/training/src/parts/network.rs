@@ -2,17 +2,20 @@
 
 use herring_models::{
     ConvNetConfig, ConvNetKind, DenseNetConfig, DenseNetTaps, Depth, EfficientNetConfig, Initialisation,
-    MobileNetConfig, NetworkConfig, Pooling, ResNetConfig, ResNetLayers, Stem, TwoLayerConfig, VggConfig,
+    MobileNetConfig, NetworkConfig, Pooling, ResNetConfig, ResNetLayers, Stem, TwoLayerConfig, VggConfig, VggHead,
+    VggTaps,
 };
 use herring_protocol::{
     ConvNetKindName, DenseNetTapsName, InitialisationName, ModelSpec, PoolingName, ResnetLayersName, StemName,
+    VggHeadName, VggTapsName,
 };
 
 /// The positions along one side of the windows that activmask2020's residual network averages over.
 const WINDOW: usize = 4;
 
-/// The network for images `[channels, side, side]` of `classes` classes.
-pub(crate) fn network(spec: &ModelSpec, [channels, side, _]: [usize; 3], classes: usize) -> NetworkConfig {
+/// The network for images `[channels, height, width]` of `classes` classes. A specification whose network takes no rectangles
+/// has none.
+pub(crate) fn network(spec: &ModelSpec, [channels, side, columns]: [usize; 3], classes: usize) -> NetworkConfig {
     match *spec {
         ModelSpec::Resnet { depth, stem, width, pooling, initialisation, layers } => {
             NetworkConfig::ResNet(ResNetConfig {
@@ -52,7 +55,21 @@ pub(crate) fn network(spec: &ModelSpec, [channels, side, _]: [usize; 3], classes
             sigmoid,
         }),
         ModelSpec::TwoLayer { width } => NetworkConfig::TwoLayer(TwoLayerConfig { channels, width, side, classes }),
-        ModelSpec::Vgg { width, hidden } => NetworkConfig::Vgg(VggConfig { channels, width, hidden, side, classes }),
+        ModelSpec::Vgg { width, hidden, taps, head } => NetworkConfig::Vgg(VggConfig {
+            channels,
+            width,
+            hidden,
+            size: [side, columns],
+            classes,
+            taps: match taps {
+                VggTapsName::Pools => VggTaps::Pools,
+                VggTapsName::Convolutions => VggTaps::Convolutions,
+            },
+            head: match head {
+                VggHeadName::Pytorch => VggHead::PyTorch,
+                VggHeadName::Keras => VggHead::Keras,
+            },
+        }),
         ModelSpec::MobileNet { percent } => NetworkConfig::MobileNet(MobileNetConfig { channels, percent, classes }),
         ModelSpec::EfficientNet { percent } => {
             let known = EfficientNetConfig::b0(classes);

@@ -29,8 +29,8 @@ pub(crate) fn spec(objective: ObjectiveSpec) -> RunSpec {
         },
         weights: WeightsSpec::Random,
         objective,
-        optimiser: OptimiserSpec::Adam { learning_rate: 1e-3 },
-        training: TrainingSpec { epochs: 3, batch_size: 8 },
+        optimiser: OptimiserSpec::adam(1e-3),
+        training: TrainingSpec { epochs: 3, batch_size: 8, trained: TrainedPart::All },
         selection: SelectionSpec::LowestLoss { burn_in: 2, patience: Some(3) },
         evaluation: EvaluationSpec {
             auc: AucKind::Authors,
@@ -44,6 +44,7 @@ pub(crate) fn spec(objective: ObjectiveSpec) -> RunSpec {
             attributions: Vec::new(),
             attribution_limit: None,
             decoy_quantile: None,
+            heat: None,
         },
         needs: Vec::new(),
     }
@@ -70,6 +71,22 @@ pub(crate) fn actdiff(layers: ActDiffLayers, distance: ActDiffDistance) -> Penal
 
 pub(crate) fn gradmask(norm: GradientNorm) -> PenaltySpec {
     PenaltySpec::Gradmask { weight: 0.1, norm }
+}
+
+/// heatmap-loss's penalty, in its released reading but for `map` and `outside`.
+pub(crate) fn heatmap(map: CamName, outside: HeatOutside) -> PenaltySpec {
+    PenaltySpec::Heatmap {
+        weight: 0.1,
+        map,
+        tap: None,
+        target: CamTarget::Predicted,
+        channels: CamChannels::Mean,
+        scale: HeatScale::Maximum,
+        outside,
+        mask: MaskResize::Bilinear,
+        mode: CamMode::Train,
+        without_heat: WithoutHeat::Nothing,
+    }
 }
 
 pub(crate) fn adversarial(released: bool) -> PenaltySpec {
@@ -106,6 +123,12 @@ pub(crate) fn objectives() -> Vec<(&'static str, ObjectiveSpec)> {
             "class weights",
             ObjectiveSpec { task: TaskSpec::CrossEntropy { class_weights: vec![0.75, 0.25] }, ..plain() },
         ),
+        ("normalised sigmoids", ObjectiveSpec { task: TaskSpec::NormalisedSigmoids, ..plain() }),
+        (
+            "hirescam",
+            ObjectiveSpec { task: TaskSpec::SquaredError, ..with(vec![heatmap(CamName::Hirescam, HeatOutside::Mean)]) },
+        ),
+        ("grad-cam", with(vec![heatmap(CamName::GradCam, HeatOutside::Dice)])),
         ("l2", with(vec![PenaltySpec::L2 { weight: 0.1 }])),
         ("tap", with(vec![PenaltySpec::Tap { weight: 0.1, reading: TapReading::Paper }])),
         ("released tap", with(vec![PenaltySpec::Tap { weight: 0.1, reading: TapReading::Released }])),

@@ -1,0 +1,21 @@
+//! Task losses on sigmoid outputs, one for each class (heatmap-loss, released code).
+
+use burn::tensor::{Int, Tensor, activation::sigmoid, backend::Backend};
+use herring_backend::ops;
+
+/// How near to 0 and 1 Keras lets a probability come.
+const EPSILON: f64 = 1e-7;
+
+/// Keras' categorical cross-entropy of sigmoid outputs, mean over the batch, `[1]`, in nats: the sigmoids of an image are
+/// divided by their sum and kept between 1e-7 and 1 - 1e-7, where the gradient ends, before the logarithm of the label's.
+pub fn normalised_sigmoid_cross_entropy<B: Backend>(logits: Tensor<B, 2>, labels: Tensor<B, 1, Int>) -> Tensor<B, 1> {
+    let outputs = sigmoid(logits);
+    let shares = (outputs.clone() / outputs.sum_dim(1)).clamp(EPSILON, 1.0 - EPSILON);
+    shares.log().gather(1, labels.unsqueeze_dim(1)).mean().neg()
+}
+
+/// The squared difference of sigmoid outputs from the label's one-hot vector, mean over classes and batch, `[1]`.
+pub fn sigmoid_squared_error<B: Backend>(logits: Tensor<B, 2>, labels: Tensor<B, 1, Int>) -> Tensor<B, 1> {
+    let difference = ops::one_hot(labels, &logits) - sigmoid(logits);
+    (difference.clone() * difference).mean()
+}
