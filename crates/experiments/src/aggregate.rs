@@ -44,6 +44,11 @@ pub fn scores_of(run: &FinishedRun, auc: AucKind, columns: &[ScoreName]) -> Vec<
             add(ScoreName::Decoy { map: map.clone(), kind });
         }
     }
+    for (map, regions) in &scores.heat {
+        for region in regions.keys() {
+            add(ScoreName::Heat { region: region.clone(), map: map.clone() });
+        }
+    }
     add(ScoreName::BestEpoch);
     names.into_iter().filter_map(|name| name.of(scores, auc).map(|value| (name, value))).collect()
 }

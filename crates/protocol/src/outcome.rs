@@ -203,7 +203,7 @@ pub struct ExplainedImage {
 
 impl Pictures {
     /// Rows or columns that a plane has at most.
-    pub const SIDE: usize = 112;
+    pub const SIDE: usize = 135;
 
     /// The plane averaged over square blocks, so that no side has more than [`Self::SIDE`] pixels; the last
     /// block of a row or column may be smaller. A plane that is small enough stays unchanged.

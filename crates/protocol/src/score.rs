@@ -35,7 +35,7 @@ pub enum ScoreKind {
     AveragePrecision,
     /// Mean cross-entropy, in nats.
     CrossEntropy,
-    /// What the task minimises; the cross-entropy where it names nothing else.
+    /// What the task minimises, where that is not the cross-entropy.
     Loss,
     /// F1 score of class 1, in `[0, 1]`; of two classes only.
     F1,
@@ -74,7 +74,7 @@ impl ScoreKind {
             Self::Accuracy => Some(scores.accuracy),
             Self::AveragePrecision => Some(scores.average_precision),
             Self::CrossEntropy => Some(scores.cross_entropy),
-            Self::Loss => Some(scores.task_loss()),
+            Self::Loss => scores.loss,
             Self::F1 => scores.f1,
             Self::ReleasedF1 => scores.released_f1,
             Self::AbsoluteError => scores.absolute_error,

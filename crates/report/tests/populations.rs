@@ -125,7 +125,7 @@ fn heat_is_shown_inside_and_outside_the_mask() {
     }
     assert!(found.contains(" % inside</span>") && found.contains("no heat</span>"));
     // Images are not square.
-    assert!(found.contains("viewBox=\"0 0 68 53\""));
+    assert!(found.contains("viewBox=\"0 0 135 105\""));
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn there_is_an_example_of_each_class() {
     let page = report(Scale::Smoke, &[1]);
     let found = section(&page, "examples");
     assert_eq!(found.matches("<figure class=\"panel\">").count(), 8, "four classes in training and validation");
-    assert_eq!(found.matches("viewBox=\"0 0 68 53\"").count(), 8);
+    assert_eq!(found.matches("viewBox=\"0 0 135 105\"").count(), 8);
 }
 
 #[test]

@@ -46,6 +46,8 @@ pub struct Configuration {
     pub arrows: Vec<Arrow>,
     /// Sentences of the report about the experiment, by section.
     pub captions: BTreeMap<String, String>,
+    /// Names of the classes, in the order of their labels, where the images do not come with names; empty without.
+    pub classes: Vec<String>,
     /// The groups of models that the report compares, if it does.
     pub populations: Option<Populations>,
     scales: BTreeMap<Scale, ScaleSetting>,
@@ -110,6 +112,8 @@ struct Head {
     arrows: Vec<Arrow>,
     #[serde(default)]
     captions: BTreeMap<String, String>,
+    #[serde(default)]
+    classes: Vec<String>,
     populations: Option<RawPopulations>,
     methods: Spanned<Vec<Spanned<MethodHead>>>,
     scales: Scales,
@@ -134,7 +138,7 @@ struct MethodHead {
 /// The keys of [`MethodHead`], which are not settings of the run.
 const METHOD_HEAD: [&str; 5] = ["name", "label", "group", "style", "optional"];
 /// The keys of [`Head`] and of the layers.
-const HEAD: [&str; 19] = [
+const HEAD: [&str; 20] = [
     "format",
     "base",
     "experiment",
@@ -147,6 +151,7 @@ const HEAD: [&str; 19] = [
     "explained_share",
     "arrows",
     "captions",
+    "classes",
     "populations",
     "methods",
     "scales",
@@ -334,6 +339,7 @@ impl Configuration {
             explained_share,
             arrows: head.arrows,
             captions: head.captions,
+            classes: head.classes,
             populations,
             scales: BTreeMap::new(),
             templates: BTreeMap::new(),
