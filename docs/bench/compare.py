@@ -1,7 +1,7 @@
 """One training step here and in PyTorch, in turns on one machine: median milliseconds, ratio, peak memory.
 
 usage: compare.py XTASK_BINARY [--model resnet18-small] [--width 64] [--size 28] [--batch 16] [--rounds 5] [--steps 20]
-                  [METHOD ...]
+                  [METHOD ...]      (a size is a side, or rows and columns as in 105x135)
 
 XTASK_BINARY is `target/release/xtask`; models and methods are those of `cargo xtask bench step`. Each round runs ours,
 then PyTorch's, in processes of their own; a ratio is the median over rounds of the round's ratio, so that a machine that
@@ -18,7 +18,8 @@ import sys
 parser = argparse.ArgumentParser()
 parser.add_argument("xtask")
 parser.add_argument("--model", default="resnet18-small")
-for name, value in dict(rounds=5, steps=20, width=0, size=28, batch=16).items():
+parser.add_argument("--size", default="28")
+for name, value in dict(rounds=5, steps=20, width=0, batch=16).items():
     parser.add_argument(f"--{name}", type=int, default=value)
 parser.add_argument("methods", nargs="*", default=["base", "actdiff", "gradmask", "rrr"])
 settings = parser.parse_intermixed_args()
@@ -35,7 +36,7 @@ def run(command):
     return float(re.search(r"([\d.]+) ms/step", output)[1]), usage.ru_maxrss / 1024
 
 
-common = ["--model", settings.model, "--size", str(settings.size), "--batch", str(settings.batch)]
+common = ["--model", settings.model, "--size", settings.size, "--batch", str(settings.batch)]
 common += ["--steps", str(settings.steps)]
 if settings.width:
     common += ["--width", str(settings.width)]
@@ -59,7 +60,7 @@ for method in settings.methods:
         (statistics.median(r[0] for r in runs[method]), max(r[1] for r in runs[method])) for runs in (ours, theirs)
     )
     print(
-        f"{method:9s} ours {our_time:7.1f} ms, PyTorch {their_time:7.1f} ms, ratio {ratio:.2f}; "
+        f"{method:21s} ours {our_time:7.1f} ms, PyTorch {their_time:7.1f} ms, ratio {ratio:.2f}; "
         f"peak memory ours {our_peak:.0f} MiB, PyTorch {their_peak:.0f} MiB; "
         f"by {settings.methods[0]}: ours {relative(ours, method):.2f}, PyTorch {relative(theirs, method):.2f}",
         flush=True,

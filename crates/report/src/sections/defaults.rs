@@ -3,7 +3,8 @@
 
 use herring_experiments::deviation::Deviation;
 use herring_protocol::{
-    CamChannels, CamTarget, HeatOutside, HeatScale, OptimiserSpec, TrainedPart, VggHeadName, VggTapsName, WithoutHeat,
+    CamChannels, CamMode, CamTarget, HeatOutside, HeatScale, MaskResize, OptimiserSpec, TrainedPart, VggHeadName,
+    VggTapsName, WithoutHeat,
 };
 
 /// What a list of differences calls a value that a specification does not have.
@@ -42,6 +43,8 @@ fn default(field: &str) -> Option<String> {
         "objective.penalties.heatmap.channels" => CamChannels::default().name(),
         "objective.penalties.heatmap.scale" => HeatScale::default().name(),
         "objective.penalties.heatmap.outside" => HeatOutside::default().name(),
+        "objective.penalties.heatmap.mask" => MaskResize::default().name(),
+        "objective.penalties.heatmap.mode" => CamMode::default().name(),
         "objective.penalties.heatmap.without_heat" => WithoutHeat::default().name(),
         _ if field.ends_with(".tap") => "the last",
         _ => return None,

@@ -117,6 +117,8 @@ fn words(field: &str) -> String {
         Some(("heatmap", "channels")) => "How channels of the penalised map become one".to_owned(),
         Some(("heatmap", "scale")) => "By what the penalised map is divided".to_owned(),
         Some(("heatmap", "outside")) => "How heat outside the mask becomes a number".to_owned(),
+        Some(("heatmap", "mask")) => "How the mask is brought to the penalised map's size".to_owned(),
+        Some(("heatmap", "mode")) => "Mode of the pass whose heat is penalised".to_owned(),
         Some(("heatmap", "without_heat")) => "What an image without heat contributes to the penalty".to_owned(),
         Some(("adversarial", "learning_rate")) => "Discriminator’s learning rate".to_owned(),
         Some((kind, name)) => format!("{name} of {kind}"),
