@@ -2,8 +2,7 @@
 
 use super::{
     ConfigError,
-    experiment::method_named,
-    text::{Text, check_format},
+    text::{Text, check_format, method_named},
 };
 use herring_protocol::{MethodName, Variant};
 use serde::Deserialize;

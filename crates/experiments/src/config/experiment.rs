@@ -5,7 +5,7 @@ use super::{
     judgement::Judgement,
     layers::{self, Layer, Table},
     populations::{Populations, RawPopulations},
-    text::{Text, check_format},
+    text::{Text, check_format, method_named},
 };
 use herring_protocol::{AucKind, BackendKind, MethodName, ScoreName, SpecError, Variant, differing_fields};
 use serde::Deserialize;
@@ -327,7 +327,11 @@ impl Configuration {
             }
         };
         let methods = rows(&text, &head)?;
-        let populations = head.populations.as_ref().map(|raw| Populations::check(&text, raw, &methods)).transpose()?;
+        let populations = head
+            .populations
+            .as_ref()
+            .map(|raw| Populations::check(&text, raw, |method| methods.iter().any(|row| row.method == *method)))
+            .transpose()?;
         let mut found = Self {
             experiment: experiment.clone(),
             title: head.title,
@@ -569,11 +573,4 @@ fn seeds(text: &Text, seeds: &Spanned<Vec<Spanned<u32>>>) -> Result<Vec<u32>, Co
         return Err(text.invalid(seeds.span(), "seeds", "none", "at least one seed"));
     }
     Ok(seen)
-}
-
-/// Parses the name of a method.
-pub(crate) fn method_named(text: &Text, name: &Spanned<String>) -> Result<MethodName, ConfigError> {
-    name.get_ref().parse().map_err(|error: herring_protocol::UnknownName| {
-        text.invalid(name.span(), "method", format!("'{}'", error.found), error.expected)
-    })
 }

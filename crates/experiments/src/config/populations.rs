@@ -3,7 +3,10 @@
 //! A group is a method, and each of its runs, one a seed, is a model. A report compares the models' scores by the tests of
 //! `herring_stats::groups` (heatmap-loss, section 3).
 
-use super::{ConfigError, MethodRow, experiment::method_named, text::Text};
+use super::{
+    ConfigError,
+    text::{Text, method_named},
+};
 use herring_protocol::{MethodName, ScoreName};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -57,8 +60,12 @@ pub(super) struct RawPopulationTarget {
 }
 
 impl Populations {
-    /// Checks what a configuration with these methods says.
-    pub(super) fn check(text: &Text, raw: &RawPopulations, methods: &[MethodRow]) -> Result<Self, ConfigError> {
+    /// Checks what a configuration says; `exists` tells its methods.
+    pub(super) fn check(
+        text: &Text,
+        raw: &RawPopulations,
+        exists: impl Fn(&MethodName) -> bool,
+    ) -> Result<Self, ConfigError> {
         let scores = raw.scores.get_ref();
         let again = scores.iter().enumerate().find(|(place, score)| scores[..*place].contains(score));
         if let Some((_, score)) = again {
@@ -70,7 +77,7 @@ impl Populations {
         }
         let known = |name: &Spanned<String>| {
             let method = method_named(text, name)?;
-            match methods.iter().any(|row| row.method == method) {
+            match exists(&method) {
                 true => Ok(method),
                 false => {
                     let found = format!("'{method}'");

@@ -2,9 +2,8 @@
 
 use super::{
     ConfigError,
-    experiment::method_named,
     populations::{PopulationTarget, RawPopulationTarget},
-    text::{Text, check_format},
+    text::{Text, check_format, method_named},
 };
 use herring_protocol::{MethodName, ScoreName};
 use serde::{Deserialize, Serialize};

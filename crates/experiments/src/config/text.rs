@@ -1,5 +1,6 @@
 //! Texts of configurations, and one-line errors with file, line and column.
 
+use herring_protocol::MethodName;
 use serde::de::DeserializeOwned;
 use std::{
     ops::Range,
@@ -168,4 +169,11 @@ fn plain(message: &str) -> String {
 pub(crate) fn check_format(text: &Text, format: &Spanned<u32>) -> Result<(), ConfigError> {
     text.check("format", format, "2, the format of this version", |format| format == 2)?;
     Ok(())
+}
+
+/// Parses the name of a method.
+pub(crate) fn method_named(text: &Text, name: &Spanned<String>) -> Result<MethodName, ConfigError> {
+    name.get_ref().parse().map_err(|error: herring_protocol::UnknownName| {
+        text.invalid(name.span(), "method", format!("'{}'", error.found), error.expected)
+    })
 }
