@@ -100,14 +100,14 @@ where
                 let score = |trace: &Trace<_>| penalty.score(trace, batch);
                 let mode = if model.depends_on_mode() { penalty.mode() } else { Mode::Train };
                 let input = batch.images.clone();
-                let found = match variable {
-                    WithRespectTo::Images => input_gradient(model, input, mode, score),
-                    WithRespectTo::Tap(tap) => tap_gradient(model, input, mode, Some(tap), score)
-                        .unwrap_or_else(|| panic!("the model shows no tap {tap}, which a penalty needs")),
-                };
-                let activations = match variable {
-                    WithRespectTo::Images => None,
-                    WithRespectTo::Tap(tap) => Some(found.trace.taps[tap].clone()),
+                let (found, activations) = match variable {
+                    WithRespectTo::Images => (input_gradient(model, input, mode, score), None),
+                    WithRespectTo::Tap(tap) => {
+                        let found = tap_gradient(model, input, mode, Some(tap), score)
+                            .unwrap_or_else(|| panic!("the model shows no tap {tap}, which a penalty needs"));
+                        let activations = found.trace.taps[tap].clone();
+                        (found, Some(activations))
+                    }
                 };
                 if mode == Mode::Train {
                     images.get_or_insert(found.trace);

@@ -15,9 +15,9 @@
 
 use crate::{
     error::SaliencyError,
-    target::{self, Target},
+    target::{self, Rows, Target},
 };
-use burn::tensor::{Tensor, TensorData, backend::Backend};
+use burn::tensor::{Tensor, backend::Backend};
 use herring_backend::{Autodiff, Kernels, ops, resize};
 use herring_models::{Mode, Stackable, Trace, tap_gradient};
 
@@ -104,16 +104,14 @@ pub fn class_activations<'a, B: Kernels, M: Stackable<B>>(
 ) -> Result<ClassActivations<B>, SaliencyError> {
     let [count, ..] = images.dims();
     let given = target.map(|target| target.classes(count)).transpose()?;
-    let (mut chosen, mut checked) = (Vec::new(), Ok(()));
+    let (mut classes, mut checked) = (Vec::new(), Ok(()));
     let score = |trace: &Trace<Autodiff<B>>| {
-        let [_, classes] = trace.logits.dims();
-        chosen = given.unwrap_or_else(|| {
+        classes = given.unwrap_or_else(|| {
             trace.logits.clone().inner().argmax(1).into_data().iter::<i64>().map(|class| class as usize).collect()
         });
-        checked = target::check_classes(&chosen, classes);
-        let indices: Vec<i64> = chosen.iter().map(|class| *class as i64).collect();
-        let indices = Tensor::from_data(TensorData::new(indices, [count]), &trace.logits.device());
-        ops::total(trace.logits.clone() * ops::one_hot(indices, &trace.logits))
+        let rows = Rows::of((0..count).collect(), &classes);
+        checked = rows.check(trace.logits.dims()[1]);
+        rows.score(&trace.logits)
     };
     let Some(found) = tap_gradient(model, images.clone(), Mode::Evaluate, tap, score) else {
         return Err(SaliencyError::Tap { tap, taps: model.trace(images, Mode::Evaluate).taps.len() });
@@ -124,7 +122,7 @@ pub fn class_activations<'a, B: Kernels, M: Stackable<B>>(
         activations: found.trace.taps[place].clone(),
         gradient: found.gradient,
         logits: found.trace.logits,
-        classes: chosen,
+        classes,
     })
 }
 

@@ -4,7 +4,7 @@ use crate::{
     error::SaliencyError,
     target::{self, Rows, Target},
 };
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 use herring_backend::{Autodiff, Kernels};
 use herring_models::{Mode, Stackable, Trace, input_gradient};
 
@@ -53,15 +53,9 @@ pub(crate) fn gradients_of<B: Kernels, M: Stackable<B>>(
 ) -> Result<Tensor<B, 4>, SaliencyError> {
     let mut checked = Ok(());
     let score = |trace: &Trace<Autodiff<B>>| {
-        let [count, classes] = trace.logits.dims();
-        checked = rows.check(classes);
-        let mut chosen = vec![0.0_f32; count * classes];
-        // A missing class selects no entry: the pass completes, and the error is returned after it.
-        for (row, class) in rows.classes.iter().enumerate().filter(|(_, class)| **class < classes) {
-            chosen[row * classes + class] = 1.0;
-        }
-        let chosen = Tensor::from_data(TensorData::new(chosen, [count, classes]), &trace.logits.device());
-        (trace.logits.clone() * chosen).sum()
+        // The pass completes in any case, and the error is returned after it.
+        checked = rows.check(trace.logits.dims()[1]);
+        rows.score(&trace.logits)
     };
     let gradient = input_gradient(model, inputs, Mode::Evaluate, score).gradient;
     checked.map(|()| gradient)

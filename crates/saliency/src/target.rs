@@ -2,6 +2,7 @@
 
 use crate::error::SaliencyError;
 use burn::tensor::{Int, Tensor, TensorData, backend::Backend};
+use herring_backend::ops;
 use herring_models::{Classifier, Mode};
 
 /// Which class's raw logit is explained: one class for all images, or a class for each of them.
@@ -47,14 +48,6 @@ impl Target<'_> {
             Self::Each(classes) if classes.len() == count => Ok(classes.to_vec()),
             Self::Each(classes) => Err(SaliencyError::Targets { found: classes.len(), expected: count }),
         }
-    }
-}
-
-/// Every image's class is one of the model's.
-pub(crate) fn check_classes(chosen: &[usize], classes: usize) -> Result<(), SaliencyError> {
-    match chosen.iter().enumerate().find(|(_, class)| **class >= classes) {
-        Some((image, class)) => Err(SaliencyError::Class { image, class: *class, classes }),
-        None => Ok(()),
     }
 }
 
@@ -107,6 +100,14 @@ impl Rows {
             Some((image, class)) => Err(SaliencyError::Class { image: *image, class: *class, classes }),
             None => Ok(()),
         }
+    }
+
+    /// The sum of each row's logit among `logits [batch, classes]`, `[1]`. A class that the model lacks adds nothing.
+    pub(crate) fn score<B: Backend>(&self, logits: &Tensor<B, 2>) -> Tensor<B, 1> {
+        let classes: Vec<i64> = self.classes.iter().map(|class| *class as i64).collect();
+        let count = classes.len();
+        let classes = Tensor::from_data(TensorData::new(classes, [count]), &logits.device());
+        ops::total(logits.clone() * ops::one_hot(classes, logits))
     }
 
     /// The image of each row.

@@ -68,13 +68,11 @@ fn add<B: Kernels>(
         };
         for (name, sums) in sums.iter_mut() {
             let region = images.regions.iter().find(|region| region.name == *name);
-            sums.add(
-                label,
-                (total > 0.0).then(|| match region.and_then(|region| region.masks.get(index)) {
-                    Some(region) => share(&|pixel| f64::from(u8::from(region.at(pixel)))),
-                    None => share(&|pixel| f64::from(mask[pixel])),
-                }),
-            );
+            let found = (total > 0.0).then(|| match region {
+                Some(region) => share(&|pixel| f64::from(u8::from(region.masks[index].at(pixel)))),
+                None => share(&|pixel| f64::from(mask[pixel])),
+            });
+            sums.add(label, found);
         }
     }
     Ok(())
