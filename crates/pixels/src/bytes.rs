@@ -1,4 +1,4 @@
-//! What Pillow does with pictures of 8 bits a value (modes `L` and `RGB`), bit for bit.
+//! Pillow's crop and resizing of pictures of 8 bits a value (modes `L` and `RGB`), bit for bit.
 //!
 //! Its resizing of bytes is another arithmetic than that of the other modes (`pillow`): weights are rounded to 22 binary
 //! places, sums are whole numbers, and each of the two passes is rounded and cut to a byte.
@@ -43,25 +43,6 @@ impl Picture {
         let across = if width == size { values.to_vec() } else { along_rows(values, [width, channels], size) };
         let both = if height == size { across } else { along_columns(&across, height, size) };
         Ok(self.with_bytes([size, size], channels, both))
-    }
-
-    /// Grey, as Pillow's `convert("L")`: of a colour picture `(19595 R + 38470 G + 7471 B + 32768) / 65536`, rounded
-    /// down; a grey one is unchanged. Opacity, a second or fourth channel, is left out.
-    ///
-    /// # Errors
-    /// [`PixelError::Depth`] for a picture of more than 8 bits.
-    pub fn luma(&self) -> Result<Self, PixelError> {
-        let values = self.bytes()?;
-        let PictureInfo { height, width, channels, .. } = self.info();
-        let grey = |pixel: &[u8]| match *pixel {
-            [red, green, blue, ..] => {
-                let [red, green, blue] = [red, green, blue].map(u32::from);
-                // At most 255: the weights add up to 65536.
-                ((19_595 * red + 38_470 * green + 7_471 * blue + 32_768) >> 16) as u8
-            }
-            _ => pixel.first().copied().unwrap_or_default(),
-        };
-        Ok(self.with_bytes([height, width], 1, values.chunks_exact(channels).map(grey).collect()))
     }
 
     /// The stored values of a picture of at most 8 bits, `[height, width, channels]`.

@@ -23,7 +23,7 @@
 //! | `reduce` | [`reduce()`]: a picture in full size as a small edition holds it |
 //! | `resample` | scikit-image's and Pillow's resizing as weights of one axis |
 //! | `pillow` | [`resize_pillow`]: Pillow's resizing of whole numbers and single precision, bit for bit |
-//! | `bytes` | Pillow's square, bicubic resizing and grey of pictures of 8 bits, bit for bit |
+//! | `bytes` | Pillow's square and bicubic resizing of pictures of 8 bits, bit for bit |
 //! | `mask` | [`mask()`]: discs, boxes and mask files |
 //! | `mask_file` | [`MaskSettings`], [`inspect_mask`]: what a mask file marks |
 //!
@@ -76,7 +76,7 @@ pub use modality::{Direction, ModalityLut};
 pub use note::PixelNote;
 pub use picture::{Picture, PictureInfo, Values};
 pub use pillow::{PillowMode, resize_pillow};
-pub use preparation::{Crop, FORMAT, Monochrome1, Preparation, Range, Resize};
+pub use preparation::{Channels, Crop, FORMAT, Monochrome1, Preparation, Range, Resize};
 pub use prepare::prepare;
 pub use reduce::reduce;
 

@@ -56,9 +56,9 @@ pub fn mask_and_facts(
     let sides = [original.height, original.width];
     let mut facts = None;
     let mask = match region {
-        Region::Everything => image(vec![1.; size * size], size),
-        Region::Nothing => image(vec![0.; size * size], size),
-        Region::Circle => image(circle(size), size),
+        Region::Everything => image(vec![1.; size * size], 1, size),
+        Region::Nothing => image(vec![0.; size * size], 1, size),
+        Region::Circle => image(circle(size), 1, size),
         Region::Boxes(boxes) => fitted(|| filled(boxes, sides), sides, preparation),
         Region::File(_) => {
             let bytes = file.ok_or(PixelError::NoFile)?;
@@ -97,7 +97,7 @@ fn fitted(
         kept.extend(row[left..left + columns].iter().map(|&inside| f64::from(u8::from(inside))));
     }
     let resized = resample::resize(kept, [rows, columns], preparation.size, preparation.resize);
-    image(resized.into_iter().map(|value| value as f32).collect(), preparation.size)
+    image(resized.into_iter().map(|value| value as f32).collect(), 1, preparation.size)
 }
 
 fn filled(boxes: &[PixelBox], original @ [height, width]: [usize; 2]) -> Result<Vec<bool>, PixelError> {

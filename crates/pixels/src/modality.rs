@@ -35,6 +35,11 @@ impl ModalityLut {
         self.values[place as usize]
     }
 
+    /// The greatest value in the table.
+    pub(crate) fn largest(&self) -> u16 {
+        self.values.iter().copied().max().unwrap_or_default()
+    }
+
     /// The greatest value that the table's depth holds.
     pub fn maximum(&self) -> u16 {
         u16::try_from((1u32 << self.bits) - 1).unwrap_or(u16::MAX)

@@ -194,6 +194,48 @@ impl Picture {
         Ok(self.first_channel())
     }
 
+    /// Whether a pixel has three colours, with or without opacity.
+    pub fn has_colours(&self) -> bool {
+        self.info.channels > 2
+    }
+
+    /// One channel, as Pillow's `convert("L")`: of a colour picture `(19595 R + 38470 G + 7471 B + 32768) / 65536`, rounded
+    /// down; the first channel of any other. Opacity is dropped. Pillow has 8 bits only; others are weighted likewise.
+    pub fn luminance(&self) -> Self {
+        let every = self.info.channels;
+        if !self.has_colours() {
+            return self.first_channel();
+        }
+        // Within the range of the colours: the weights add up to 65536.
+        let grey = |red: i64, green: i64, blue: i64| (19_595 * red + 38_470 * green + 7_471 * blue + 32_768) >> 16;
+        let values = match &self.values {
+            Values::U8(values) => Values::U8(of_pixels(values, every, |[r, g, b]| grey(r, g, b) as u8)),
+            Values::U16(values) => Values::U16(of_pixels(values, every, |[r, g, b]| grey(r, g, b) as u16)),
+            Values::I16(values) => Values::I16(of_pixels(values, every, |[r, g, b]| grey(r, g, b) as i16)),
+        };
+        self.of_channels(1, values)
+    }
+
+    /// Red, green and blue without opacity; a picture without colours is reduced to its first channel.
+    pub fn without_opacity(&self) -> Self {
+        let every = self.info.channels;
+        if !self.has_colours() {
+            return self.first_channel();
+        }
+        let values = match &self.values {
+            Values::U8(values) => {
+                Values::U8(values.chunks_exact(every).flat_map(|pixel| &pixel[..3]).copied().collect())
+            }
+            Values::U16(values) => {
+                Values::U16(values.chunks_exact(every).flat_map(|pixel| &pixel[..3]).copied().collect())
+            }
+            Values::I16(values) => {
+                Values::I16(values.chunks_exact(every).flat_map(|pixel| &pixel[..3]).copied().collect())
+            }
+        };
+        self.of_channels(3, values)
+    }
+
     /// The first channel alone, which is what torchxrayvision takes of a colour picture, as a picture of one
     /// channel.
     pub fn first_channel(&self) -> Self {
@@ -203,14 +245,19 @@ impl Picture {
             Values::U16(values) => Values::U16(values.iter().step_by(every).copied().collect()),
             Values::I16(values) => Values::I16(values.iter().step_by(every).copied().collect()),
         };
-        Self {
-            info: PictureInfo { channels: 1, ..self.info },
-            values,
-            lut: self.lut.clone(),
-            notes: self.notes.clone(),
-            ..*self
-        }
+        self.of_channels(1, values)
     }
+
+    /// The same picture with other values, of `channels` channels.
+    fn of_channels(&self, channels: usize, values: Values) -> Self {
+        let info = PictureInfo { channels, ..self.info };
+        Self { info, values, lut: self.lut.clone(), notes: self.notes.clone(), ..*self }
+    }
+}
+
+/// One value of the three colours of each pixel of `every` values.
+fn of_pixels<V: Copy + Into<i64>, T>(values: &[V], every: usize, value: impl Fn([i64; 3]) -> T) -> Vec<T> {
+    values.chunks_exact(every).map(|pixel| value([pixel[0].into(), pixel[1].into(), pixel[2].into()])).collect()
 }
 
 #[cfg(test)]

@@ -36,6 +36,9 @@ pub struct Preparation {
     pub resize: Resize,
     /// Height and width of the result, in pixels.
     pub size: usize,
+    /// Which channels the result has. Left out of the JSON at its default, so that older keys stay what they are.
+    #[serde(default, skip_serializing_if = "Channels::is_default")]
+    pub channels: Channels,
 }
 
 impl Preparation {
@@ -51,7 +54,14 @@ impl Preparation {
             crop: Crop::Center,
             resize: Resize::Skimage,
             size,
+            channels: Channels::First,
         }
+    }
+
+    /// As torchvision prepares photographs before it normalises them, but for the rounding to bytes: colours in [0, 1], the
+    /// square in the middle, Pillow's bilinear resizing.
+    pub fn photograph(size: usize) -> Self {
+        Self { range: Range::Unit, resize: Resize::Pillow, channels: Channels::Colour, ..Self::xray(size) }
     }
 
     /// Checks that the types do not express.
@@ -106,6 +116,33 @@ impl Preparation {
         let key = Key { format: FORMAT, preparation: self };
         serde_json::to_string(&key)
             .map_err(|error| PixelError::setting("preparation", error, "settings that have a JSON"))
+    }
+}
+
+/// Which channels a prepared image has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channels {
+    /// One: the picture's first, whatever the others hold. What torchxrayvision takes of a colour picture.
+    #[default]
+    First,
+    /// One: the luminance of a colour picture, as Pillow's `convert("L")` ([`crate::Picture::luminance`]).
+    Luminance,
+    /// Three: red, green and blue; of a grey picture three equal ones. Opacity is dropped.
+    Colour,
+}
+
+impl Channels {
+    /// How many there are.
+    pub const fn count(self) -> usize {
+        match self {
+            Self::First | Self::Luminance => 1,
+            Self::Colour => 3,
+        }
+    }
+
+    fn is_default(&self) -> bool {
+        *self == Self::default()
     }
 }
 

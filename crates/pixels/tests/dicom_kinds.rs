@@ -260,7 +260,9 @@ fn what_is_refused_says_what_it_is() {
     assert!(refusal(&file.clone().number(0x102, 15).bytes()).contains("high bit 15 of 12 stored"));
     assert!(refusal(&file.clone().number(0x100, 32).bytes()).contains("12 bits stored in 32"));
     let palette = file.clone().text(0x28, 4, b"CS", "PALETTE COLOR");
-    assert!(refusal(&palette.bytes()).contains("colours by a palette"));
+    assert!(refusal(&palette.bytes()).contains("the red palette is missing"), "{}", refusal(&palette.bytes()));
+    let segments = palette.set(0x28, 0x1221, b"OW", vec![0, 0, 1, 0, 9, 0]);
+    assert!(refusal(&segments.bytes()).contains("a palette coded in segments"));
     assert!(refusal(&file.body()).contains("no transfer syntax"), "{}", refusal(&file.body()));
     let nothing = file.clone().text(0x28, 0x1053, b"DS", "one");
     assert!(refusal(&nothing.bytes()).contains("RescaleSlope (0028,1053) holds \"one\", expected a number"));
@@ -268,6 +270,39 @@ fn what_is_refused_says_what_it_is() {
     for end in [0, 100, 131, 140, 170, file.bytes().len() - 1] {
         assert!(decode(&file.bytes()[..end], &Limits::default()).is_err(), "{end}");
     }
+}
+
+/// A file whose 2 x 2 bytes are places in a palette of three colours, the first of which belongs to the value 1.
+fn painted(syntax: &'static str, bits: u16, data: [Vec<u16>; 3]) -> File {
+    let mut file = File::grey(syntax, [2, 2], 8, (b"OB", vec![0, 1, 2, 200])).text(0x28, 4, b"CS", "PALETTE COLOR");
+    for (colour, values) in (0..).zip(data) {
+        let words = |values: &[u16]| values.iter().flat_map(|value| file.word(*value)).collect::<Vec<u8>>();
+        let (descriptor, table) = (words(&[3, 1, bits]), words(&values));
+        file = file.set(0x28, 0x1101 + colour, b"US", descriptor).set(0x28, 0x1201 + colour, b"OW", table);
+    }
+    file
+}
+
+/// Values before the first and behind the last have those colours, as pydicom's `apply_color_lut` has them.
+#[test]
+fn places_in_a_palette_are_colours() {
+    for syntax in [IMPLICIT, EXPLICIT, BIG] {
+        let bytes = painted(syntax, 8, [vec![10, 20, 30], vec![40, 50, 60], vec![70, 80, 255]]).bytes();
+        let picture = decode(&bytes, &Limits::default()).unwrap();
+        assert_eq!(*picture.values(), Values::U8(vec![10, 40, 70, 10, 40, 70, 20, 50, 80, 30, 60, 255]), "{syntax}");
+        assert_eq!((picture.channels(), picture.bits(), picture.maximum()), (3, 8, 255));
+        assert_eq!(probe(&bytes).unwrap(), picture.info());
+    }
+    // Under 16 bits, and where a file keeps 16 bits under a descriptor of 8.
+    for bits in [16, 8] {
+        let bytes = painted(EXPLICIT, bits, [vec![1000, 2, 3], vec![0; 3], vec![65_535; 3]]).bytes();
+        let picture = decode(&bytes, &Limits::default()).unwrap();
+        let expected = vec![1000, 0, 65_535, 1000, 0, 65_535, 2, 0, 65_535, 3, 0, 65_535];
+        assert_eq!((picture.values(), picture.bits()), (&Values::U16(expected), 16));
+        assert_eq!(probe(&bytes).unwrap(), picture.info());
+    }
+    let short = painted(EXPLICIT, 8, [vec![1], vec![1; 3], vec![1; 3]]).bytes();
+    assert!(refusal(&short).contains("the red palette has 2 bytes for 3 values"), "{}", refusal(&short));
 }
 
 #[test]

@@ -23,7 +23,7 @@ const LOSSY: [(&str, i32); 9] = [
 ];
 
 /// As many were equal when this was written; a reader that refuses everything does not pass.
-const EQUAL: usize = 87;
+const EQUAL: usize = 88;
 
 fn values(picture: &Picture) -> Vec<i32> {
     (0..picture.values().len()).filter_map(|index| picture.values().get(index)).collect()

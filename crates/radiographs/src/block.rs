@@ -40,7 +40,7 @@ pub fn clean(collection: Collection, file: &[u8], side: usize) -> Result<Vec<u8>
     let picture = decode(file, &Limits::default())?;
     match collection {
         Collection::Pneumonia => {
-            let grey = picture.square()?.resized_bicubic(side)?.luma()?;
+            let grey = picture.square()?.resized_bicubic(side)?.luminance();
             through_jpeg(grey.bytes()?, side)
         }
         Collection::Knee => {
@@ -48,7 +48,7 @@ pub fn clean(collection: Collection, file: &[u8], side: usize) -> Result<Vec<u8>
             if height != width {
                 return Err(PixelError::Size { what: "knee", found: [height, width], expected: [height, height] });
             }
-            let grey = picture.resized_bicubic(side)?.luma()?;
+            let grey = picture.resized_bicubic(side)?.luminance();
             Ok(grey.bytes()?.to_vec())
         }
     }

@@ -24,7 +24,7 @@ fn compare(folder: &Path) -> usize {
         let file = fs::read(folder.join(name)).unwrap();
         let picture = decode(&file, &Limits::default()).unwrap();
         // The table has the grey pixels before they are resized; a grey file is the same either way.
-        let resized = picture.square().unwrap().resized_bicubic(224).unwrap().luma().unwrap();
+        let resized = picture.square().unwrap().resized_bicubic(224).unwrap().luminance();
         let jpeg = encode_jpeg(resized.bytes().unwrap(), [224, 224], 75).unwrap();
         let pixels = clean(Collection::Pneumonia, &file, 224).unwrap();
         let letters = if letters == "ABC" { Letters::Abc } else { Letters::Xyz };
@@ -33,7 +33,7 @@ fn compare(folder: &Path) -> usize {
         Decoy::Text(text).draw(&mut drawn, 224);
         let decoy_jpeg = encode_jpeg(&drawn, [224, 224], 75).unwrap();
         let decoy_pixels = with_decoy(Collection::Pneumonia, &pixels, 224, &Decoy::Text(text)).unwrap();
-        let grey = picture.luma().unwrap();
+        let grey = picture.luminance();
         let steps = [grey.bytes().unwrap(), resized.bytes().unwrap(), &jpeg, &pixels, &decoy_jpeg, &decoy_pixels];
         assert_eq!(steps.map(sha256), expected, "{name}");
         count += 1;

@@ -57,6 +57,10 @@ pub(super) struct Header<'a> {
     pub(super) slope: Option<String>,
     // Descriptor and data of the first item of the modality LUT.
     pub(super) lut: [Option<&'a [u8]>; 2],
+    // Descriptor and data of the red, green and blue palette.
+    pub(super) palette: [[Option<&'a [u8]>; 2]; 3],
+    // Whether the palette is coded in segments.
+    pub(super) segments: bool,
     pub(super) modality: Option<String>,
     // Whether the pixels are floating-point numbers.
     pub(super) floats: bool,
@@ -171,6 +175,8 @@ pub(super) fn header<'a>(
         intercept: None,
         slope: None,
         lut: [None, None],
+        palette: [[None; 2]; 3],
+        segments: false,
         modality: None,
         floats: false,
         words: false,
@@ -208,6 +214,13 @@ pub(super) fn header<'a>(
                     Tag(0x0028, 0x0103) => header.signed = short()?,
                     Tag(0x0028, 0x1052) => header.intercept = Some(text(value)).filter(|text| !text.is_empty()),
                     Tag(0x0028, 0x1053) => header.slope = Some(text(value)).filter(|text| !text.is_empty()),
+                    Tag(0x0028, colour @ 0x1101..=0x1103) => {
+                        header.palette[usize::from(colour - 0x1101)][0] = Some(value)
+                    }
+                    Tag(0x0028, colour @ 0x1201..=0x1203) => {
+                        header.palette[usize::from(colour - 0x1201)][1] = Some(value)
+                    }
+                    Tag(0x0028, 0x1221..=0x1223) => header.segments = true,
                     Tag(0x0008, 0x0060) => header.modality = Some(text(value)).filter(|text| !text.is_empty()),
                     Tag(0x7fe0, 0x0008 | 0x0009) => header.floats = true,
                     PIXELS => {

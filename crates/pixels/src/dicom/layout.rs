@@ -1,6 +1,10 @@
 //! How the values of a frame are stored, as the header says it.
 
-use super::elements::{Header, PixelData};
+use super::{
+    elements::{Header, PixelData},
+    palette::Palette,
+    table,
+};
 use crate::{Format, PictureInfo, PixelError, PixelNote, modality::ModalityLut, picture::Values};
 
 /// What the samples of a pixel are.
@@ -20,10 +24,13 @@ pub(super) enum Photometric {
     },
     /// Colour differences of JPEG 2000, whose decoder gives red, green and blue.
     Transformed,
+    /// The place in a palette of colours.
+    Palette,
 }
 
 /// How the values of a frame are stored.
 pub(super) struct Layout {
+    /// Of the stored values; [`Layout::shown`] is that of the picture.
     pub(super) info: PictureInfo,
     pub(super) photometric: Photometric,
     /// 1 bit, or 8 or 16.
@@ -32,6 +39,7 @@ pub(super) struct Layout {
     planes: bool,
     pub(super) rescale: Option<[f64; 2]>,
     pub(super) lut: Option<ModalityLut>,
+    pub(super) palette: Option<Palette>,
     pub(super) notes: Vec<PixelNote>,
 }
 
@@ -69,19 +77,17 @@ impl Layout {
             ("YBR_FULL", 3) => Photometric::Ybr { halved: false },
             ("YBR_FULL_422", 3) => Photometric::Ybr { halved: true },
             ("YBR_RCT" | "YBR_ICT", 3) => Photometric::Transformed,
-            ("PALETTE COLOR", 1) => {
-                return unsupported("colours by a palette (PALETTE COLOR)".into(), "grey, RGB or YBR_FULL");
-            }
+            ("PALETTE COLOR", 1) => Photometric::Palette,
             _ => {
                 let found = format!("photometric interpretation {photometric} of {channels} samples a pixel");
-                return unsupported(found, "MONOCHROME1 or MONOCHROME2 of 1, RGB or YBR_FULL of 3");
+                return unsupported(found, "MONOCHROME1, MONOCHROME2 or PALETTE COLOR of 1, RGB or YBR_FULL of 3");
             }
         };
         if !matches!(allocated, 1 | 8 | 16) || stored == 0 || stored > allocated {
             let found = format!("{stored} bits stored in {allocated}");
             return unsupported(found, "1 to 16 bits stored in 1, 8 or 16");
         }
-        if allocated != 8 && !matches!(photometric, Photometric::Grey { .. } | Photometric::Rgb) {
+        if allocated != 8 && matches!(photometric, Photometric::Ybr { .. } | Photometric::Transformed) {
             return unsupported(format!("colour differences of {allocated} bits"), "8 bits");
         }
         let high_bit = header.high_bit.map_or(stored - 1, usize::from);
@@ -90,7 +96,10 @@ impl Layout {
         }
         let signed = header.signed.unwrap_or(0) == 1;
         let mut notes = Vec::new();
-        let rescale = rescale(header, &mut notes)?;
+        let is_palette = photometric == Photometric::Palette;
+        // Values that are places in a palette measure nothing.
+        let rescale = if is_palette { None } else { rescale(header, &mut notes)? };
+        let lut = if is_palette { None } else { lut(header, signed)? };
         Ok(Self {
             info: PictureInfo::upright([height, width], stored as u32, channels),
             photometric,
@@ -98,9 +107,18 @@ impl Layout {
             signed,
             planes: channels > 1 && header.planes.unwrap_or(0) == 1,
             rescale,
-            lut: lut(header, signed)?,
+            lut,
+            palette: if is_palette { Some(Palette::of(header, signed)?) } else { None },
             notes,
         })
+    }
+
+    /// Size and depth of the picture, in colours where the stored values are places in a palette.
+    pub(super) fn shown(&self) -> PictureInfo {
+        match &self.palette {
+            Some(palette) => PictureInfo { bits: palette.bits(), channels: 3, ..self.info },
+            None => self.info,
+        }
     }
 
     pub(super) fn values(&self) -> usize {
@@ -209,24 +227,5 @@ fn rescale(header: &Header<'_>, notes: &mut Vec<PixelNote>) -> Result<Option<[f6
 
 fn lut(header: &Header<'_>, signed: bool) -> Result<Option<ModalityLut>, PixelError> {
     let [Some(descriptor), Some(data)] = header.lut else { return Ok(None) };
-    let word = |bytes: &[u8]| match header.big {
-        true => u16::from_be_bytes([bytes[0], bytes[1]]),
-        false => u16::from_le_bytes([bytes[0], bytes[1]]),
-    };
-    let damaged = |detail: String| PixelError::damaged(Format::Dicom, detail);
-    let [entries, first, bits] = match descriptor.chunks_exact(2).map(word).collect::<Vec<_>>()[..] {
-        [entries, first, bits] => [entries, first, bits],
-        _ => return Err(damaged(format!("the descriptor of the modality LUT has {} bytes", descriptor.len()))),
-    };
-    let entries = if entries == 0 { 1 << 16 } else { usize::from(entries) };
-    let values: Vec<u16> = if data.len() >= entries * 2 {
-        data.chunks_exact(2).take(entries).map(word).collect()
-    } else if data.len() >= entries && bits == 8 {
-        data.iter().take(entries).map(|&byte| byte.into()).collect()
-    } else {
-        return Err(damaged(format!("the modality LUT has {} bytes for {entries} values", data.len())));
-    };
-    let first = if signed { i32::from(first.cast_signed()) } else { i32::from(first) };
-    let lut = ModalityLut::new(first, bits.into(), values);
-    lut.map(Some).ok_or_else(|| damaged(format!("a modality LUT of {bits} bits, expected 8 to 16")))
+    table::read("the modality LUT", [descriptor, data], header.big, signed).map(Some)
 }

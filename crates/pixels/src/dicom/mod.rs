@@ -17,7 +17,9 @@ mod elements;
 mod jpeg_2000;
 mod jpeg_ls;
 mod layout;
+mod palette;
 mod rle;
+mod table;
 mod text;
 
 pub use text::{dicom_text, view_position};
@@ -92,7 +94,7 @@ impl<'a> DataSet<'a> {
 pub(crate) fn probe(bytes: &[u8]) -> Result<PictureInfo, PixelError> {
     let DataSet { body, parsed, .. } = DataSet::of(bytes, HEADER, true)?;
     let header = elements::header(&body, parsed, true)?;
-    Layout::of(&header).map(|layout| layout.info)
+    Layout::of(&header).map(|layout| layout.shown())
 }
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelError> {
@@ -116,12 +118,22 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, PixelErro
         let detail = format!("{} values of {}", values.len(), layout.values());
         return Err(PixelError::truncated(Format::Dicom, detail));
     }
+    let info = layout.shown();
+    if let Some(palette) = &layout.palette {
+        let colours = palette.colours((0..values.len()).filter_map(|index| values.get(index)));
+        let values = match info.bits {
+            // Within a byte, since the palette has 8 bits.
+            8 => Values::U8(colours.map(|colour| colour as u8).collect()),
+            _ => Values::U16(colours.collect()),
+        };
+        return Ok(Picture { notes, ..Picture::plain(info, values) });
+    }
     let (minimum, maximum) = match layout.signed {
         true => (-(1 << (layout.info.bits - 1)), (1 << (layout.info.bits - 1)) - 1),
         false => (0, (1 << layout.info.bits) - 1),
     };
     Ok(Picture {
-        info: layout.info,
+        info,
         maximum,
         minimum,
         monochrome1: layout.photometric == Photometric::Grey { inverted: true },

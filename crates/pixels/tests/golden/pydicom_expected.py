@@ -27,7 +27,10 @@ for path in sorted(path for path in root.rglob("*") if path.is_file()):
     if path.suffix in (".py", ".pyc", ".json", ".txt", ".md"):
         continue
     try:
-        values = pydicom.dcmread(path, force=True).pixel_array
+        dataset = pydicom.dcmread(path, force=True)
+        values = dataset.pixel_array
+        if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
+            values = pydicom.pixels.apply_color_lut(values, dataset)
         if values.dtype.kind == "f":
             raise ValueError("floating-point pixels")
         name = f"{len(lines)}.i32"
