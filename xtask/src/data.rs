@@ -83,7 +83,8 @@ fn check_own(arguments: &CheckData, places: &ImagePlaces) -> Result<CheckReport,
     };
     let survey = herring_tables::survey(places.manifest()?, &places.tables.own());
     let survey = survey.exclude(&images::exclusions("own", &places.tables)?).map_err(bad_input)?;
-    let settings = images::settings(table, &survey.environments)?;
+    let channels = images::channels(table, (&survey.root, &survey.records), &places.tables);
+    let settings = images::settings(table, &survey.environments, channels)?;
     let seeds = &configuration.scale(*scale).seeds;
     let split = |read: &Table| {
         // Parts that the table gives are the same for every seed.
@@ -138,6 +139,8 @@ fn split(arguments: &SplitData) -> Result<Exit, Failure> {
         rule,
         split_seed: None,
         resize: ResizeName::Pillow,
+        channels: None,
+        normalisation: None,
         empty_negatives: true,
         maximum: Maximum::OfDepth,
         mask_threshold: None,

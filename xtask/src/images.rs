@@ -10,7 +10,7 @@ use crate::{
 };
 use herring_cache::Cache;
 use herring_datasets::{
-    Part, Region, Table,
+    Part, Record, Region, Table,
     confounded::{self, ConfoundedSettings, Parts, Rule},
     groups::shared_groups,
     listed::{Listings, NoListings},
@@ -19,9 +19,9 @@ use herring_experiments::{
     config::{Configuration, DataSetting, ImagesSetting, RunTemplate, Scale, SeedImages},
     images::ImagesFile,
 };
-use herring_images::{Colour, Excluded, ImageSettings, ImagesError, Means, Prepared, Reduction};
-use herring_pixels::{Crop, MaskSettings, Monochrome1, Preparation, Range, Resize};
-use herring_protocol::{PathologyName, ResizeName, SplitRuleName, TableName, Trainer, Variant};
+use herring_images::{Colour, Excluded, ImageSettings, ImagesError, Means, PerChannel, Prepared, Reduction};
+use herring_pixels::{Channels, Crop, MaskSettings, Monochrome1, Preparation, Range, Resize};
+use herring_protocol::{ChannelsName, PathologyName, ResizeName, SplitRuleName, TableName, Trainer, Variant};
 use herring_tables::{Exclusions, ImageEdition, Manifest, Negatives, Reading};
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -118,10 +118,11 @@ fn prepare_table(
     if !lacking.is_empty() {
         return Err(bad_input(lacking.join("\n")));
     }
+    let channels = channels(images, (&reading.root, reading.table.records()), &places.tables);
     let settings = ImageSettings {
         reductions: reductions((images.table, images.pathology), &reading)?,
         excluded: excluded(&reading),
-        ..settings(images, reading.table.environments())?
+        ..settings(images, reading.table.environments(), channels)?
     };
     let cache = Arc::new(Cache::open(places.cache()).map_err(Failure::device)?);
     let usage = parts.first().and_then(|parts| herring_images::usage(&reading.table, parts, cell_limit));
@@ -135,6 +136,14 @@ fn prepare_table(
         crate::say(&format!(
             "note: {bare} of {all} images have no mask: no penalty applies to them, and their saliency is not scored"
         ));
+    }
+    let channels_line = match channels {
+        ChannelsName::Grey => None,
+        ChannelsName::Luminance => Some("channels: 1, the luminance of images in colour"),
+        ChannelsName::Colour => Some("channels: 3 (red, green, blue)"),
+    };
+    if let Some(line) = channels_line {
+        crate::say(&format!("note: {line}"));
     }
     let fill = |parts: &[Parts], place: usize| {
         let mut progress = PreparationProgress::default();
@@ -194,16 +203,17 @@ fn prepare_table(
     let found = seeds.iter().filter_map(|seed| {
         let listing = names.get(&split_seed(*seed))?.clone();
         let (issue, table_sha256) = (issue.clone(), table_sha256.clone());
-        Some((*seed, SeedImages { listing, issue, issue_known, table_sha256, parts_given: given }))
+        Some((*seed, SeedImages { listing, issue, issue_known, table_sha256, parts_given: given, channels }))
     });
     let found = found.collect();
     let (means, masked) = means.map_err(failure)?;
-    let file = ImagesFile {
+    let mut file = ImagesFile {
         warnings,
         left_out,
         masked: masked.into_iter().map(masked_image).collect(),
         ..describe(&reading, &issue, (first, &parts[place]), means, places)?
     };
+    file.reading.extend(channels_line.map(str::to_owned));
     Ok((found, file))
 }
 
@@ -301,8 +311,40 @@ fn original(images: &ImagesSetting) -> Result<Option<[usize; 2]>, Failure> {
     Ok(manifests.first().map(|manifest| [manifest.images.height, manifest.images.width]))
 }
 
+/// The channels that the images of a table's records have: those of the setting, or of `--grey`, or three if any of the
+/// user's own images has colours.
+pub(crate) fn channels(
+    images: &ImagesSetting,
+    (root, records): (&Path, &[Record]),
+    options: &TableOptions,
+) -> ChannelsName {
+    match images.channels {
+        _ if images.table != TableName::Own => ChannelsName::Grey,
+        _ if options.grey => ChannelsName::Luminance,
+        Some(channels) => channels,
+        None if herring_images::has_colours(root, records) => ChannelsName::Colour,
+        None => ChannelsName::Grey,
+    }
+}
+
+/// What becomes of stored values when they are read: nothing, or they are normalised.
+fn reading_of(images: &ImagesSetting) -> Option<herring_images::Reading> {
+    let statistics = images.normalisation.as_ref()?.statistics();
+    let per_channel = |values: &[f64]| match *values {
+        [red, green, blue] => PerChannel::Each([red as f32, green as f32, blue as f32]),
+        [value, ..] => PerChannel::All(value as f32),
+        [] => PerChannel::All(0.0),
+    };
+    let [mean, deviation] = [per_channel(&statistics.mean), per_channel(&statistics.deviation)];
+    Some(herring_images::Reading { channels: statistics.mean.len(), mean, deviation })
+}
+
 /// How the images of a table with these environments are prepared; all training masks are kept.
-pub(crate) fn settings(images: &ImagesSetting, environments: &[String]) -> Result<ImageSettings, Failure> {
+pub(crate) fn settings(
+    images: &ImagesSetting,
+    environments: &[String],
+    channels: ChannelsName,
+) -> Result<ImageSettings, Failure> {
     if let Some(unknown) = images.maximum.named().find(|name| environments.iter().all(|known| known != name)) {
         let expected = environments.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
         return Err(bad_input(format!("data.maximum: found the environment {unknown:?}, expected one of {expected}")));
@@ -310,7 +352,13 @@ pub(crate) fn settings(images: &ImagesSetting, environments: &[String]) -> Resul
     let own = images.table == TableName::Own;
     Ok(ImageSettings {
         preparations: preparations(images, environments),
-        colour: if own { Colour::Refused } else { Colour::FirstChannel },
+        colour: match channels {
+            _ if !own => Colour::FirstChannel,
+            ChannelsName::Grey => Colour::Refused,
+            ChannelsName::Luminance => Colour::Luminance,
+            ChannelsName::Colour => Colour::Kept,
+        },
+        reading: reading_of(images),
         original: original(images)?,
         reductions: Vec::new(),
         saliency_size: images.saliency_size,
@@ -355,6 +403,7 @@ fn preparations(images: &ImagesSetting, environments: &[String]) -> Vec<Preparat
         crop,
         resize,
         size,
+        channels: Channels::First,
     };
     match images.table {
         TableName::Xray => vec![official(8, Crop::Whole), official(16, Crop::Whole)],

@@ -133,7 +133,7 @@ impl ImagesFile {
         let file: Self = read_json(&path)?;
         let means = file.environment_means.iter().chain(&file.class_means).chain(file.cell_means.iter().flatten());
         let means = means.chain(file.masked.iter().flat_map(|masked| [&masked.image, &masked.mask]));
-        let wrong = { means }.any(|plane| plane.values.len() != plane.height * plane.width);
+        let wrong = { means }.any(|plane| !plane.is_whole());
         if file.format != Self::FORMAT || wrong {
             let message =
                 format!("found format {} or a plane of the wrong size, expected format {}", file.format, Self::FORMAT);

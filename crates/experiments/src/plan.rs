@@ -123,6 +123,7 @@ pub fn images_of(plan: &Plan) -> BTreeMap<u32, SeedImages> {
                 issue_known: images.issue_known,
                 table_sha256: images.table_sha256.clone(),
                 parts_given: images.ratio.is_none(),
+                channels: images.channels,
             };
             Some((run.spec.seed, seed))
         }

@@ -29,6 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         saliency_limit: Some(10),
         mask: MaskSettings::default(),
         facts: false,
+        reading: None,
         excluded: Vec::new(),
     };
     let stop = AtomicBool::new(false);

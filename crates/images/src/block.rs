@@ -132,7 +132,7 @@ pub(crate) fn request(
     Ok(Request { id: record.id.clone(), origin: record.origin.to_string(), sources, recipe })
 }
 
-/// Decodes a block: `[1, size, size]`, or `[2, size, size]` with the mask behind the image; and, if
+/// Decodes a block: `[channels, size, size]`, with the mask as one more channel behind the image where there is one; and, if
 /// requested, the facts of its files: they cost two hashes per image.
 pub(crate) fn block(
     (region, environment): (&Region, usize),
@@ -163,12 +163,12 @@ pub(crate) fn block(
         facts.mask = of_mask;
     }
     let both = [image.values(), mask.values()].concat();
-    let size = preparation.size;
-    let image = Image::new(2, size, size, both).map_err(|error| BlockError::Shape(error.to_string()))?;
+    let [channels, size, _] = image.shape();
+    let image = Image::new(channels + 1, size, size, both).map_err(|error| BlockError::Shape(error.to_string()))?;
     Ok((image, facts))
 }
 
-/// The picture of a file as one channel, if the settings admit its kind.
+/// The picture of a file without opacity, with as many channels as say something, if the settings admit its kind.
 fn picture(bytes: &[u8], original: Option<[usize; 2]>, colour: Colour) -> Result<Picture, BlockError> {
     let picture = decode(bytes, &Limits::default()).map_err(BlockError::Picture)?;
     let found = [picture.height(), picture.width()];
@@ -178,6 +178,9 @@ fn picture(bytes: &[u8], original: Option<[usize; 2]>, colour: Colour) -> Result
     match colour {
         Colour::FirstChannel => Ok(picture.first_channel()),
         Colour::Refused => picture.grey().map_err(BlockError::Colour),
+        Colour::Luminance => Ok(picture.luminance()),
+        // So that an image is the same however it was saved.
+        Colour::Kept => Ok(picture.grey().unwrap_or_else(|_| picture.without_opacity())),
     }
 }
 

@@ -13,6 +13,9 @@ use std::{
 /// An environment that uses a smaller share of its range than this is dark compared with others.
 const LEAST_SHARE: f64 = 0.25;
 
+/// Shares of images in colour that differ by this much between environments tell them apart.
+const COLOUR_SHARES_DIFFER: f64 = 0.5;
+
 /// Scores on fewer images of a class than this are unreliable.
 const LEAST_IMAGES: usize = 10;
 
@@ -64,6 +67,7 @@ pub fn doubts(root: &Path, table: &Table, parts: &[Parts], facts: &BTreeMap<Stri
         found.extend(equal_images(root, table, parts, facts));
     }
     found.extend(ranges(table, facts));
+    found.extend(colours(table, facts));
     for record in table.records() {
         if let Some(facts) = facts.get(&record.id) {
             found.extend(of_files(root, record, facts));
@@ -216,6 +220,23 @@ fn ranges(table: &Table, facts: &BTreeMap<String, Facts>) -> Vec<Finding> {
         found.push(Finding::new(FindingKind::DepthsDiffer, PathBuf::new(), each.join("; ")));
     }
     found
+}
+
+/// Environments of which one is in colour and another is grey.
+fn colours(table: &Table, facts: &BTreeMap<String, Facts>) -> Option<Finding> {
+    let mut shares = Vec::new();
+    for (environment, name) in table.environments().iter().enumerate() {
+        let records = table.records().iter().filter(|record| record.environment == environment);
+        let of: Vec<bool> = records.filter_map(|record| Some(facts.get(&record.id)?.colours)).collect();
+        let coloured = of.iter().filter(|colours| **colours).count();
+        if !of.is_empty() {
+            shares.push((coloured as f64 / of.len() as f64, format!("{name}: {coloured} of {} in colour", of.len())));
+        }
+    }
+    let [least, most] = [f64::min, f64::max].map(|better| shares.iter().map(|(share, _)| *share).reduce(better));
+    let differ = most? - least? >= COLOUR_SHARES_DIFFER;
+    let each: Vec<String> = shares.into_iter().map(|(_, text)| text).collect();
+    differ.then(|| Finding::new(FindingKind::ColoursDiffer, PathBuf::new(), each.join("; ")))
 }
 
 fn of_files(root: &Path, record: &Record, facts: &Facts) -> Vec<Finding> {

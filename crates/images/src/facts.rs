@@ -32,6 +32,9 @@ pub struct Facts {
     pub white: i32,
     /// Whether the image was turned as its EXIF orientation says.
     pub turned: bool,
+    /// Whether the image has colours, of those that keep them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub colours: bool,
     /// Rules of its format that the image file breaks, as text; it was read nevertheless.
     pub tolerated: Vec<String>,
     /// Facts about the mask file, if there is one.
@@ -39,7 +42,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Those of a decoded picture of one channel.
+    /// Those of a decoded picture, of three channels if it has colours and of one otherwise.
     pub(crate) fn of(bytes: &[u8], picture: &Picture, preparation: &Preparation) -> Self {
         let mut whole = Vec::with_capacity(16 + picture.values().len() * 2);
         for side in [picture.height(), picture.width()] {
@@ -68,6 +71,7 @@ impl Facts {
             largest,
             white: white.unwrap_or(picture.maximum()),
             turned: picture.orientation() != 1,
+            colours: picture.has_colours(),
             tolerated: picture
                 .notes()
                 .iter()

@@ -11,6 +11,7 @@
 //! | [`open`] | a listing's images, read from the cache batch by batch |
 //! | [`facts`] | facts about each image in addition to its pixels |
 //! | [`mod@inspect`] | reads files as preparing would, and collects errors |
+//! | `colours` | whether any image of a table has colours |
 //! | [`mod@doubts`] | warnings about images that can be used |
 //! | [`mod@check`] | all of that for a user's own table, in one report |
 //! | [`mod@masked`] | images with their masks, for visual inspection |
@@ -21,6 +22,7 @@
 
 mod block;
 pub mod check;
+mod colours;
 pub mod doubts;
 mod error;
 pub mod facts;
@@ -33,11 +35,12 @@ pub mod prepare;
 pub mod settings;
 
 pub use check::{CheckSettings, check};
+pub use colours::has_colours;
 pub use doubts::{doubts, groups_per_part, incomplete, usage};
 pub use error::{ImagesError, list_failures};
 pub use facts::Facts;
 pub use inspect::{Depth, inspect};
-pub use listing::{CleanEntries, Entry, Excluded, Listing, MaskKind, Reading, TestSet, sha256};
+pub use listing::{CleanEntries, Entry, Excluded, Listing, MaskKind, PerChannel, Reading, TestSet, sha256};
 pub use masked::{Masked, masked};
 pub use means::{Mean, Means, means};
 pub use open::CachedListings;

@@ -21,7 +21,7 @@ pub enum MaskKind {
     Nothing,
     /// The disc about the middle.
     Circle,
-    /// The second plane of the image's block.
+    /// The last channel of the image's block.
     Stored,
     /// 0 in a rectangle, such as a decoy's, and 1 elsewhere.
     Outside {
@@ -32,23 +32,44 @@ pub enum MaskKind {
     },
 }
 
-/// What becomes of a block's values when they are read, where they are not taken as they are: every channel has
-/// `(v - mean) / deviation` of the stored grey value `v`.
+/// What becomes of a block's values when they are read, where they are not taken as they are: each channel has
+/// `(v - mean) / deviation` of the stored value `v`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reading {
-    /// Equal channels of the images; their blocks have one. Networks for photographs want 3.
+    /// Channels of the images: as many as their blocks have, or 3 of blocks that have one, which are equal before they are
+    /// normalised. Networks for photographs want 3.
     pub channels: usize,
     /// What is subtracted from a stored value.
-    pub mean: f32,
+    pub mean: PerChannel,
     /// What the difference is divided by; not 0.
-    pub deviation: f32,
+    pub deviation: PerChannel,
 }
 
-impl Default for Reading {
-    /// One channel of the stored values.
-    fn default() -> Self {
-        Self { channels: 1, mean: 0.0, deviation: 1.0 }
+/// A number for all channels, or one for each of three.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PerChannel {
+    /// The same for all.
+    All(f32),
+    /// Of red, green and blue.
+    Each([f32; 3]),
+}
+
+impl PerChannel {
+    /// That of a channel; of one behind the third, the third's.
+    pub fn of(self, channel: usize) -> f32 {
+        match self {
+            Self::All(value) => value,
+            Self::Each(values) => values[channel.min(2)],
+        }
+    }
+}
+
+impl Reading {
+    /// The stored values as they are, of blocks with that many channels.
+    pub const fn as_stored(channels: usize) -> Self {
+        Self { channels, mean: PerChannel::All(0.0), deviation: PerChannel::All(1.0) }
     }
 }
 
@@ -130,12 +151,23 @@ pub struct Listing {
     /// Training and validation images without their decoys, for collections with decoys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clean: Option<CleanEntries>,
+    /// Channels of an image's block, without that of a mask.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub channels: usize,
     /// What becomes of stored values when they are read; nothing for `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<Reading>,
     /// Images that were left out of the table before it was split, which affects the draw.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excluded: Vec<Excluded>,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn is_one(channels: &usize) -> bool {
+    *channels == 1
 }
 
 impl Listing {
@@ -155,9 +187,15 @@ impl Listing {
             tests: Vec::new(),
             saliency: Vec::new(),
             clean: None,
+            channels: 1,
             reading: None,
             excluded: Vec::new(),
         }
+    }
+
+    /// How the images are read from their blocks.
+    pub fn reading(&self) -> Reading {
+        self.reading.unwrap_or(Reading::as_stored(self.channels))
     }
 
     /// Rows and columns of the training images.

@@ -5,7 +5,7 @@ use herring_cache::Cache;
 use herring_datasets::quota::CellQuota;
 use std::sync::Arc;
 
-/// An image with its mask, row by row.
+/// An image with its mask, channel by channel, row by row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Masked {
     /// Identity within its table.
@@ -16,7 +16,7 @@ pub struct Masked {
     pub environment: usize,
     /// Rows and columns.
     pub size: usize,
-    /// `size * size` values, as they are trained on.
+    /// `channels * size * size` values as they are stored, before they are normalised.
     pub image: Vec<f32>,
     /// `size * size` values in [0, 1], 1 inside.
     pub mask: Vec<f32>,
@@ -33,7 +33,7 @@ pub fn masked(cache: &Arc<Cache>, listing: &Listing) -> Result<Vec<Masked>, Imag
         "train",
         (listing.classes.len(), listing.size_in_training()),
         &listing.train,
-        Reading::default(),
+        (listing.channels, Reading::as_stored(listing.channels)),
     )?;
     let mut quota = CellQuota::new(Some(1));
     let mut found = Vec::new();

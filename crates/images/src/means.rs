@@ -5,12 +5,12 @@ use crate::{ImagesError, Listing, Reading, open};
 use herring_cache::Cache;
 use std::sync::Arc;
 
-/// A number of images and their mean, row by row.
+/// A number of images and their mean, channel by channel, row by row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mean {
     /// How many.
     pub images: usize,
-    /// `size * size` values; 0 where there are no images.
+    /// `channels * size * size` values; 0 where there are no images.
     pub values: Vec<f32>,
 }
 
@@ -54,9 +54,17 @@ impl Sum {
 /// The cache's error.
 pub fn means(cache: &Arc<Cache>, listing: &Listing) -> Result<Means, ImagesError> {
     let (environments, classes) = (listing.environments.len(), listing.classes.len());
-    let dataset =
-        open::dataset(cache, "train", (classes, listing.size_in_training()), &listing.train, Reading::default())?;
-    let empty = Sum { images: 0, values: vec![0.0; listing.size_in_training() * listing.size_in_training()] };
+    let dataset = open::dataset(
+        cache,
+        "train",
+        (classes, listing.size_in_training()),
+        &listing.train,
+        (listing.channels, Reading::as_stored(listing.channels)),
+    )?;
+    let empty = Sum {
+        images: 0,
+        values: vec![0.0; listing.channels * listing.size_in_training() * listing.size_in_training()],
+    };
     let mut cells = vec![vec![empty.clone(); classes]; environments];
     for (index, entry) in listing.train.iter().enumerate() {
         let sample = dataset.sample(index)?;

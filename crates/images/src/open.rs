@@ -44,9 +44,9 @@ impl CachedListings {
     fn listed(&self, name: &str) -> Result<Listed, ImagesError> {
         let listing = Listing::read(&self.folder, name)?;
         let cache = Arc::new(Cache::open_to_read(&self.folder)?);
-        let reading = listing.reading.unwrap_or_default();
+        let channels = (listing.channels, listing.reading());
         let dataset = |part: &str, size: usize, entries: &[listing::Entry]| {
-            dataset(&cache, part, (listing.classes.len(), size), entries, reading)
+            dataset(&cache, part, (listing.classes.len(), size), entries, channels)
         };
         let test = |(name, entries): (&str, &[listing::Entry])| {
             Ok::<_, ImagesError>((name.to_owned(), dataset(name, listing.size, entries)?))
@@ -86,14 +86,18 @@ fn block(cache: &Cache, entry: &listing::Entry) -> Result<Key, ImagesError> {
     Ok(key)
 }
 
-/// A part of a listing as a dataset.
+/// A part of a listing as a dataset, of blocks with `stored` channels that are read in some way.
 pub(crate) fn dataset(
     cache: &Arc<Cache>,
     name: &str,
     (classes, size): (usize, usize),
     entries: &[listing::Entry],
-    reading: Reading,
+    (stored, reading): (usize, Reading),
 ) -> Result<Dataset, ImagesError> {
+    if stored == 0 || (stored > 1 && stored != reading.channels) {
+        let reason = format!("found {} channels to read of blocks with {stored}, expected as many", reading.channels);
+        return Err(DatasetError::Unreadable { id: name.to_owned(), reason }.into());
+    }
     let mut blocks = Vec::with_capacity(entries.len());
     let mut known = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -105,7 +109,7 @@ pub(crate) fn dataset(
     let settings = MaskSettings::default();
     let circle = herring_pixels::mask(&Region::Circle, &original, &Preparation::xray(size), None, &settings)?;
     let circle = circle.values().to_vec();
-    let pixels = CachedPixels { cache: Arc::clone(cache), blocks, circle, size, reading };
+    let pixels = CachedPixels { cache: Arc::clone(cache), blocks, circle, size, stored, reading };
     Ok(Dataset::streamed(name, classes, [reading.channels, size, size], known, Arc::new(pixels))?)
 }
 
@@ -115,6 +119,8 @@ struct CachedPixels {
     circle: Vec<f32>,
     /// Rows and columns.
     size: usize,
+    /// Channels of a block without that of a mask.
+    stored: usize,
     reading: Reading,
 }
 
@@ -128,24 +134,27 @@ impl Pixels for CachedPixels {
         };
         let failed = |reason: String| DatasetError::Unreadable { id: id.clone(), reason };
         let read = |out: &mut [f32]| self.cache.read(key, out).map_err(|error| failed(error.to_string()));
-        // A block has one channel, and may have its mask behind that.
-        let (first, further) = image.split_at_mut(mask.len());
+        // The mask, if there is one, lies behind the block's other channels.
+        let (stored, copies) = image.split_at_mut(self.stored * mask.len());
         match kind {
             MaskKind::Stored => {
-                let mut both = vec![0.0; first.len() + mask.len()];
+                let mut both = vec![0.0; stored.len() + mask.len()];
                 read(&mut both)?;
-                first.copy_from_slice(&both[..first.len()]);
-                mask.copy_from_slice(&both[first.len()..]);
+                stored.copy_from_slice(&both[..stored.len()]);
+                mask.copy_from_slice(&both[stored.len()..]);
             }
             MaskKind::Everything | MaskKind::Nothing | MaskKind::Circle | MaskKind::Outside { .. } => {
-                read(first)?;
+                read(stored)?;
                 self.draw(*kind, mask);
             }
         }
-        if self.reading != Reading::default() {
+        copies.chunks_exact_mut(mask.len()).for_each(|channel| channel.copy_from_slice(stored));
+        if self.reading != Reading::as_stored(self.reading.channels) {
             let Reading { mean, deviation, .. } = self.reading;
-            first.iter_mut().for_each(|value| *value = (*value - mean) / deviation);
-            further.chunks_exact_mut(first.len()).for_each(|channel| channel.copy_from_slice(first));
+            for (channel, values) in image.chunks_exact_mut(mask.len()).enumerate() {
+                let (mean, deviation) = (mean.of(channel), deviation.of(channel));
+                values.iter_mut().for_each(|value| *value = (*value - mean) / deviation);
+            }
         }
         Ok(())
     }

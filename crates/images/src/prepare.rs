@@ -96,6 +96,8 @@ pub fn prepare(
     for plan in &plans {
         let mut listing = Listing::new(table.classes(), table.environments(), size, settings.saliency_size);
         listing.excluded = settings.excluded.clone();
+        listing.channels = settings.colour.channels();
+        listing.reading = settings.reading;
         let mut lists = plan.lists.iter().map(|list| list.iter().zip(keys.by_ref()).map(entry).collect::<Vec<_>>());
         for part in [&mut listing.train, &mut listing.valid, &mut listing.test, &mut listing.saliency] {
             *part = lists.next().unwrap_or_default();

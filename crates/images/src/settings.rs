@@ -1,8 +1,8 @@
 //! The sizes and the preparation of images.
 
-use crate::Excluded;
+use crate::{Excluded, Reading};
 use herring_datasets::Record;
-use herring_pixels::{MaskSettings, Preparation};
+use herring_pixels::{Channels, MaskSettings, Preparation};
 use serde::Serialize;
 
 /// How pictures in colour are handled.
@@ -13,6 +13,25 @@ pub enum Colour {
     FirstChannel,
     /// They are refused, unless all channels are equal.
     Refused,
+    /// Their luminance is used, as Pillow's `convert("L")` has it.
+    Luminance,
+    /// Red, green and blue are kept; a grey picture among them has three equal channels.
+    Kept,
+}
+
+impl Colour {
+    /// The channels of prepared images.
+    pub fn channels(self) -> usize {
+        self.prepared().count()
+    }
+
+    fn prepared(self) -> Channels {
+        match self {
+            Self::Kept => Channels::Colour,
+            // The luminance is taken before anything else is done to the picture.
+            Self::FirstChannel | Self::Refused | Self::Luminance => Channels::First,
+        }
+    }
 }
 
 /// How a picture in full size is reduced before it is prepared, so that it is like one of a small edition.
@@ -42,6 +61,8 @@ pub struct ImageSettings {
     pub saliency_size: usize,
     /// Saliency is computed for at most this many test images of each environment and class.
     pub saliency_limit: Option<usize>,
+    /// What becomes of the images' values when they are read from the cache; nothing for `None`.
+    pub reading: Option<Reading>,
     /// Which pixels of a mask file are inside.
     pub mask: MaskSettings,
     /// Whether facts about the images are collected, for warnings ([`crate::Prepared::facts`]).
@@ -65,6 +86,6 @@ impl ImageSettings {
     /// The preparation of an environment, at `size` rows and columns.
     pub(crate) fn preparation(&self, environment: usize, size: Option<usize>) -> Option<Preparation> {
         let own = self.preparations.get(environment).or(self.preparations.last())?;
-        Some(Preparation { size: size.unwrap_or(own.size), ..own.clone() })
+        Some(Preparation { size: size.unwrap_or(own.size), channels: self.colour.prepared(), ..own.clone() })
     }
 }

@@ -7,7 +7,7 @@ use herring_datasets::{
     confounded::{ConfoundedSettings, Parts, Rule, split},
 };
 use herring_images::{CheckSettings, Colour, Depth, ImageSettings, check, doubts, prepare};
-use herring_pixels::{Crop, MaskSettings, Monochrome1, Preparation, Range, Resize};
+use herring_pixels::{Channels, Crop, MaskSettings, Monochrome1, Preparation, Range, Resize};
 use herring_tables::{CheckReport, FindingKind, OwnOptions, survey};
 use image::{GrayImage, ImageBuffer, Luma, Rgb, RgbImage};
 use std::{
@@ -107,6 +107,7 @@ fn settings() -> ImageSettings {
         crop: Crop::Center,
         resize: Resize::Pillow,
         size: 8,
+        channels: Channels::First,
     };
     ImageSettings {
         preparations: vec![preparation],
@@ -117,6 +118,7 @@ fn settings() -> ImageSettings {
         saliency_limit: None,
         mask: MaskSettings::default(),
         facts: true,
+        reading: None,
         excluded: Vec::new(),
     }
 }

@@ -62,6 +62,7 @@ fn settings(size: usize) -> ImageSettings {
         saliency_limit: Some(1),
         mask: MaskSettings::default(),
         facts: true,
+        reading: None,
         excluded: Vec::new(),
     }
 }

@@ -3,7 +3,7 @@
 
 use herring_cache::{Cache, FillSettings, Request};
 use herring_datasets::{Image, listed::Listings};
-use herring_images::{CachedListings, CleanEntries, Entry, Listing, MaskKind, Reading, TestSet, sha256};
+use herring_images::{CachedListings, CleanEntries, Entry, Listing, MaskKind, PerChannel, Reading, TestSet, sha256};
 use std::{path::Path, sync::atomic::AtomicBool};
 
 const SIDE: usize = 4;
@@ -49,7 +49,7 @@ fn sets_clean_parts_rectangles_and_readings_are_opened() {
     let set = |name: &str, image: &Entry| TestSet { name: name.into(), images: vec![image.clone()] };
     listing.tests = vec![set("permuted", &with), set("clean", &without)];
     listing.clean = Some(CleanEntries { train: vec![without.clone()], valid: vec![without.clone()] });
-    listing.reading = Some(Reading { channels: 3, mean: 0.5711, deviation: 0.1523 });
+    listing.reading = Some(Reading { channels: 3, mean: PerChannel::All(0.5711), deviation: PerChannel::All(0.1523) });
     let name = listing.keep(folder.path()).unwrap();
     assert_eq!(Listing::read(folder.path(), &name).unwrap(), listing);
     assert_eq!(listing.entries().count(), 7);

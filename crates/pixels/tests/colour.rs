@@ -1,4 +1,5 @@
 //! Colour pictures: three channels, luminance, and grey pictures among them.
+#![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 mod common;
 

@@ -145,15 +145,28 @@ pub struct EpochRecord {
     pub selected: bool,
 }
 
-/// One channel of an image or a map.
+/// An image or a map of one channel, or an image in colour.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plane {
     /// Rows.
     pub height: usize,
     /// Columns.
     pub width: usize,
-    /// `height * width` values, row by row from the top left.
+    /// `height * width` values, row by row from the top left; of an image in colour as many of red, of green and of blue, one
+    /// after the other.
     pub values: Vec<f32>,
+}
+
+impl Plane {
+    /// 3 of an image in colour, else 1.
+    pub fn channels(&self) -> usize {
+        if self.values.len() == 3 * self.height * self.width { 3 } else { 1 }
+    }
+
+    /// Whether it has as many values as its sides and its channels say.
+    pub fn is_whole(&self) -> bool {
+        self.values.len() == self.channels() * self.height * self.width
+    }
 }
 
 /// What the report's figures need of a run. Planes with more than [`Pictures::SIDE`] rows or columns are
@@ -176,7 +189,8 @@ pub struct Pictures {
     pub explained: Vec<ExplainedImage>,
 }
 
-/// One test image with the explained model's saliency and reconstruction; first channel only.
+/// One test image with the explained model's saliency and reconstruction; the first channel of images whose channels are equal
+/// but for their normalisation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExplainedImage {
@@ -214,16 +228,18 @@ impl Pictures {
             return plane;
         }
         let mut small = Plane { height: height.div_ceil(block), width: width.div_ceil(block), values: Vec::new() };
-        for row in 0..small.height {
-            for column in 0..small.width {
-                let rows = row * block..((row + 1) * block).min(*height);
-                let columns = column * block..((column + 1) * block).min(*width);
-                let count = rows.len() * columns.len();
-                let sum: f64 = rows
-                    .flat_map(|row| values[row * width..][columns.clone()].iter())
-                    .map(|value| f64::from(*value))
-                    .sum();
-                small.values.push((sum / count as f64) as f32);
+        for values in values.chunks_exact((height * width).max(1)) {
+            for row in 0..small.height {
+                for column in 0..small.width {
+                    let rows = row * block..((row + 1) * block).min(*height);
+                    let columns = column * block..((column + 1) * block).min(*width);
+                    let count = rows.len() * columns.len();
+                    let sum: f64 = rows
+                        .flat_map(|row| values[row * width..][columns.clone()].iter())
+                        .map(|value| f64::from(*value))
+                        .sum();
+                    small.values.push((sum / count as f64) as f32);
+                }
             }
         }
         small

@@ -71,6 +71,46 @@ fn data_outside_its_range_is_named() {
 }
 
 #[test]
+fn channels_and_their_statistics_must_fit() {
+    let own = |channels, normalisation: Option<NormalisationSpec>| {
+        let images = ImagesSpec { table: TableName::Own, channels, normalisation, ..images() };
+        RunSpec { data: DataSpec::Images(images), ..spec() }.check().map_err(|error| error.to_string())
+    };
+    let imagenet = || Some(NormalisationSpec::Named(StatisticsName::Imagenet));
+    let given = |mean: &[f64], deviation: &[f64]| {
+        Some(NormalisationSpec::Given(Statistics { mean: mean.to_vec(), deviation: deviation.to_vec() }))
+    };
+    for channels in [ChannelsName::Grey, ChannelsName::Luminance, ChannelsName::Colour] {
+        assert_eq!([own(channels, None), own(channels, imagenet())], [Ok(()), Ok(())]);
+    }
+    assert_eq!(own(ChannelsName::Grey, given(&[0.5], &[0.25])), Ok(()));
+    let refused = |channels, normalisation| own(channels, normalisation).unwrap_err();
+    assert_eq!(
+        refused(ChannelsName::Colour, given(&[0.5], &[0.25])),
+        "data.normalisation.mean: found 1 numbers, expected 3 numbers, for images in colour"
+    );
+    assert_eq!(
+        refused(ChannelsName::Grey, given(&[0.5], &[0.25; 3])),
+        "data.normalisation: found 1 of mean and 3 of deviation, expected as many of both"
+    );
+    assert_eq!(
+        refused(ChannelsName::Grey, given(&[f64::NAN], &[0.25])),
+        "data.normalisation.mean: found [NaN], expected finite numbers"
+    );
+    assert_eq!(
+        refused(ChannelsName::Grey, given(&[0.5], &[0.0])),
+        "data.normalisation.deviation: found [0.0], expected numbers above 0"
+    );
+    assert_eq!(
+        of_images(|data| data.channels = ChannelsName::Colour),
+        "data.channels: found colour, expected grey, with another table than own"
+    );
+    let text = serde_json::to_string(&ImagesSpec { normalisation: imagenet(), ..images() }).unwrap();
+    assert!(text.contains(r#""normalisation":"imagenet""#) && !text.contains("channels"), "{text}");
+    assert_eq!(serde_json::from_str::<ImagesSpec>(&text).unwrap().normalisation, imagenet());
+}
+
+#[test]
 fn networks_that_do_not_exist_or_do_not_fit_the_images_are_named() {
     assert_eq!(
         refused(|spec| spec.model = ModelSpec::ConvNet { kind: ConvNetKindName::AutoEncoder, width: 0, sigmoid: true }),

@@ -1,6 +1,6 @@
 //! The two collections and what differs between them.
 
-use herring_images::Reading;
+use herring_images::{PerChannel, Reading};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -80,7 +80,7 @@ impl Collection {
             Self::Pneumonia => (0.5711, 0.1523),
             Self::Knee => (0.5549, 0.2232),
         };
-        Reading { channels: 3, mean, deviation }
+        Reading { channels: 3, mean: PerChannel::All(mean), deviation: PerChannel::All(deviation) }
     }
 }
 

@@ -48,7 +48,8 @@ fn grey(sample: &Sample, collection: Collection) -> Vec<u8> {
     let planes: Vec<&[f32]> = sample.image.values().chunks_exact(SIDE * SIDE).collect();
     assert_eq!(planes.len(), 3);
     assert!(planes.iter().all(|plane| *plane == planes[0]));
-    let value = |value: &f32| (f64::from(*value) * f64::from(reading.deviation) + f64::from(reading.mean)) * 255.0;
+    let value =
+        |value: &f32| (f64::from(*value) * f64::from(reading.deviation.of(0)) + f64::from(reading.mean.of(0))) * 255.0;
     planes[0]
         .iter()
         .map(value)

@@ -54,6 +54,8 @@ pub enum FindingKind {
     FewImages,
     /// Environments whose images have different bit depths.
     DepthsDiffer,
+    /// Environments of which one is in colour and another is grey.
+    ColoursDiffer,
     /// An environment whose images use a small share of the range of their depth.
     RangeUnused,
     /// Masks with values between outside and inside.
@@ -108,6 +110,7 @@ impl FindingKind {
             Self::GroupAcrossParts => "groups with images in more than one part",
             Self::FewImages => "parts with few images of a class",
             Self::DepthsDiffer => "bit depths that differ between environments",
+            Self::ColoursDiffer => "environments of which one is in colour and another is grey",
             Self::RangeUnused => "environments that use little of their range",
             Self::MaskIntermediate => "masks with values between outside and inside",
             Self::MaskLossy => "masks in a lossy format",

@@ -69,7 +69,7 @@ pub(crate) fn annotated<B: Kernels, M: Stackable<B>>(
 }
 
 /// Magnitudes summed over the channels.
-fn magnitudes(channels: &[f32], pixels: usize) -> Vec<f32> {
+pub(crate) fn magnitudes(channels: &[f32], pixels: usize) -> Vec<f32> {
     (0..pixels).map(|pixel| channels.iter().skip(pixel).step_by(pixels).map(|value| value.abs()).sum()).collect()
 }
 

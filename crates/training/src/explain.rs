@@ -4,7 +4,7 @@
 //! every image is, by the logit of its own class. Images whose mask is empty or covers the whole image are left out,
 //! because overlap means nothing for them.
 
-use crate::{data, decoys::activations, evaluate, heat, overlaps::Overlaps};
+use crate::{data, decoys::activations, evaluate, heat, overlaps::Overlaps, pictured::Pictured};
 use burn::tensor::{Tensor, TensorData};
 use herring_backend::Kernels;
 use herring_datasets::{
@@ -41,7 +41,8 @@ pub(crate) fn explain<B: Kernels, M: Stackable<B>>(
 ) -> Result<Explanation, RunFailure> {
     let dataset = &images.saliency;
     let [_, height, width] = dataset.image_shape();
-    let mut maps_of = Maps::new([height, width], &spec.evaluation, cells(dataset));
+    let pictured = Pictured::of(&spec.data);
+    let mut maps_of = Maps::new([height, width], &spec.evaluation, cells(dataset), pictured.clone());
     let batch_size = spec.training.batch_size;
     for packed in evaluate::batches(dataset, batch_size)? {
         let packed = packed.map_err(data::unreadable)?;
@@ -59,14 +60,17 @@ pub(crate) fn explain<B: Kernels, M: Stackable<B>>(
             let classes: Vec<usize> = chosen.iter().map(|&index| packed.labels()[index as usize]).collect();
             let maps = attribute(model, tensor.clone().select(0, rows), &classes, attribution, batch_size)
                 .map_err(|error| wrong(&error))?;
-            let maps: Vec<f32> = maps.narrow(1, 0, 1).into_data().iter().collect();
+            let [count, channels, ..] = maps.dims();
+            let maps: Vec<f32> = maps.into_data().iter().collect();
+            let each = maps.chunks_exact((channels * height * width).max(1)).take(count);
+            let maps: Vec<f32> = each.flat_map(|map| pictured.map(map, height * width)).collect();
             maps_of
                 .add(&packed, &chosen, place, attribution.smoothed(), &maps)
                 .map_err(|error| undefined(error, epoch))?;
         }
     }
     let explained = explained_images(model, dataset, spec, device)?;
-    maps_of.finish(examples(&images.splits)?, explained, &spec.evaluation)
+    maps_of.finish(examples(&images.splits, &pictured)?, explained, &spec.evaluation)
 }
 
 /// The input gradient and then those of the specification.
@@ -127,10 +131,11 @@ pub(crate) fn smoothing(spec: &EvaluationSpec) -> Smoothing {
 /// What is summed over the images.
 struct Maps {
     size: [usize; 2],
+    pictured: Pictured,
     smoothing: Smoothing,
     /// Images of the figures, and their shares of environments and classes.
     wanted: usize,
-    pictured: CellQuota,
+    pictured_cells: CellQuota,
     overlaps: Vec<Overlaps>,
     /// The images that each attribution takes; the first takes all.
     quotas: Vec<CellQuota>,
@@ -140,19 +145,20 @@ struct Maps {
 }
 
 impl Maps {
-    fn new(size: [usize; 2], spec: &EvaluationSpec, cells: usize) -> Self {
+    fn new(size: [usize; 2], spec: &EvaluationSpec, cells: usize, pictured: Pictured) -> Self {
         Self {
             size,
             smoothing: smoothing(spec),
             wanted: spec.picture_samples,
-            pictured: CellQuota::new(Some(spec.picture_samples.div_ceil(cells.max(1)))),
+            pictured_cells: CellQuota::new(Some(spec.picture_samples.div_ceil(cells.max(1)))),
             overlaps: vec![Overlaps::default(); 1 + spec.attributions.len()],
             quotas: std::iter::once(CellQuota::default())
                 .chain(spec.attributions.iter().map(|_| CellQuota::new(spec.attribution_limit)))
                 .collect(),
             saliency: MeanMap::new(size),
-            images: MeanMap::new(size),
+            images: MeanMap::new([pictured.channels() * size[0], size[1]]),
             masks: MeanMap::new(size),
+            pictured,
         }
     }
 
@@ -166,7 +172,7 @@ impl Maps {
         admitted.collect()
     }
 
-    /// Scores the maps of the chosen images of a batch, their first channels. The first attribution makes the figures.
+    /// Scores the maps of the chosen images of a batch, one value a pixel. The first attribution makes the figures.
     fn add(
         &mut self,
         packed: &Packed,
@@ -185,10 +191,11 @@ impl Maps {
             self.overlaps[place].add(&localise(map, mask, self.size, smoothing)?);
             if place == 0
                 && self.saliency.count() < self.wanted
-                && self.pictured.admit(packed.environments()[index], packed.labels()[index])
+                && self.pictured_cells.admit(packed.environments()[index], packed.labels()[index])
             {
                 self.saliency.add(&smooth(map, self.size, smoothing)?)?;
-                self.images.add(&packed.images()[index * channels * pixels..][..pixels])?;
+                let image = &packed.images()[index * channels * pixels..][..channels * pixels];
+                self.images.add(&self.pictured.image(image, pixels))?;
                 self.masks.add(mask)?;
             }
         }
@@ -226,6 +233,7 @@ fn explained_images<B: Kernels, M: Stackable<B>>(
 ) -> Result<Vec<ExplainedImage>, RunFailure> {
     let mut found = Vec::new();
     let smoothing = smoothing(&spec.evaluation);
+    let pictured = Pictured::of(&spec.data);
     let target = dataset.classes().saturating_sub(1);
     for class in 0..dataset.classes() {
         let places = dataset.entries().iter().enumerate().filter(|(_, entry)| entry.label == class);
@@ -238,7 +246,8 @@ fn explained_images<B: Kernels, M: Stackable<B>>(
             let maps = attribute(model, tensor.clone(), &[target], &Attribution::Gradient, 1)
                 .map_err(|error| wrong(&error))?;
             let maps: Vec<f32> = maps.into_data().iter().collect();
-            let map = smooth(&maps[..pixels], [height, width], smoothing).map_err(|error| wrong(&error))?;
+            let map =
+                smooth(&pictured.map(&maps, pixels), [height, width], smoothing).map_err(|error| wrong(&error))?;
             let heat = heat_of(model, tensor.clone(), &spec.evaluation)?;
             let mut trace = model.trace(tensor, Mode::Evaluate);
             let reconstruction = trace.reconstruction.take();
@@ -249,7 +258,7 @@ fn explained_images<B: Kernels, M: Stackable<B>>(
             });
             found.push(ExplainedImage {
                 label: class,
-                image: plane(sample.image.values()[..pixels].to_vec()),
+                image: plane(pictured.image(sample.image.values(), pixels)),
                 mask: plane(sample.mask.values().to_vec()),
                 saliency: plane(map),
                 reconstruction: reconstruction
@@ -285,11 +294,11 @@ fn heat_of<B: Kernels, M: Stackable<B>>(
 }
 
 /// One image of each class from training and validation (Figure 3).
-fn examples(splits: &Splits) -> Result<Vec<(String, Plane)>, RunFailure> {
+fn examples(splits: &Splits, pictured: &Pictured) -> Result<Vec<(String, Plane)>, RunFailure> {
     let mut found = Vec::new();
     for (name, dataset) in [(TRAIN, &splits.train), (VALID, &splits.valid)] {
         for class in 0..dataset.classes() {
-            if let Some(plane) = first(dataset, class)? {
+            if let Some(plane) = first(dataset, class, pictured)? {
                 found.push((format!("{name}, class {class}"), Pictures::shrink(plane)));
             }
         }
@@ -297,11 +306,11 @@ fn examples(splits: &Splits) -> Result<Vec<(String, Plane)>, RunFailure> {
     Ok(found)
 }
 
-fn first(dataset: &Dataset, class: usize) -> Result<Option<Plane>, RunFailure> {
+fn first(dataset: &Dataset, class: usize, pictured: &Pictured) -> Result<Option<Plane>, RunFailure> {
     let Some(index) = dataset.entries().iter().position(|entry| entry.label == class) else {
         return Ok(None);
     };
     let sample = dataset.sample(index).map_err(data::unreadable)?;
     let [_, height, width] = sample.image.shape();
-    Ok(Some(Plane { height, width, values: sample.image.values()[..height * width].to_vec() }))
+    Ok(Some(Plane { height, width, values: pictured.image(sample.image.values(), height * width) }))
 }

@@ -18,6 +18,7 @@ mod finite;
 mod heat;
 mod overlaps;
 mod parts;
+mod pictured;
 mod random;
 mod run;
 mod scores;

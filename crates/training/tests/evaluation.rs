@@ -161,6 +161,8 @@ fn images_from_files_must_have_the_size_that_the_specification_says() {
             issue_known: false,
             table_sha256: "1".repeat(64),
             resize: ResizeName::Pillow,
+            channels: ChannelsName::Grey,
+            normalisation: None,
             empty_negatives: false,
             split_seed: None,
             ratio: None,

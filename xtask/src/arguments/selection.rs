@@ -21,6 +21,10 @@ pub(crate) struct TableOptions {
     /// reason; or `known` for the broken files that the official manifests list
     #[arg(long, value_name = "FILE")]
     pub(crate) exclude: Vec<String>,
+    /// Reduce your own images in colour to their luminance, as Pillow's convert("L") [default: three channels if any of
+    /// them has colours]
+    #[arg(long)]
+    pub(crate) grey: bool,
 }
 
 impl TableOptions {

@@ -2,10 +2,10 @@
 
 use super::{DrawSetting, Maximum};
 use herring_protocol::{
-    AnnotationSpec, BackendKind, CardiacSpec, CollectionName, CrossesSpec, DataSpec, DecoyFiles, DecoyName, DecoysSpec,
-    EvaluationSpec, ImagesSpec, MethodName, ModelSpec, ObjectiveSpec, OptimiserSpec, PathologyName, ResizeName, RunId,
-    RunSpec, ScoreName, SelectionSpec, SplitRuleName, TableName, TeacherSpec, TrainingSpec, TrainingVersion, Variant,
-    VolumeTaskName, VolumesSpec, WeightsSpec,
+    AnnotationSpec, BackendKind, CardiacSpec, ChannelsName, CollectionName, CrossesSpec, DataSpec, DecoyFiles,
+    DecoyName, DecoysSpec, EvaluationSpec, ImagesSpec, MethodName, ModelSpec, NormalisationSpec, ObjectiveSpec,
+    OptimiserSpec, PathologyName, ResizeName, RunId, RunSpec, ScoreName, SelectionSpec, SplitRuleName, TableName,
+    TeacherSpec, TrainingSpec, TrainingVersion, Variant, VolumeTaskName, VolumesSpec, WeightsSpec,
 };
 use serde::Deserialize;
 
@@ -55,6 +55,8 @@ pub struct SeedImages {
     pub table_sha256: String,
     /// Whether the table itself assigns images to training, validation and test.
     pub parts_given: bool,
+    /// Which channels the images have.
+    pub channels: ChannelsName,
 }
 
 impl RunTemplate {
@@ -209,6 +211,10 @@ pub struct ImagesSetting {
     pub split_seed: Option<u32>,
     /// How images are resized.
     pub resize: ResizeName,
+    /// Which channels they have; absent: three if any of the user's own images has colours, else one.
+    pub channels: Option<ChannelsName>,
+    /// How their values are normalised.
+    pub normalisation: Option<NormalisationSpec>,
     /// Whether negatives without boxes have an empty mask, as the released code has it, or a full one.
     #[serde(default)]
     pub empty_negatives: bool,
@@ -330,6 +336,8 @@ impl DataSetting {
             issue_known: found.issue_known,
             table_sha256: found.table_sha256.clone(),
             resize: images.resize,
+            channels: found.channels,
+            normalisation: images.normalisation.clone(),
             empty_negatives: images.empty_negatives,
             split_seed: images.split_seed.filter(|_| drawn),
             ratio: drawn.then_some(images.ratio),

@@ -2,9 +2,9 @@
 //! trainers run them again because a specification may come from elsewhere.
 
 use crate::{
-    AnnotationSpec, AttributionSpec, CardiacSpec, CollectionName, CrossesSpec, DataSpec, DecoyName, DecoysSpec,
-    ImagesSpec, ModelSpec, OptimiserSpec, PenaltySpec, ReconstructionLoss, RunSpec, TableName, TrainingImages,
-    VolumesSpec, WeightsSpec,
+    AnnotationSpec, AttributionSpec, CardiacSpec, ChannelsName, CollectionName, CrossesSpec, DataSpec, DecoyName,
+    DecoysSpec, ImagesSpec, ModelSpec, OptimiserSpec, PenaltySpec, ReconstructionLoss, RunSpec, Statistics, TableName,
+    TrainingImages, VolumesSpec, WeightsSpec,
 };
 
 /// An invalid value of a specification. Its text is one line.
@@ -266,8 +266,31 @@ fn check_images(images: &ImagesSpec) -> Result<(), SpecError> {
     if let Some(ratio) = images.ratio {
         check("data.ratio", ratio, "a share from 0 to 1", (0.0..=1.0).contains(&ratio))?;
     }
+    let expected = "grey, with another table than own";
+    let allowed = images.table == TableName::Own || images.channels == ChannelsName::Grey;
+    check("data.channels", images.channels, expected, allowed)?;
+    if let Some(normalisation) = &images.normalisation {
+        check_normalisation(&normalisation.statistics(), images.channels)?;
+    }
     limit("cell_limit", images.cell_limit)?;
     limit("saliency_limit", images.saliency_limit)
+}
+
+fn check_normalisation(statistics: &Statistics, channels: ChannelsName) -> Result<(), SpecError> {
+    let Statistics { mean, deviation } = statistics;
+    let (allowed, expected): (&[usize], _) = match channels {
+        ChannelsName::Colour => (&[3], "3 numbers, for images in colour"),
+        ChannelsName::Grey | ChannelsName::Luminance => (&[1, 3], "1 number, or 3 for three equal channels"),
+    };
+    for (field, values) in [("mean", mean), ("deviation", deviation)] {
+        let field = format!("data.normalisation.{field}");
+        check(&field, format!("{} numbers", values.len()), expected, allowed.contains(&values.len()))?;
+        check(&field, format!("{values:?}"), "finite numbers", values.iter().all(|value| value.is_finite()))?;
+    }
+    let found = format!("{} of mean and {} of deviation", mean.len(), deviation.len());
+    check("data.normalisation", found, "as many of both", mean.len() == deviation.len())?;
+    let field = "data.normalisation.deviation";
+    check(field, format!("{deviation:?}"), "numbers above 0", deviation.iter().all(|value| *value > 0.0))
 }
 
 fn check_volumes(volumes: &VolumesSpec) -> Result<(), SpecError> {

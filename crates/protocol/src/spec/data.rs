@@ -1,5 +1,6 @@
 //! Which images a run sees, and where their masks come from.
 
+use super::{ChannelsName, NormalisationSpec};
 use crate::names::named;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -159,6 +160,12 @@ pub struct ImagesSpec {
     pub table_sha256: String,
     /// How images are resized.
     pub resize: ResizeName,
+    /// Which channels they have.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub channels: ChannelsName,
+    /// How their values are normalised; absent where they stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normalisation: Option<NormalisationSpec>,
     /// Whether negatives without boxes have an empty mask, as the released code has it, or a full one.
     pub empty_negatives: bool,
     /// The seed of the split, where it is not the run's.

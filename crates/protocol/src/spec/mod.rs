@@ -8,6 +8,7 @@
 
 mod annotations;
 mod check;
+mod colour;
 mod data;
 mod evaluation;
 mod fields;
@@ -18,6 +19,7 @@ mod training;
 
 pub use annotations::{AnnotationSpec, CutName, TeacherSpec};
 pub use check::SpecError;
+pub use colour::{ChannelsName, NormalisationSpec, Statistics, StatisticsName};
 pub use data::{
     CardiacName, CardiacSpec, CollectionName, CrossesSpec, DataSpec, DecoyFiles, DecoyName, DecoysSpec, ImagesSpec,
     PathologyName, ResizeName, SplitRuleName, TableName, TrainingVersion, VolumeTaskName, VolumesSpec,

@@ -79,6 +79,8 @@ pub(crate) fn images() -> ImagesSpec {
         issue_known: false,
         table_sha256: "1".repeat(64),
         resize: ResizeName::Skimage,
+        channels: ChannelsName::Grey,
+        normalisation: None,
         empty_negatives: false,
         split_seed: None,
         ratio: Some(0.9),

@@ -39,7 +39,7 @@ fn masked_panel(images: &ImagesFile, masked: &MaskedImage) -> String {
     let MaskedImage { id, label, environment, image, mask } = masked;
     let range = picture::Range::of(image, 1);
     let address = picture::address(image.height, image.width, |row, column| {
-        picture::grey(range.share(picture::at(image, row, column)))
+        picture::shade(image, (row, column), |value| range.share(value))
     });
     // Edges are fractional where a mask was resized.
     let inside = |row, column| picture::at(mask, row, column) >= 0.5;

@@ -26,7 +26,7 @@ pub fn render(page: &Page<'_>) -> String {
     let mut panels = String::new();
     for (name, plane) in examples {
         let range = picture::Range::of(plane, 1);
-        let shade = |row, column| picture::grey(range.share(picture::at(plane, row, column)));
+        let shade = |row, column| picture::shade(plane, (row, column), |value| range.share(value));
         let address = picture::address(plane.height, plane.width, shade);
         let arrow = arrows.iter().find(|arrow| arrow.example == *name);
         let drawn = arrow.map_or_else(String::new, pointing);

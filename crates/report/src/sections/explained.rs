@@ -64,7 +64,7 @@ fn map(label: &str, explained: &ExplainedImage, share: f64) -> String {
     let least = least_of(&saliency.values, share);
     let range = picture::Range::of(image, 1);
     let address = picture::address(image.height, image.width, |row, column| {
-        let below = picture::grey(range.lifted(range.share(picture::at(image, row, column))));
+        let below = picture::shade(image, (row, column), |value| range.lifted(range.share(value)));
         let value = picture::at(saliency, row, column);
         if value < least {
             return below;
@@ -112,7 +112,7 @@ fn least_of(values: &[f32], share: f64) -> f64 {
 fn grey(label: &str, class: usize, plane: &Plane) -> String {
     let range = picture::Range::of(plane, 1);
     let address = picture::address(plane.height, plane.width, |row, column| {
-        picture::grey(range.share(picture::at(plane, row, column)))
+        picture::shade(plane, (row, column), |value| range.share(value))
     });
     let title = format!("Reconstruction by {label} of a test image of class {class}");
     let caption = format!("{}<br><span>reconstruction, class {class}</span>", escape(label));

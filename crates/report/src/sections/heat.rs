@@ -92,7 +92,7 @@ fn panel(
     let ExplainedImage { image, mask, .. } = explained;
     let range = picture::Range::of(image, 1);
     let address = picture::address(image.height, image.width, |row, column| {
-        colour(picture::grey(range.share(picture::at(image, row, column))), row, column)
+        colour(picture::shade(image, (row, column), |value| range.share(value)), row, column)
     });
     let inside = |row, column| value(mask, image, row, column) >= 0.5;
     let outline = picture::outline(image.height, image.width, inside);

@@ -86,7 +86,7 @@ fn panels(images: &ImagesFile) -> String {
     let mut text = String::new();
     for (name, plane) in images.environments.iter().zip(&images.environment_means) {
         let range = picture::Range::of(plane, 1);
-        let shade = |row, column| picture::grey(range.share(picture::at(plane, row, column)));
+        let shade = |row, column| picture::shade(plane, (row, column), |value| range.share(value));
         let address = picture::address(plane.height, plane.width, shade);
         let title = format!("Mean image of {name}");
         let caption = format!("Mean image<br><span>{}</span>", escape(name));
@@ -103,6 +103,7 @@ fn panels(images: &ImagesFile) -> String {
         found.extend(differences(&images.classes, means, &format!(" in {environment}")));
     }
     for (name, difference) in found {
+        let difference = strongest(&difference);
         let greatest = difference.values.iter().map(|value| f64::from(value.abs())).fold(f64::MIN_POSITIVE, f64::max);
         let shade = |row, column| colormap::diverging(picture::at(&difference, row, column) / greatest);
         let address = picture::address(difference.height, difference.width, shade);
@@ -134,6 +135,16 @@ fn differences(classes: &[String], means: &[Plane], place: &str) -> Vec<(String,
         }
         ([], _) => Vec::new(),
     }
+}
+
+/// At each pixel the difference of the colour that differs most: differences of colours of equal brightness would vanish in a
+/// mean.
+fn strongest(difference: &Plane) -> Plane {
+    let pixels = difference.height * difference.width;
+    let at = |pixel: usize| difference.values.iter().skip(pixel).step_by(pixels).copied();
+    let values =
+        (0..pixels).map(|pixel| at(pixel).max_by(|one, other| one.abs().total_cmp(&other.abs())).unwrap_or(0.0));
+    Plane { height: difference.height, width: difference.width, values: values.collect() }
 }
 
 fn format_greatest(value: f64) -> String {

@@ -35,12 +35,23 @@ pub(super) fn at(plane: &Plane, row: usize, column: usize) -> f64 {
     f64::from(plane.values[row * plane.width + column])
 }
 
+/// The colour of a pixel of an image: a grey, or red, green and blue, of which `share` gives the share of the brightest.
+pub(super) fn shade(image: &Plane, (row, column): (usize, usize), share: impl Fn(f64) -> f64) -> [u8; 3] {
+    let pixels = image.height * image.width;
+    let value = |channel: usize| f64::from(image.values[channel * pixels + row * image.width + column]);
+    match image.channels() {
+        3 => [0, 1, 2].map(|channel| grey(share(value(channel)))[0]),
+        _ => grey(share(value(0))),
+    }
+}
+
 /// The values that are shown as black and as white.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Range {
     low: f64,
     high: f64,
-    unit: bool,
+    /// Whether dark parts are lifted.
+    lifts: bool,
 }
 
 impl Range {
@@ -49,7 +60,9 @@ impl Range {
         let means = || sum.values.iter().map(|value| f64::from(*value) / images.max(1) as f64);
         let (low, high) = (means().fold(f64::INFINITY, f64::min), means().fold(f64::NEG_INFINITY, f64::max));
         let unit = low >= 0.0 && high <= 1.0;
-        if unit { Self { low: 0.0, high: 1.0, unit } } else { Self { low, high, unit } }
+        // Colours would not be the image's any more.
+        let lifts = unit && sum.channels() == 1;
+        if unit { Self { low: 0.0, high: 1.0, lifts } } else { Self { low, high, lifts } }
     }
 
     /// Where a value lies between the two, in `[0, 1]`.
@@ -59,7 +72,7 @@ impl Range {
 
     /// A share with its dark parts lifted, where few bright pixels on black would be lost.
     pub(super) fn lifted(&self, share: f64) -> f64 {
-        if self.unit { share.sqrt() } else { share }
+        if self.lifts { share.sqrt() } else { share }
     }
 }
 

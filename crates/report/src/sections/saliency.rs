@@ -120,16 +120,15 @@ fn first_panel(sums: &Sums) -> String {
     let outside = covered > 0.5 * images * sums.mask.values.len() as f64;
     let range = picture::Range::of(&sums.image, sums.images);
     let address = picture::address(height, width, |row, column| {
-        let image = range.share(picture::at(&sums.image, row, column) / images);
+        let below = picture::shade(&sums.image, (row, column), |sum| range.lifted(range.share(sum / images)));
         let mask = (picture::at(&sums.mask, row, column) / images).clamp(0.0, 1.0);
         let mask = if outside { 1.0 - mask } else { mask };
-        let [grey, ..] = picture::grey(range.lifted(image));
         if mask > 0.0 {
             // Vermilion, stronger where more masks overlap.
             let strength = 0.55 + 0.45 * mask.sqrt();
             [213.0, 94.0, 0.0].map(|part| (part * strength) as u8)
         } else {
-            [grey; 3]
+            below
         }
     });
     let coloured = if outside { "what is outside the masks" } else { "masks" };
@@ -145,9 +144,8 @@ fn map_panel(letter: char, label: &str, sums: &Sums, iop: Option<f64>) -> String
     let greatest = sums.saliency.values.iter().copied().fold(0.0f32, f32::max);
     let span = f64::from(greatest).max(f64::MIN_POSITIVE);
     let address = picture::address(height, width, |row, column| {
-        let image = range.share(picture::at(&sums.image, row, column) / images);
         let saliency = picture::at(&sums.saliency, row, column);
-        let below = picture::grey(range.lifted(image));
+        let below = picture::shade(&sums.image, (row, column), |sum| range.lifted(range.share(sum / images)));
         if saliency < threshold {
             return below;
         }
