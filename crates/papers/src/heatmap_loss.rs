@@ -9,7 +9,7 @@ use herring_report::{
 };
 
 /// About how long each scale takes on two processor cores.
-const DURATION: [&str; 3] = ["under 1 min", "8 min", "a GPU, or weeks"];
+const DURATION: [&str; 3] = ["under 1 min", "5 min", "a GPU, or weeks"];
 
 /// What an experiment needs.
 const NEEDS: &str = "nothing; at paper --weights vgg16=FILE";
@@ -17,6 +17,7 @@ const NEEDS: &str = "nothing; at paper --weights vgg16=FILE";
 /// The paper.
 pub static PAPER: Paper = Paper {
     name: "heatmap-loss",
+    command: "repro-heatmap-loss",
     title: "Integrating feature attribution methods into the loss function of deep learning classifiers",
     help: "Trains groups of networks on drawn sections of hearts, with cross-entropy and with a loss on class activation maps \
            outside the heart, compares where the groups look, prints a table next to the paper's numbers and writes a report. \
