@@ -21,6 +21,7 @@ use std::{fs, sync::atomic::AtomicBool};
 
 static TOY: Paper = Paper {
     name: "toy2026",
+    command: "repro-toy2026",
     title: "A toy (2026)",
     help: "Trains a small network twice.",
     experiments: &[Experiment {

@@ -51,8 +51,8 @@ pub(crate) fn find(
         Some((paper, experiment)) => {
             let source = if experiment.published { "--data-root DIR" } else { "--manifest FILE" };
             format!(
-                "`cargo xtask repro-{} --experiment {} --scale {} --out {} --resume` with {source}",
-                paper.name,
+                "`cargo xtask {} --experiment {} --scale {} --out {} --resume` with {source}",
+                paper.command,
                 experiment.name,
                 plan.scale,
                 out.display()

@@ -88,8 +88,9 @@ fn check_own(arguments: &CheckData, places: &ImagePlaces) -> Result<CheckReport,
     let seeds = &configuration.scale(*scale).seeds;
     let split = |read: &Table| {
         // Parts that the table gives are the same for every seed.
-        let seeds = if images::parts_given(read) { &seeds[..seeds.len().min(1)] } else { &seeds[..] };
-        let each = seeds.iter().map(|seed| images::split(read, table, table.split_seed.unwrap_or(*seed)));
+        let found = images::parts_found(read, table, places.ratio);
+        let seeds = if found == PartsFound::Given { &seeds[..seeds.len().min(1)] } else { &seeds[..] };
+        let each = seeds.iter().map(|seed| images::split(read, table, found, table.split_seed.unwrap_or(*seed)));
         each.collect()
     };
     let depth = if *headers { Depth::Headers } else { Depth::Pixels };
@@ -128,8 +129,10 @@ fn split(arguments: &SplitData) -> Result<Exit, Failure> {
     }
     let reading = read((table, *pathology), true, &from.places())?;
     let rule = match rule {
-        SplitRule::Printed => SplitRuleName::Printed,
-        SplitRule::Later => SplitRuleName::Later,
+        Some(SplitRule::Printed) => SplitRuleName::Printed,
+        Some(SplitRule::Later) => SplitRuleName::Later,
+        None if table == TableName::Own => SplitRuleName::Later,
+        None => SplitRuleName::Printed,
     };
     let seed = seed.unwrap_or(if table == TableName::Rsna { 0 } else { 1234 });
     let images = ImagesSetting {
@@ -149,11 +152,13 @@ fn split(arguments: &SplitData) -> Result<Exit, Failure> {
         cell_limit: *cell_limit,
         saliency_limit: None,
     };
-    let parts = images::split(&reading.table, &images, seed).map_err(bad_input)?;
+    let found = images::parts_found(&reading.table, &images, None);
+    let parts = images::split(&reading.table, &images, found, seed).map_err(bad_input)?;
     print(&reading.summary())?;
-    print(&match images::parts_given(&reading.table) {
-        true => "parts as the table gives them".to_owned(),
-        false => format!("ratio {ratio}, rule {}, seed {seed}", rule.name()),
+    print(&match found {
+        PartsFound::Given => "parts as the table gives them".to_owned(),
+        PartsFound::Observed => format!("each environment and class divided as it is, seed {seed}"),
+        PartsFound::Configured | PartsFound::Ratio(_) => format!("ratio {ratio}, rule {}, seed {seed}", rule.name()),
     })?;
     print(&cells(&reading.table, &parts))?;
     let usage = herring_images::usage(&reading.table, &parts, *cell_limit);

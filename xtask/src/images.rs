@@ -16,7 +16,7 @@ use herring_datasets::{
     listed::{Listings, NoListings},
 };
 use herring_experiments::{
-    config::{Configuration, DataSetting, ImagesSetting, RunTemplate, Scale, SeedImages},
+    config::{Configuration, DataSetting, ImagesSetting, PartsFound, RunTemplate, Scale, SeedImages},
     images::ImagesFile,
 };
 use herring_images::{Colour, Excluded, ImageSettings, ImagesError, Means, PerChannel, Prepared, Reduction};
@@ -102,13 +102,14 @@ fn prepare_table(
 ) -> Result<(BTreeMap<u32, SeedImages>, ImagesFile), Failure> {
     let reading = read((images.table, images.pathology), images.empty_negatives, places)?;
     let cell_limit = images.cell_limit;
-    let given = parts_given(&reading.table);
+    let found_parts = parts_found(&reading.table, images, places.ratio);
+    let given = found_parts == PartsFound::Given;
     // Seeds that share a split share its listing.
     let mut splits: BTreeMap<u32, Parts> = BTreeMap::new();
     let split_seed = |seed: u32| images.split_seed.unwrap_or(if given { 0 } else { seed });
     for seed in wanted_seeds {
         if let Entry::Vacant(place) = splits.entry(split_seed(*seed)) {
-            let parts = split(&reading.table, images, split_seed(*seed)).map_err(bad_input)?;
+            let parts = split(&reading.table, images, found_parts, split_seed(*seed)).map_err(bad_input)?;
             place.insert(parts);
         }
     }
@@ -203,7 +204,7 @@ fn prepare_table(
     let found = seeds.iter().filter_map(|seed| {
         let listing = names.get(&split_seed(*seed))?.clone();
         let (issue, table_sha256) = (issue.clone(), table_sha256.clone());
-        Some((*seed, SeedImages { listing, issue, issue_known, table_sha256, parts_given: given, channels }))
+        Some((*seed, SeedImages { listing, issue, issue_known, table_sha256, parts: found_parts, channels }))
     });
     let found = found.collect();
     let (means, masked) = means.map_err(failure)?;
@@ -285,20 +286,36 @@ pub(crate) fn missing(data: &DataSetting, places: &ImagePlaces) -> Result<Vec<St
     }
 }
 
-/// Whether the table itself says what belongs to which part.
-pub(crate) fn parts_given(table: &Table) -> bool {
-    table.records().iter().any(|record| record.part.is_some())
+/// How a table is divided: as it says itself; within each cell, where a cell of the user's own images is empty or there is
+/// one environment, so that nothing can be reversed; else as the setting says, with another ratio if one is given.
+pub(crate) fn parts_found(table: &Table, images: &ImagesSetting, ratio: Option<f64>) -> PartsFound {
+    let own = images.table == TableName::Own;
+    let cannot_be_reversed = table.environments().len() < 2 || table.cells().concat().contains(&0);
+    match ratio {
+        _ if table.records().iter().any(|record| record.part.is_some()) => PartsFound::Given,
+        _ if own && cannot_be_reversed => PartsFound::Observed,
+        Some(ratio) => PartsFound::Ratio(ratio),
+        None => PartsFound::Configured,
+    }
 }
 
-pub(crate) fn split(table: &Table, images: &ImagesSetting, seed: u32) -> Result<Parts, herring_datasets::DatasetError> {
+/// The parts of a table that is divided as [`parts_found`] says.
+pub(crate) fn split(
+    table: &Table,
+    images: &ImagesSetting,
+    found: PartsFound,
+    seed: u32,
+) -> Result<Parts, herring_datasets::DatasetError> {
     let ImagesSetting { ratio, cell_limit, .. } = *images;
-    if parts_given(table) {
-        return Ok(Parts::given(table)?.limited(table, cell_limit));
-    }
-    let rule = match images.rule {
-        SplitRuleName::Printed | SplitRuleName::Given => Rule::Printed,
-        SplitRuleName::Later => Rule::Later,
+    let rule = match (found, images.rule) {
+        (PartsFound::Given, _) => return Ok(Parts::given(table)?.limited(table, cell_limit)),
+        (PartsFound::Observed, _) | (_, SplitRuleName::Observed) => {
+            return herring_datasets::observed::split(table, cell_limit, seed);
+        }
+        (_, SplitRuleName::Printed | SplitRuleName::Given) => Rule::Printed,
+        (_, SplitRuleName::Later) => Rule::Later,
     };
+    let ratio = if let PartsFound::Ratio(other) = found { other } else { ratio };
     confounded::split(table, &ConfoundedSettings { ratio, rule, seed, cell_limit })
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn run(arguments: &PapersArguments) -> Result<Exit, Failure> {
 
 fn show(paper: &Paper) -> Result<(), Failure> {
     print(&format!("{}  {}", paper.name, paper.title))?;
-    print(&format!("  start with: cargo xtask repro-{}", paper.name))?;
+    print(&format!("  start with: cargo xtask {}", paper.command))?;
     print("  experiments (needs; time on two cores at smoke, quick, paper):")?;
     for experiment in paper.experiments {
         let [smoke, quick, full] = experiment.duration;

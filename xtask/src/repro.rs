@@ -142,11 +142,11 @@ fn configuration(asked: &ExperimentRequest<'_>) -> Result<Configuration, Failure
     match CATALOGUE.find(&configuration.experiment) {
         Some((paper, other)) if paper.name != asked.paper.name || other.name != asked.experiment.name => {
             Err(bad_input(format!(
-                "{}: found experiment {}, expected {}: give `repro-{} --experiment {}`",
+                "{}: found experiment {}, expected {}: give `{} --experiment {}`",
                 path.display(),
                 configuration.experiment,
                 asked.paper.identifier(asked.experiment),
-                paper.name,
+                paper.command,
                 other.name
             )))
         }
@@ -293,6 +293,9 @@ pub(crate) fn report(out: &Path) -> Result<Exit, Failure> {
     let outputs = Outputs::of(out, &REPORTS)?;
     // The table is printed first, in case the folder cannot be written.
     print(&outputs.table)?;
+    for paragraph in &outputs.findings {
+        print(&format!("{paragraph}\n"))?;
+    }
     outputs.write()?;
     print(&format!("report: {}", outputs.report.display()))?;
     print(&format!("runs:   {}", out.join("runs").display()))?;

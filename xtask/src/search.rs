@@ -125,7 +125,7 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
                 more.push_str(&format!(" --cache {}", places.cache().display()));
             }
             let out = out.display();
-            print(&format!("seeds:  cargo xtask repro-{}{more} --scale {scale} --from-search {out}", paper.name))?;
+            print(&format!("seeds:  cargo xtask {}{more} --scale {scale} --from-search {out}", paper.command))?;
             Ok(Exit::Done)
         }
         None => Err(Failure { text: "no trial has a score: each of them failed".to_owned(), exit: Exit::SomeFailed }),

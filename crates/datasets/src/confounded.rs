@@ -163,7 +163,7 @@ impl Parts {
         Self { train: keep(self.train), valid: keep(self.valid), test: keep(self.test) }
     }
 
-    fn none_empty(self, found: impl Fn() -> String) -> Result<Self, DatasetError> {
+    pub(crate) fn none_empty(self, found: impl Fn() -> String) -> Result<Self, DatasetError> {
         match Part::ALL.into_iter().find(|&part| self.of(part).is_empty()) {
             Some(part) => Err(DatasetError::out_of_range(part.name(), found(), "enough records for every part")),
             None => Ok(self),

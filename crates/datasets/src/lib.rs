@@ -22,6 +22,7 @@
 //! | [`listed`] | the images of a run, and where they come from |
 //! | [`quota`] | a limit on the images of each environment and class |
 //! | [`confounded`] | splits of a table in which the environment misleads |
+//! | [`observed`] | splits that keep the table's own distribution |
 //! | [`groups`] | how many test images are of a training patient |
 //!
 //! The paper meant throughout is *Saliency is a Possible Red Herring When Diagnosing Poor
@@ -51,6 +52,7 @@ pub mod image;
 pub mod listed;
 pub mod mask;
 pub mod numpy;
+pub mod observed;
 pub mod permute;
 pub mod quota;
 pub mod record;

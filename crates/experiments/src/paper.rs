@@ -72,6 +72,8 @@ pub struct Group {
 pub struct Paper {
     /// Its name on the command line and in folders, for instance `iclr2021`.
     pub name: &'static str,
+    /// The command that runs its experiments, for instance `repro-iclr2021`.
+    pub command: &'static str,
     /// Its title.
     pub title: &'static str,
     /// Its help text.
@@ -89,6 +91,11 @@ pub struct Paper {
 }
 
 impl Paper {
+    /// Whether it published numbers; false for the audit of the user's own images.
+    pub fn is_published(&self) -> bool {
+        self.experiments.iter().any(|experiment| experiment.published)
+    }
+
     /// The experiment of that name.
     pub fn experiment(&self, name: &str) -> Option<&'static Experiment> {
         self.experiments.iter().find(|experiment| experiment.name == name)

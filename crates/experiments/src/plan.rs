@@ -1,8 +1,9 @@
 //! Makes a plan, a list of runs, from a configuration and a request.
 
-use crate::config::{ChoiceSetting, Configuration, MethodRow, RunTemplate, SeedImages, WeightsSetting};
+use crate::config::{ChoiceSetting, Configuration, MethodRow, PartsFound, RunTemplate, SeedImages, WeightsSetting};
 use herring_protocol::{
-    Alternative, BackendKind, DataSpec, MethodName, NeedSpec, RunId, RunSpec, TeacherSpec, Variant, WeightsSpec,
+    Alternative, BackendKind, DataSpec, MethodName, NeedSpec, RunId, RunSpec, SplitRuleName, TeacherSpec, Variant,
+    WeightsSpec,
 };
 use herring_store::Scale;
 pub use herring_store::{Plan, PlannedRun};
@@ -122,7 +123,11 @@ pub fn images_of(plan: &Plan) -> BTreeMap<u32, SeedImages> {
                 issue: images.issue.clone(),
                 issue_known: images.issue_known,
                 table_sha256: images.table_sha256.clone(),
-                parts_given: images.ratio.is_none(),
+                parts: match (images.ratio, images.rule) {
+                    (Some(ratio), _) => PartsFound::Ratio(ratio),
+                    (None, SplitRuleName::Given) => PartsFound::Given,
+                    (None, _) => PartsFound::Observed,
+                },
                 channels: images.channels,
             };
             Some((run.spec.seed, seed))

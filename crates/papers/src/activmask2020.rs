@@ -20,6 +20,7 @@ const RADIOGRAPHS: [&str; 3] = ["under 1 min", "5 min", "a GPU, or days"];
 /// The paper.
 pub static PAPER: Paper = Paper {
     name: "activmask2020",
+    command: "repro-activmask2020",
     title: "Underwhelming Generalization Improvements From Controlling Feature Attribution (2020)",
     help: "Trains four networks (CNN, convolutional auto-encoder, UNet, ResNet-18) with ActDiff, GradMask, \
            reconstruction and masking, prints a table next to the paper's numbers and writes a report. The crosses are \

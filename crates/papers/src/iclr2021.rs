@@ -13,6 +13,7 @@ const RADIOGRAPHS: [&str; 3] = ["under 1 min", "8 to 10 min", "a GPU, or days"];
 /// The paper.
 pub static PAPER: Paper = Paper {
     name: "iclr2021",
+    command: "repro-iclr2021",
     title: "Saliency is a Possible Red Herring When Diagnosing Poor Generalization (ICLR 2021)",
     help: "Makes or prepares the images, trains every method with every seed, evaluates the selected models, prints a \
            table next to the paper's numbers and writes a report. Nothing is downloaded: the crosses are generated, \
@@ -67,16 +68,6 @@ pub static PAPER: Paper = Paper {
             targets: source!("iclr2021/targets/rsna-no-vpc.toml"),
             search: Some(source!("iclr2021/search/rsna.toml")),
             published: true,
-        },
-        Experiment {
-            name: "own",
-            help: "Images of your own; see --manifest",
-            needs: "--manifest with images of your own",
-            duration: ["under 1 min", "minutes", "a GPU, or days"],
-            configuration: source!("iclr2021/own.toml"),
-            targets: source!("iclr2021/targets/own.toml"),
-            search: Some(source!("iclr2021/search/own.toml")),
-            published: false,
         },
     ],
     groups: &[

@@ -1,10 +1,11 @@
-//! The papers that can be reproduced, and the registry of all of them.
+//! The papers that can be reproduced, the audit of the user's own images, and the registry of all of them.
 //!
 //! A paper is one module here, which names its texts under `experiments/<paper>/` and the sections of its
 //! report, and one word in the list below. Adding one is copying a sibling: see "Where to change what" in
 //! `docs/architecture.md`.
 
 pub mod activmask2020;
+pub mod audit;
 pub mod heatmap_loss;
 pub mod iclr2021;
 pub mod tap2024;
@@ -23,7 +24,7 @@ macro_rules! papers {
     };
 }
 
-papers![iclr2021, activmask2020, tap2024, heatmap_loss];
+papers![iclr2021, activmask2020, tap2024, heatmap_loss, audit];
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

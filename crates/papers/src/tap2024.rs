@@ -23,6 +23,7 @@ const RADIOGRAPHS: [&str; 3] = ["under 1 min", "15 min", "a GPU, or weeks"];
 /// The paper.
 pub static PAPER: Paper = Paper {
     name: "tap2024",
+    command: "repro-tap2024",
     title: "Targeted Activation Penalties Help CNNs Ignore Spurious Signals (AAAI 2024)",
     help: "Trains networks on images in which a decoy tells the class, with penalties on activations (TAP) and on input \
            gradients (RRR, RBR), prints a table next to the paper's numbers and writes a report. Nothing is downloaded: \

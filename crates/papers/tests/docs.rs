@@ -32,7 +32,7 @@ fn table(paper: &Paper) -> String {
 
 #[test]
 fn each_page_has_the_differences_of_its_paper() {
-    for paper in CATALOGUE.papers {
+    for paper in CATALOGUE.papers.iter().filter(|paper| paper.is_published()) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/{}.md", paper.name));
         let page = fs::read_to_string(&path).unwrap();
         let (before, rest) = page.split_once(BEGIN).unwrap();

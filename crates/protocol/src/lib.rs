@@ -25,8 +25,8 @@ pub use auc::AucKind;
 pub use identity::{RunId, hexadecimal};
 pub use names::{BackendKind, MethodName, UnknownName, Variant};
 pub use outcome::{
-    ANNOTATIONS, EnvironmentScores, EpochRecord, ExplainedImage, GRADIENT, Heat, Localisation, MASK, Pictures, Plane,
-    RunOutcome, RunScores, Scores, StepRecord, TEST, TRAIN, VALID,
+    ANNOTATIONS, CellScores, EnvironmentScores, EpochRecord, ExplainedImage, GRADIENT, Heat, Localisation, MASK,
+    Pictures, Plane, RunOutcome, RunScores, Scores, StepRecord, TEST, TRAIN, VALID,
 };
 pub use score::{Better, DecoyOverlap, OverlapKind, ScoreKind, ScoreName, ScoredModel};
 pub use spec::{

@@ -78,12 +78,33 @@ pub struct EnvironmentScores {
     /// ([`AucKind::Roc`](crate::AucKind::Roc)), and absent where a class is missing in the environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roc_auc: Option<f64>,
+    /// The classes that the environment has, in order; recorded where [`roc_auc`](Self::roc_auc) is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<CellScores>,
+}
+
+/// Scores on the images of one class in one environment: of a *group*, as Sagawa et al. (2020) call it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellScores {
+    /// The class.
+    pub label: usize,
+    /// How many images there are.
+    pub images: usize,
+    /// Share of them whose largest logit is that of the class, in `[0, 1]`.
+    pub accuracy: f64,
 }
 
 impl Scores {
     /// What the task minimises, mean over images.
     pub fn task_loss(&self) -> f64 {
         self.loss.unwrap_or(self.cross_entropy)
+    }
+
+    /// The least accuracy of any class in any environment, in `[0, 1]`; absent where none was recorded.
+    pub fn worst_group_accuracy(&self) -> Option<f64> {
+        let cells = self.environments.iter().flat_map(|scores| &scores.classes);
+        cells.map(|cell| cell.accuracy).min_by(f64::total_cmp)
     }
 
     /// The least accuracy of any environment, in `[0, 1]`; absent where none was scored.

@@ -47,6 +47,8 @@ pub enum ScoreKind {
     WorstAuc,
     /// The least accuracy of any environment.
     WorstAccuracy,
+    /// The least accuracy of any class in any environment, in `[0, 1]`.
+    WorstGroupAccuracy,
 }
 
 named!(ScoreKind, "score",
@@ -62,6 +64,7 @@ named!(ScoreKind, "score",
     AbsoluteError => "absolute_error",
     WorstAuc => "worst_auc",
     WorstAccuracy => "worst_accuracy",
+    WorstGroupAccuracy => "worst_group_accuracy",
 );
 
 impl ScoreKind {
@@ -80,6 +83,7 @@ impl ScoreKind {
             Self::AbsoluteError => scores.absolute_error,
             Self::WorstAuc => auc.worst(scores),
             Self::WorstAccuracy => scores.worst_accuracy(),
+            Self::WorstGroupAccuracy => scores.worst_group_accuracy(),
         }
     }
 
@@ -102,6 +106,7 @@ impl ScoreKind {
             Self::AbsoluteError => "Absolute error",
             Self::WorstAuc => "Worst AUC",
             Self::WorstAccuracy => "Worst accuracy",
+            Self::WorstGroupAccuracy => "Worst group accuracy",
         }
     }
 }

@@ -15,6 +15,7 @@ mod number;
 mod outputs;
 mod overview;
 mod paper;
+pub mod reliance;
 mod search_page;
 pub mod sections;
 pub mod table;

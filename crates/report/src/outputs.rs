@@ -1,6 +1,6 @@
 //! Makes table and report from a reproduction's folder and writes them into it.
 
-use crate::{Page, Reports, export, html, sections::STANDARD, table};
+use crate::{Page, Reports, export, html, reliance, sections::STANDARD, table};
 use herring_experiments::{
     collect::{CollectError, Collection},
     config::{ConfigError, Differences},
@@ -16,6 +16,8 @@ pub struct Outputs {
     pub results: Results,
     /// The table, formatted for the terminal's width.
     pub table: String,
+    /// What an audit of the user's own images found, a paragraph each; empty for a paper's experiments.
+    pub findings: Vec<String>,
     /// The path of the report.
     pub report: PathBuf,
     /// The files' names and contents.
@@ -35,6 +37,8 @@ impl Outputs {
 
         let json = out.join("results.json");
         let report = out.join("report.html");
+        let own = collection.known.is_some_and(|(_, experiment)| !experiment.published);
+        let findings = if own { reliance::findings(&collection, &results) } else { Vec::new() };
         let page = page(&Page { collection: &collection, results: &results, differences: &differences }, reports);
         let files = vec![
             (out.join("table.txt"), table::render(&results, table::PLAIN_WIDTH).into_bytes()),
@@ -42,7 +46,7 @@ impl Outputs {
             (json.clone(), export::results_json(&collection, &results, &json)?),
             (report.clone(), page.into_bytes()),
         ];
-        Ok(Self { table: table::render(&results, table::terminal_width()), results, report, files })
+        Ok(Self { table: table::render(&results, table::terminal_width()), results, findings, report, files })
     }
 
     /// Writes the files into the folder, if they have changed.

@@ -1,6 +1,6 @@
 //! Scores of a set of logits, for two classes and for more.
 
-use herring_protocol::{AucKind, EnvironmentScores, RunFailure, Scores, SpecError, TaskSpec};
+use herring_protocol::{AucKind, CellScores, EnvironmentScores, RunFailure, Scores, SpecError, TaskSpec};
 use herring_stats::{StatsError, auc, classification, summary};
 
 /// Images a batch over which the released code of tap2024 takes the mean of its F-score.
@@ -86,9 +86,22 @@ fn by_environment(set: &Scored<'_>, kind: AucKind) -> Result<Vec<EnvironmentScor
             accuracy: accuracy(&logits, &labels).map_err(undefined)?,
             authors_auc,
             roc_auc,
+            classes: if kind == AucKind::Roc { by_class(&logits, &labels)? } else { Vec::new() },
         });
     }
     Ok(found)
+}
+
+/// The accuracy of each class that occurs.
+fn by_class(logits: &[&[f64]], labels: &[usize]) -> Result<Vec<CellScores>, RunFailure> {
+    let predicted = predicted(logits).map_err(undefined)?;
+    let count = labels.iter().max().map_or(0, |last| last + 1);
+    let of = |label: usize| {
+        let images = labels.iter().filter(|other| **other == label).count();
+        let hits = labels.iter().zip(&predicted).filter(|(other, found)| **other == label && *found == *other).count();
+        (images > 0).then(|| CellScores { label, images, accuracy: hits as f64 / images as f64 })
+    };
+    Ok((0..count).filter_map(of).collect())
 }
 
 /// The mean over classes of one-against-rest AUCs; `None` if a class is missing, for instance because the environment

@@ -34,7 +34,13 @@ impl DataPlaces {
     /// The same without a cache, which is not used.
     pub(crate) fn places(&self) -> ImagePlaces {
         let Self { data_root, manifest, tables } = self;
-        ImagePlaces { data_root: data_root.clone(), manifest: manifest.clone(), cache: None, tables: tables.clone() }
+        ImagePlaces {
+            data_root: data_root.clone(),
+            manifest: manifest.clone(),
+            cache: None,
+            ratio: None,
+            tables: tables.clone(),
+        }
     }
 }
 
@@ -55,7 +61,7 @@ pub(crate) struct CheckData {
     /// List all findings, not only the first of each kind
     #[arg(long)]
     pub(crate) all: bool,
-    /// For own: the configuration that the images are for, in the format of experiments/iclr2021/own.toml
+    /// For own: the configuration that the images are for, in the format of experiments/audit/images.toml
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// For own: the scale whose splits and sizes are checked
@@ -79,9 +85,9 @@ pub(crate) struct SplitData {
     /// Seed of the draw [default: 0 for rsna, whose split is the same for every run, else 1234]
     #[arg(long)]
     pub(crate) seed: Option<u32>,
-    /// Rule for validation and test: of the printed numbers, or of the later release
-    #[arg(long, value_enum, default_value = "printed")]
-    pub(crate) rule: SplitRule,
+    /// Rule for validation and test [default: later for own, as `audit` has it, else printed]
+    #[arg(long, value_enum)]
+    pub(crate) rule: Option<SplitRule>,
     /// At most this many images of each environment and class
     #[arg(long, value_name = "N")]
     pub(crate) cell_limit: Option<usize>,

@@ -69,6 +69,28 @@ Exit codes:
   130  stopped by Ctrl-C or a signal; finished runs and checkpoints are kept. A second Ctrl-C
        ends at once";
 
+const AUDIT_HELP: &str = "\
+Examples:
+  cargo xtask data stand-in shapes --root data
+      Small images in colour that are generated, to try it with.
+  cargo xtask audit --manifest data/shapes/manifest.csv
+      Says what it understood, trains, and says what came out; then the table and report.html.
+  cargo xtask audit --manifest mine.csv --scale smoke
+      The same in under a minute, to check that everything runs; its numbers mean nothing.
+  cargo xtask audit --manifest mine.csv --ratio 0.5 --out runs/control
+      The control for two environments: no correlation in training.
+  cargo xtask audit --manifest images --grey --resume
+      A folder images/ENVIRONMENT/LABEL/, reduced to luminance; continues after Ctrl-C.
+
+See docs/own-images.md. Finished runs are never repeated; unfinished ones need --resume.
+
+Exit codes:
+  0    all runs have results
+  1    at least one run failed, or a seed was left out; the others are done
+  2    the command line, the configuration or the images are invalid
+  3    a disk, folder or device is full, missing or failed
+  130  stopped by Ctrl-C or a signal; finished runs and checkpoints are kept";
+
 const PLAN_HELP: &str = "\
 Examples:
   cargo xtask plan iclr2021 --scale paper --out runs/paper
@@ -172,17 +194,14 @@ pub(crate) fn paper(name: &str) -> Result<&'static Paper, String> {
 
 /// The parsed command line.
 pub(crate) enum Invocation {
-    /// `repro-<paper>`, from the catalogue.
+    /// `repro-<paper>` or `audit`, from the catalogue.
     Reproduction(&'static Paper, Box<Repro>),
     /// Any other command.
     Command(Box<Command>),
 }
 
-/// Prefix of the commands that reproduce a paper.
-const REPRO: &str = "repro-";
-
 impl Invocation {
-    /// Parses the command line: a command `repro-<paper>` for each paper of the catalogue, and the others.
+    /// Parses the command line: the command of each paper of the catalogue, and the others.
     pub(crate) fn parse() -> Result<Self, clap::Error> {
         let mut command = Xtask::command();
         for paper in CATALOGUE.papers {
@@ -190,7 +209,7 @@ impl Invocation {
         }
         let matches = command.try_get_matches()?;
         if let Some((name, matches)) = matches.subcommand()
-            && let Some(paper) = name.strip_prefix(REPRO).and_then(|name| CATALOGUE.paper(name))
+            && let Some(paper) = CATALOGUE.papers.iter().find(|paper| paper.command == name)
         {
             return Ok(Self::Reproduction(paper, Box::new(Repro::from_arg_matches(matches)?)));
         }
@@ -200,11 +219,13 @@ impl Invocation {
 
 fn repro_command(paper: &'static Paper) -> clap::Command {
     let values = paper.names().map(|(name, help)| PossibleValue::new(name).help(help)).collect::<Vec<_>>();
-    let about = format!("Reproduces \"{}\"", paper.title);
-    Repro::augment_args(clap::Command::new(format!("{REPRO}{}", paper.name)))
+    let published = paper.is_published();
+    let about = if published { format!("Reproduces \"{}\"", paper.title) } else { paper.title.to_owned() };
+    let help = if published { REPRO_HELP.replace("iclr2021", paper.name) } else { AUDIT_HELP.to_owned() };
+    Repro::augment_args(clap::Command::new(paper.command))
         .about(about.clone())
         .long_about(format!("{about}\n\n{}", paper.help))
-        .after_long_help(REPRO_HELP.replace("iclr2021", paper.name))
+        .after_long_help(help)
         .mut_arg("experiment", |argument| argument.value_parser(values))
 }
 

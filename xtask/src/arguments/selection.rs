@@ -63,6 +63,10 @@ pub(crate) struct ImagePlaces {
     /// or runs/images]
     #[arg(long, value_name = "DIR")]
     pub(crate) cache: Option<PathBuf>,
+    /// For your own images: share of a class that comes from its home environment in training, from 0 to 1; one over the
+    /// number of environments is the control without correlation [default: that of the configuration]
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) ratio: Option<f64>,
     #[command(flatten)]
     pub(crate) tables: TableOptions,
 }

@@ -25,7 +25,7 @@ pub use maximum::Maximum;
 pub use populations::{Keep, PopulationTarget, Populations};
 pub use targets::{Finding, Requirement, Target, TargetValue, Targets};
 pub use template::{
-    ChoiceSetting, DataSetting, DecoysSetting, ImagesSetting, RunTemplate, SeedImages, TeacherSetting, VolumesSetting,
-    WeightsSetting,
+    ChoiceSetting, DataSetting, DecoysSetting, ImagesSetting, PartsFound, RunTemplate, SeedImages, TeacherSetting,
+    VolumesSetting, WeightsSetting,
 };
 pub use text::ConfigError;

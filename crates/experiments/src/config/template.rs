@@ -43,7 +43,7 @@ pub struct RunTemplate {
 }
 
 /// The images of a seed's runs.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct SeedImages {
     /// SHA-256 of their listing, in hexadecimal digits.
     pub listing: String,
@@ -53,10 +53,24 @@ pub struct SeedImages {
     pub issue_known: bool,
     /// SHA-256 of the table's records, or of the names of the volumes.
     pub table_sha256: String,
-    /// Whether the table itself assigns images to training, validation and test.
-    pub parts_given: bool,
+    /// How they are divided into training, validation and test.
+    pub parts: PartsFound,
     /// Which channels the images have.
     pub channels: ChannelsName,
+}
+
+/// How the images of a table are divided.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum PartsFound {
+    /// As the configuration says.
+    #[default]
+    Configured,
+    /// As it says, but with this share of a class from its home environment in training.
+    Ratio(f64),
+    /// Within each environment and class, since nothing can be reversed.
+    Observed,
+    /// As the table says.
+    Given,
 }
 
 impl RunTemplate {
@@ -327,7 +341,16 @@ impl DataSetting {
             Self::Decoys(decoys) => return DataSpec::Decoys(decoys.spec(found)),
             Self::Images(images) => images,
         };
-        let drawn = !found.parts_given;
+        let drawn = |ratio: f64| match images.rule {
+            SplitRuleName::Observed => (None, SplitRuleName::Observed),
+            rule => (Some(ratio), rule),
+        };
+        let (ratio, rule) = match found.parts {
+            PartsFound::Configured => drawn(images.ratio),
+            PartsFound::Ratio(ratio) => drawn(ratio),
+            PartsFound::Observed => (None, SplitRuleName::Observed),
+            PartsFound::Given => (None, SplitRuleName::Given),
+        };
         DataSpec::Images(ImagesSpec {
             listing: found.listing.clone(),
             table: images.table,
@@ -339,9 +362,9 @@ impl DataSetting {
             channels: found.channels,
             normalisation: images.normalisation.clone(),
             empty_negatives: images.empty_negatives,
-            split_seed: images.split_seed.filter(|_| drawn),
-            ratio: drawn.then_some(images.ratio),
-            rule: if drawn { images.rule } else { SplitRuleName::Given },
+            split_seed: images.split_seed.filter(|_| rule != SplitRuleName::Given),
+            ratio,
+            rule,
             size: images.size,
             saliency_size: images.saliency_size,
             cell_limit: images.cell_limit,

@@ -134,9 +134,12 @@ pub enum SplitRuleName {
     Later,
     /// The table itself assigns each image to a part.
     Given,
+    /// Half, a quarter and a quarter of each environment and class, as the images came.
+    Observed,
 }
 
-named!(SplitRuleName, "split rule", Printed => "printed", Later => "later", Given => "given");
+named!(SplitRuleName, "split rule", Printed => "printed", Later => "later", Given => "given",
+    Observed => "observed");
 
 /// Which image files a run sees. The listing alone decides the pixels, the labels and the order of all images; the
 /// other fields record what it was made from.

@@ -57,7 +57,10 @@ fn is_further(score: &ScoreName, results: &Results) -> bool {
                 && match kind {
                     // The table has the authors' score, as the paper does; this section adds the ROC AUC.
                     ScoreKind::RocAuc => results.auc != AucKind::Roc,
-                    ScoreKind::Accuracy | ScoreKind::WorstAuc | ScoreKind::WorstAccuracy => true,
+                    ScoreKind::Accuracy
+                    | ScoreKind::WorstAuc
+                    | ScoreKind::WorstAccuracy
+                    | ScoreKind::WorstGroupAccuracy => true,
                     ScoreKind::Auc => results.auc == AucKind::Roc,
                     ScoreKind::AuthorsAuc
                     | ScoreKind::AveragePrecision

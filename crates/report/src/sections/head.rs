@@ -49,12 +49,18 @@ pub fn render(page: &Page<'_>) -> String {
     let list: String =
         facts.iter().map(|(name, value)| format!("<div><dt>{name}</dt><dd>{}</dd></div>\n", escape(value))).collect();
     format!(
-        "<header>\n<p class=\"kicker\">Reproduction report</p>\n<h1>{}</h1>\n<p class=\"paper\">{}</p>\n\
+        "<header>\n<p class=\"kicker\">{}</p>\n<h1>{}</h1>\n<p class=\"paper\">{}</p>\n\
          {}<dl class=\"facts\">\n{list}</dl>\n</header>\n",
+        if is_own(collection) { "Audit report" } else { "Reproduction report" },
         escape(&collection.configuration.title),
         escape(&collection.configuration.paper),
         introduction(collection),
     )
+}
+
+/// Whether the images are the user's own.
+fn is_own(collection: &Collection) -> bool {
+    collection.known.is_some_and(|(_, experiment)| !experiment.published)
 }
 
 /// What a reader has to know before any number; empty where the configuration says nothing.

@@ -3,7 +3,7 @@
 use super::{colormap, escape, picture, scroll, section};
 use crate::Page;
 use herring_experiments::{collect::Collection, images::ImagesFile};
-use herring_protocol::{DataSpec, Plane};
+use herring_protocol::{DataSpec, Plane, SplitRuleName};
 
 /// The section; empty if the images are generated.
 pub fn render(page: &Page<'_>) -> String {
@@ -53,6 +53,10 @@ fn describe_split(collection: &Collection) -> String {
             "{size} In training a share of {ratio} of each class comes from its home environment, the first class \
              from the first and so on; rule “{}”, drawn with {seed}.",
             spec.rule
+        ),
+        None if spec.rule == SplitRuleName::Observed => format!(
+            "{size} Half of the images of each environment and class are for training, a quarter for validation and a \
+             quarter for the test, as the images came; drawn with {seed}."
         ),
         None => format!("{size} The table itself assigns images to training, validation and test."),
     }

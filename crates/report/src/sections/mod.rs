@@ -20,6 +20,7 @@ pub(crate) mod overview;
 mod picture;
 pub mod populations;
 pub mod readings;
+pub mod reliance;
 pub mod runs;
 pub mod saliency;
 pub mod scatter;

@@ -1,0 +1,217 @@
+//! The numbers of an audit.
+
+use herring_experiments::{
+    collect::{Collection, FinishedRun},
+    results::{Results, Row},
+    statistics::{Spread, difference_interval},
+};
+use herring_protocol::{MethodName, OverlapKind, ScoreKind, ScoreName, TEST, TRAIN, VALID};
+use herring_stats::{interval::student_mean_interval, shares, summary::mean};
+use std::collections::BTreeMap;
+
+/// Coverage of all intervals.
+pub(super) const LEVEL: f64 = 0.95;
+/// From this many seeds on an interval is one over seeds; over fewer it is one of counted images.
+const SEEDS: usize = 3;
+/// Parts whose shares of images at home differ by less are alike.
+const ALIKE: f64 = 0.1;
+
+/// An audit's numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Audit {
+    pub(super) classes: Vec<String>,
+    pub(super) environments: Vec<String>,
+    /// Images of training, validation and test.
+    pub(super) images: [usize; 3],
+    /// Share of the images of each part that are of their class's most frequent environment in training.
+    pub(super) at_home: [f64; 3],
+    /// The plain classifier.
+    pub(super) baseline: Method,
+    pub(super) reliance: Reliance,
+    /// Every other method, in the order of the table.
+    pub(super) remedies: Vec<Method>,
+    /// Share of the images that masks cover, where saliency was scored: what a random map would have as IoP.
+    pub(super) covered: Option<f64>,
+    /// Seeds that were left out.
+    pub(super) left_out: usize,
+}
+
+/// What the environment's part can be measured by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Reliance {
+    /// All images are of one environment.
+    OneEnvironment,
+    /// The drop from validation to test.
+    FromValidation(Change),
+    /// The drop, among test images, from classes' home environments to their others.
+    FromHome(Change),
+    /// Neither can be measured: no class has test images of two environments.
+    Untestable,
+}
+
+/// A difference of two shares.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Change {
+    pub(super) from: f64,
+    pub(super) to: f64,
+    /// `from - to`, mean over seeds.
+    pub(super) drop: f64,
+    pub(super) interval: (f64, f64),
+    pub(super) over: Over,
+}
+
+/// What an interval generalises over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Over {
+    /// That many seeds.
+    Seeds(usize),
+    /// The images of one seed's parts.
+    Images,
+}
+
+/// A method's numbers, means over seeds.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Method {
+    pub(super) label: String,
+    pub(super) seeds: usize,
+    /// Accuracy on the test images.
+    pub(super) accuracy: f64,
+    /// Accuracy on those of each environment, in order, where it has any.
+    pub(super) environments: Vec<(usize, f64)>,
+    /// The least accuracy of a class in an environment, mean over seeds.
+    pub(super) worst: Option<f64>,
+    /// Share of the strongest pixels of the saliency that lie in the masks.
+    pub(super) iop: Option<f64>,
+    /// Difference of its accuracy from the plain classifier's, with an interval where both have several seeds.
+    pub(super) gain: f64,
+    pub(super) gain_interval: Option<(f64, f64)>,
+}
+
+/// The numbers of a folder.
+pub(super) fn audit(collection: &Collection, results: &Results) -> Option<Audit> {
+    let images = collection.images.as_ref()?;
+    let counts = |name: &str| images.parts.iter().find(|(part, _)| part == name).map(|(_, counts)| counts);
+    let [train, valid, test] = [counts(TRAIN)?, counts(VALID)?, counts(TEST)?];
+    let plain = results.rows.iter().find(|row| row.group == "baseline" && row.finished > 0)?;
+    let homes: Vec<usize> = (0..images.classes.len()).map(|class| home(train, class)).collect();
+    let at_home = [train, valid, test].map(|counts| share_at_home(counts, &homes));
+    let total = |counts: &[Vec<usize>]| counts.iter().flatten().sum::<usize>();
+    let sizes = [total(train), total(valid), total(test)];
+    let baseline = method(collection, plain, plain)?;
+    let runs: Vec<&FinishedRun> = collection.finished(&plain.method).map(|(_, run)| run).collect();
+    let reliance = match images.environments.len() {
+        0 | 1 => Reliance::OneEnvironment,
+        _ if at_home[1] - at_home[2] >= ALIKE || is_control(&at_home, images.environments.len()) => {
+            from_validation(&runs, sizes).map_or(Reliance::Untestable, Reliance::FromValidation)
+        }
+        _ => from_home(&runs, test, &homes).map_or(Reliance::Untestable, Reliance::FromHome),
+    };
+    let others = results.rows.iter().filter(|row| row.method != plain.method && row.finished > 0);
+    Some(Audit {
+        classes: images.classes.clone(),
+        environments: images.environments.clone(),
+        images: sizes,
+        at_home,
+        baseline,
+        reliance,
+        remedies: others.filter_map(|row| method(collection, row, plain)).collect(),
+        covered: covered(collection, &plain.method),
+        left_out: images.left_out.len(),
+    })
+}
+
+/// Whether the environment says nothing about the class in training.
+pub(super) fn is_control(at_home: &[f64; 3], environments: usize) -> bool {
+    environments > 1 && at_home[0] < 1.0 / environments as f64 + ALIKE
+}
+
+/// The environment from which most training images of a class are; the first of several.
+fn home(train: &[Vec<usize>], class: usize) -> usize {
+    let of = |environment: usize| train[environment].get(class).copied().unwrap_or_default();
+    (0..train.len()).rev().max_by_key(|environment| of(*environment)).unwrap_or_default()
+}
+
+fn share_at_home(counts: &[Vec<usize>], homes: &[usize]) -> f64 {
+    let at_home: usize = homes.iter().enumerate().map(|(class, home)| counts[*home][class]).sum();
+    at_home as f64 / counts.iter().flatten().sum::<usize>().max(1) as f64
+}
+
+/// The accuracy of each run on a set.
+fn accuracies(runs: &[&FinishedRun], set: &str) -> Option<Vec<f64>> {
+    runs.iter().map(|run| Some(run.result.scores.selected.get(set)?.accuracy)).collect()
+}
+
+fn from_validation(runs: &[&FinishedRun], [_, valid, test]: [usize; 3]) -> Option<Change> {
+    change(&accuracies(runs, VALID)?, &accuracies(runs, TEST)?, [valid, test])
+}
+
+/// Accuracy on test images of classes' homes, and on the others.
+fn from_home(runs: &[&FinishedRun], test: &[Vec<usize>], homes: &[usize]) -> Option<Change> {
+    let all: usize = test.iter().flatten().sum();
+    let at_home: usize = homes.iter().enumerate().map(|(class, home)| test[*home][class]).sum();
+    let of = |run: &&FinishedRun| {
+        let (mut hits, mut counts) = ([0.0; 2], [0.0; 2]);
+        for scores in &run.result.scores.selected.get(TEST)?.environments {
+            for cell in &scores.classes {
+                let away = usize::from(homes.get(cell.label) != Some(&scores.environment));
+                hits[away] += cell.accuracy * cell.images as f64;
+                counts[away] += cell.images as f64;
+            }
+        }
+        counts.iter().all(|count| *count > 0.0).then(|| [hits[0] / counts[0], hits[1] / counts[1]])
+    };
+    let each: Vec<[f64; 2]> = runs.iter().map(of).collect::<Option<_>>()?;
+    let side = |side: usize| each.iter().map(|pair| pair[side]).collect::<Vec<f64>>();
+    change(&side(0), &side(1), [at_home, all - at_home])
+}
+
+fn change(from: &[f64], to: &[f64], images: [usize; 2]) -> Option<Change> {
+    let drops: Vec<f64> = from.iter().zip(to).map(|(from, to)| from - to).collect();
+    let (from, to, drop) = (mean(from).ok()?, mean(to).ok()?, mean(&drops).ok()?);
+    let (found, over) = match drops.len() {
+        SEEDS.. => (student_mean_interval(&drops, LEVEL).ok()?, Over::Seeds(drops.len())),
+        _ => {
+            let hits = |share: f64, images: usize| ((share * images as f64).round() as usize, images);
+            (shares::difference(hits(from, images[0]), hits(to, images[1]), LEVEL).ok()?, Over::Images)
+        }
+    };
+    Some(Change { from, to, drop, interval: (found.low.max(-1.0), found.high.min(1.0)), over })
+}
+
+fn method(collection: &Collection, row: &Row, plain: &Row) -> Option<Method> {
+    let spread = |of: &Row, kind: ScoreKind| of.value(&ScoreName::test(kind)).copied();
+    let value = |of: Option<Spread>| of.map(|spread| spread.mean);
+    let accuracy = spread(row, ScoreKind::Accuracy)?;
+    let plain_accuracy = spread(plain, ScoreKind::Accuracy)?;
+    Some(Method {
+        label: row.label.clone(),
+        seeds: row.finished,
+        accuracy: accuracy.mean,
+        environments: by_environment(collection, &row.method),
+        worst: value(spread(row, ScoreKind::WorstGroupAccuracy)),
+        iop: value(row.value(&ScoreName::gradient(OverlapKind::Iop)).copied()),
+        gain: accuracy.mean - plain_accuracy.mean,
+        gain_interval: difference_interval(&accuracy, &plain_accuracy),
+    })
+}
+
+/// The mean accuracy over runs on the test images of each environment.
+fn by_environment(collection: &Collection, method: &MethodName) -> Vec<(usize, f64)> {
+    let mut found: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for (_, run) in collection.finished(method) {
+        for scores in run.result.scores.selected.get(TEST).iter().flat_map(|scores| &scores.environments) {
+            found.entry(scores.environment).or_default().push(scores.accuracy);
+        }
+    }
+    found.into_iter().filter_map(|(environment, values)| Some((environment, mean(&values).ok()?))).collect()
+}
+
+/// The mean share of the images that masks cover, over the pictured images of a method's runs.
+fn covered(collection: &Collection, method: &MethodName) -> Option<f64> {
+    let (mut sum, mut count) = (0.0, 0.0);
+    for (_, run) in collection.finished(method) {
+        sum += run.pictures.mask_sum.values.iter().map(|value| f64::from(*value)).sum::<f64>();
+        count += (run.pictures.images * run.pictures.mask_sum.values.len()) as f64;
+    }
+    (count > 0.0).then(|| sum / count)
+}
