@@ -10,7 +10,7 @@ use crate::{
 use herring_datasets::{Part, Table, confounded::Parts};
 use herring_experiments::{
     Exit,
-    config::{Configuration, ImagesSetting, Maximum, Scale},
+    config::{Configuration, ImagesSetting, Maximum, PartsFound, Scale},
 };
 use herring_images::{CheckSettings, Depth};
 use herring_papers::CATALOGUE;

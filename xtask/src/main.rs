@@ -2,6 +2,7 @@
 
 mod allocator;
 mod arguments;
+mod audit;
 mod bench;
 mod cache_folder;
 mod checks;

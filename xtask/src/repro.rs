@@ -2,7 +2,7 @@
 
 use crate::{
     arguments::{ImagePlaces, PlanArguments, Repro, Selection},
-    cache_folder,
+    audit, cache_folder,
     execute::{self, interrupted},
     failure::{Failure, bad_input},
     images::{self, Wanted},
@@ -81,6 +81,9 @@ fn run_experiment(
     let (store, plan, left_out) = plan_into(asked, resume, resume)?;
     let left = |run: &PlannedRun| left_out.iter().any(|left| left.seed == run.spec.seed);
     let places: Vec<usize> = (0..plan.runs.len()).filter(|index| !left(&plan.runs[*index])).collect();
+    if !asked.experiment.published {
+        audit::estimate(&store, &plan, &places, running)?;
+    }
     let summary = execute::execute(&store, &plan, Some(&places), running, None)?;
     if summary.interrupted {
         return Err(interrupted(&summary, &out, "add --resume to continue"));
@@ -189,6 +192,11 @@ fn plan_into(asked: &ExperimentRequest<'_>, resume: bool, go_on: bool) -> Result
         // Runs that try values are not methods of the configuration; they are added with their method.
         let rows = before.methods().into_iter().filter(|method| configuration.row(method).is_some());
         (request.methods, request.seeds) = (Some(rows.collect()), Some(seeds));
+    }
+    if !asked.experiment.published {
+        let of = (&configuration, request.scale, request.variant);
+        let methods = audit::understand(of, &selection.places, request.methods.as_deref())?;
+        request.methods = Some(methods);
     }
     let mut left_out = Vec::new();
     let file = match images::of(&configuration, request.scale, request.variant) {

@@ -109,14 +109,14 @@ fn images_of_ones_own_with_three_classes_and_environments() {
     let own = ["--manifest", manifest.to_str().unwrap()];
     let output = xtask(&["data", "check", "own", own[0], own[1]]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-    let output = place.repro("own", "out", &own);
+    let output = place.audit("out", &own);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     let output = xtask(&["collect", "--out", place.path("out").to_str().unwrap()]);
     let cells = text(&output);
     for method in ["baseline", "masked", "actdiff", "adversarial", "gradmask", "rrr"] {
         assert!(cells.contains(&format!("{method},worst_accuracy,")), "{cells}");
     }
-    let again = place.repro("own", "out", &[&own[..], &["--resume"]].concat());
+    let again = place.audit("out", &[&own[..], &["--resume"]].concat());
     assert_eq!(again.status.code(), Some(0), "{}", text(&again));
 }
 
@@ -128,7 +128,7 @@ fn on_images_of_ones_own_auc_is_the_roc_auc_and_beside_a_paper_it_is_not() {
     let (manifest, data) = (place.path("mine/own/manifest.csv"), place.path("data"));
     let methods = ["--methods", "baseline,gradmask"];
     let own = [&["--manifest", manifest.to_str().unwrap()][..], &methods].concat();
-    assert_eq!(place.repro("own", "own", &own).status.code(), Some(0));
+    assert_eq!(place.audit("own", &own).status.code(), Some(0));
     let paper = [&["--data-root", data.to_str().unwrap()][..], &methods].concat();
     assert_eq!(place.repro("rsna-vpc", "rsna", &paper).status.code(), Some(0));
     for (name, means) in [("own", "roc_auc"), ("rsna", "authors_auc")] {
@@ -164,13 +164,13 @@ fn a_search_tries_hyper_parameters_on_images_of_ones_own() {
     stand_in("own", &place.path("mine"));
     let (manifest, cache, out) = (place.path("mine/own/manifest.csv"), place.path("cache"), place.path("out"));
     let [manifest, cache, out] = [&manifest, &cache, &out].map(|path| path.to_str().unwrap());
-    let mut arguments = vec!["search", "iclr2021", "--experiment", "own", "--manifest", manifest, "--cache", cache];
+    let mut arguments = vec!["search", "audit", "--manifest", manifest, "--cache", cache];
     arguments.extend(["--method", "gradmask", "--strategy", "random", "--scale", "smoke", "--initial", "2"]);
     arguments.extend(["--iterations", "1", "--out", out]);
     let output = xtask(&arguments);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     assert!(text(&output).contains("<- best"), "{}", text(&output));
-    let output = place.repro("own", "seeds", &["--manifest", manifest, "--methods", "gradmask", "--from-search", out]);
+    let output = place.audit("seeds", &["--manifest", manifest, "--methods", "gradmask", "--from-search", out]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
 }
 
@@ -230,8 +230,8 @@ fn a_cache_that_is_gone_ends_the_command_and_is_made_again() {
     let manifest = place.path("mine/own/manifest.csv");
     let (cache, out) = (place.path("cache"), place.path("out"));
     let [manifest, cache_path, out] = [&manifest, &cache, &out].map(|path| path.to_str().unwrap());
-    let selection = ["--experiment", "own", "--manifest", manifest, "--cache", cache_path, "--scale", "smoke"];
-    let plan = [&["plan", "iclr2021", "--methods", "baseline", "--out", out][..], &selection].concat();
+    let selection = ["--manifest", manifest, "--cache", cache_path, "--scale", "smoke"];
+    let plan = [&["plan", "audit", "--methods", "baseline", "--out", out][..], &selection].concat();
     assert_eq!(xtask(&plan).status.code(), Some(0));
     // Gone; emptied but for its listings; emptied but for its blocks.
     for part in ["", "packs-v1", "listings"] {
@@ -255,7 +255,7 @@ fn a_damaged_cache_is_mended_and_says_so() {
     stand_in("own", &place.path("mine"));
     let manifest = place.path("mine/own/manifest.csv");
     let own = ["--manifest", manifest.to_str().unwrap(), "--methods", "baseline"];
-    assert_eq!(place.repro("own", "out", &own).status.code(), Some(0));
+    assert_eq!(place.audit("out", &own).status.code(), Some(0));
     for entry in fs::read_dir(place.path("cache/packs-v1")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "pack") {
@@ -266,7 +266,7 @@ fn a_damaged_cache_is_mended_and_says_so() {
             fs::write(&path, bytes).unwrap();
         }
     }
-    let output = place.repro("own", "again", &own);
+    let output = place.audit("again", &own);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     assert!(text(&output).contains("prepared again"), "{}", text(&output));
     assert_eq!(contents(&place.path("out")), contents(&place.path("again")));
@@ -280,7 +280,7 @@ fn without_masks_nothing_is_said_of_localisation() {
     let table = fs::read_to_string(&manifest).unwrap();
     let bare: Vec<&str> = table.lines().map(|line| line.rsplit_once(',').unwrap().0).collect();
     fs::write(&manifest, bare.join("\n")).unwrap();
-    let output = place.repro("own", "out", &["--manifest", manifest.to_str().unwrap(), "--methods", "baseline"]);
+    let output = place.audit("out", &["--manifest", manifest.to_str().unwrap(), "--methods", "baseline"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     let cells = text(&xtask(&["collect", "--out", place.path("out").to_str().unwrap()]));
     assert!(cells.lines().any(|line| line.starts_with("baseline,iop,,,")), "{cells}");
@@ -293,12 +293,12 @@ fn two_tables_do_not_make_one_row() {
     stand_in("own", &place.path("mine"));
     let manifest = place.path("mine/own/manifest.csv");
     let own = |seed| ["--manifest", manifest.to_str().unwrap(), "--methods", "baseline", "--seeds", seed];
-    assert_eq!(place.repro("own", "out", &own("1")).status.code(), Some(0));
-    assert_eq!(place.repro("own", "out", &own("2")).status.code(), Some(0), "another seed of the same table");
+    assert_eq!(place.audit("out", &own("1")).status.code(), Some(0));
+    assert_eq!(place.audit("out", &own("2")).status.code(), Some(0), "another seed of the same table");
     let table = fs::read_to_string(&manifest).unwrap();
     let shorter: Vec<&str> = table.lines().take(table.lines().count() - 1).collect();
     fs::write(&manifest, shorter.join("\n")).unwrap();
-    let output = place.repro("own", "out", &own("3"));
+    let output = place.audit("out", &own("3"));
     assert_eq!(output.status.code(), Some(2), "{}", text(&output));
     assert!(text(&output).contains("data.table_sha256"), "{}", text(&output));
 }
@@ -330,7 +330,7 @@ fn interrupted(place: &Place, config: &Path) -> PathBuf {
     stand_in("own", &place.path("mine"));
     let (out, cache) = (place.path("out"), place.path("cache"));
     let [manifest, config, out_path, cache] = [&manifest, config, &out, &cache].map(|path| path.to_str().unwrap());
-    let arguments = ["repro-iclr2021", "--experiment", "own", "--manifest", manifest, "--config", config];
+    let arguments = ["audit", "--manifest", manifest, "--config", config];
     let more = ["--scale", "smoke", "--methods", "baseline", "--seeds", "1", "--out", out_path, "--cache", cache];
     let mut child = Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).args(more).spawn().unwrap();
     let clock = std::time::Instant::now();
@@ -362,7 +362,7 @@ fn a_moved_reproduction_goes_on_to_the_same_bytes() {
     let own = |place: &Place| place.path("mine/own/manifest.csv").to_str().unwrap().to_owned();
     let config = longer(undisturbed.folder.path(), 60);
     let methods = ["--methods", "baseline", "--seeds", "1", "--config", config.to_str().unwrap()];
-    let whole = undisturbed.repro("own", "out", &[&["--manifest", &own(&undisturbed)][..], &methods].concat());
+    let whole = undisturbed.audit("out", &[&["--manifest", &own(&undisturbed)][..], &methods].concat());
     assert_eq!(whole.status.code(), Some(0), "{}", text(&whole));
 
     // All of it together: nothing has to be said.
@@ -406,7 +406,7 @@ fn a_reproduction_goes_on_with_a_new_cache() {
     let own = ["--manifest", manifest.to_str().unwrap(), "--methods", "baseline", "--seeds"];
     let out = place.path("out");
     let plan = |more: &[&str]| {
-        let fixed = ["plan", "iclr2021", "--experiment", "own", "--scale", "smoke", "--out", out.to_str().unwrap()];
+        let fixed = ["plan", "audit", "--scale", "smoke", "--out", out.to_str().unwrap()];
         xtask(&[&fixed[..], &own, more].concat())
     };
     let [old, new] = ["cache", "new"].map(|name| place.path(name).to_str().unwrap().to_owned());
@@ -416,7 +416,7 @@ fn a_reproduction_goes_on_with_a_new_cache() {
     assert_eq!(output.status.code(), Some(2), "{}", text(&output));
     assert!(text(&output).contains("runs of other seeds"), "{}", text(&output));
     fs::remove_dir_all(&old).unwrap();
-    let again = [&["repro-iclr2021", "--experiment", "own", "--scale", "smoke"][..], &own[..2]].concat();
+    let again = [&["audit", "--scale", "smoke"][..], &own[..2]].concat();
     let output = xtask(&[&again[..], &["--out", out.to_str().unwrap(), "--cache", &new, "--resume"]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     assert!(text(&output).contains(&format!("the prepared images are now in {new}")), "{}", text(&output));

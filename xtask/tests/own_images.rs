@@ -72,7 +72,7 @@ fn a_check_and_a_run_say_the_same_of_doubtful_images() {
     let checked = text(&xtask(&["data", "check", "own", "--manifest", file]));
     assert!(checked.contains("snow: 16 bits, values up to 3680 where 65535 is white (6 %)"), "{checked}");
     assert!(checked.trim_end().ends_with("0 errors, 4 warnings"), "{checked}");
-    let output = place.repro("own", "out", &["--manifest", file, "--methods", "baseline"]);
+    let output = place.audit("out", &["--manifest", file, "--methods", "baseline"]);
     let said = text(&output);
     assert_eq!(output.status.code(), Some(0), "{said}");
     for kind in [
@@ -99,7 +99,7 @@ fn a_check_and_a_run_say_the_same_of_doubtful_images() {
     assert!(checked.trim_end().ends_with("0 errors, 2 warnings"), "{checked}");
     fs::write(place.path("wrong.toml"), told.replace("snow =", "snwo =")).unwrap();
     let wrong = place.path("wrong.toml");
-    let output = place.repro("own", "wrong", &["--manifest", file, "--config", wrong.to_str().unwrap()]);
+    let output = place.audit("wrong", &["--manifest", file, "--config", wrong.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(2));
     let expected = "data.maximum: found the environment \"snwo\", expected one of \"grass\", \"snow\"";
     assert!(text(&output).contains(expected), "{}", text(&output));
@@ -116,7 +116,7 @@ fn a_part_without_a_class_is_refused_before_anything_is_prepared() {
         let checked = xtask(&["data", "check", "own", "--manifest", file.to_str().unwrap()]);
         assert_eq!(checked.status.code(), Some(1));
         assert!(text(&checked).contains(&words), "{}", text(&checked));
-        let output = place.repro("own", "out", &["--manifest", file.to_str().unwrap()]);
+        let output = place.audit("out", &["--manifest", file.to_str().unwrap()]);
         assert_eq!(output.status.code(), Some(2));
         assert!(text(&output).contains(&words), "{}", text(&output));
         assert!(!place.path("out").exists() && !place.path("cache").exists());
@@ -138,8 +138,8 @@ fn what_is_excluded_is_neither_missed_nor_trained_on_and_stands_in_the_report() 
     assert!(checked.contains("nobody"), "a name that fits nothing is a warning: {checked}");
     assert!(checked.contains(" 0 errors, "), "{checked}");
     let run = ["--manifest", &file, "--methods", "baseline"];
-    assert_eq!(place.repro("own", "refused", &run).status.code(), Some(2));
-    let output = place.repro("own", "out", &[&run[..], &["--exclude", &bad]].concat());
+    assert_eq!(place.audit("refused", &run).status.code(), Some(2));
+    let output = place.audit("out", &[&run[..], &["--exclude", &bad]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     let report = fs::read_to_string(place.path("out/report.html")).unwrap();
     assert!(report.contains("saved by a program that broke it"));

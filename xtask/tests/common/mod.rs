@@ -66,11 +66,21 @@ impl Place {
         self.repro_of("iclr2021", experiment, out, more)
     }
 
+    /// `audit` at the smallest scale, with cache and output in here.
+    #[allow(dead_code, reason = "not every test file audits images")]
+    pub(crate) fn audit(&self, out: &str, more: &[&str]) -> Output {
+        self.command("audit", out, more)
+    }
+
     /// The same of a paper.
     #[allow(dead_code, reason = "not every test file runs experiments")]
     pub(crate) fn repro_of(&self, paper: &str, experiment: &str, out: &str, more: &[&str]) -> Output {
-        let (cache, out, command) = (self.path("cache"), self.path(out), format!("repro-{paper}"));
-        let mut arguments = vec![command.as_str(), "--scale", "smoke", "--experiment", experiment];
+        self.command(&format!("repro-{paper}"), out, &[&["--experiment", experiment], more].concat())
+    }
+
+    fn command(&self, command: &str, out: &str, more: &[&str]) -> Output {
+        let (cache, out) = (self.path("cache"), self.path(out));
+        let mut arguments = vec![command, "--scale", "smoke"];
         arguments.extend(["--cache", cache.to_str().unwrap(), "--out", out.to_str().unwrap()]);
         arguments.extend(more);
         xtask(&arguments)
@@ -78,7 +88,7 @@ impl Place {
 }
 
 pub(crate) const CROSSES: &str = include_str!("../../../experiments/iclr2021/crosses.toml");
-pub(crate) const OWN: &str = include_str!("../../../experiments/iclr2021/own.toml");
+pub(crate) const OWN: &str = include_str!("../../../experiments/audit/images.toml");
 
 /// A configuration with so many epochs at the scale smoke.
 pub(crate) fn with_epochs(configuration: &str, epochs: usize) -> String {

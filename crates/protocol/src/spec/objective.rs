@@ -449,6 +449,24 @@ impl PenaltySpec {
         }
     }
 
+    /// Whether it does nothing for an image whose mask is everything.
+    pub fn needs_masks(&self) -> bool {
+        match self {
+            Self::Actdiff { .. }
+            | Self::Adversarial { .. }
+            | Self::Gradmask { .. }
+            | Self::Heatmap { .. }
+            | Self::Rbr { .. }
+            | Self::Rrr { .. }
+            | Self::Tap { .. } => true,
+            Self::AttentionTransfer { .. }
+            | Self::Distillation { .. }
+            | Self::JacobianTransfer { .. }
+            | Self::L2 { .. }
+            | Self::Reconstruction { .. } => false,
+        }
+    }
+
     /// Whether it uses the images with their outside permuted.
     pub fn needs_permuted_images(&self) -> bool {
         match self {
@@ -496,9 +514,19 @@ pub struct ObjectiveSpec {
 }
 
 impl ObjectiveSpec {
+    /// The mean cross-entropy on the images as they are, without penalties.
+    pub const fn plain() -> Self {
+        Self { images: TrainingImages::Whole, task: TaskSpec::cross_entropy(), penalties: Vec::new() }
+    }
+
     /// Whether a step needs the images with their outside permuted.
     pub fn needs_permuted_images(&self) -> bool {
         self.images == TrainingImages::Permuted || self.penalties.iter().any(PenaltySpec::needs_permuted_images)
+    }
+
+    /// Whether masks are of any use to it.
+    pub fn needs_masks(&self) -> bool {
+        self.images != TrainingImages::Whole || self.penalties.iter().any(PenaltySpec::needs_masks)
     }
 
     /// Whether a step needs a teacher's pass over the images.
