@@ -171,7 +171,7 @@ fn read_pictures(path: &Path) -> Result<Pictures, StoreError> {
     let pictures: Pictures = read_json(path)?;
     let sums = [&pictures.saliency_sum, &pictures.image_sum, &pictures.mask_sum];
     for plane in sums.into_iter().chain(pictures.examples.iter().map(|(_, plane)| plane)) {
-        if plane.values.len() != plane.height * plane.width || plane.values.is_empty() {
+        if !plane.is_whole() || plane.values.is_empty() {
             return Err(StoreError::Damaged {
                 path: path.to_owned(),
                 line: 0,

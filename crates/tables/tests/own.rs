@@ -85,9 +85,19 @@ fn all_damage_is_collected() {
     );
     let error = own(&put(folder.path(), "t.csv", "image,label,environment\n1.png,cat,a\n2.png,cat,b\n")).unwrap_err();
     assert_eq!(lines(&error, folder.path()), ["t.csv: label: found 1 class, expected at least two classes"]);
-    let error = own(&put(folder.path(), "t.csv", "image,class\n1.png,cat\n")).unwrap_err();
+    let error = own(&put(folder.path(), "t.csv", "image,class,site\n1.png,cat,a\n")).unwrap_err();
     assert_eq!(error.problems().iter().map(|problem| problem.kind).collect::<Vec<_>>(), [ProblemKind::Column; 2]);
+    assert!(lines(&error, folder.path())[1].contains("did you mean \"site\"?"), "{error}");
     assert_eq!(own(&folder.path().join("no.csv")).unwrap_err().problems()[0].kind, ProblemKind::Unreadable);
+}
+
+#[test]
+fn without_a_column_of_environments_there_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let reading = own(&put(folder.path(), "t.csv", "image,label\n1.png,cat\n2.png,dog\n")).unwrap();
+    assert_eq!(reading.table.environments(), ["all"]);
+    assert_eq!(reading.table.cells(), [[1, 1]]);
+    assert!(reading.notes.iter().any(|note| note.contains("all images are of one")), "{:?}", reading.notes);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | `image` | needed | the file, relative to the CSV's folder |
 //! | `label` | needed | the class: any text |
-//! | `environment` | needed | the value of the confounder: any text |
+//! | `environment` | optional | the value of the confounder: any text; without the column all images are of one environment |
 //! | `id` | optional | identity; without it the path of the image |
 //! | `mask` | optional | empty or `everything`: no penalty; `nothing`: all of the image is outside; `circle`: the disc of the experiment on cardiomegaly; else an image file, relative to the CSV's folder (`./circle` for a file of that name) |
 //! | `boxes` | optional | boxes in pixels of the image, `x y width height`, several with `;` between; not together with a mask |

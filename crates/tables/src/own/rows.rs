@@ -19,7 +19,10 @@ use crate::{
 const COLUMNS: [Column<'static>; 9] = [
     Column::required("image").or(&["filename", "file", "path"]).near(&["image index", "image id", "img", "picture"]),
     Column::required("label").or(&[]).near(&["class", "target", "diagnosis", "category", "finding"]),
-    Column::required("environment").or(&[]).near(&["env", "site", "hospital", "domain", "source", "confounder"]),
+    Column::optional("environment")
+        .or(&[])
+        .near(&["env", "site", "hospital", "domain", "source", "confounder"])
+        .certain(),
     Column::optional("id"),
     Column::optional("mask").or(&[]),
     Column::optional("boxes").or(&[]),
@@ -27,7 +30,10 @@ const COLUMNS: [Column<'static>; 9] = [
     Column::optional("group").or(&["patient", "subject"]).alone().near(&["patient id", "subject id"]),
     Column::optional("maximum").or(&[]),
 ];
+const ENVIRONMENT: usize = 2;
 const GROUP: usize = 7;
+/// The only environment of a table that names none.
+const ONE_ENVIRONMENT: &str = "all";
 
 pub(super) fn read(file: &Path, options: &OwnOptions) -> Gathered {
     let root = match file.parent() {
@@ -49,7 +55,12 @@ pub(super) fn read(file: &Path, options: &OwnOptions) -> Gathered {
     gathered.notes.extend(sheet.notes(&COLUMNS));
     gathered.warnings.extend(sheet.doubts());
     gathered.grouped = sheet.has(&COLUMNS, GROUP);
-    let mut reader = Reader { root: &gathered.root, options, paths: Paths::default(), parts: BTreeMap::new() };
+    let environments = sheet.has(&COLUMNS, ENVIRONMENT);
+    if !environments {
+        gathered.notes.push("there is no column \"environment\": all images are of one".to_owned());
+    }
+    let mut reader =
+        Reader { root: &gathered.root, options, paths: Paths::default(), parts: BTreeMap::new(), environments };
     let (raws, reasons) = (&mut gathered.raws, &mut gathered.reasons);
     gathered.rows = sheet.visit(&COLUMNS, &mut gathered.problems, |row, problems| {
         if row.is_blank() {
@@ -77,12 +88,18 @@ struct Reader<'a> {
     paths: Paths,
     /// Names of parts other than the usual ones, with their rows.
     parts: BTreeMap<(String, &'static str), usize>,
+    /// Whether the table names environments.
+    environments: bool,
 }
 
 impl Reader<'_> {
     /// All problems of the row are reported, not only the first.
     fn parse(&mut self, row: &Row<'_>, problems: &mut Vec<Problem>) -> Option<Raw> {
-        let field = |column| row.value(column).trim();
+        let named = self.environments;
+        let field = |column| match column {
+            ENVIRONMENT if !named => ONE_ENVIRONMENT,
+            column => row.value(column).trim(),
+        };
         let image = self.path(row, "image", field(0), problems);
         for (kind, name, value) in
             [(ProblemKind::Label, "label", field(1)), (ProblemKind::Environment, "environment", field(2))]

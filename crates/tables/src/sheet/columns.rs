@@ -14,12 +14,13 @@ pub(crate) struct Column<'a> {
     others: &'a [&'a str],
     alone: bool,
     near: &'a [&'a str],
+    certain: bool,
 }
 
 impl<'a> Column<'a> {
     /// A column whose absence is a problem.
     pub(crate) const fn required(name: &'a str) -> Self {
-        Self { name, required: true, any_case: false, others: &[], alone: false, near: &[] }
+        Self { name, required: true, any_case: false, others: &[], alone: false, near: &[], certain: false }
     }
 
     /// A column whose absence reads as an empty field in each row.
@@ -40,6 +41,11 @@ impl<'a> Column<'a> {
     /// The same column, with similar names that are suggested in messages but not read.
     pub(crate) const fn near(self, near: &'a [&'a str]) -> Self {
         Self { near, ..self }
+    }
+
+    /// The same column, whose absence is a problem where another column may be meant by it.
+    pub(crate) const fn certain(self) -> Self {
+        Self { certain: true, ..self }
     }
 
     /// Its position; several if it is ambiguous.
@@ -106,7 +112,7 @@ impl Header {
             let found = column.places(&names);
             let mut fail = |found: String, expected: String| wrong.push((column.name.to_owned(), found, expected));
             match found.as_slice() {
-                [] if column.required => {
+                [] if column.required || (column.certain && column.meant(&names).is_some()) => {
                     let mut expected = "a column of this name".to_owned();
                     if let Some(name) = column.meant(&names) {
                         expected.push_str(&format!("; did you mean {}? rename it then", quote(name)));
