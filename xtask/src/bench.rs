@@ -117,8 +117,12 @@ pub(crate) fn model(text: &str) -> Result<String, String> {
 /// The training loss with this name: `base` is the plain step with which others are compared; penalties are joined by
 /// `+`.
 fn objective(name: &str) -> Result<ObjectiveSpec, String> {
-    let mut objective =
-        ObjectiveSpec { images: TrainingImages::Whole, task: TaskSpec::cross_entropy(), penalties: Vec::new() };
+    let mut objective = ObjectiveSpec {
+        images: TrainingImages::Whole,
+        task: TaskSpec::cross_entropy(),
+        groups: None,
+        penalties: Vec::new(),
+    };
     for part in name.split('+') {
         let penalty = match part {
             "base" => continue,

@@ -32,12 +32,13 @@ pub use score::{Better, DecoyOverlap, OverlapKind, ScoreKind, ScoreName, ScoredM
 pub use spec::{
     ActDiffDistance, ActDiffLayers, Alternative, AnnotationSpec, AttributionSpec, CamChannels, CamMode, CamName,
     CamTarget, CardiacName, CardiacSpec, CollectionName, ConvNetKindName, CrossesSpec, CutName, DataSpec, DecoyFiles,
-    DecoyName, DecoysSpec, DenseNetTapsName, EvaluationSpec, ExplainedModel, FieldError, GradientNorm, HeatOutside,
-    HeatScale, HeatSpec, ImagesSpec, InitialisationName, MaskResize, ModelSpec, NeedSpec, ObjectiveSpec, OptimiserSpec,
-    PathologyName, PenaltySpec, PoolingName, RbrInfluence, ReconstructionLoss, ReconstructionTarget, ResizeName,
-    ResnetLayersName, RrrReading, RunSpec, SPEC_FORMAT, SelectionSpec, SpecError, SplitRuleName, StemName, TableName,
-    TapReading, TaskSpec, TeacherSpec, TrainScores, TrainedPart, TrainingImages, TrainingSpec, TrainingVersion,
-    VggHeadName, VggTapsName, VolumeTaskName, VolumesSpec, WeightsSpec, WithoutHeat, differing_fields,
+    DecoyName, DecoysSpec, DenseNetTapsName, EvaluationSpec, ExplainedModel, FieldError, GradientNorm, GroupDraw,
+    GroupsSpec, HeatOutside, HeatScale, HeatSpec, ImagesSpec, InitialisationName, MaskResize, ModelSpec, NeedSpec,
+    ObjectiveSpec, OptimiserSpec, PathologyName, PenaltySpec, PoolingName, RbrInfluence, ReconstructionLoss,
+    ReconstructionTarget, ResizeName, ResnetLayersName, RrrReading, RunSpec, SPEC_FORMAT, SelectionSpec, SpecError,
+    SplitRuleName, StemName, TableName, TapReading, TaskSpec, TeacherSpec, TrainScores, TrainedPart, TrainingImages,
+    TrainingSpec, TrainingVersion, VggHeadName, VggTapsName, VolumeTaskName, VolumesSpec, WeightsSpec, WithoutHeat,
+    differing_fields,
 };
 pub use trainer::{
     Control, FinishedWeights, NoWeights, Observer, Position, Provenance, RunFailure, RunStart, Snapshot, Trainer,

@@ -47,6 +47,8 @@ pub enum ScoreKind {
     WorstAuc,
     /// The least accuracy of any environment.
     WorstAccuracy,
+    /// The least accuracy of any group, a class in an environment.
+    WorstGroupAccuracy,
 }
 
 named!(ScoreKind, "score",
@@ -62,6 +64,7 @@ named!(ScoreKind, "score",
     AbsoluteError => "absolute_error",
     WorstAuc => "worst_auc",
     WorstAccuracy => "worst_accuracy",
+    WorstGroupAccuracy => "worst_group_accuracy",
 );
 
 impl ScoreKind {
@@ -80,6 +83,7 @@ impl ScoreKind {
             Self::AbsoluteError => scores.absolute_error,
             Self::WorstAuc => auc.worst(scores),
             Self::WorstAccuracy => scores.worst_accuracy(),
+            Self::WorstGroupAccuracy => scores.worst_group_accuracy(),
         }
     }
 
@@ -102,6 +106,7 @@ impl ScoreKind {
             Self::AbsoluteError => "Absolute error",
             Self::WorstAuc => "Worst AUC",
             Self::WorstAccuracy => "Worst accuracy",
+            Self::WorstGroupAccuracy => "Worst group accuracy",
         }
     }
 }
@@ -458,6 +463,8 @@ mod tests {
             ("roc_auc", "ROC AUC"),
             ("authors_auc", "Authors’ AUC"),
             ("worst_accuracy", "Worst accuracy"),
+            ("worst_group_accuracy", "Worst group accuracy"),
+            ("valid_worst_group_accuracy", "Valid worst group accuracy"),
             ("valid_accuracy", "Valid accuracy"),
             ("permuted_roc_auc", "Permuted ROC AUC"),
             ("last_train_accuracy", "Train accuracy, last epoch"),

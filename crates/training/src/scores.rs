@@ -76,6 +76,8 @@ fn by_environment(set: &Scored<'_>, kind: AucKind) -> Result<Vec<EnvironmentScor
         let logits: Vec<&[f64]> = inside.iter().map(|&index| set.logits[index].as_slice()).collect();
         let labels: Vec<usize> = inside.iter().map(|&index| set.labels[index]).collect();
         let authors_auc = ranked(&logits, &labels)?;
+        let class_accuracies = (0..set.logits[inside[0]].len()).map(|class| of_class(&logits, &labels, class));
+        let class_accuracies = class_accuracies.collect::<Result<_, _>>()?;
         let roc_auc = match kind {
             AucKind::Authors => None,
             AucKind::Roc => ranked(&logits.iter().map(|row| log_odds(row)).collect::<Vec<_>>(), &labels)?,
@@ -86,6 +88,7 @@ fn by_environment(set: &Scored<'_>, kind: AucKind) -> Result<Vec<EnvironmentScor
             accuracy: accuracy(&logits, &labels).map_err(undefined)?,
             authors_auc,
             roc_auc,
+            class_accuracies,
         });
     }
     Ok(found)
@@ -103,6 +106,13 @@ fn ranked<R: AsRef<[f64]>>(columns: &[R], labels: &[usize]) -> Result<Option<f64
 
 fn accuracy<R: AsRef<[f64]>>(logits: &[R], labels: &[usize]) -> Result<f64, StatsError> {
     classification::accuracy(&predicted(logits)?, labels)
+}
+
+/// The accuracy on the images of one class; `None` if there is none.
+fn of_class(logits: &[&[f64]], labels: &[usize], class: usize) -> Result<Option<f64>, RunFailure> {
+    let (rows, labels): (Vec<&[f64]>, Vec<usize>) =
+        logits.iter().copied().zip(labels.iter().copied()).filter(|(_, label)| *label == class).unzip();
+    if rows.is_empty() { Ok(None) } else { accuracy(&rows, &labels).map(Some).map_err(undefined) }
 }
 
 /// The class of each image's largest logit.
@@ -261,6 +271,9 @@ mod tests {
         let accuracies: Vec<f64> = found.environments.iter().map(|scores| scores.accuracy).collect();
         assert_eq!(accuracies, [1.0, 0.5]);
         assert_eq!((found.worst_accuracy(), AucKind::Authors.worst(&found)), (Some(0.5), None));
+        let classes: Vec<_> = found.environments.iter().map(|scores| scores.class_accuracies.clone()).collect();
+        assert_eq!(classes, [[Some(1.0), None, Some(1.0)], [None, Some(1.0), Some(0.0)]]);
+        assert_eq!(found.worst_group_accuracy(), Some(0.0));
     }
 
     #[test]
