@@ -135,6 +135,7 @@ fn batch<B: Kernels>(device: &B::Device) -> Batch<Autodiff<B>> {
         masked: noise(),
         inside,
         labels: Tensor::<Autodiff<B>, 1, Int>::from_ints([0, 1, 0, 1], device),
+        groups: vec![],
         teacher: None,
     }
 }

@@ -43,18 +43,28 @@ pub(crate) fn understand(
     print(&format!("  pixels: {}, cut to the square in the middle, {size} x {size}", spell(channels)))?;
 
     let masks = reading.table.records().iter().any(|record| record.region != Region::Everything);
-    let (mut apply, mut left_out) = (Vec::new(), Vec::new());
+    let environments = reading.table.environments().len() > 1;
+    let (mut apply, mut without_masks, mut without_environments) = (Vec::new(), Vec::new(), Vec::new());
     for row in &configuration.methods {
         let wanted = asked.map_or(!row.optional, |asked| asked.contains(&row.method));
         let Some(template) = configuration.template(scale, variant, &row.method).filter(|_| wanted) else { continue };
-        match template.objective.needs_masks() && !masks && asked.is_none() {
-            true => left_out.push(row.method.to_string()),
-            false => apply.push(row.method.clone()),
+        let needs_masks = template.objective.needs_masks();
+        let needs_environments = template.objective.groups.is_some();
+        if needs_masks && !masks && asked.is_none() {
+            without_masks.push(row.method.to_string());
+        } else if needs_environments && !environments && asked.is_none() {
+            without_environments.push(row.method.to_string());
+        } else {
+            apply.push(row.method.clone());
         }
     }
     print(&format!("  methods: {}", apply.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))?;
-    if !left_out.is_empty() {
-        print(&format!("  left out, since no image has a mask: {}", left_out.join(", ")))?;
+    for (left_out, why) in
+        [(without_masks, "no image has a mask"), (without_environments, "all images are of one environment")]
+    {
+        if !left_out.is_empty() {
+            print(&format!("  left out, since {why}: {}", left_out.join(", ")))?;
+        }
     }
     Ok(apply)
 }

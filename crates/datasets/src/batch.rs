@@ -3,12 +3,13 @@
 //! A [`Batch`] copies its samples into contiguous arrays, ready to become tensors of
 //! `[batch, channels, height, width]`. [`Batches`] walks once through a dataset, in shuffled or in
 //! stored order, and keeps a last batch that is smaller than the rest, as the paper's loader does
-//! (500 training images in batches of 16 make 31 full batches and one of 4).
+//! (500 training images in batches of 16 make 31 full batches and one of 4). Or it draws as many samples so that
+//! each [cell](crate::cells) is drawn equally often.
 
-use rand::Rng;
 use rand::seq::SliceRandom;
+use rand::{Rng, RngExt};
 
-use crate::{Dataset, DatasetError};
+use crate::{Cells, Dataset, DatasetError};
 
 /// Several samples, packed.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,8 +130,8 @@ impl Batch {
     }
 }
 
-/// An epoch: an iterator that yields every sample of a dataset once, in batches; an error where pixels
-/// cannot be read.
+/// An epoch: an iterator that yields as many samples as a dataset has, in batches; an error where pixels
+/// cannot be read. Each sample comes once, unless the epoch is [balanced](Self::balanced).
 #[derive(Debug, Clone)]
 pub struct Batches<'a> {
     dataset: &'a Dataset,
@@ -151,6 +152,26 @@ impl<'a> Batches<'a> {
     ) -> Result<Self, DatasetError> {
         let mut batches = Self::sequential(dataset, batch_size)?;
         batches.order.shuffle(rng);
+        Ok(batches)
+    }
+
+    /// An epoch of as many samples as the dataset has, each drawn from `rng` with replacement: first one of `cells`, which
+    /// are those of the dataset, each equally likely, then one of its samples, each equally likely.
+    ///
+    /// # Errors
+    /// [`DatasetError::OutOfRange`] if `batch_size` is 0.
+    pub fn balanced<R: Rng + ?Sized>(
+        dataset: &'a Dataset,
+        batch_size: usize,
+        cells: &Cells,
+        rng: &mut R,
+    ) -> Result<Self, DatasetError> {
+        let mut batches = Self::sequential(dataset, batch_size)?;
+        let members = cells.members();
+        for place in &mut batches.order {
+            let cell = &members[rng.random_range(0..members.len())];
+            *place = cell[rng.random_range(0..cell.len())];
+        }
         Ok(batches)
     }
 

@@ -17,6 +17,7 @@
 //! | [`bit_mask`] | masks of ones and zeros, a bit a pixel |
 //! | [`permute`] | permuting or zeroing the pixels outside the mask |
 //! | [`batch`] | epochs of packed batches |
+//! | [`cells`] | the images of each environment and class |
 //! | [`augment`] | random crops and flips of a batch |
 //! | [`record`] | [`Table`]s of images that are not read yet |
 //! | [`listed`] | the images of a run, and where they come from |
@@ -42,6 +43,7 @@
 pub mod augment;
 pub mod batch;
 pub mod bit_mask;
+pub mod cells;
 pub mod confounded;
 pub mod crosses;
 pub mod dataset;
@@ -60,6 +62,7 @@ pub mod record;
 pub use augment::Augmentation;
 pub use batch::{Batch, Batches};
 pub use bit_mask::BitMask;
+pub use cells::Cells;
 pub use dataset::{Dataset, Entry, Pixels, Sample, Splits};
 pub use error::DatasetError;
 pub use groups::{SharedGroups, shared_groups};

@@ -38,7 +38,14 @@ fn main() {
     let image = |right: f32| Tensor::cat(vec![sign.clone() * 0.3, sign.clone() * right], 3);
     let inside = Tensor::cat(vec![sign.ones_like(), sign.zeros_like()], 3);
     let noise = Tensor::random([16, 1, 4, 8], Distribution::Normal(0.0, 0.1), &device);
-    let batch = Batch { images: image(1.0) + noise, masked: image(0.0), inside, labels: labels.clone(), teacher: None };
+    let batch = Batch {
+        images: image(1.0) + noise,
+        masked: image(0.0),
+        inside,
+        labels: labels.clone(),
+        groups: vec![],
+        teacher: None,
+    };
     for weight in [0.0, 1.0] {
         let mut model = Small::<Autodiff<Cpu>> {
             features: Conv2dConfig::new([1, 8], [4, 4]).with_stride([4, 4]).init(&device),

@@ -16,6 +16,9 @@ pub struct Batch<B: Backend> {
     pub masked: Tensor<B, 4>,
     /// Class of each image, `[batch]`.
     pub labels: Tensor<B, 1, Int>,
+    /// Group of each image, counted from 0: its class and environment, for a loss [by groups](crate::Groups). Other losses
+    /// ignore it; it may be empty for them.
+    pub groups: Vec<usize>,
     /// What a teacher says of the images; present if any penalty [needs it](crate::TrainingLoss::needs_teacher).
     pub teacher: Option<TeacherPass<B>>,
 }

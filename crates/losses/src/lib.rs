@@ -1,7 +1,7 @@
 //! Attribution priors as training losses.
 //!
-//! A [`TrainingLoss`] is the loss of a task ([`Task`]) plus any number of weighted penalties. Every other file
-//! is one [`Penalty`]: given the forward passes of a step ([`Passes`]), which all penalties share, and the
+//! A [`TrainingLoss`] is the loss of a task ([`Task`]) plus any number of weighted penalties. Most other files
+//! are one [`Penalty`] each: given the forward passes of a step ([`Passes`]), which all penalties share, and the
 //! [`Batch`] with its masks, it returns one number. A penalty has plain settings; where papers and released
 //! codes differ, its documentation lists the settings of each.
 //!
@@ -20,6 +20,13 @@
 //! | [`L2`] | small parameters | no | first |
 //! | [`Reconstruction`] | a decoder gives the image back | as a target only | first |
 //!
+//! Two methods need no masks and change how the images of a batch count in the loss of the task ([`Groups`]):
+//!
+//! | method | idea |
+//! |---|---|
+//! | [`GroupDro`] | the groups (class and environment) with the greatest losses count most |
+//! | [`Reweighted`] | all groups count alike, however many images they have |
+//!
 //! Training on masked images ("Masked", "Classify Masked") is not a penalty: it is another choice of
 //! [`Batch::images`].
 //!
@@ -36,6 +43,8 @@ mod batch;
 mod cross_entropy;
 mod distillation;
 mod gradmask;
+mod group_dro;
+mod groups;
 mod heatmap;
 mod jacobian_transfer;
 mod l2;
@@ -44,6 +53,7 @@ mod objective;
 mod penalty;
 mod rbr;
 mod reconstruction;
+mod reweighted;
 mod rrr;
 mod sigmoids;
 mod tap;
@@ -57,6 +67,8 @@ pub use batch::Batch;
 pub use cross_entropy::{cross_entropy, log_softmax, weighted_cross_entropy};
 pub use distillation::Distillation;
 pub use gradmask::GradMask;
+pub use group_dro::{GroupDro, GroupDroConfig};
+pub use groups::Groups;
 pub use heatmap::Heatmap;
 pub use jacobian_transfer::JacobianTransfer;
 pub use l2::L2;
@@ -64,6 +76,7 @@ pub use objective::{Objective, TrainingLoss};
 pub use penalty::{Contribution, Passes, Penalty, WithRespectTo};
 pub use rbr::Rbr;
 pub use reconstruction::Reconstruction;
+pub use reweighted::Reweighted;
 pub use rrr::Rrr;
 pub use sigmoids::{normalised_sigmoid_cross_entropy, sigmoid_squared_error};
 pub use tap::Tap;

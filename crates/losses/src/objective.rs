@@ -6,7 +6,7 @@
 //! gradients of a tap; a second such penalty makes one of its own, because Burn frees a graph once it has been
 //! differentiated.
 
-use crate::{Batch, Passes, Penalty, Task, TeacherNeeds, WithRespectTo};
+use crate::{Batch, Groups, Passes, Penalty, Task, TeacherNeeds, WithRespectTo};
 use burn::tensor::{
     Tensor,
     backend::{AutodiffBackend, Backend},
@@ -21,7 +21,7 @@ use herring_models::{
 pub struct Objective<B: Backend> {
     /// Raw scores of the pass over the images, `[batch, classes]`.
     pub logits: Tensor<B, 2>,
-    /// The loss of the task itself, `[1]`.
+    /// The loss of the task itself, `[1]`, by groups where the training loss has them.
     pub task: Tensor<B, 1>,
     /// The sum of the penalties as they enter the loss, weights included, `[1]`; absent without any.
     pub penalty: Option<Tensor<B, 1>>,
@@ -46,13 +46,17 @@ impl<B: Backend> Objective<B> {
     }
 }
 
+/// Below which the state of the groups is saved; that of a penalty is saved below its place.
+const GROUPS: &str = "groups.";
+
 /// The loss of a task with any number of penalties.
 ///
 /// ```text
 /// TrainingLoss::new(Task::default()).with(GradMask { .. }).with(ActDiff { .. })
 /// ```
-pub struct TrainingLoss<B, M> {
+pub struct TrainingLoss<B: AutodiffBackend, M> {
     task: Task,
+    groups: Option<Groups<B>>,
     penalties: Vec<Box<dyn Penalty<B, M>>>,
 }
 
@@ -63,7 +67,13 @@ where
 {
     /// The loss of the task alone ("Classification" in the papers' tables).
     pub fn new(task: Task) -> Self {
-        Self { task, penalties: Vec::new() }
+        Self { task, groups: None, penalties: Vec::new() }
+    }
+
+    /// Puts the task's losses of the images together by their groups in place of by their mean.
+    #[must_use]
+    pub fn by_groups(self, groups: Groups<B>) -> Self {
+        Self { groups: Some(groups), ..self }
     }
 
     /// Adds a penalty.
@@ -88,8 +98,8 @@ where
     /// any penalty asks for them, then over the images.
     ///
     /// # Panics
-    /// Where the batch lacks a part of the teacher's pass that a penalty [needs](Self::needs_teacher), or the model the tap
-    /// that a penalty differentiates with respect to.
+    /// Where the batch lacks a part of the teacher's pass that a penalty [needs](Self::needs_teacher) or the groups that a
+    /// loss [by groups](Self::by_groups) is made of, or the model the tap that a penalty differentiates with respect to.
     pub fn objective(&mut self, model: &M, batch: &Batch<B>) -> Objective<B> {
         let compares = self.penalties.iter().any(|penalty| penalty.needs_masked());
         let masked = compares.then(|| model.trace(batch.masked.clone(), Mode::Train));
@@ -131,8 +141,12 @@ where
             left_out = found.left_out.or(left_out);
         }
         let Passes { images, masked, .. } = passes;
+        let (logits, labels) = (images.logits.clone(), batch.labels.clone());
         Objective {
-            task: self.task.loss(images.logits.clone(), batch.labels.clone()),
+            task: match &mut self.groups {
+                None => self.task.loss(logits, labels),
+                Some(groups) => groups.loss(self.task.image_losses(logits, labels), &batch.groups),
+            },
             logits: images.logits,
             penalty: total,
             statistics: masked.map(|trace| trace.statistics).into_iter().chain([images.statistics]).collect(),
@@ -147,9 +161,12 @@ where
         self.penalties.iter_mut().for_each(|penalty| penalty.skipped_batch());
     }
 
-    /// What the penalties carry from one step to the next, for a checkpoint.
+    /// What groups and penalties carry from one step to the next, for a checkpoint.
     pub fn save(&self) -> Saved {
         let mut saved = Saved::default();
+        if let Some(groups) = &self.groups {
+            saved.insert_below(GROUPS, groups.save());
+        }
         for (place, penalty) in self.penalties.iter().enumerate() {
             saved.insert_below(&format!("{place}."), penalty.save());
         }
@@ -159,8 +176,11 @@ where
     /// Restores what [`save`](Self::save) returned.
     ///
     /// # Errors
-    /// If the saved state does not match these penalties.
+    /// If the saved state does not match these groups and penalties.
     pub fn restore(&mut self, saved: &Saved) -> Result<(), WeightsError> {
+        if let Some(groups) = &mut self.groups {
+            groups.restore(&saved.below(GROUPS))?;
+        }
         let mut penalties = self.penalties.iter_mut().enumerate();
         penalties.try_for_each(|(place, penalty)| penalty.restore(&saved.below(&format!("{place}."))))
     }

@@ -20,7 +20,7 @@ pub enum WithRespectTo {
 /// The forward passes of one step, shared by all penalties.
 #[derive(Debug, Clone)]
 pub struct Passes<B: Backend> {
-    /// The loss of the task, for a penalty that differentiates it.
+    /// The loss of the task, for a penalty that differentiates it; its mean over the batch, also in a loss by groups.
     pub task: Task,
     /// The pass over [`Batch::images`].
     pub images: Trace<B>,

@@ -1,6 +1,9 @@
 //! The loss of the task itself, without any prior.
 
-use crate::{cross_entropy, normalised_sigmoid_cross_entropy, sigmoid_squared_error, weighted_cross_entropy};
+use crate::{
+    cross_entropy, cross_entropy::label_log_probabilities, normalised_sigmoid_cross_entropy, sigmoid_squared_error,
+    sigmoids, weighted_cross_entropy,
+};
 use burn::tensor::{Int, Tensor, backend::Backend};
 
 /// A task loss.
@@ -37,5 +40,15 @@ impl Task {
             Self::NormalisedSigmoids => normalised_sigmoid_cross_entropy(logits, labels),
             Self::SquaredError => sigmoid_squared_error(logits, labels),
         }
+    }
+
+    /// The loss of each image, `[batch]`, whose mean is the loss; class weights do not count in it.
+    pub fn image_losses<B: Backend>(&self, logits: Tensor<B, 2>, labels: Tensor<B, 1, Int>) -> Tensor<B, 1> {
+        let losses: Tensor<B, 2> = match self {
+            Self::CrossEntropy { .. } => label_log_probabilities(logits, labels).neg(),
+            Self::NormalisedSigmoids => sigmoids::label_log_shares(logits, labels).neg(),
+            Self::SquaredError => sigmoids::squared_differences(logits, labels).mean_dim(1),
+        };
+        losses.squeeze_dim(1)
     }
 }

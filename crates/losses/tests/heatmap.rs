@@ -59,6 +59,7 @@ fn batch(images: &[[f32; 8]], labels: &[i32]) -> Batch<B> {
         masked: tensor(2, images.concat()),
         inside: tensor(1, INSIDE.repeat(count)),
         labels: Tensor::<B, 1, Int>::from_data(TensorData::new(labels.to_vec(), [count]), &device),
+        groups: vec![],
         teacher: None,
     }
 }

@@ -64,7 +64,7 @@ fn l2_is_half_the_squared_length_of_the_parameters_and_its_gradient_is_they() {
     let fresh: Network<B> = Network::new(&NetworkConfig::ResNet(config), &mut ChaCha8Rng::seed_from_u64(4), &device);
     let images = Tensor::<B, 4>::ones([2, 1, 8, 8], &device);
     let labels = Tensor::<B, 1, Int>::from_ints([0, 1], &device);
-    let batch = Batch { masked: images.clone(), inside: images.clone(), images, labels, teacher: None };
+    let batch = Batch { masked: images.clone(), inside: images.clone(), images, labels, groups: vec![], teacher: None };
     let stored = NamedTensors::of::<B, _>(&fresh);
     let model = weights::load(fresh, &stored).unwrap();
     let trained: Vec<f64> = stored

@@ -32,7 +32,7 @@ fn batch(needs: TeacherNeeds) -> Batch<B> {
     let images = Tensor::<B, 4>::random([4, 1, SIDE, SIDE], Distribution::Uniform(0.0, 1.0), &device);
     let labels = Tensor::<B, 1, Int>::from_ints([0, 1, 2, 3], &device);
     let teacher = needs.any().then(|| TeacherPass::of(&teacher(), images.clone(), labels.clone(), needs));
-    Batch { masked: images.clone(), inside: images.ones_like(), images, labels, teacher }
+    Batch { masked: images.clone(), inside: images.ones_like(), images, labels, groups: vec![], teacher }
 }
 
 fn all() -> Loss {

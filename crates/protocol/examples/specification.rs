@@ -32,6 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         objective: ObjectiveSpec {
             images: TrainingImages::Whole,
             task: TaskSpec::cross_entropy(),
+            groups: None,
             penalties: vec![PenaltySpec::Gradmask { weight: 0.203439, norm: GradientNorm::Absolute }],
         },
         optimiser: OptimiserSpec::adam(0.01),

@@ -62,7 +62,7 @@ mod tests {
             accuracy: 0.5,
             authors_auc: auc,
             roc_auc: auc_textbook,
-            classes: Vec::new(),
+            class_accuracies: Vec::new(),
         };
         let scores = Scores {
             authors_auc: 0.437,

@@ -25,16 +25,16 @@ pub use auc::AucKind;
 pub use identity::{RunId, hexadecimal};
 pub use names::{BackendKind, MethodName, UnknownName, Variant};
 pub use outcome::{
-    ANNOTATIONS, CellScores, EnvironmentScores, EpochRecord, ExplainedImage, GRADIENT, Heat, Localisation, MASK,
-    Pictures, Plane, RunOutcome, RunScores, Scores, StepRecord, TEST, TRAIN, VALID,
+    ANNOTATIONS, EnvironmentScores, EpochRecord, ExplainedImage, GRADIENT, Heat, Localisation, MASK, Pictures, Plane,
+    RunOutcome, RunScores, Scores, StepRecord, TEST, TRAIN, VALID,
 };
 pub use score::{Better, DecoyOverlap, OverlapKind, ScoreKind, ScoreName, ScoredModel};
 pub use spec::{
     ActDiffDistance, ActDiffLayers, Alternative, AnnotationSpec, AttributionSpec, CamChannels, CamMode, CamName,
     CamTarget, CardiacName, CardiacSpec, ChannelsName, CollectionName, ConvNetKindName, CrossesSpec, CutName, DataSpec,
     DecoyFiles, DecoyName, DecoysSpec, DenseNetTapsName, EvaluationSpec, ExplainedModel, FieldError, GradientNorm,
-    HeatOutside, HeatScale, HeatSpec, ImagesSpec, InitialisationName, MaskResize, ModelSpec, NeedSpec,
-    NormalisationSpec, ObjectiveSpec, OptimiserSpec, PathologyName, PenaltySpec, PoolingName, RbrInfluence,
+    GroupDraw, GroupsSpec, HeatOutside, HeatScale, HeatSpec, ImagesSpec, InitialisationName, MaskResize, ModelSpec,
+    NeedSpec, NormalisationSpec, ObjectiveSpec, OptimiserSpec, PathologyName, PenaltySpec, PoolingName, RbrInfluence,
     ReconstructionLoss, ReconstructionTarget, ResizeName, ResnetLayersName, RrrReading, RunSpec, SPEC_FORMAT,
     SelectionSpec, SpecError, SplitRuleName, Statistics, StatisticsName, StemName, TableName, TapReading, TaskSpec,
     TeacherSpec, TrainScores, TrainedPart, TrainingImages, TrainingSpec, TrainingVersion, VggHeadName, VggTapsName,

@@ -12,7 +12,8 @@ pub struct StepRecord {
     pub step: usize,
     /// Steps an epoch.
     pub steps: usize,
-    /// Mean cross-entropy of the batch, in nats.
+    /// Mean cross-entropy of the batch, in nats, or what the task minimises in its place; by groups where the objective has
+    /// them.
     pub cross_entropy: f64,
     /// The penalty as it enters the loss (weight included); 0 where the method has none.
     pub penalty: f64,
@@ -78,21 +79,9 @@ pub struct EnvironmentScores {
     /// ([`AucKind::Roc`](crate::AucKind::Roc)), and absent where a class is missing in the environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roc_auc: Option<f64>,
-    /// The classes that the environment has, in order; recorded where [`roc_auc`](Self::roc_auc) is.
+    /// As `accuracy`, of the images of each class; absent for a class without images in the environment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub classes: Vec<CellScores>,
-}
-
-/// Scores on the images of one class in one environment: of a *group*, as Sagawa et al. (2020) call it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CellScores {
-    /// The class.
-    pub label: usize,
-    /// How many images there are.
-    pub images: usize,
-    /// Share of them whose largest logit is that of the class, in `[0, 1]`.
-    pub accuracy: f64,
+    pub class_accuracies: Vec<Option<f64>>,
 }
 
 impl Scores {
@@ -101,15 +90,18 @@ impl Scores {
         self.loss.unwrap_or(self.cross_entropy)
     }
 
-    /// The least accuracy of any class in any environment, in `[0, 1]`; absent where none was recorded.
-    pub fn worst_group_accuracy(&self) -> Option<f64> {
-        let cells = self.environments.iter().flat_map(|scores| &scores.classes);
-        cells.map(|cell| cell.accuracy).min_by(f64::total_cmp)
-    }
-
     /// The least accuracy of any environment, in `[0, 1]`; absent where none was scored.
     pub fn worst_accuracy(&self) -> Option<f64> {
         self.environments.iter().map(|scores| scores.accuracy).min_by(f64::total_cmp)
+    }
+
+    /// The least accuracy of any group, a class in an environment, in `[0, 1]` (Sagawa et al. 2020); absent where none was
+    /// scored.
+    pub fn worst_group_accuracy(&self) -> Option<f64> {
+        self.environments
+            .iter()
+            .flat_map(|scores| scores.class_accuracies.iter().flatten().copied())
+            .min_by(f64::total_cmp)
     }
 }
 
@@ -332,6 +324,38 @@ pub struct RunOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_worst_group_is_the_worst_class_of_any_environment() {
+        let of = |environment, accuracy, class_accuracies| EnvironmentScores {
+            environment,
+            images: 10,
+            accuracy,
+            authors_auc: None,
+            roc_auc: None,
+            class_accuracies,
+        };
+        let mut scores = Scores {
+            authors_auc: 0.5,
+            roc_auc: 0.5,
+            cross_entropy: 1.0,
+            loss: None,
+            accuracy: 0.7,
+            average_precision: 0.5,
+            f1: None,
+            released_f1: None,
+            absolute_error: None,
+            environments: vec![of(0, 0.8, vec![Some(0.9), Some(0.25)]), of(2, 0.6, vec![None, Some(0.6)])],
+        };
+        assert_eq!((scores.worst_accuracy(), scores.worst_group_accuracy()), (Some(0.6), Some(0.25)));
+        // As written before the accuracies of classes were.
+        scores.environments[0].class_accuracies.clear();
+        let text = serde_json::to_string(&scores.environments[0]).unwrap();
+        assert_eq!(text, r#"{"environment":0,"images":10,"accuracy":0.8}"#);
+        assert_eq!(serde_json::from_str::<EnvironmentScores>(&text).unwrap(), scores.environments[0]);
+        scores.environments.truncate(1);
+        assert_eq!((scores.worst_accuracy(), scores.worst_group_accuracy()), (Some(0.8), None));
+    }
 
     #[test]
     fn blocks_are_averaged_up_to_the_border() {

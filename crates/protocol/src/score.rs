@@ -47,7 +47,7 @@ pub enum ScoreKind {
     WorstAuc,
     /// The least accuracy of any environment.
     WorstAccuracy,
-    /// The least accuracy of any class in any environment, in `[0, 1]`.
+    /// The least accuracy of any group, a class in an environment.
     WorstGroupAccuracy,
 }
 
@@ -463,6 +463,8 @@ mod tests {
             ("roc_auc", "ROC AUC"),
             ("authors_auc", "Authors’ AUC"),
             ("worst_accuracy", "Worst accuracy"),
+            ("worst_group_accuracy", "Worst group accuracy"),
+            ("valid_worst_group_accuracy", "Valid worst group accuracy"),
             ("valid_accuracy", "Valid accuracy"),
             ("permuted_roc_auc", "Permuted ROC AUC"),
             ("last_train_accuracy", "Train accuracy, last epoch"),

@@ -39,7 +39,12 @@ fn what_can_be_carried_out_passes() {
     assert_eq!(with_files.check(), Ok(()));
     let emphysema = ImagesSpec { pathology: PathologyName::Emphysema, ..images() };
     assert_eq!(RunSpec { data: DataSpec::Images(emphysema), ..spec() }.check(), Ok(()));
-    for selection in [SelectionSpec::HighestAccuracy { patience: None }, SelectionSpec::LastEpoch] {
+    for selection in [
+        SelectionSpec::HighestAccuracy { patience: None },
+        SelectionSpec::WorstEnvironment { burn_in: 10, patience: Some(1) },
+        SelectionSpec::WorstGroup { burn_in: 1, patience: None },
+        SelectionSpec::LastEpoch,
+    ] {
         assert_eq!(RunSpec { selection, ..spec() }.check(), Ok(()));
     }
 }
@@ -319,6 +324,38 @@ fn choices_that_do_not_fit_together_are_named() {
 }
 
 #[test]
+fn groups_outside_their_range_are_named() {
+    let robust = |step, adjustment| GroupsSpec::Robust { step, adjustment, draw: GroupDraw::Balanced };
+    let of = |groups| refused(|spec| spec.objective.groups = Some(groups));
+    for (step, found) in [(0.0, "0"), (-0.01, "-0.01"), (100.5, "100.5"), (f64::NAN, "NaN")] {
+        let expected = format!("objective.groups.step: found {found}, expected a number above 0, at most 100");
+        assert_eq!(of(robust(step, 0.0)), expected);
+    }
+    for (adjustment, found) in [(-1.0, "-1"), (f64::INFINITY, "inf"), (f64::NAN, "NaN")] {
+        let expected = format!("objective.groups.adjustment: found {found}, expected a finite number from 0 up");
+        assert_eq!(of(robust(0.01, adjustment)), expected);
+    }
+    let with_class_weights = |spec: &mut RunSpec, groups| {
+        spec.objective.task = TaskSpec::CrossEntropy { class_weights: vec![0.7, 0.3] };
+        spec.objective.groups = Some(groups);
+    };
+    for groups in [robust(0.01, 0.0), GroupsSpec::Reweighted] {
+        assert_eq!(
+            refused(|spec| with_class_weights(spec, groups)),
+            "objective.task.class_weights: found 2 numbers, expected no class weights: the groups have weights of their own"
+        );
+    }
+    let mut resampled = spec();
+    with_class_weights(&mut resampled, GroupsSpec::Resampled);
+    assert_eq!(resampled.check(), Ok(()));
+    for groups in [robust(0.01, 0.0), robust(100.0, 4.0), GroupsSpec::Reweighted] {
+        let mut spec = spec();
+        spec.objective.groups = Some(groups);
+        assert_eq!(spec.check(), Ok(()));
+    }
+}
+
+#[test]
 fn training_and_selection_outside_their_range_are_named() {
     for (rate, found) in [(0.0, "0"), (1.5, "1.5"), (f64::NAN, "NaN")] {
         assert_eq!(
@@ -335,6 +372,14 @@ fn training_and_selection_outside_their_range_are_named() {
     assert_eq!(rule(late), format!("selection.burn_in: found 11 with 10 epochs, {reached}"));
     let none = SelectionSpec::LowestLoss { burn_in: 0, patience: None };
     assert_eq!(rule(none), format!("selection.burn_in: found 0 with 10 epochs, {reached}"));
+    for late in [
+        SelectionSpec::WorstEnvironment { burn_in: 11, patience: None },
+        SelectionSpec::WorstGroup { burn_in: 11, patience: None },
+    ] {
+        assert_eq!(rule(late), format!("selection.burn_in: found 11 with 10 epochs, {reached}"));
+    }
+    let impatient = SelectionSpec::WorstGroup { burn_in: 1, patience: Some(0) };
+    assert_eq!(rule(impatient), format!("selection.patience: found 0, {count}"));
     let impatient = SelectionSpec::HighestAccuracy { patience: Some(0) };
     assert_eq!(rule(impatient), format!("selection.patience: found 0, {count}"));
 }

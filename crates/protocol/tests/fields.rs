@@ -22,7 +22,8 @@ fn every_choice_survives_json() {
     let mut least = spec();
     least.objective.penalties.clear();
     least.objective.images = TrainingImages::Zeroed;
-    least.selection = SelectionSpec::LastEpoch;
+    least.selection = SelectionSpec::WorstGroup { burn_in: 3, patience: Some(4) };
+    least.objective.groups = Some(GroupsSpec::Reweighted);
     least.evaluation.zeroed_sets.clear();
     least.evaluation.attributions.clear();
     least.evaluation.attribution_limit = None;
@@ -47,6 +48,19 @@ fn a_setting_that_was_added_later_leaves_the_text_of_older_specifications() {
     assert_eq!(serde_json::from_str::<TaskSpec>(r#"{"kind":"cross-entropy"}"#).unwrap(), plain);
     let weighted: TaskSpec = serde_json::from_str(r#"{"kind":"cross-entropy","class_weights":[0.75,0.25]}"#).unwrap();
     assert_eq!(weighted, TaskSpec::CrossEntropy { class_weights: vec![0.75, 0.25] });
+    let robust = |adjustment, draw| GroupsSpec::Robust { step: 0.01, adjustment, draw };
+    for (groups, text) in [
+        (GroupsSpec::Reweighted, r#"{"kind":"reweighted"}"#),
+        (GroupsSpec::Resampled, r#"{"kind":"resampled"}"#),
+        (robust(0.0, GroupDraw::Balanced), r#"{"kind":"robust","step":0.01}"#),
+        (robust(2.0, GroupDraw::Shuffled), r#"{"kind":"robust","step":0.01,"adjustment":2.0,"draw":"shuffled"}"#),
+    ] {
+        assert_eq!(serde_json::to_string(&groups).unwrap(), text);
+        assert_eq!(serde_json::from_str::<GroupsSpec>(text).unwrap(), groups);
+        let with_more = text.replace('}', r#","surprise":1}"#);
+        assert!(serde_json::from_str::<GroupsSpec>(&with_more).unwrap_err().to_string().contains("surprise"));
+    }
+    assert!(!serde_json::to_string(&spec()).unwrap().contains("groups"));
     for (kind, penalty) in [
         ("attention-transfer", PenaltySpec::AttentionTransfer { weight: 1.0 }),
         ("distillation", PenaltySpec::Distillation { weight: 1.0, temperature: 1.0 }),

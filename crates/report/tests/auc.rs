@@ -40,7 +40,7 @@ fn apart(scores: &mut Scores, authors: f64, roc: f64) {
             accuracy: 0.5,
             authors_auc: Some(authors),
             roc_auc: Some(roc),
-            classes: Vec::new(),
+            class_accuracies: vec![Some(0.75), None],
         })
         .to_vec();
 }

@@ -44,6 +44,7 @@ fn spec() -> Result<RunSpec, UnknownName> {
         objective: ObjectiveSpec {
             images: TrainingImages::Whole,
             task: TaskSpec::cross_entropy(),
+            groups: None,
             penalties: vec![
                 PenaltySpec::Actdiff {
                     weight: 10.0,

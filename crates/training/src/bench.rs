@@ -58,6 +58,7 @@ impl Job for Measurement<'_> {
         let mut loss = parts::training_loss::<B>(
             &settings.objective,
             (network.features(), settings.model.taps()),
+            &[1, 1],
             &mut random,
             device,
         );
@@ -101,11 +102,13 @@ fn batch<B: Kernels>(settings: &Settings, random: &mut ChaCha8Rng, device: &B::D
         .map(|pixel| f32::from(rows.contains(&(pixel / width % height)) && columns.contains(&(pixel % width))))
         .collect();
     let labels: Vec<i32> = (0..batch as i32).map(|index| index % 2).collect();
+    let groups = (0..batch).map(|index| index % 2).collect();
     Batch {
         images: tensor(channels, noise()),
         masked: tensor(channels, noise()),
         inside: tensor(1, inside),
         labels: Tensor::<Autodiff<B>, 1, Int>::from_data(TensorData::new(labels, [batch]), device),
+        groups,
         teacher: None,
     }
 }

@@ -5,7 +5,7 @@ use burn::tensor::{Tensor, TensorData};
 use herring_backend::Kernels;
 use herring_cardiac::{CardiacSettings, Class, Experiment, Generator, sections};
 use herring_datasets::{
-    Augmentation, Dataset, DatasetError,
+    Augmentation, Cells, Dataset, DatasetError,
     batch::Batch as Packed,
     crosses::{self, CrossesSettings},
     dataset::Splits,
@@ -198,10 +198,11 @@ pub(crate) fn evaluated<B: Kernels>(packed: &Packed, zeroed: bool, device: &B::D
 }
 
 /// A training batch: the version of the images that is classified and, if a penalty needs them, the images with the
-/// pixels outside the masks permuted with `random`.
+/// pixels outside the masks permuted with `random`. `cells` are those of the training images.
 pub(crate) fn training_batch<B: Kernels>(
     packed: &Packed,
     objective: &ObjectiveSpec,
+    cells: &Cells,
     random: &mut impl Rng,
     device: &B::Device,
 ) -> Batch<B> {
@@ -225,6 +226,7 @@ pub(crate) fn training_batch<B: Kernels>(
         inside: Tensor::from_data(TensorData::new(packed.masks().to_vec(), packed.mask_shape()), device),
         masked,
         labels: Tensor::from_data(TensorData::new(labels, [count]), device),
+        groups: packed.indices().iter().map(|&place| cells.of_samples()[place]).collect(),
         teacher: None,
     }
 }

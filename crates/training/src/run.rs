@@ -1,6 +1,6 @@
 //! The one training loop, for every paper.
 //!
-//! One epoch is one pass over the training images in a new order, each batch with a new permutation
+//! One epoch is one pass over the training images in a new order, or as many draws from their groups, each batch with a new permutation
 //! of the pixels outside the masks, followed by validation; test images are scored only if the validation
 //! selects the model. Running statistics are updated by each forward pass in order. What a specification may
 //! choose is in [`parts`](crate::parts), [`selection`](crate::selection), [`data`](crate::data) and
@@ -25,16 +25,16 @@ use burn::{
 };
 use herring_backend::{AnyOptimiser, Autodiff, Job, Kernels, Optimiser};
 use herring_datasets::{
-    Dataset,
+    Cells, Dataset,
     batch::Batches,
     listed::{Listed, Listings},
 };
 use herring_losses::{Batch, TeacherPass};
 use herring_models::{Classifier, Network, Saved, freeze_body, weights};
 use herring_protocol::{
-    ANNOTATIONS, Control, EpochRecord, ExplainedModel, FinishedWeights, Observer, Position, RunFailure, RunId,
-    RunOutcome, RunScores, RunSpec, RunStart, Scores, SpecError, StepRecord, TRAIN, TrainScores, TrainedPart, VALID,
-    WeightsSpec,
+    ANNOTATIONS, Control, EpochRecord, ExplainedModel, FinishedWeights, GroupsSpec, Observer, Position, RunFailure,
+    RunId, RunOutcome, RunScores, RunSpec, RunStart, Scores, SpecError, StepRecord, TRAIN, TrainScores, TrainedPart,
+    VALID, WeightsSpec,
 };
 use herring_weights::WeightFiles;
 use rand::Rng;
@@ -131,6 +131,8 @@ struct TrainingRun<'a, B: Kernels> {
     spec: &'a RunSpec,
     device: B::Device,
     images: &'a Listed,
+    /// The groups of the training images.
+    cells: Cells,
     teacher: Option<Network<B>>,
     loss: Loss<B>,
     optimiser: AnyOptimiser<B>,
@@ -175,11 +177,13 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
             // What is loaded or restored into it keeps what is frozen.
             model = freeze_body(model);
         }
+        let cells = Cells::of(&images.splits.train);
         let mut random = stream(spec.seed, Purpose::Discriminator, 0);
         let run = Self {
             loss: parts::training_loss::<B>(
                 &spec.objective,
                 (network.features(), spec.model.taps()),
+                &cells.counts(),
                 &mut random,
                 &device,
             ),
@@ -187,6 +191,7 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
             spec,
             device,
             images,
+            cells,
             teacher,
         };
         (run, model)
@@ -234,13 +239,17 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
         let mut permutation = stream(seed, Purpose::Permutation, epoch);
         permutation.set_word_pos(state.permutation.into());
         let images = self.images;
-        let batches = Batches::shuffled(&images.splits.train, self.spec.training.batch_size, &mut order)
-            .map_err(|error| wrong_batch_size(&error))?;
+        let (train, batch_size) = (&images.splits.train, self.spec.training.batch_size);
+        let batches = match self.spec.objective.groups.as_ref().is_some_and(GroupsSpec::balances) {
+            true => Batches::balanced(train, batch_size, &self.cells, &mut order),
+            false => Batches::shuffled(train, batch_size, &mut order),
+        }
+        .map_err(|error| wrong_batch_size(&error))?;
         let steps = batches.len();
         for (index, packed) in batches.enumerate().skip(state.position.steps) {
             let packed = packed.map_err(data::unreadable)?;
             let packed = data::augmented_batch(packed, self.spec, Purpose::Augmentation, epoch, index)?;
-            let mut batch = training_batch(&packed, &self.spec.objective, &mut permutation, &self.device);
+            let mut batch = training_batch(&packed, &self.spec.objective, &self.cells, &mut permutation, &self.device);
             let needs = self.loss.needs_teacher();
             if let Some(teacher) = self.teacher.as_ref().filter(|_| needs.any()) {
                 batch.teacher = Some(TeacherPass::of(teacher, batch.images.clone(), batch.labels.clone(), needs));

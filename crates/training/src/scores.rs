@@ -1,6 +1,6 @@
 //! Scores of a set of logits, for two classes and for more.
 
-use herring_protocol::{AucKind, CellScores, EnvironmentScores, RunFailure, Scores, SpecError, TaskSpec};
+use herring_protocol::{AucKind, EnvironmentScores, RunFailure, Scores, SpecError, TaskSpec};
 use herring_stats::{StatsError, auc, classification, summary};
 
 /// Images a batch over which the released code of tap2024 takes the mean of its F-score.
@@ -76,6 +76,8 @@ fn by_environment(set: &Scored<'_>, kind: AucKind) -> Result<Vec<EnvironmentScor
         let logits: Vec<&[f64]> = inside.iter().map(|&index| set.logits[index].as_slice()).collect();
         let labels: Vec<usize> = inside.iter().map(|&index| set.labels[index]).collect();
         let authors_auc = ranked(&logits, &labels)?;
+        let class_accuracies = (0..set.logits[inside[0]].len()).map(|class| of_class(&logits, &labels, class));
+        let class_accuracies = class_accuracies.collect::<Result<_, _>>()?;
         let roc_auc = match kind {
             AucKind::Authors => None,
             AucKind::Roc => ranked(&logits.iter().map(|row| log_odds(row)).collect::<Vec<_>>(), &labels)?,
@@ -86,22 +88,10 @@ fn by_environment(set: &Scored<'_>, kind: AucKind) -> Result<Vec<EnvironmentScor
             accuracy: accuracy(&logits, &labels).map_err(undefined)?,
             authors_auc,
             roc_auc,
-            classes: if kind == AucKind::Roc { by_class(&logits, &labels)? } else { Vec::new() },
+            class_accuracies,
         });
     }
     Ok(found)
-}
-
-/// The accuracy of each class that occurs.
-fn by_class(logits: &[&[f64]], labels: &[usize]) -> Result<Vec<CellScores>, RunFailure> {
-    let predicted = predicted(logits).map_err(undefined)?;
-    let count = labels.iter().max().map_or(0, |last| last + 1);
-    let of = |label: usize| {
-        let images = labels.iter().filter(|other| **other == label).count();
-        let hits = labels.iter().zip(&predicted).filter(|(other, found)| **other == label && *found == *other).count();
-        (images > 0).then(|| CellScores { label, images, accuracy: hits as f64 / images as f64 })
-    };
-    Ok((0..count).filter_map(of).collect())
 }
 
 /// The mean over classes of one-against-rest AUCs; `None` if a class is missing, for instance because the environment
@@ -116,6 +106,13 @@ fn ranked<R: AsRef<[f64]>>(columns: &[R], labels: &[usize]) -> Result<Option<f64
 
 fn accuracy<R: AsRef<[f64]>>(logits: &[R], labels: &[usize]) -> Result<f64, StatsError> {
     classification::accuracy(&predicted(logits)?, labels)
+}
+
+/// The accuracy on the images of one class; `None` if there is none.
+fn of_class(logits: &[&[f64]], labels: &[usize], class: usize) -> Result<Option<f64>, RunFailure> {
+    let (rows, labels): (Vec<&[f64]>, Vec<usize>) =
+        logits.iter().copied().zip(labels.iter().copied()).filter(|(_, label)| *label == class).unzip();
+    if rows.is_empty() { Ok(None) } else { accuracy(&rows, &labels).map(Some).map_err(undefined) }
 }
 
 /// The class of each image's largest logit.
@@ -274,6 +271,9 @@ mod tests {
         let accuracies: Vec<f64> = found.environments.iter().map(|scores| scores.accuracy).collect();
         assert_eq!(accuracies, [1.0, 0.5]);
         assert_eq!((found.worst_accuracy(), AucKind::Authors.worst(&found)), (Some(0.5), None));
+        let classes: Vec<_> = found.environments.iter().map(|scores| scores.class_accuracies.clone()).collect();
+        assert_eq!(classes, [[Some(1.0), None, Some(1.0)], [None, Some(1.0), Some(0.0)]]);
+        assert_eq!(found.worst_group_accuracy(), Some(0.0));
     }
 
     #[test]

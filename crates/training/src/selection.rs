@@ -32,9 +32,13 @@ impl Selection {
         if epoch < self.rule.burn_in(self.epochs) {
             return false;
         }
+        // Every set has an image, so one environment and one group.
+        let worst = |accuracy: Option<f64>| accuracy.unwrap_or(valid.accuracy);
         let (value, better): (f64, fn(f64, f64) -> bool) = match self.rule {
             SelectionSpec::LowestLoss { .. } => (valid.task_loss(), |value, best| value < best),
             SelectionSpec::HighestAccuracy { .. } => (valid.accuracy, |value, best| value > best),
+            SelectionSpec::WorstEnvironment { .. } => (worst(valid.worst_accuracy()), |value, best| value > best),
+            SelectionSpec::WorstGroup { .. } => (worst(valid.worst_group_accuracy()), |value, best| value > best),
             SelectionSpec::LastEpoch => (0.0, |_, _| true),
         };
         let better = self.state.best.is_none_or(|best| better(value, best));
@@ -64,9 +68,19 @@ impl Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use herring_protocol::EnvironmentScores;
 
     fn accepted(rule: &SelectionSpec, values: &[f64]) -> (Vec<bool>, bool) {
         let mut selection = Selection::new(rule, values.len());
+        let environment = |accuracy, of_class| EnvironmentScores {
+            environment: 0,
+            images: 4,
+            accuracy,
+            authors_auc: None,
+            roc_auc: None,
+            class_accuracies: vec![of_class, Some(0.9)],
+        };
+        // The worst environment follows the value, and the worst group goes against it.
         let scores = |value: f64| Scores {
             authors_auc: 0.5,
             roc_auc: 0.5,
@@ -77,7 +91,7 @@ mod tests {
             f1: None,
             released_f1: None,
             absolute_error: None,
-            environments: Vec::new(),
+            environments: vec![environment(0.95, Some(1.0 - value)), environment(value / 2.0, None)],
         };
         let accepted = values.iter().enumerate().map(|(index, value)| selection.accept(index + 1, &scores(*value)));
         (accepted.collect(), selection.exhausted())
@@ -89,6 +103,17 @@ mod tests {
         let (found, exhausted) = accepted(&rule, &[0.1, 0.2, 9.0, 9.5, 8.0, 8.0, 8.5]);
         assert_eq!(found, [false, false, true, false, true, false, false]);
         assert!(exhausted);
+    }
+
+    #[test]
+    fn the_worst_environment_and_the_worst_group_select_by_their_own_accuracy() {
+        let values = [0.9, 0.5, 0.5, 0.6, 0.4, 0.3];
+        let environment = SelectionSpec::WorstEnvironment { burn_in: 2, patience: Some(2) };
+        let (found, exhausted) = accepted(&environment, &values);
+        assert_eq!((found, exhausted), (vec![false, true, false, true, false, false], true));
+        let group = SelectionSpec::WorstGroup { burn_in: 2, patience: None };
+        let (found, exhausted) = accepted(&group, &values);
+        assert_eq!((found, exhausted), (vec![false, true, false, false, true, true], false));
     }
 
     #[test]

@@ -102,6 +102,8 @@ fn every_rule_of_selection_goes_on_from_every_place() {
     for rule in [
         SelectionSpec::LowestLoss { burn_in: 1, patience: None },
         SelectionSpec::HighestAccuracy { patience: None },
+        SelectionSpec::WorstEnvironment { burn_in: 1, patience: None },
+        SelectionSpec::WorstGroup { burn_in: 2, patience: Some(1) },
         SelectionSpec::LastEpoch,
     ] {
         let mut spec = RunSpec { selection: rule.clone(), ..spec(plain()) };

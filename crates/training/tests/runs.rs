@@ -35,6 +35,31 @@ fn objectives_and_their_readings_end_in_different_weights() {
 }
 
 #[test]
+fn groups_are_the_classes_in_each_environment_of_the_training_images() {
+    // A step on all 24 sections, whose groups (class and sex) are of different sizes: the re-weighted loss, and GroupDRO's
+    // before its weights move, are both the mean over the groups of their mean losses.
+    let first = |groups| {
+        let train = 24;
+        let (depends, split_seed) = (CardiacName::Marker, 0);
+        let data = CardiacSpec { depends, train, valid: 4, test: 4, split_seed, saliency_limit: None };
+        let spec = RunSpec {
+            data: DataSpec::Cardiac(data),
+            training: TrainingSpec { epochs: 1, batch_size: train, trained: TrainedPart::All },
+            selection: SelectionSpec::LastEpoch,
+            ..spec(ObjectiveSpec { groups, ..plain() })
+        };
+        run(&spec).unwrap().1.steps[0].cross_entropy
+    };
+    let still = GroupsSpec::Robust { step: 1e-9, adjustment: 0.0, draw: GroupDraw::Shuffled };
+    let [plain, reweighted, robust] = [None, Some(GroupsSpec::Reweighted), Some(still)].map(first);
+    assert!((reweighted - robust).abs() < 1e-5, "{reweighted} and {robust}");
+    assert!((reweighted - plain).abs() > 1e-4, "{reweighted} and {plain}");
+    // Drawn with replacement, the images are others.
+    let resampled = first(Some(GroupsSpec::Resampled));
+    assert!([plain, reweighted].iter().all(|other| (resampled - other).abs() > 1e-4), "{resampled}");
+}
+
+#[test]
 fn penalties_of_one_step_add_up() {
     let parts = [actdiff(ActDiffLayers::Pooled, ActDiffDistance::Image), gradmask(GradientNorm::Absolute)];
     let first = |penalties: Vec<PenaltySpec>| run(&spec(with(penalties))).unwrap().1.steps[0].clone();

@@ -218,6 +218,7 @@ impl Fixture {
             inside: self.tensor("inside", device),
             masked: self.tensor(permuted, device),
             labels: Tensor::<Autodiff<B>, 1, Int>::from_data(TensorData::new(labels, [count]), device),
+            groups: vec![],
             teacher: None,
         }
     }

@@ -3,8 +3,8 @@
 
 use crate::{
     AnnotationSpec, AttributionSpec, CardiacSpec, ChannelsName, CollectionName, CrossesSpec, DataSpec, DecoyName,
-    DecoysSpec, ImagesSpec, ModelSpec, OptimiserSpec, PenaltySpec, ReconstructionLoss, RunSpec, Statistics, TableName,
-    TrainingImages, VolumesSpec, WeightsSpec,
+    DecoysSpec, GroupsSpec, ImagesSpec, ModelSpec, OptimiserSpec, PenaltySpec, ReconstructionLoss, RunSpec, Statistics,
+    TableName, TrainingImages, VolumesSpec, WeightsSpec,
 };
 
 /// An invalid value of a specification. Its text is one line.
@@ -117,6 +117,7 @@ impl RunSpec {
             let allowed = *weight > 0.0 && weight.is_finite();
             check("objective.task.class_weights", weight, "finite numbers above 0, one for each class", allowed)?;
         }
+        self.objective.groups.as_ref().map_or(Ok(()), |groups| self.check_groups(groups))?;
         let mut kinds: Vec<&str> = Vec::new();
         for penalty in &self.objective.penalties {
             let kind = penalty.kind();
@@ -173,6 +174,19 @@ impl RunSpec {
         let compares = self.objective.penalties.iter().any(PenaltySpec::needs_permuted_images);
         let expected = "whole: a penalty compares whole images with their permuted versions";
         check("objective.images", self.objective.images, expected, !(masked && compares))
+    }
+
+    fn check_groups(&self, groups: &GroupsSpec) -> Result<(), SpecError> {
+        if let GroupsSpec::Robust { step, adjustment, .. } = *groups {
+            let allowed = step > 0.0 && step <= 100.0;
+            check("objective.groups.step", step, "a number above 0, at most 100", allowed)?;
+            let allowed = adjustment >= 0.0 && adjustment.is_finite();
+            check("objective.groups.adjustment", adjustment, "a finite number from 0 up", allowed)?;
+        }
+        let class_weights = self.objective.task.class_weights();
+        let expected = "no class weights: the groups have weights of their own";
+        let allowed = class_weights.is_empty() || !groups.weights_images();
+        check("objective.task.class_weights", format!("{} numbers", class_weights.len()), expected, allowed)
     }
 
     /// A tap that the network has; `None` is its last one.

@@ -33,9 +33,9 @@ pub use model::{
 };
 pub use needs::{Alternative, NeedSpec};
 pub use objective::{
-    ActDiffDistance, ActDiffLayers, CamChannels, CamMode, CamName, CamTarget, GradientNorm, HeatOutside, HeatScale,
-    MaskResize, ObjectiveSpec, PenaltySpec, RbrInfluence, ReconstructionLoss, ReconstructionTarget, RrrReading,
-    TapReading, TaskSpec, TrainingImages, WithoutHeat,
+    ActDiffDistance, ActDiffLayers, CamChannels, CamMode, CamName, CamTarget, GradientNorm, GroupDraw, GroupsSpec,
+    HeatOutside, HeatScale, MaskResize, ObjectiveSpec, PenaltySpec, RbrInfluence, ReconstructionLoss,
+    ReconstructionTarget, RrrReading, TapReading, TaskSpec, TrainingImages, WithoutHeat,
 };
 pub use training::{OptimiserSpec, SelectionSpec, TrainedPart, TrainingSpec};
 

@@ -96,6 +96,23 @@ pub enum SelectionSpec {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         patience: Option<usize>,
     },
+    /// That of the highest of the lowest validation accuracies of any environment, the first of equal ones.
+    WorstEnvironment {
+        /// The first epoch (1-based) that may be selected.
+        burn_in: usize,
+        /// Epochs after the burn-in without improvement after which the run ends; absent: it never ends early.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        patience: Option<usize>,
+    },
+    /// That of the highest of the lowest validation accuracies of any group, which is a class in an environment, the first of
+    /// equal ones (Sagawa et al. 2020).
+    WorstGroup {
+        /// The first epoch (1-based) that may be selected.
+        burn_in: usize,
+        /// Epochs after the burn-in without improvement after which the run ends; absent: it never ends early.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        patience: Option<usize>,
+    },
     /// The last one.
     #[serde(deserialize_with = "crate::spec::nothing_else")]
     LastEpoch,
@@ -105,7 +122,9 @@ impl SelectionSpec {
     /// The first epoch (1-based) that may be selected, of a run of `epochs`.
     pub fn burn_in(&self, epochs: usize) -> usize {
         match self {
-            Self::LowestLoss { burn_in, .. } => *burn_in,
+            Self::LowestLoss { burn_in, .. }
+            | Self::WorstEnvironment { burn_in, .. }
+            | Self::WorstGroup { burn_in, .. } => *burn_in,
             Self::HighestAccuracy { .. } => 1,
             Self::LastEpoch => epochs,
         }
@@ -114,7 +133,10 @@ impl SelectionSpec {
     /// Epochs without improvement after which the run ends, if it ends early.
     pub fn patience(&self) -> Option<usize> {
         match self {
-            Self::LowestLoss { patience, .. } | Self::HighestAccuracy { patience } => *patience,
+            Self::LowestLoss { patience, .. }
+            | Self::HighestAccuracy { patience }
+            | Self::WorstEnvironment { patience, .. }
+            | Self::WorstGroup { patience, .. } => *patience,
             Self::LastEpoch => None,
         }
     }
@@ -125,6 +147,8 @@ impl SelectionSpec {
         match self {
             Self::LowestLoss { burn_in, .. } => Self::LowestLoss { burn_in, patience },
             Self::HighestAccuracy { .. } => Self::HighestAccuracy { patience },
+            Self::WorstEnvironment { burn_in, .. } => Self::WorstEnvironment { burn_in, patience },
+            Self::WorstGroup { burn_in, .. } => Self::WorstGroup { burn_in, patience },
             Self::LastEpoch => Self::LastEpoch,
         }
     }

@@ -19,6 +19,7 @@ pub(crate) fn spec() -> RunSpec {
         objective: ObjectiveSpec {
             images: TrainingImages::Whole,
             task: TaskSpec::cross_entropy(),
+            groups: None,
             penalties: vec![
                 PenaltySpec::Actdiff {
                     weight: 1.0,

@@ -152,10 +152,11 @@ fn from_home(runs: &[&FinishedRun], test: &[Vec<usize>], homes: &[usize]) -> Opt
     let of = |run: &&FinishedRun| {
         let (mut hits, mut counts) = ([0.0; 2], [0.0; 2]);
         for scores in &run.result.scores.selected.get(TEST)?.environments {
-            for cell in &scores.classes {
-                let away = usize::from(homes.get(cell.label) != Some(&scores.environment));
-                hits[away] += cell.accuracy * cell.images as f64;
-                counts[away] += cell.images as f64;
+            let images = test.get(scores.environment)?;
+            for (class, (accuracy, images)) in scores.class_accuracies.iter().zip(images).enumerate() {
+                let away = usize::from(homes.get(class) != Some(&scores.environment));
+                hits[away] += accuracy.unwrap_or_default() * *images as f64;
+                counts[away] += *images as f64;
             }
         }
         counts.iter().all(|count| *count > 0.0).then(|| [hits[0] / counts[0], hits[1] / counts[1]])

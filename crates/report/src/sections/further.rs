@@ -32,9 +32,10 @@ pub fn render(page: &Page<'_>) -> String {
         columns.iter().map(|score| format!("<th scope=\"col\">{}</th>", escape(&score.label()))).collect();
     let rows: String = results.rows.iter().map(|row| line(row, &columns)).collect();
     let body = format!(
-        "{environments}<p>{} The worst environment of a run is the one with the lowest score on the test images; an AUC \
-         is defined where an environment holds every class, and ranks within it: a shortcut that is the same for \
-         all of its images does not show in it, but does in the accuracy. Integrated gradients start from a zero image and are smoothed like \
+        "{environments}<p>{} The worst environment of a run is the one with the lowest score on the test images, and the \
+         worst group the class in an environment with the lowest accuracy; an AUC is defined where an environment holds \
+         every class, and ranks within it: a shortcut that is the same for all of its images does not show in it, but does \
+         in the accuracy. Integrated gradients start from a zero image and are smoothed like \
          the input gradient; occlusion moves a zero square by its own side and is not smoothed. {heat}Mean ± sample \
          SD over seeds, below it the value of the authors’ corrected tables, where there is one.</p>\n{}\
          <table class=\"runs\">\n<caption>Further scores</caption>\n<thead><tr>\

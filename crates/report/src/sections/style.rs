@@ -34,7 +34,7 @@ const CROSS: [(f64, f64); 12] = [
 ];
 
 /// All styles by name. To add one, add a line here and a colour to the style sheet.
-const STYLES: [(&str, Style); 24] = [
+const STYLES: [(&str, Style); 26] = [
     ("baseline", Style { class: "m-baseline", dashes: "", marker: Marker::Circle }),
     ("masked", polygon("m-masked", "9 4", &[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)])),
     ("masked-zero", polygon("m-masked-zero", "9 3 2 3", &[(-1.3, -0.65), (1.3, -0.65), (1.3, 0.65), (-1.3, 0.65)])),
@@ -45,6 +45,8 @@ const STYLES: [(&str, Style); 24] = [
     ("rrr", polygon("m-rrr", "12 3 3 3", &CROSS)),
     ("actdiff-gradmask", polygon("m-actdiff-gradmask", "7 2 2 2", &[(-1.2, 0.0), (0.8, -1.1), (0.8, 1.1)])),
     ("reconstruct", polygon("m-reconstruct", "4 2", &[(1.2, 0.0), (-0.8, -1.1), (-0.8, 1.1)])),
+    ("reweighted", polygon("m-reweighted", "10 3", &[(-1.3, -0.65), (1.3, -0.65), (1.3, 0.65), (-1.3, 0.65)])),
+    ("group-dro", polygon("m-group-dro", "3 2 7 2", &[(-0.8, -1.1), (1.2, 0.0), (-0.8, 1.1)])),
     ("base", Style { class: "m-base", dashes: "3 3", marker: Marker::Circle }),
     ("rbr", polygon("m-rbr", "8 3 2 3", &[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)])),
     ("tap", polygon("m-tap", "", &[(0.0, -1.3), (1.1, 0.0), (0.0, 1.3), (-1.1, 0.0)])),

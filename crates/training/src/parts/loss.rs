@@ -2,21 +2,22 @@
 
 use herring_backend::{Autodiff, Kernels};
 use herring_losses::{
-    ActDiff, Adversarial, AdversarialConfig, AttentionTransfer, Distillation, GradMask, Heatmap, JacobianTransfer, L2,
-    Penalty, Rbr, Reconstruction, Rrr, Tap, Task, TrainingLoss,
+    ActDiff, Adversarial, AdversarialConfig, AttentionTransfer, Distillation, GradMask, GroupDro, GroupDroConfig,
+    Groups, Heatmap, JacobianTransfer, L2, Penalty, Rbr, Reconstruction, Reweighted, Rrr, Tap, Task, TrainingLoss,
 };
 use herring_models::{Discriminator, DiscriminatorConfig, Network};
-use herring_protocol::{ObjectiveSpec, PenaltySpec, TaskSpec};
+use herring_protocol::{GroupsSpec, ObjectiveSpec, PenaltySpec, TaskSpec};
 use rand::Rng;
 
 /// The training loss of a network on the level of autodiff that it is trained on.
 pub(crate) type Loss<B> = TrainingLoss<Autodiff<B>, Network<Autodiff<B>>>;
 
-/// The training loss for a network with `features` before its last layer and so many taps; `random` initialises a
-/// discriminator.
+/// The training loss for a network with `features` before its last layer and so many taps, on training images of which each
+/// group has so many as `groups` says; `random` initialises a discriminator.
 pub(crate) fn training_loss<B: Kernels>(
     spec: &ObjectiveSpec,
     (features, taps): (usize, usize),
+    groups: &[usize],
     random: &mut impl Rng,
     device: &B::Device,
 ) -> Loss<B> {
@@ -26,7 +27,22 @@ pub(crate) fn training_loss<B: Kernels>(
         TaskSpec::SquaredError => Task::SquaredError,
     };
     let penalties = spec.penalties.iter().map(|penalty| boxed::<B>(penalty, (features, taps), random, device));
-    penalties.fold(TrainingLoss::new(task), TrainingLoss::with_boxed)
+    let loss = penalties.fold(TrainingLoss::new(task), TrainingLoss::with_boxed);
+    match spec.groups.as_ref().and_then(|spec| grouped(spec, groups, device)) {
+        Some(groups) => loss.by_groups(groups),
+        None => loss,
+    }
+}
+
+/// How groups of so many training images count in the loss; none where they only count in the draw of the images.
+fn grouped<B: Kernels>(spec: &GroupsSpec, counts: &[usize], device: &B::Device) -> Option<Groups<Autodiff<B>>> {
+    match *spec {
+        GroupsSpec::Reweighted => Some(Groups::Reweighted(Reweighted::new(counts))),
+        GroupsSpec::Resampled => None,
+        GroupsSpec::Robust { step, adjustment, draw: _ } => {
+            Some(Groups::Robust(GroupDro::new(GroupDroConfig { step, adjustment }, counts, device)))
+        }
+    }
 }
 
 fn boxed<B: Kernels>(

@@ -62,7 +62,7 @@ pub(crate) fn with(penalties: Vec<PenaltySpec>) -> ObjectiveSpec {
 
 /// Cross-entropy on one version of the images, with penalties.
 pub(crate) fn on(images: TrainingImages, penalties: Vec<PenaltySpec>) -> ObjectiveSpec {
-    ObjectiveSpec { images, task: TaskSpec::cross_entropy(), penalties }
+    ObjectiveSpec { images, task: TaskSpec::cross_entropy(), groups: None, penalties }
 }
 
 pub(crate) fn actdiff(layers: ActDiffLayers, distance: ActDiffDistance) -> PenaltySpec {
@@ -87,6 +87,11 @@ pub(crate) fn heatmap(map: CamName, outside: HeatOutside) -> PenaltySpec {
         mode: CamMode::Train,
         without_heat: WithoutHeat::Nothing,
     }
+}
+
+/// GroupDRO with a step that shows within a few batches.
+pub(crate) fn robust(draw: GroupDraw) -> GroupsSpec {
+    GroupsSpec::Robust { step: 0.5, adjustment: 1.0, draw }
 }
 
 pub(crate) fn adversarial(released: bool) -> PenaltySpec {
@@ -122,6 +127,17 @@ pub(crate) fn objectives() -> Vec<(&'static str, ObjectiveSpec)> {
         (
             "class weights",
             ObjectiveSpec { task: TaskSpec::CrossEntropy { class_weights: vec![0.75, 0.25] }, ..plain() },
+        ),
+        (
+            // The groups of the crosses are equal, so that another task tells it from the others.
+            "reweighted groups",
+            ObjectiveSpec { task: TaskSpec::SquaredError, groups: Some(GroupsSpec::Reweighted), ..plain() },
+        ),
+        ("resampled groups", ObjectiveSpec { groups: Some(GroupsSpec::Resampled), ..plain() }),
+        ("robust groups", ObjectiveSpec { groups: Some(robust(GroupDraw::Balanced)), ..plain() }),
+        (
+            "robust groups with a penalty",
+            ObjectiveSpec { groups: Some(robust(GroupDraw::Shuffled)), ..with(vec![gradmask(GradientNorm::Image)]) },
         ),
         ("normalised sigmoids", ObjectiveSpec { task: TaskSpec::NormalisedSigmoids, ..plain() }),
         (
