@@ -17,7 +17,7 @@ use herring_papers::CATALOGUE;
 use herring_pixels::Limits;
 use herring_protocol::{ResizeName, SplitRuleName, TableName, Variant};
 use herring_radiographs::Collection;
-use herring_standins::{Edition, OwnSettings, Pathology, RsnaSettings, Strengths, XraySettings};
+use herring_standins::{Edition, OwnSettings, Pathology, RsnaSettings, ShapesSettings, Strengths, XraySettings};
 use herring_tables::{CheckReport, PictureInfo};
 use std::{fmt::Write, path::Path};
 
@@ -229,18 +229,24 @@ fn stand_in(arguments: &StandinData) -> Result<Exit, Failure> {
     };
     let given = *per_cell;
     let per_cell = per_cell.unwrap_or(match scale {
+        Scale::Smoke if matches!(name, Standin::Shapes) => 40,
         Scale::Smoke => 20,
         Scale::Quick => 300,
         Scale::Paper if matches!(name, Standin::Emphysema) => 500,
         Scale::Paper => 2772,
     });
     let seed = *seed;
-    let usual = Strengths::default();
+    let usual = match name {
+        Standin::Shapes => ShapesSettings::default().strengths,
+        _ => Strengths::default(),
+    };
     // Faint enough for a network of the scale quick to take the mark instead.
     let faint = match name {
         Standin::Xray | Standin::Emphysema => 0.15,
         Standin::Rsna => 0.2,
-        Standin::Own | Standin::Decathlon | Standin::Pneumonia | Standin::Knee => usual.pathology_contrast,
+        Standin::Own | Standin::Shapes | Standin::Decathlon | Standin::Pneumonia | Standin::Knee => {
+            usual.pathology_contrast
+        }
     };
     let strengths = Strengths {
         pathology_contrast: pathology.unwrap_or(faint),
@@ -268,6 +274,9 @@ fn stand_in(arguments: &StandinData) -> Result<Exit, Failure> {
         Standin::Own => {
             herring_standins::own(root, &OwnSettings { per_cell, seed, strengths, ..OwnSettings::default() })
         }
+        Standin::Shapes => {
+            herring_standins::shapes(root, &ShapesSettings { per_cell, seed, strengths, ..ShapesSettings::default() })
+        }
         Standin::Decathlon => volumes::stand_in(root, given, *scale, seed),
         Standin::Pneumonia => radiographs::stand_in(Collection::Pneumonia, root, (given, *scale, seed)),
         Standin::Knee => radiographs::stand_in(Collection::Knee, root, (given, *scale, seed)),
@@ -278,6 +287,7 @@ fn stand_in(arguments: &StandinData) -> Result<Exit, Failure> {
     }
     print(match name {
         Standin::Decathlon => "These volumes are generated; results on them say nothing about patients.",
+        Standin::Shapes => "These images are generated; results on them say nothing about photographs.",
         _ => "These images are generated; results on them say nothing about radiographs.",
     })?;
     Ok(Exit::Done)

@@ -2,117 +2,12 @@
 //! read although the standard says otherwise. The expected values are those of pydicom 3.0.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
+mod common;
+
+use common::dicom_file::{BIG, EXPLICIT, File, IMPLICIT, RLE, meta, painted};
 use herring_pixels::{
     Crop, Limits, Monochrome1, PixelNote, Preparation, Range, Resize, Values, decode, prepare, probe,
 };
-
-const IMPLICIT: &str = "1.2.840.10008.1.2";
-const EXPLICIT: &str = "1.2.840.10008.1.2.1";
-const BIG: &str = "1.2.840.10008.1.2.2";
-const RLE: &str = "1.2.840.10008.1.2.5";
-
-/// A file of one frame.
-#[derive(Clone)]
-struct File {
-    syntax: &'static str,
-    elements: Vec<(u16, u16, [u8; 2], Vec<u8>)>,
-}
-
-impl File {
-    fn word(&self, value: u16) -> Vec<u8> {
-        if self.syntax == BIG { value.to_be_bytes().to_vec() } else { value.to_le_bytes().to_vec() }
-    }
-
-    fn set(mut self, group: u16, element: u16, kind: &[u8; 2], value: Vec<u8>) -> Self {
-        self.elements.retain(|(one, other, ..)| (*one, *other) != (group, element));
-        self.elements.push((group, element, *kind, value));
-        self.elements.sort_by_key(|(group, element, ..)| (*group, *element));
-        self
-    }
-
-    fn number(self, element: u16, value: u16) -> Self {
-        let word = self.word(value);
-        self.set(0x28, element, b"US", word)
-    }
-
-    fn text(self, group: u16, element: u16, kind: &[u8; 2], text: &str) -> Self {
-        let mut bytes = text.as_bytes().to_vec();
-        bytes.resize(bytes.len().next_multiple_of(2), b' ');
-        self.set(group, element, kind, bytes)
-    }
-
-    /// Grey, MONOCHROME2, the bits all stored.
-    fn grey(syntax: &'static str, [height, width]: [u16; 2], bits: u16, pixels: (&[u8; 2], Vec<u8>)) -> Self {
-        let file = Self { syntax, elements: Vec::new() }
-            .text(8, 0x60, b"CS", "CR")
-            .number(2, 1)
-            .text(0x28, 4, b"CS", "MONOCHROME2")
-            .number(0x10, height)
-            .number(0x11, width)
-            .number(0x100, bits.next_multiple_of(8))
-            .number(0x101, bits)
-            .number(0x102, bits - 1)
-            .number(0x103, 0);
-        file.set(0x7fe0, 0x10, pixels.0, pixels.1)
-    }
-
-    /// 2 x 2 values of 12 bits: 0, 1000, 2000, 4095.
-    fn twelve(syntax: &'static str) -> Self {
-        let file = Self { syntax, elements: Vec::new() };
-        let pixels = [0, 1000, 2000, 4095].map(|value| file.word(value)).concat();
-        Self::grey(syntax, [2, 2], 12, (b"OW", pixels)).number(0x100, 16)
-    }
-
-    fn element(&self, (group, element, kind, value): &(u16, u16, [u8; 2], Vec<u8>)) -> Vec<u8> {
-        let mut bytes = [self.word(*group), self.word(*element)].concat();
-        let count = value.len() as u32;
-        let long = if self.syntax == BIG { count.to_be_bytes() } else { count.to_le_bytes() };
-        if self.syntax == IMPLICIT {
-            bytes.extend(long);
-        } else if [*b"OB", *b"OW", *b"OF", *b"SQ"].contains(kind) {
-            bytes.extend(*kind);
-            bytes.extend([0, 0]);
-            bytes.extend(long);
-        } else {
-            bytes.extend(*kind);
-            bytes.extend(self.word(count as u16));
-        }
-        [bytes, value.clone()].concat()
-    }
-
-    fn body(&self) -> Vec<u8> {
-        self.elements.iter().flat_map(|element| self.element(element)).collect()
-    }
-
-    /// A sequence of one item with these elements.
-    fn sequence(&self, elements: &[(u16, u16, [u8; 2], Vec<u8>)]) -> Vec<u8> {
-        let inside: Vec<u8> = elements.iter().flat_map(|element| self.element(element)).collect();
-        let count = inside.len() as u32;
-        let long = if self.syntax == BIG { count.to_be_bytes() } else { count.to_le_bytes() };
-        [self.word(0xfffe), self.word(0xe000), long.to_vec(), inside].concat()
-    }
-
-    fn lut(self, first: u16, values: &[u16]) -> Self {
-        let descriptor = [values.len() as u16, first, 16].map(|value| self.word(value)).concat();
-        let data: Vec<u8> = values.iter().flat_map(|value| self.word(*value)).collect();
-        let items = [(0x28, 0x3002, *b"US", descriptor), (0x28, 0x3006, *b"OW", data)];
-        let sequence = self.sequence(&items);
-        self.set(0x28, 0x3000, b"SQ", sequence)
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        [vec![0; 128], b"DICM".to_vec(), meta(self.syntax, 0), self.body()].concat()
-    }
-}
-
-/// A meta group whose length is wrong by `off`.
-fn meta(syntax: &str, off: i32) -> Vec<u8> {
-    let mut uid = syntax.as_bytes().to_vec();
-    uid.resize(uid.len().next_multiple_of(2), 0);
-    let uid = [&[2, 0, 0x10, 0, b'U', b'I', uid.len() as u8, 0][..], &uid].concat();
-    let length = (uid.len() as i32 + off) as u32;
-    [&[2, 0, 0, 0, b'U', b'L', 4, 0][..], &length.to_le_bytes(), &uid].concat()
-}
 
 fn settings() -> Preparation {
     Preparation { range: Range::Unit, crop: Crop::Whole, resize: Resize::None, ..Preparation::xray(2) }
@@ -272,17 +167,6 @@ fn what_is_refused_says_what_it_is() {
     }
 }
 
-/// A file whose 2 x 2 bytes are places in a palette of three colours, the first of which belongs to the value 1.
-fn painted(syntax: &'static str, bits: u16, data: [Vec<u16>; 3]) -> File {
-    let mut file = File::grey(syntax, [2, 2], 8, (b"OB", vec![0, 1, 2, 200])).text(0x28, 4, b"CS", "PALETTE COLOR");
-    for (colour, values) in (0..).zip(data) {
-        let words = |values: &[u16]| values.iter().flat_map(|value| file.word(*value)).collect::<Vec<u8>>();
-        let (descriptor, table) = (words(&[3, 1, bits]), words(&values));
-        file = file.set(0x28, 0x1101 + colour, b"US", descriptor).set(0x28, 0x1201 + colour, b"OW", table);
-    }
-    file
-}
-
 /// Values before the first and behind the last have those colours, as pydicom's `apply_color_lut` has them.
 #[test]
 fn places_in_a_palette_are_colours() {
@@ -307,9 +191,7 @@ fn places_in_a_palette_are_colours() {
 
 #[test]
 fn colours_are_red_green_and_blue() {
-    let colour = |kind: &str, pixels: Vec<u8>| {
-        File::grey(EXPLICIT, [1, 2], 8, (b"OB", pixels)).number(2, 3).text(0x28, 4, b"CS", kind).number(6, 0)
-    };
+    let colour = |kind: &str, pixels: Vec<u8>| File::colour(kind, [1, 2], pixels);
     let read = |file: &File| decode(&file.bytes(), &Limits::default()).unwrap().values().clone();
     assert_eq!(read(&colour("RGB", vec![1, 2, 3, 4, 5, 6])), Values::U8(vec![1, 2, 3, 4, 5, 6]));
     assert_eq!(read(&colour("RGB", vec![1, 4, 2, 5, 3, 6]).number(6, 1)), Values::U8(vec![1, 2, 3, 4, 5, 6]));

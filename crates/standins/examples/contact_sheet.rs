@@ -1,5 +1,5 @@
-//! Writes small stand-ins and a contact sheet: one row each for NIH, PadChest, RSNA, the shapes, and of children's chests and
-//! of knees two classes.
+//! Writes small stand-ins and a contact sheet: one row each for NIH, PadChest, RSNA and the grey shapes, two classes of
+//! children's chests and of knees, and shapes in colour with a row of their masks.
 //!
 //! ```text
 //! cargo run --release --package herring-standins --example contact_sheet -- FOLDER
@@ -11,9 +11,10 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use herring_standins::{
-    KneeSettings, OwnSettings, PneumoniaSettings, RsnaSettings, XraySettings, knee, own, pneumonia, rsna, xray,
+    KneeSettings, OwnSettings, PneumoniaSettings, RsnaSettings, ShapesSettings, XraySettings, knee, own, pneumonia,
+    rsna, shapes, xray,
 };
-use image::GrayImage;
+use image::RgbImage;
 use image::imageops::{FilterType, overlay, resize};
 
 const COLUMNS: usize = 6;
@@ -27,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         own(&root, &OwnSettings { per_cell: 2, ..Default::default() })?,
         pneumonia(&root, &PneumoniaSettings { train: COLUMNS, test: 1, ..Default::default() })?,
         knee(&root, &KneeSettings { train: COLUMNS, valid: 1, test: 1, ..Default::default() })?,
+        shapes(&root, &ShapesSettings { classes: 3, per_cell: COLUMNS, ..Default::default() })?,
     ] {
         println!("{} images, {} bytes in {:?}", summary.images(), summary.bytes, summary.folders);
     }
@@ -40,11 +42,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         "chest_xray/train/PNEUMONIA",
         "kneeKL224/train/0",
         "kneeKL224/train/4",
+        "shapes/images/grass/circle",
+        "shapes/images/grass/square",
+        "shapes/images/sand/circle",
+        "shapes/images/sand/square",
+        "shapes/images/water/triangle",
+        "shapes/masks/water/triangle",
     ];
-    let mut sheet = GrayImage::new(TILE * COLUMNS as u32, TILE * rows.len() as u32);
+    let mut sheet = RgbImage::new(TILE * COLUMNS as u32, TILE * rows.len() as u32);
     for (row, folder) in (0..).zip(rows) {
         for (column, path) in (0..).zip(first_files(&root.join(folder))?) {
-            let picture = image::open(path)?.into_luma8();
+            let picture = image::open(path)?.into_rgb8();
             let tile = resize(&picture, TILE, TILE, FilterType::Triangle);
             overlay(&mut sheet, &tile, column * i64::from(TILE), row * i64::from(TILE));
         }

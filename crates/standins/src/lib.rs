@@ -1,4 +1,5 @@
-//! Generated stand-ins for chest X-ray collections that cannot be shared, and for volumes that are large.
+//! Generated stand-ins for chest X-ray collections that cannot be shared, for volumes that are large, and for images of
+//! one's own.
 //!
 //! The collections behind the experiments of *Saliency is a Possible Red Herring When Diagnosing Poor
 //! Generalization* (ICLR 2021) must be requested from their owners. This crate writes folders in the
@@ -14,6 +15,7 @@
 //! | [`xray()`] | `ROOT/nih`, `ROOT/padchest` | a wider heart | site: L tag or ring |
 //! | [`rsna()`] | `ROOT/rsna` | one or two opacities in boxes | view: L tag or ring |
 //! | [`own()`] | `ROOT/own`, with `manifest.csv` | (three shapes) | stripes along a side |
+//! | [`shapes()`] | `ROOT/shapes`, with `manifest.csv`, in colour | (two or three shapes) | grass, sand, water |
 //! | [`decathlon()`] | `ROOT/Task02_Heart`, `ROOT/Task03_Liver`, `ROOT/Task07_Pancreas` | slices with the organ | (tasks) |
 //! | [`pneumonia()`] | `ROOT/chest_xray` | several opacities | (none) |
 //! | [`knee()`] | `ROOT/kneeKL224` | (five grades: a narrower joint) | (none) |
@@ -52,6 +54,7 @@ mod plan;
 pub mod pneumonia;
 pub mod rsna;
 mod settings;
+pub mod shapes;
 mod stream;
 mod summary;
 mod table;
@@ -64,9 +67,10 @@ pub use own::own;
 pub use pneumonia::pneumonia;
 pub use rsna::rsna;
 pub use settings::{
-    DecathlonSettings, Edition, KneeSettings, OwnSettings, Pathology, PneumoniaSettings, RsnaSettings, Strengths,
-    XraySettings,
+    DecathlonSettings, Edition, KneeSettings, OwnSettings, Pathology, PneumoniaSettings, RsnaSettings, ShapesSettings,
+    Strengths, XraySettings,
 };
+pub use shapes::shapes;
 pub use summary::Summary;
 pub use xray::xray;
 

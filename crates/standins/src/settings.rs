@@ -150,6 +150,35 @@ impl Default for OwnSettings {
     }
 }
 
+/// A small collection in colour with a manifest: shapes on backgrounds, for the tutorial on images of one's own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShapesSettings {
+    /// Classes, and as many environments: 2 (circle, square; grass, sand) or 3 (triangle; water).
+    pub classes: usize,
+    /// Images in each cell environment x class, 1 to 100 000.
+    pub per_cell: usize,
+    /// Height and width in pixels, 32 to 4096.
+    pub side: u32,
+    /// Decides everything random. Each picture has its own stream.
+    pub seed: u32,
+    /// How visible the shape is against the background (`pathology_contrast`), how much the backgrounds' colours differ
+    /// (`marker_contrast`; at 0 all environments are alike), and the noise.
+    pub strengths: Strengths,
+}
+
+impl Default for ShapesSettings {
+    /// Two classes, 300 images a cell, 48 x 48 pixels, seed 0, opaque shapes that a small network learns in some ten epochs.
+    fn default() -> Self {
+        Self {
+            classes: 2,
+            per_cell: 300,
+            side: 48,
+            seed: 0,
+            strengths: Strengths { pathology_contrast: 1.0, noise: 0.02, ..Strengths::default() },
+        }
+    }
+}
+
 /// Three tasks of the Medical Segmentation Decathlon: an organ in a body, volume by volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecathlonSettings {
@@ -316,6 +345,16 @@ impl RsnaSettings {
         if !(1..=100).contains(&self.quality) {
             return Err(StandinError::setting("quality", self.quality, "1 to 100"));
         }
+        self.strengths.check()
+    }
+}
+
+impl ShapesSettings {
+    pub(crate) fn check(&self) -> Result<(), StandinError> {
+        if !(2..=3).contains(&self.classes) {
+            return Err(StandinError::setting("classes", self.classes, "2 or 3"));
+        }
+        check_counts(self.per_cell, 0, self.side)?;
         self.strengths.check()
     }
 }

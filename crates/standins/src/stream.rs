@@ -16,6 +16,7 @@ pub(crate) enum Collection {
     Decathlon = 5,
     Pneumonia = 6,
     Knee = 7,
+    Shapes = 8,
 }
 
 /// The purpose of a stream, so that a change in one ingredient does not affect the others.

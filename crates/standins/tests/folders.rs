@@ -6,8 +6,8 @@ mod common;
 
 use common::files;
 use herring_standins::{
-    DecathlonSettings, KneeSettings, OwnSettings, PneumoniaSettings, RsnaSettings, StandinError, Strengths, Summary,
-    XraySettings, decathlon, knee, own, pneumonia, rsna, xray,
+    DecathlonSettings, KneeSettings, OwnSettings, PneumoniaSettings, RsnaSettings, ShapesSettings, StandinError,
+    Strengths, Summary, XraySettings, decathlon, knee, own, pneumonia, rsna, shapes, xray,
 };
 use proptest::prelude::*;
 
@@ -16,6 +16,7 @@ fn all(root: &std::path::Path, seed: u32) -> Vec<Summary> {
         xray(root, &XraySettings { per_cell: 3, others: 2, side: 48, seed, ..Default::default() }).unwrap(),
         rsna(root, &RsnaSettings { per_cell: 3, others: 1, side: 48, seed, ..Default::default() }).unwrap(),
         own(root, &OwnSettings { per_cell: 2, side: 32, seed, ..Default::default() }).unwrap(),
+        shapes(root, &ShapesSettings { per_cell: 2, side: 32, seed, ..Default::default() }).unwrap(),
         decathlon(root, &DecathlonSettings { volumes: 2, side: 16, slices: 5, seed }).unwrap(),
         pneumonia(root, &PneumoniaSettings { train: 3, test: 2, side: 40, seed, ..Default::default() }).unwrap(),
         knee(root, &KneeSettings { train: 2, valid: 1, test: 1, side: 36, seed, ..Default::default() }).unwrap(),
@@ -50,7 +51,7 @@ fn no_two_pictures_are_alike() {
         .collect();
     let different: std::collections::BTreeSet<_> = pictures.iter().collect();
     assert_eq!(different.len(), pictures.len());
-    assert_eq!(pictures.len(), 16 + 13 + 18 + 3 * 2 + 10 + 20);
+    assert_eq!(pictures.len(), 16 + 13 + 18 + 8 + 3 * 2 + 10 + 20);
 }
 
 #[test]
@@ -116,6 +117,10 @@ fn settings_out_of_range_are_refused_by_name() {
     }
     let error = rsna(root.path(), &RsnaSettings { quality: 0, ..Default::default() }).unwrap_err();
     assert_eq!(error.to_string(), "quality is 0, expected 1 to 100");
+    for classes in [1, 4] {
+        let error = shapes(root.path(), &ShapesSettings { classes, ..Default::default() }).unwrap_err();
+        assert_eq!(error.to_string(), format!("classes is {classes}, expected 2 or 3"));
+    }
     assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
 }
 
@@ -135,7 +140,10 @@ proptest! {
         prop_assert_eq!(summary.images(), 4 * per_cell + others);
         let summary = own(root.path(), &OwnSettings { per_cell, side, seed, strengths }).unwrap();
         prop_assert_eq!(summary.images(), 9 * per_cell);
+        let classes = 2 + others % 2;
+        let summary = shapes(root.path(), &ShapesSettings { classes, per_cell, side, seed, strengths }).unwrap();
+        prop_assert_eq!(summary.images(), classes * classes * per_cell);
         let pictures = files(root.path()).keys().filter(|name| name.ends_with(".png") || name.ends_with(".jpg")).count();
-        prop_assert_eq!(pictures, 8 * per_cell + 3 * others + 18 * per_cell);
+        prop_assert_eq!(pictures, 8 * per_cell + 3 * others + (18 + 2 * classes * classes) * per_cell);
     }
 }

@@ -116,6 +116,8 @@ pub(crate) enum Standin {
     Rsna,
     /// A manifest with three classes and three environments
     Own,
+    /// Small images in colour, with a manifest: circles and squares on grass and sand
+    Shapes,
     /// Three tasks of the Medical Segmentation Decathlon: an organ in volumes
     Decathlon,
     /// Chest radiographs with and without pneumonia, JPEG, as tap2024 has them
@@ -148,10 +150,11 @@ pub(crate) struct StandinData {
     /// Scale that determines the default numbers and sizes
     #[arg(long, default_value_t = Scale::Quick, value_name = "SCALE")]
     pub(crate) scale: Scale,
-    /// How visible the pathology is, from 0 to 1 [default: 0.15 for xray and emphysema, 0.2 for rsna, 0.5 for own]
+    /// How visible the pathology, or the shape, is, from 0 to 1 [default: 0.15 for xray and emphysema, 0.2 for rsna, 0.5 for
+    /// own, 1 for shapes]
     #[arg(long, value_name = "SHARE")]
     pub(crate) pathology: Option<f32>,
-    /// How visible the mark of the environment is, from 0 to 1 [default: 0.9]
+    /// How visible the mark of the environment is, or how much the backgrounds of shapes differ, from 0 to 1 [default: 0.9]
     #[arg(long, value_name = "SHARE")]
     pub(crate) marker: Option<f32>,
     /// Layout and size of xray, emphysema and rsna; the others have only one

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
+pub mod dicom_file;
+
 use std::path::{Path, PathBuf};
 
 use herring_pixels::Picture;
