@@ -146,6 +146,24 @@ fn folders_are_a_table() {
     assert_eq!(own(empty.path()).unwrap_err().problems()[0].kind, ProblemKind::Empty);
 }
 
+#[test]
+fn folders_of_labels_alone_are_of_one_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    for path in ["images/cat/1.png", "images/cat/2.png", "images/dog/1.png", "masks/dog/1.png"] {
+        put(root, path, "");
+    }
+    let reading = own(root).unwrap();
+    assert_eq!((reading.table.environments(), reading.table.cells()), (&["all".to_owned()][..], vec![vec![2, 1]]));
+    let seen: Vec<(&str, &Region)> =
+        reading.table.records().iter().map(|record| (record.id.as_str(), &record.region)).collect();
+    let mask = Region::File("masks/dog/1.png".into());
+    assert_eq!(seen, [("cat/1.png", &Region::Everything), ("cat/2.png", &Region::Everything), ("dog/1.png", &mask)]);
+    // A folder within a label makes environments of all.
+    put(root, "images/dog/well/3.png", "");
+    assert!(own(root).is_err());
+}
+
 #[derive(Debug, Clone)]
 struct Written {
     label: String,

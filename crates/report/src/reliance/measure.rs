@@ -2,6 +2,7 @@
 
 use herring_experiments::{
     collect::{Collection, FinishedRun},
+    config::Scale,
     results::{Results, Row},
     statistics::{Spread, difference_interval},
 };
@@ -34,6 +35,8 @@ pub(super) struct Audit {
     pub(super) covered: Option<f64>,
     /// Seeds that were left out.
     pub(super) left_out: usize,
+    /// Whether the scale only shows that everything runs.
+    pub(super) too_small: bool,
 }
 
 /// What the environment's part can be measured by.
@@ -117,6 +120,7 @@ pub(super) fn audit(collection: &Collection, results: &Results) -> Option<Audit>
         remedies: others.filter_map(|row| method(collection, row, plain)).collect(),
         covered: covered(collection, &plain.method),
         left_out: images.left_out.len(),
+        too_small: results.scale == Scale::Smoke,
     })
 }
 

@@ -14,7 +14,11 @@ const NEAR: f64 = 0.05;
 
 /// The paragraphs, in the order in which they are read.
 pub(super) fn paragraphs(audit: &Audit) -> Vec<String> {
-    let parts = [reliance(audit), looks(audit), remedies(audit), limits(audit)];
+    let too_small = match audit.too_small {
+        true => "The scale smoke is too small to mean anything: what follows shows that everything runs.".to_owned(),
+        false => String::new(),
+    };
+    let parts = [too_small, reliance(audit), looks(audit), remedies(audit), limits(audit)];
     parts.into_iter().filter(|text| !text.is_empty()).collect()
 }
 
@@ -236,6 +240,7 @@ mod tests {
             ],
             covered: Some(0.38),
             left_out: 0,
+            too_small: false,
         }
     }
 

@@ -10,7 +10,7 @@ use herring_datasets::{Origin, Region};
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Gathered, Raw, name_expected};
+use super::{Gathered, ONE_ENVIRONMENT, Raw, name_expected};
 use crate::{
     error::{Problem, ProblemKind, quote},
     sheet::is_nothing,
@@ -25,8 +25,12 @@ pub(super) fn read(root: &Path) -> Gathered {
     let mut gathered = Gathered { root: root.to_owned(), source: root.to_owned(), ..Gathered::default() };
     let mut masks: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     let mut lost = Vec::new();
+    let flat = is_flat(root);
+    if flat {
+        gathered.notes.push("there are no folders of environments: all images are of one".to_owned());
+    }
     if root.join("masks").symlink_metadata().is_ok() {
-        walk(root, "masks", &mut gathered, |_, path, environment, label| {
+        walk(root, ("masks", flat), &mut gathered, |_, path, environment, label| {
             if MASK_ENDS.contains(&end_of(&path).as_str()) {
                 masks.entry(key(environment, label, &path)).or_default().push(path);
             } else {
@@ -36,7 +40,7 @@ pub(super) fn read(root: &Path) -> Gathered {
     }
     let mut used = BTreeSet::new();
     let mut raws = Vec::new();
-    walk(root, "images", &mut gathered, |origin, path, environment, label| {
+    walk(root, ("images", flat), &mut gathered, |origin, path, environment, label| {
         let key = key(environment, label, &path);
         let region = match masks.get(&key).and_then(|masks| masks.first()) {
             Some(mask) => Region::File(mask.clone()),
@@ -45,7 +49,7 @@ pub(super) fn read(root: &Path) -> Gathered {
         used.insert(key);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         raws.push(Raw {
-            id: format!("{environment}/{label}/{name}"),
+            id: if flat { format!("{label}/{name}") } else { format!("{environment}/{label}/{name}") },
             origin,
             image: path,
             label: label.to_owned(),
@@ -92,14 +96,39 @@ fn key(environment: &str, label: &str, path: &Path) -> String {
     format!("{environment}/{label}/{stem}").nfc().collect()
 }
 
-/// Calls `visit` with each image of `root/top/<environment>/<label>/`, sorted by path.
-fn walk(root: &Path, top: &str, gathered: &mut Gathered, mut visit: impl FnMut(Origin, PathBuf, &str, &str)) {
-    for environment in folders(root, Path::new(top), gathered) {
-        name_is_fit(root, top, ProblemKind::Environment, &environment, &environment, gathered);
+/// Whether `images` holds labels and no environments: folders that hold files and no folders.
+fn is_flat(root: &Path) -> bool {
+    let of = |path: &Path| -> Vec<(String, bool)> { entries(root, path, &mut Gathered::default()) };
+    let visible = |name: &str| !name.starts_with('.');
+    let labels = of(Path::new("images")).into_iter().filter(|(name, is_folder)| *is_folder && visible(name));
+    let mut labels = labels.peekable();
+    labels.peek().is_some()
+        && labels.all(|(label, _)| {
+            let within = of(&Path::new("images").join(label));
+            !within.is_empty() && within.iter().all(|(_, is_folder)| !is_folder)
+        })
+}
+
+/// Calls `visit` with each image of `root/top/<environment>/<label>/`, or of `root/top/<label>/` if that is `flat`, sorted by
+/// path.
+fn walk(
+    root: &Path,
+    (top, flat): (&str, bool),
+    gathered: &mut Gathered,
+    mut visit: impl FnMut(Origin, PathBuf, &str, &str),
+) {
+    let environments = if flat { vec![String::new()] } else { folders(root, Path::new(top), gathered) };
+    for environment in environments {
+        // Joining nothing leaves a path as it is.
         let folder = Path::new(top).join(&environment);
+        let environment = if flat { ONE_ENVIRONMENT } else { environment.as_str() };
+        if !flat {
+            name_is_fit(root, top, ProblemKind::Environment, environment, environment, gathered);
+        }
         for label in folders(root, &folder, gathered) {
-            name_is_fit(root, top, ProblemKind::Label, &label, &format!("{environment}/{label}"), gathered);
             let folder = folder.join(&label);
+            let place = folder.strip_prefix(top).unwrap_or(&folder).display().to_string();
+            name_is_fit(root, top, ProblemKind::Label, &label, &place, gathered);
             for (name, is_folder) in entries(root, &folder, gathered) {
                 let path = folder.join(&name);
                 let origin = Origin { file: root.join(&path), line: 0 };

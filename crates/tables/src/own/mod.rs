@@ -44,7 +44,8 @@
 //! In the convention of folders the image `DIR/images/<environment>/<label>/<file>` has the mask
 //! `DIR/masks/<environment>/<label>/<stem>.png` if that exists, and no penalty otherwise; masks may also end
 //! in `bmp`, `tif`, `tiff`, `webp`, `jpg` or `jpeg`, one an image. Images are those that end in one of these or
-//! in `dcm` or `dicom`; other files are left out and counted. Records are sorted by environment, label and file
+//! in `dcm` or `dicom`; other files are left out and counted. Without folders of environments, as `DIR/images/<label>/<file>`
+//! and `DIR/masks/<label>/<stem>.png`, all images are of one. Records are sorted by environment, label and file
 //! name.
 //!
 //! Classes and environments are numbered in the order of their names, or by value if all of them are
@@ -69,6 +70,9 @@ use crate::{
 };
 
 use self::paths::Some3;
+
+/// The only environment of a table that names none.
+const ONE_ENVIRONMENT: &str = "all";
 
 /// How names of classes, or of environments, are handled that differ only in case, spaces, Unicode composition
 /// or the way a number is written.

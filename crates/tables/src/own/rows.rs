@@ -7,7 +7,7 @@ use std::{
 
 use herring_datasets::{Origin, Part, PixelBox, Region};
 
-use super::{Gathered, OwnOptions, Raw, name_expected, paths::Paths};
+use super::{Gathered, ONE_ENVIRONMENT, OwnOptions, Raw, name_expected, paths::Paths};
 use crate::{
     error::{Problem, ProblemKind, quote},
     place,
@@ -32,8 +32,6 @@ const COLUMNS: [Column<'static>; 9] = [
 ];
 const ENVIRONMENT: usize = 2;
 const GROUP: usize = 7;
-/// The only environment of a table that names none.
-const ONE_ENVIRONMENT: &str = "all";
 
 pub(super) fn read(file: &Path, options: &OwnOptions) -> Gathered {
     let root = match file.parent() {
