@@ -54,7 +54,7 @@ pub(crate) enum BlockError {
     Preparation(PixelError),
     #[error("{0}")]
     Boxes(PixelError),
-    #[error("mask: {0}")]
+    #[error("{}", of_mask(.0))]
     Mask(PixelError),
     #[error("{0}")]
     Shape(String),
@@ -73,6 +73,14 @@ impl BlockError {
             Self::Mask(PixelError::Size { .. }) => FindingKind::MaskSize,
             Self::Mask(_) => FindingKind::MaskUnreadable,
         }
+    }
+}
+
+/// An error's text with the word `mask` before it, which that of a size has already.
+fn of_mask(error: &PixelError) -> String {
+    match error {
+        PixelError::Size { what: "mask", .. } => error.to_string(),
+        _ => format!("mask: {error}"),
     }
 }
 

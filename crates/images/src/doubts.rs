@@ -171,12 +171,13 @@ pub struct RangeUsed {
 impl std::fmt::Display for RangeUsed {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let list = |numbers: Vec<String>| numbers.join(" and ");
+        let is = if self.white.len() > 1 { "are" } else { "is" };
         let bits = list(self.bits.iter().map(ToString::to_string).collect());
         let white = list(self.white.iter().map(ToString::to_string).collect());
         let Self { environment, largest, share, .. } = self;
         write!(
             formatter,
-            "{environment}: {bits} bits, values up to {largest} where {white} is white ({:.0} %)",
+            "{environment}: {bits} bits, values up to {largest} where {white} {is} white ({:.0} %)",
             share * 100.0
         )
     }

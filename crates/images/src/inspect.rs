@@ -170,7 +170,7 @@ impl<'a> Looking<'a> {
             && ![size, image.stored()].contains(&[mask.height, mask.width])
         {
             let error = PixelError::Size { what: "mask", found: [mask.height, mask.width], expected: size };
-            self.found(FindingKind::MaskSize, file, format!("mask: {error}"));
+            self.found(FindingKind::MaskSize, file, error);
         }
         if let Region::Boxes(boxes) = &record.region
             && let Err(error) = herring_pixels::check_boxes(boxes, size)

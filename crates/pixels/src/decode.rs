@@ -48,8 +48,9 @@ pub fn format(bytes: &[u8]) -> Result<Format, PixelError> {
 /// - JPEG: baseline and progressive, 8 bits; colour is converted to red, green, blue. The values are
 ///   libjpeg's, which are Pillow's.
 /// - BMP, TIFF (one page, grey or colour of 8 or 16 bits, without JPEG inside), WebP without animation.
-/// - DICOM: one frame, 8 to 16 bits; uncompressed, deflated, RLE, JPEG baseline, extended (8 bits) and
-///   lossless. The transfer syntax is named where it is another.
+/// - DICOM: one frame, 1 to 16 bits, grey, RGB, YBR_FULL (which becomes red, green and blue) or PALETTE COLOR (whose
+///   palette is applied); uncompressed, deflated, RLE, JPEG baseline, extended and lossless, JPEG-LS of one component, JPEG
+///   2000. The transfer syntax is named where it is another.
 ///
 /// # Errors
 /// [`PixelError`] for an empty file, an unknown format, a picture beyond the limits (before memory is

@@ -1,4 +1,4 @@
-//! Radiographs from files: decoding that is exact, preparation as the papers' code does it, and masks.
+//! Radiographs and photographs from files: decoding that is exact, preparation as the papers' code does it, and masks.
 //!
 //! A file's bytes become a [`Picture`] of the stored values; a [`Preparation`] says how a picture becomes an
 //! [`Image`](herring_datasets::Image) for a model: scaled, cropped, resized. The same preparation turns a

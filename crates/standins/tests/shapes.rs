@@ -97,10 +97,13 @@ fn the_mask_covers_the_shape_and_two_pixels_around_it_and_nothing_else_depends_o
     }
 }
 
+/// Whether an image is of a square, whether it lies on sand, and the colour of its corners.
+type Cornered = (bool, bool, [f32; 3]);
+
 #[test]
 fn the_background_tells_the_environment_and_nothing_of_the_class() {
     let root = generate(&ShapesSettings { per_cell: 200, ..Default::default() });
-    let seen: Vec<(bool, bool, [f32; 3])> = manifest(root.path())
+    let seen: Vec<Cornered> = manifest(root.path())
         .iter()
         .map(|row| {
             let corners = corners(&colours(&root.path().join("shapes").join(&row[1])));
@@ -108,7 +111,7 @@ fn the_background_tells_the_environment_and_nothing_of_the_class() {
         })
         .collect();
     for channel in 0..3 {
-        let mean = |chosen: &dyn Fn(&(bool, bool, [f32; 3])) -> bool| {
+        let mean = |chosen: &dyn Fn(&Cornered) -> bool| {
             let values: Vec<f32> = seen.iter().filter(|row| chosen(row)).map(|row| row.2[channel]).collect();
             values.iter().sum::<f32>() / values.len() as f32
         };
