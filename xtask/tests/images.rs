@@ -113,8 +113,10 @@ fn images_of_ones_own_with_three_classes_and_environments() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     let output = xtask(&["collect", "--out", place.path("out").to_str().unwrap()]);
     let cells = text(&output);
-    for method in ["baseline", "masked", "actdiff", "adversarial", "gradmask", "rrr"] {
-        assert!(cells.contains(&format!("{method},worst_accuracy,")), "{cells}");
+    for method in ["baseline", "reweighted", "group-dro", "masked", "actdiff", "adversarial", "gradmask", "rrr"] {
+        for score in ["worst_accuracy", "worst_group_accuracy", "valid_worst_group_accuracy"] {
+            assert!(cells.contains(&format!("{method},{score},")), "{cells}");
+        }
     }
     let again = place.audit("out", &[&own[..], &["--resume"]].concat());
     assert_eq!(again.status.code(), Some(0), "{}", text(&again));
