@@ -26,7 +26,8 @@ pub struct BatchNorm<B: Backend> {
     pub running_mean: Param<Tensor<B, 1>>,
     /// Running unbiased variance, `[channels]`; not trained.
     pub running_var: Param<Tensor<B, 1>>,
-    epsilon: f64,
+    /// Added to the variance.
+    pub epsilon: f64,
 }
 
 impl<B: Kernels> BatchNorm<B> {

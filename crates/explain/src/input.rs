@@ -1,0 +1,211 @@
+//! From the file of an image to the input of a network, to the picture that is shown, and to the mask that lies over it.
+
+use herring_datasets::Region;
+use herring_pixels::{
+    Crop, Limits, MaskSettings, Monochrome1, Picture, PillowMode, PixelError, Preparation, Range, Resize, decode, mask,
+    prepare, resize_pillow,
+};
+use std::path::{Path, PathBuf};
+
+/// How images are prepared, as torchvision's presets do it: the square in the middle is resized, its middle is cut out, and the
+/// channels are normalised as `(value - mean) / deviation`.
+///
+/// torchvision resizes the whole image and cuts the square out then, which gives the same pixels but for those at the borders of
+/// images that are not square.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Input {
+    /// Channels of the network's images: 1 or 3.
+    pub channels: usize,
+    /// What is cut out of the image before it is resized.
+    pub crop: Crop,
+    /// How it is resized.
+    pub resampling: Resize,
+    /// Rows and columns that the cut is resized to, in pixels; at least `size`.
+    pub resize: usize,
+    /// Rows and columns of the network's images, in pixels.
+    pub size: usize,
+    /// The range of the values before they are normalised.
+    pub range: Range,
+    /// What is subtracted, a number for each channel.
+    pub mean: Vec<f32>,
+    /// What that is divided by, a number for each channel.
+    pub deviation: Vec<f32>,
+}
+
+/// A prepared image.
+#[derive(Debug, Clone)]
+pub(crate) struct Ready {
+    /// `[channels, size, size]`, normalised.
+    pub(crate) values: Vec<f32>,
+    /// Colours of the same pixels, `[size, size]`.
+    pub(crate) shown: Vec<[u8; 3]>,
+    /// The mask, `[size, size]`, values in `[0, 1]`.
+    pub(crate) mask: Option<Vec<f32>>,
+}
+
+impl Input {
+    /// For networks that torchvision has trained on ImageNet.
+    pub fn imagenet() -> Self {
+        Self {
+            channels: 3,
+            crop: Crop::Center,
+            resampling: Resize::Pillow,
+            resize: 256,
+            size: 224,
+            range: Range::Unit,
+            mean: vec![0.485, 0.456, 0.406],
+            deviation: vec![0.229, 0.224, 0.225],
+        }
+    }
+
+    /// Images of one channel as they are, from 0 to 1.
+    pub fn grey(size: usize) -> Self {
+        let (mean, deviation) = (vec![0.0], vec![1.0]);
+        Self { channels: 1, resize: size, size, mean, deviation, ..Self::imagenet() }
+    }
+
+    /// The value of a black pixel in each channel, for baselines.
+    pub fn black(&self) -> Vec<f32> {
+        let black = match self.range {
+            Range::Unit => 0.0,
+            Range::Xray => -1024.0,
+        };
+        self.mean.iter().zip(&self.deviation).map(|(mean, deviation)| (black - mean) / deviation).collect()
+    }
+
+    /// Checks the numbers.
+    ///
+    /// # Errors
+    /// The first one that cannot be, as a line.
+    pub fn check(&self) -> Result<(), String> {
+        if ![1, 3].contains(&self.channels) {
+            return Err(format!("found a network for images of {} channels, expected 1 or 3", self.channels));
+        }
+        for (field, values) in [("mean", &self.mean), ("std", &self.deviation)] {
+            if values.len() != self.channels {
+                return Err(format!("{field}: found {} numbers, expected {}, one a channel", values.len(), self.channels));
+            }
+        }
+        if !self.mean.iter().chain(&self.deviation).all(|value| value.is_finite()) || self.deviation.contains(&0.0) {
+            return Err("mean and std: found a number that is not finite or a std of 0, expected other ones".to_owned());
+        }
+        if self.size == 0 || self.resize < self.size {
+            return Err(format!("size: found {}, expected 1 to {}, to which images are resized", self.size, self.resize));
+        }
+        Ok(())
+    }
+
+    fn preparation(&self) -> Preparation {
+        Preparation {
+            range: self.range,
+            crop: self.crop,
+            resize: self.resampling,
+            size: self.resize,
+            monochrome1: Monochrome1::Inverted,
+            ..Preparation::xray(self.resize)
+        }
+    }
+
+    /// Reads and prepares an image and its mask.
+    pub(crate) fn read(&self, path: &Path, mask_path: Option<&Path>) -> Result<Ready, String> {
+        let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+        let picture = decode(&bytes, &Limits::default()).map_err(|error| error.to_string())?;
+        let planes = self.planes(&picture).map_err(|error| error.to_string())?;
+        let planes: Vec<Vec<f32>> = planes.iter().map(|plane| self.middle(plane)).collect();
+        let mask = match mask_path {
+            None => None,
+            Some(path) => Some(self.mask(path, &picture).map_err(|error| format!("its mask {}: {error}", path.display()))?),
+        };
+        let [low, span] = match self.range {
+            Range::Unit => [0.0, 1.0],
+            Range::Xray => [-1024.0, 2048.0],
+        };
+        let byte = |value: f32| ((value - low) / span * 255.0).round().clamp(0.0, 255.0) as u8;
+        let colour = |pixel: usize| [0, 1, 2].map(|channel: usize| byte(planes[channel.min(planes.len() - 1)][pixel]));
+        let shown = (0..self.size * self.size).map(colour).collect();
+        let normalised = planes.iter().zip(self.mean.iter().zip(&self.deviation)).flat_map(|(plane, (mean, deviation))| {
+            plane.iter().map(move |value| (value - mean) / deviation)
+        });
+        Ok(Ready { values: normalised.collect(), shown, mask })
+    }
+
+    /// The planes of an image, `[resize, resize]` each, not yet normalised: one, or three of which a grey image has equal ones.
+    ///
+    /// The one place that makes colour, to be replaced by a preparation of three channels where `herring-pixels` has one.
+    fn planes(&self, picture: &Picture) -> Result<Vec<Vec<f32>>, PixelError> {
+        if self.channels == 1 || picture.channels() < 3 {
+            let grey = match picture.bits() {
+                8 if picture.channels() >= 3 => picture.luma()?,
+                _ => picture.clone(),
+            };
+            let plane = prepare(&grey, &self.preparation())?.values().to_vec();
+            return Ok(vec![plane; self.channels]);
+        }
+        let [height, width] = [picture.height(), picture.width()];
+        let side = height.min(width);
+        let [rows, columns] = match self.crop {
+            Crop::Center => [side, side],
+            Crop::Whole => [height, width],
+        };
+        let [top, left] = [height / 2 - rows / 2, width / 2 - columns / 2];
+        let [low, span] = match self.range {
+            Range::Unit => [0.0, 1.0],
+            Range::Xray => [-1024.0, 2048.0],
+        };
+        let plane = |channel: usize| {
+            let mut values = Vec::with_capacity(rows * columns);
+            for row in top..top + rows {
+                let line = (left..left + columns).map(|column| picture.get(row, column, channel).unwrap_or(0));
+                values.extend(line.map(|value| low + span * f64::from(value) / f64::from(picture.maximum())));
+            }
+            let resized = resize_pillow(&values, [rows, columns], self.resize, PillowMode::Single)?;
+            Ok(resized.into_iter().map(|value| value as f32).collect())
+        };
+        (0..3).map(plane).collect()
+    }
+
+    /// The middle of a plane of `[resize, resize]`, `[size, size]`; the first row is torchvision's, `round((resize - size) / 2)`.
+    fn middle(&self, plane: &[f32]) -> Vec<f32> {
+        let first = ((self.resize - self.size) as f64 / 2.0).round_ties_even() as usize;
+        let rows = plane.chunks_exact(self.resize).skip(first).take(self.size);
+        rows.flat_map(|row| row[first..first + self.size].iter().copied()).collect()
+    }
+
+    fn mask(&self, path: &Path, picture: &Picture) -> Result<Vec<f32>, String> {
+        let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+        let region = Region::File(PathBuf::from(path));
+        let found = mask(&region, &picture.info(), &self.preparation(), Some(&bytes), &MaskSettings::default());
+        Ok(self.middle(found.map_err(|error| error.to_string())?.values()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_cannot_be_are_named() {
+        assert_eq!(Input::imagenet().check(), Ok(()));
+        let wrong = |input: Input| input.check().unwrap_err();
+        assert!(wrong(Input { mean: vec![0.5], ..Input::imagenet() }).starts_with("mean: found 1 numbers, expected 3"));
+        assert!(wrong(Input { size: 300, ..Input::imagenet() }).starts_with("size: found 300, expected 1 to 256"));
+        assert!(wrong(Input { deviation: vec![0.0], ..Input::grey(8) }).contains("a std of 0"));
+        assert!(wrong(Input { channels: 2, ..Input::imagenet() }).contains("2 channels"));
+    }
+
+    #[test]
+    fn black_is_what_a_black_pixel_becomes() {
+        assert_eq!(Input::grey(8).black(), [0.0]);
+        let black = Input::imagenet().black();
+        assert!((black[0] + 0.485 / 0.229).abs() < 1e-6 && black.len() == 3);
+        assert_eq!(Input { range: Range::Xray, ..Input::grey(8) }.black(), [-1024.0]);
+    }
+
+    #[test]
+    fn the_middle_is_cut_out_as_torchvision_does() {
+        let plane: Vec<f32> = (0..25).map(|value| value as f32).collect();
+        let input = Input { resize: 5, size: 2, ..Input::grey(5) };
+        // center_crop begins at int(round(1.5)) = 2.
+        assert_eq!(input.middle(&plane), [12.0, 13.0, 17.0, 18.0]);
+    }
+}
