@@ -7,11 +7,11 @@ use crate::{
 };
 use herring_experiments::Exit;
 use herring_explain::{
-    Architecture, BackendName, Device, ExplainError, ImageFile, Input, Progress, Request, Settings, TrainedNetwork, black,
-    classes, explain, find_images,
+    Architecture, BackendName, Device, ExplainError, ImageFile, Input, Progress, Request, Settings, TrainedNetwork,
+    black, classes, explain, find_images,
 };
 use herring_pixels::{Crop, Range, Resize};
-use herring_protocol::{BackendKind, DataSpec, ResizeName, RunSpec, TableName};
+use herring_protocol::{BackendKind, CardiacSpec, DataSpec, ResizeName, RunSpec, TableName};
 use herring_saliency::{Attribution, Baseline, ClassActivation, Deviation, IntegratedGradients, Occlusion, SmoothGrad};
 use herring_weights::WeightsFile;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -30,7 +30,8 @@ pub(crate) fn run(arguments: &Explain) -> Result<Exit, Failure> {
         Missing::Black => black(&input),
         Missing::Known(baseline) => baseline,
     };
-    let methods = arguments.method.iter().map(|method| with_settings(*method, arguments, baseline, input.size)).collect();
+    let methods =
+        arguments.method.iter().map(|method| with_settings(*method, arguments, baseline, input.size)).collect();
     let settings = Settings {
         target: network.target(&arguments.target).map_err(failure)?,
         sign: arguments.sign,
@@ -87,7 +88,7 @@ fn without_masks(images: &[ImageFile], masks: Option<&Path>) {
 }
 
 /// A method with what the options say of it.
-fn with_settings(method: Attribution, arguments: &Explain, baseline: Baseline, size: usize) -> Attribution {
+fn with_settings(method: Attribution, arguments: &Explain, baseline: Baseline, size: [usize; 2]) -> Attribution {
     match method {
         Attribution::Gradient | Attribution::InputTimesGradient => method,
         Attribution::IntegratedGradients(_) => {
@@ -98,7 +99,7 @@ fn with_settings(method: Attribution, arguments: &Explain, baseline: Baseline, s
             Attribution::SmoothGrad(SmoothGrad { samples, deviation, seed: arguments.seed })
         }
         Attribution::Occlusion(_) => {
-            let window = arguments.window.unwrap_or_else(|| size.div_ceil(14));
+            let window = arguments.window.unwrap_or_else(|| size[0].min(size[1]).div_ceil(14));
             let stride = arguments.stride.unwrap_or(window);
             Attribution::Occlusion(Occlusion { window, stride, baseline })
         }
@@ -116,19 +117,20 @@ fn network(arguments: &Explain) -> Result<(TrainedNetwork, Input), Failure> {
     let (network, usual) = match specification {
         Some(path) if arguments.architecture.is_none() => of_run(&path, file)?,
         _ => {
-            let size = arguments.size.unwrap_or(Input::imagenet().size);
-            let network = TrainedNetwork::of_file(file, arguments.architecture, size).map_err(failure)?;
+            let side = arguments.size.unwrap_or(Input::imagenet().size[0]);
+            let network = TrainedNetwork::of_file(file, arguments.architecture, side).map_err(failure)?;
             let usual = network.name.parse().map_or_else(|_| Input::imagenet(), Architecture::input);
             // A square for the size as 256 is for 224.
-            (network, Input { resize: (size * 8).div_ceil(7), size, ..usual })
+            (network, Input { resize: Some((side * 8).div_ceil(7)), size: [side; 2], ..usual })
         }
     };
-    let size = arguments.size.unwrap_or(usual.size);
-    let resize = match (arguments.resize, arguments.size) {
-        (Some(resize), _) => resize,
-        (None, Some(size)) if usual.resize == usual.size => size,
-        (None, _) => usual.resize,
+    let (size, resize) = match (arguments.size, usual.resize) {
+        // A run's images have no margin.
+        (Some(side), resize) if resize == Some(usual.size[0]) => ([side; 2], Some(side)),
+        (Some(side), _) => ([side; 2], Some((side * 8).div_ceil(7))),
+        (None, resize) => (usual.size, resize),
     };
+    let resize = arguments.resize.or(resize);
     let mean = arguments.mean.clone().unwrap_or(usual.mean);
     let deviation = arguments.std.clone().unwrap_or(usual.deviation);
     let input = Input { size, resize, mean, deviation, ..usual };
@@ -149,14 +151,12 @@ fn of_run(path: &Path, file: WeightsFile) -> Result<(TrainedNetwork, Input), Fai
     let text = std::fs::read(path).map_err(|error| wrong(&error))?;
     let spec: RunSpec = serde_json::from_slice(&text).map_err(|error| wrong(&error))?;
     let classes = classes(&file.tensors).unwrap_or(0);
-    let [side, explained] = spec.data.stored_sides();
-    let sizes = match &spec.data {
-        DataSpec::Cardiac(_) => {
-            return Err(wrong(&"found a run on images that are not square, expected square ones"));
-        }
-        _ => [side, side],
+    // A network is made for the images that it was trained on; maps are made of the size that the run made them of.
+    let (trained, explained) = match (&spec.data, spec.data.stored_sides()) {
+        (DataSpec::Cardiac(_), _) => (CardiacSpec::SIZE, CardiacSpec::SIZE),
+        (_, [trained, explained]) => ([trained; 2], [explained; 2]),
     };
-    let config = |channels| herring_training::network_config(&spec.model, [channels, sizes[0], sizes[1]], classes);
+    let config = |channels| herring_training::network_config(&spec.model, [channels, trained[0], trained[1]], classes);
     let channels = [1, 3];
     let configs = channels.map(config);
     let network = TrainedNetwork::of_configs(&spec.method.to_string(), &configs, file).map_err(failure)?;

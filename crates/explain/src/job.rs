@@ -19,7 +19,8 @@ use herring_backend::{Device, Job, Kernels};
 use herring_models::{Classifier, Mode, Network};
 use herring_saliency::{
     Attribution, Baseline, ClassActivation, ClassActivations, CurveSettings, Perturbation, RandomisedStage, Smoothing,
-    Target, attribute, class_activations, completeness_residual, heat, localise, perturbation_curves, points_at, randomised,
+    Target, attribute, class_activations, completeness_residual, heat, localise, perturbation_curves, points_at,
+    randomised,
 };
 use herring_stats::summary::mean;
 use herring_weights::fit;
@@ -185,14 +186,14 @@ fn check_on_one<B: Kernels>(
     settings: &Settings,
     device: &B::Device,
 ) -> Result<(), ExplainError> {
-    let image = Tensor::<B, 4>::zeros([1, input.channels, input.size, input.size], device);
+    let image = Tensor::<B, 4>::zeros([1, input.channels, input.size[0], input.size[1]], device);
     for method in &settings.methods {
         match method {
             Attribution::ClassActivation(activation) => {
                 class_activations(network, image.clone(), Some(Target::All(0)), activation.tap)?;
             }
             Attribution::Occlusion(occlusion) => {
-                occlusion.windows([input.size; 2])?;
+                occlusion.windows(input.size)?;
                 occlusion.baseline.of(&image)?;
             }
             Attribution::IntegratedGradients(path) => {
@@ -267,14 +268,15 @@ impl<'a> Results<'a> {
     ) -> Result<(), ExplainError> {
         let Request { input, settings, .. } = self.request;
         let values: Vec<f32> = ready.iter().flat_map(|image| image.values.iter().copied()).collect();
-        let shape = [ready.len(), input.channels, input.size, input.size];
+        let shape = [ready.len(), input.channels, input.size[0], input.size[1]];
         let images = Tensor::<B, 4>::from_data(TensorData::new(values, shape), device);
         let passes = passes(network, &images, settings)?;
         let (logits, classes) = match passes.values().next() {
             Some(pass) => (pass.logits.clone(), pass.classes.clone()),
             None => {
                 let logits = network.trace(images.clone(), Mode::Evaluate).logits;
-                let predicted = logits.clone().argmax(1).into_data().iter::<i64>().map(|class| class as usize).collect();
+                let predicted =
+                    logits.clone().argmax(1).into_data().iter::<i64>().map(|class| class as usize).collect();
                 let classes = match settings.target {
                     TargetClass::Predicted => predicted,
                     TargetClass::Class(class) => vec![class; ready.len()],
@@ -338,10 +340,10 @@ impl<'a> Results<'a> {
                 let residuals = completeness_residual(network, images, classes, &tensor, baseline, batch)?;
                 let sums = values.chunks((values.len() / count.max(1)).max(1));
                 let sums = sums.map(|map| map.iter().map(|value| f64::from(*value)).sum::<f64>());
-                let found = residuals.iter().zip(sums).map(|(residual, sum)| Completeness {
-                    residual: *residual,
-                    difference: sum - residual,
-                });
+                let found = residuals
+                    .iter()
+                    .zip(sums)
+                    .map(|(residual, sum)| Completeness { residual: *residual, difference: sum - residual });
                 Some(found.collect())
             }
         };
@@ -405,7 +407,7 @@ impl<'a> Results<'a> {
         on_page: bool,
     ) -> Result<Result<(ImageRecord, Option<Shown>), String>, ExplainError> {
         let Request { settings, input, network, images, out } = self.request;
-        let (side, pixels) = (input.size, input.size * input.size);
+        let (size, pixels) = (input.size, input.size[0] * input.size[1]);
         let stem = images[number].path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let name = format!("{number:05}-{}", plain(&stem));
         let mut records = Vec::with_capacity(maps.len());
@@ -426,14 +428,14 @@ impl<'a> Results<'a> {
                         true => Smoothing::default(),
                         false => Smoothing { sigma: 0.0, ..Smoothing::default() },
                     };
-                    let found = localise(&viewed, mask, [side; 2], smoothing)?;
+                    let found = localise(&viewed, mask, size, smoothing)?;
                     let sizes: Vec<f32> = viewed.iter().map(|value| value.abs()).collect();
-                    let pointing = points_at(&sizes, mask, [side; 2], settings.tolerance)?;
+                    let pointing = points_at(&sizes, mask, size, settings.tolerance)?;
                     Some(OverlapRecord { iou: found.iou, iop: found.iop, iot: found.iot, pointing })
                 }
                 _ => None,
             };
-            let png = view::png(&colours, side).map_err(|error| ExplainError::Device(error.to_string()))?;
+            let png = view::png(&colours, size).map_err(|error| ExplainError::Device(error.to_string()))?;
             let file = file_name(method);
             let (map_file, overlay_file) = (format!("maps/{name}.{file}.npy"), format!("overlays/{name}.{file}.png"));
             files.push((out.join(&map_file), npy(&[channels, height, width], map)));
@@ -456,11 +458,8 @@ impl<'a> Results<'a> {
             fs::write(&path, bytes).map_err(|source| ExplainError::File { path, source })?;
         }
         let probabilities = softmax(logits);
-        let prediction = |class: usize| Prediction {
-            class,
-            label: network.label(class),
-            probability: probabilities[class],
-        };
+        let prediction =
+            |class: usize| Prediction { class, label: network.label(class), probability: probabilities[class] };
         let mut order: Vec<usize> = (0..logits.len()).collect();
         order.sort_by(|one, other| logits[*other].total_cmp(&logits[*one]));
         let record = ImageRecord {
@@ -474,7 +473,7 @@ impl<'a> Results<'a> {
         let shown = match on_page {
             false => None,
             true => {
-                let image = view::png(&ready.shown, side).map_err(|error| ExplainError::Device(error.to_string()))?;
+                let image = view::png(&ready.shown, size).map_err(|error| ExplainError::Device(error.to_string()))?;
                 Some(Shown { record: 0, image, overlays, mask: ready.mask.clone() })
             }
         };
@@ -526,7 +525,10 @@ impl<'a> Results<'a> {
             facts: vec![
                 ("Network", format!("{}, {} classes", network.name, network.classes)),
                 ("Weights", format!("{weights}, SHA-256 {}…", &network.sha256[..network.sha256.len().min(12)])),
-                ("Images", format!("{} of {}, {side} x {side} pixels", self.records.len(), images.len(), side = input.size)),
+                (
+                    "Images",
+                    format!("{} of {}, {} x {} pixels", self.records.len(), images.len(), input.size[0], input.size[1]),
+                ),
                 ("Methods", methods.join(", ")),
                 ("Explained class", target),
                 ("Values", format!("{}, channels summed", settings.sign)),
@@ -536,7 +538,7 @@ impl<'a> Results<'a> {
             records: &self.records,
             failures: &self.failures,
             shown: &self.shown,
-            side: input.size,
+            size: input.size,
             curves: settings.methods.iter().filter_map(|method| self.mean_curves(method.name())).collect(),
         };
         let page = page::render(&content).into_bytes();
@@ -567,7 +569,11 @@ impl<'a> Results<'a> {
         let mean_of = |curve: fn(&MapRecord) -> Option<&CurveRecord>| {
             let curves: Vec<&[f64]> = maps().filter_map(|map| Some(curve(map)?.probabilities.as_slice())).collect();
             let first = curves.first()?;
-            Some((0..first.len()).map(|step| curves.iter().map(|curve| curve[step]).sum::<f64>() / curves.len() as f64).collect())
+            Some(
+                (0..first.len())
+                    .map(|step| curves.iter().map(|curve| curve[step]).sum::<f64>() / curves.len() as f64)
+                    .collect(),
+            )
         };
         Some((method, mean_of(|map| map.deletion.as_ref())?, mean_of(|map| map.insertion.as_ref())?))
     }
@@ -609,7 +615,8 @@ fn file_name(method: &Attribution) -> String {
 
 /// What of a name is safe in any file system and in the address of a page.
 fn plain(stem: &str) -> String {
-    let safe = |letter: char| if letter.is_ascii_alphanumeric() || letter == '-' || letter == '_' { letter } else { '_' };
+    let safe =
+        |letter: char| if letter.is_ascii_alphanumeric() || letter == '-' || letter == '_' { letter } else { '_' };
     stem.chars().map(safe).take(80).collect()
 }
 

@@ -39,3 +39,7 @@ pub use npy::npy;
 pub use record::{FORMAT, Failed};
 pub use settings::{Settings, TargetClass};
 pub use view::Sign;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -74,7 +74,8 @@ impl TrainedNetwork {
     /// # Errors
     /// The file cannot be read or has another number of lines than the network has classes.
     pub fn with_labels(self, path: &Path) -> Result<Self, ExplainError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ExplainError::File { path: path.to_owned(), source })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ExplainError::File { path: path.to_owned(), source })?;
         let labels: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
         if labels.len() != self.classes {
             let (found, expected) = (labels.len(), self.classes);

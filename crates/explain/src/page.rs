@@ -26,7 +26,7 @@ pub(crate) struct Content<'a> {
     pub(crate) records: &'a [ImageRecord],
     pub(crate) failures: &'a [Failed],
     pub(crate) shown: &'a [Shown],
-    pub(crate) side: usize,
+    pub(crate) size: [usize; 2],
     /// The mean curves of each method: name, deletion, insertion.
     pub(crate) curves: Vec<(&'static str, Vec<f64>, Vec<f64>)>,
 }
@@ -47,7 +47,9 @@ const STYLE: &str = "<style>
 /// The whole page.
 pub(crate) fn render(content: &Content<'_>) -> String {
     let mut body = String::from(STYLE);
-    body.push_str("<header>\n<p class=\"kicker\">Explanations</p>\n<h1>Where the network looks</h1>\n<dl class=\"facts\">\n");
+    body.push_str(
+        "<header>\n<p class=\"kicker\">Explanations</p>\n<h1>Where the network looks</h1>\n<dl class=\"facts\">\n",
+    );
     for (name, value) in &content.facts {
         body.push_str(&format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(name), escape(value)));
     }
@@ -114,8 +116,10 @@ fn summary(content: &Content<'_>) -> String {
         .collect();
     let mut notes = Vec::new();
     if complete {
-        notes.push("The values of integrated gradients should sum to the difference between the logits of image and baseline; \
-                    how far they are off says whether there were enough steps.");
+        notes.push(
+            "The values of integrated gradients should sum to the difference between the logits of image and baseline; \
+                    how far they are off says whether there were enough steps.",
+        );
     }
     if curves {
         notes.push("Deletion and insertion are areas under the class’s probability as the map’s first pixels are deleted from the \
@@ -207,7 +211,7 @@ fn images(content: &Content<'_>) -> String {
     let mut cases = String::new();
     for shown in content.shown {
         let record = &content.records[shown.record];
-        cases.push_str(&case(record, shown, content.side));
+        cases.push_str(&case(record, shown, content.size));
     }
     let left = content.records.len().saturating_sub(content.shown.len());
     if left > 0 {
@@ -223,14 +227,14 @@ fn images(content: &Content<'_>) -> String {
     section("images", "Images", &format!("{}{cases}", picture::scale_bar("largest value")))
 }
 
-fn case(record: &ImageRecord, shown: &Shown, side: usize) -> String {
+fn case(record: &ImageRecord, shown: &Shown, [height, width]: [usize; 2]) -> String {
     let outline = shown.mask.as_ref().map_or_else(String::new, |mask| {
-        let path = picture::outline(side, side, |row, column| mask[row * side + column] >= 0.5);
+        let path = picture::outline(height, width, |row, column| mask[row * width + column] >= 0.5);
         format!("<path class=\"outline strong\" d=\"{path}\"/>")
     });
     let panel = |title: &str, png: &[u8], caption: &str| {
         let address = format!("data:image/png;base64,{}", STANDARD.encode(png));
-        picture::panel((side, side), title, &address, &outline, caption)
+        picture::panel((height, width), title, &address, &outline, caption)
     };
     let mut panels = panel(&format!("{} as the network sees it", record.path), &shown.image, "image");
     for (map, png) in record.maps.iter().zip(&shown.overlays) {
@@ -273,8 +277,13 @@ fn failures(failures: &[Failed]) -> String {
     }
     let rows: String = failures
         .iter()
-        .map(|failed| format!("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", escape(&failed.path), escape(&failed.error)))
+        .map(|failed| {
+            format!("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", escape(&failed.path), escape(&failed.error))
+        })
         .collect();
-    let body = format!("{}<table class=\"plain\"><tbody>\n{rows}</tbody></table></div>\n", scroll("Images that were left out"));
+    let body = format!(
+        "{}<table class=\"plain\"><tbody>\n{rows}</tbody></table></div>\n",
+        scroll("Images that were left out")
+    );
     section("failures", "Left out", &body)
 }

@@ -163,7 +163,8 @@ impl MethodSummary {
     /// Of the images' maps of a method.
     pub(crate) fn of(method: &'static str, images: &[ImageRecord], randomisation: Vec<StageRecord>) -> Self {
         let maps = || images.iter().flat_map(|image| &image.maps).filter(|map| map.method == method);
-        let mean_of = |value: &dyn Fn(&MapRecord) -> Option<f64>| mean(&maps().filter_map(value).collect::<Vec<_>>()).ok();
+        let mean_of =
+            |value: &dyn Fn(&MapRecord) -> Option<f64>| mean(&maps().filter_map(value).collect::<Vec<_>>()).ok();
         let mut shares: Vec<f64> = maps().filter_map(|map| Some(map.completeness.as_ref()?.relative())).collect();
         shares.sort_by(f64::total_cmp);
         let overlap = |value: fn(&OverlapRecord) -> f64| mean_of(&|map| map.overlap.as_ref().map(value));
@@ -190,9 +191,26 @@ impl MethodSummary {
 pub(crate) fn csv(images: &[ImageRecord]) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record([
-        "number", "path", "method", "target", "label", "probability", "logit", "predicted", "predicted_label",
-        "predicted_probability", "completeness_residual", "completeness_difference", "deletion", "insertion", "iou", "iop",
-        "iot", "pointing", "map", "overlay",
+        "number",
+        "path",
+        "method",
+        "target",
+        "label",
+        "probability",
+        "logit",
+        "predicted",
+        "predicted_label",
+        "predicted_probability",
+        "completeness_residual",
+        "completeness_difference",
+        "deletion",
+        "insertion",
+        "iou",
+        "iop",
+        "iot",
+        "pointing",
+        "map",
+        "overlay",
     ])?;
     for image in images {
         let (target, first) = (&image.target, image.predicted.first());

@@ -87,10 +87,7 @@ pub(crate) fn overlay(
             Sign::Absolute | Sign::Positive => colormap::colour(share),
         };
         // The image remains visible under faint values.
-        let cover = match sign {
-            Sign::Signed => 0.9 * share.sqrt(),
-            Sign::Absolute | Sign::Positive => 0.15 + 0.65 * share.sqrt(),
-        };
+        let cover = 0.85 * share.powf(0.7);
         let mix = |part: usize| cover * f64::from(above[part]) + (1.0 - cover) * f64::from(below[part]);
         [0, 1, 2].map(|part| mix(part).round() as u8)
     };
@@ -111,14 +108,14 @@ fn end(sizes: &[f32], clipped: bool) -> f64 {
     f64::from(if end > 0.0 { end } else { most }).max(f64::MIN_POSITIVE)
 }
 
-/// A PNG of a square of colours.
+/// A PNG of the colours, `[height, width]`.
 ///
 /// # Errors
-/// The side is none that PNG knows.
-pub(crate) fn png(colours: &[[u8; 3]], side: usize) -> Result<Vec<u8>, ImageError> {
+/// The size is none that PNG knows.
+pub(crate) fn png(colours: &[[u8; 3]], [height, width]: [usize; 2]) -> Result<Vec<u8>, ImageError> {
     let mut bytes = Vec::new();
     let encoder = PngEncoder::new(&mut bytes);
-    encoder.write_image(colours.as_flattened(), side as u32, side as u32, ExtendedColorType::Rgb8)?;
+    encoder.write_image(colours.as_flattened(), width as u32, height as u32, ExtendedColorType::Rgb8)?;
     Ok(bytes)
 }
 
