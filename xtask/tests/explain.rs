@@ -16,7 +16,7 @@ fn run() -> &'static Path {
     static RUN: OnceLock<(Place, PathBuf)> = OnceLock::new();
     let (_, run) = RUN.get_or_init(|| {
         let place = Place::new();
-        let output = place.repro("synthetic", "out", &["--methods", "baseline", "--seeds", "0"]);
+        let output = place.repro("crosses", "out", &["--methods", "baseline", "--seeds", "0"]);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output));
         let run = runs(&place.path("out")).remove(0);
         (place, run)
