@@ -12,6 +12,7 @@ mod data;
 mod decoys;
 mod devices;
 mod execute;
+mod explain;
 mod failure;
 mod images;
 mod listings;
@@ -63,6 +64,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Search(arguments) => search::run(&arguments),
         Command::Report(arguments) => repro::report(&arguments.out),
         Command::Data { command } => data::run(&command),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Devices => devices::run(),
         Command::Bench { command: BenchCommand::Step(arguments) } => bench::step(&arguments),
         Command::Test(arguments) => checks::run(&arguments),

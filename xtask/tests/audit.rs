@@ -47,14 +47,21 @@ fn images_in_colour_are_understood_trained_on_and_judged_in_words() {
     }
     assert!(!said.contains("no published numbers to compare with\n"), "there is nothing to judge: {said}");
     let report = fs::read_to_string(place.path("out/report.html")).unwrap();
-    assert!(report.contains("Audit report") && report.contains("<h2 id=\"found-title\">What was found</h2>") || report.contains("What was found"));
+    assert!(
+        report.contains("Audit report") && report.contains("<h2 id=\"found-title\">What was found</h2>")
+            || report.contains("What was found")
+    );
 
     let images = json(&place.path("out/images.json"));
     let mean = &images["environment_means"][0];
-    let [values, height, width] =
-        [mean["values"].as_array().unwrap().len() as u64, mean["height"].as_u64().unwrap(), mean["width"].as_u64().unwrap()];
+    let [values, height, width] = [
+        mean["values"].as_array().unwrap().len() as u64,
+        mean["height"].as_u64().unwrap(),
+        mean["width"].as_u64().unwrap(),
+    ];
     assert_eq!(values, 3 * height * width);
-    let run = common::runs(&place.path("out")).into_iter().find(|run| run.to_string_lossy().contains("baseline")).unwrap();
+    let run =
+        common::runs(&place.path("out")).into_iter().find(|run| run.to_string_lossy().contains("baseline")).unwrap();
     let config = json(&run.join("config.json"));
     assert_eq!(config["data"]["channels"], "colour");
     let pictures = json(&run.join("pictures.json"));
@@ -125,7 +132,10 @@ fn one_environment_and_no_masks_leave_what_can_be_said() {
     let said = text(&output);
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(said.contains("environments: one (all), so that reliance on it cannot be tested"), "{said}");
-    assert!(said.contains("left out, since no image has a mask: masked, actdiff, adversarial, gradmask, rrr"), "{said}");
+    assert!(
+        said.contains("left out, since no image has a mask: masked, actdiff, adversarial, gradmask, rrr"),
+        "{said}"
+    );
     assert!(said.contains("left out, since all images are of one environment: reweighted, group-dro"), "{said}");
     assert!(said.contains("All images are of one environment, so that reliance on it cannot be tested;"), "{said}");
     assert!(said.contains("Where the models look was not scored"), "{said}");

@@ -7,7 +7,7 @@
 //! - [`ResNet`]: ResNet-18 and -34 at any width, with a stem for small images (3x3, stride 1, no max-pool),
 //!   as iclr2021 and activmask2020 have them, or with ImageNet's, as tap2024;
 //! - [`Vgg`], [`DenseNet`], [`MobileNet`], [`EfficientNet`]: VGG-16, DenseNet-121, MobileNetV2 and
-//!   EfficientNet-B0 in torchvision's layout and names;
+//!   EfficientNet-B0 in torchvision's layout and names; [`EfficientNetLite`] is EfficientNet-Lite0 in TensorFlow's;
 //! - [`TwoLayer`]: tap2024's network for MNIST;
 //! - [`ConvNet`]: activmask2020's CNN, convolutional auto-encoder and UNet;
 //! - [`Network`]: any of these, chosen at run time;
@@ -25,6 +25,7 @@ mod dense_net;
 mod differentiate;
 mod discriminator;
 mod efficient_net;
+mod efficient_net_lite;
 mod first_convolution;
 mod head;
 mod influence;
@@ -44,6 +45,7 @@ pub use dense_net::{DenseNet, DenseNetConfig, DenseNetTaps};
 pub use differentiate::{Differentiated, input_gradient, tap_gradient};
 pub use discriminator::{Discriminator, DiscriminatorConfig};
 pub use efficient_net::{EfficientNet, EfficientNetConfig};
+pub use efficient_net_lite::{EfficientNetLite, EfficientNetLiteConfig};
 pub use first_convolution::FirstConvolution;
 pub use head::{freeze_body, is_head};
 pub use influence::{Twice, parameter_influence};

@@ -8,6 +8,7 @@ use crate::{
     conv_net::{ConvNet, ConvNetConfig},
     dense_net::{DenseNet, DenseNetConfig},
     efficient_net::{EfficientNet, EfficientNetConfig},
+    efficient_net_lite::{EfficientNetLite, EfficientNetLiteConfig},
     first_convolution::FirstConvolution,
     layers::Convolution,
     mobile_net::{MobileNet, MobileNetConfig},
@@ -40,6 +41,8 @@ pub enum NetworkConfig {
     MobileNet(MobileNetConfig),
     /// EfficientNet-B0.
     EfficientNet(EfficientNetConfig),
+    /// EfficientNet-Lite0.
+    EfficientNetLite(EfficientNetLiteConfig),
 }
 
 impl NetworkConfig {
@@ -53,6 +56,7 @@ impl NetworkConfig {
             Self::DenseNet(config) => config.features(),
             Self::MobileNet(config) => config.features(),
             Self::EfficientNet(config) => config.features(),
+            Self::EfficientNetLite(config) => config.features(),
         }
     }
 }
@@ -75,6 +79,8 @@ pub enum Network<B: Backend> {
     MobileNet(MobileNet<B>),
     /// EfficientNet-B0.
     EfficientNet(EfficientNet<B>),
+    /// EfficientNet-Lite0.
+    EfficientNetLite(EfficientNetLite<B>),
 }
 
 impl<B: Kernels> Network<B> {
@@ -88,6 +94,9 @@ impl<B: Kernels> Network<B> {
             NetworkConfig::DenseNet(config) => Self::DenseNet(DenseNet::new(config, random, device)),
             NetworkConfig::MobileNet(config) => Self::MobileNet(MobileNet::new(config, random, device)),
             NetworkConfig::EfficientNet(config) => Self::EfficientNet(EfficientNet::new(config, random, device)),
+            NetworkConfig::EfficientNetLite(config) => {
+                Self::EfficientNetLite(EfficientNetLite::new(config, random, device))
+            }
         }
     }
 }
@@ -102,6 +111,7 @@ impl<B: Kernels> Classifier<B> for Network<B> {
             Self::DenseNet(network) => network.trace_hooked(images, mode, hook),
             Self::MobileNet(network) => network.trace_hooked(images, mode, hook),
             Self::EfficientNet(network) => network.trace_hooked(images, mode, hook),
+            Self::EfficientNetLite(network) => network.trace_hooked(images, mode, hook),
         }
     }
 
@@ -114,6 +124,7 @@ impl<B: Kernels> Classifier<B> for Network<B> {
             Self::DenseNet(network) => network.depends_on_mode(),
             Self::MobileNet(network) => network.depends_on_mode(),
             Self::EfficientNet(network) => network.depends_on_mode(),
+            Self::EfficientNetLite(network) => network.depends_on_mode(),
         }
     }
 
@@ -122,6 +133,7 @@ impl<B: Kernels> Classifier<B> for Network<B> {
             Self::Vgg(network) => Self::Vgg(network.with_noise(key)),
             Self::MobileNet(network) => Self::MobileNet(network.with_noise(key)),
             Self::EfficientNet(network) => Self::EfficientNet(network.with_noise(key)),
+            Self::EfficientNetLite(network) => Self::EfficientNetLite(network.with_noise(key)),
             Self::ResNet(_) | Self::ConvNet(_) | Self::TwoLayer(_) | Self::DenseNet(_) => self,
         }
     }
@@ -132,6 +144,7 @@ impl<B: Kernels> Classifier<B> for Network<B> {
             Self::DenseNet(network) => Self::DenseNet(network.absorb(statistics)),
             Self::MobileNet(network) => Self::MobileNet(network.absorb(statistics)),
             Self::EfficientNet(network) => Self::EfficientNet(network.absorb(statistics)),
+            Self::EfficientNetLite(network) => Self::EfficientNetLite(network.absorb(statistics)),
             Self::ConvNet(_) | Self::TwoLayer(_) | Self::Vgg(_) => self,
         }
     }
@@ -147,6 +160,7 @@ impl<B: Kernels> FirstConvolution<B> for Network<B> {
             Self::DenseNet(network) => network.first_convolution(),
             Self::MobileNet(network) => network.first_convolution(),
             Self::EfficientNet(network) => network.first_convolution(),
+            Self::EfficientNetLite(network) => network.first_convolution(),
         }
     }
 
@@ -159,6 +173,7 @@ impl<B: Kernels> FirstConvolution<B> for Network<B> {
             Self::DenseNet(network) => network.trace_after(first, mode, hook),
             Self::MobileNet(network) => network.trace_after(first, mode, hook),
             Self::EfficientNet(network) => network.trace_after(first, mode, hook),
+            Self::EfficientNetLite(network) => network.trace_after(first, mode, hook),
         }
     }
 }

@@ -8,6 +8,7 @@
 //! from the folder.
 
 mod auc;
+pub mod colormap;
 pub mod export;
 pub mod html;
 pub mod mlflow;
@@ -15,6 +16,7 @@ mod number;
 mod outputs;
 mod overview;
 mod paper;
+pub mod picture;
 pub mod reliance;
 mod search_page;
 pub mod sections;

@@ -6,7 +6,7 @@ pub enum SaliencyError {
     /// A map or mask with another number of pixels than height times width.
     #[error("{what} has {found} pixels, expected {expected}")]
     Size {
-        /// `map` or `mask`.
+        /// `map`, `mask` or `noise`.
         what: &'static str,
         /// Its pixels.
         found: usize,
@@ -38,12 +38,34 @@ pub enum SaliencyError {
     /// An invalid setting of an attribution.
     #[error("{field}: found {found}, expected {expected}")]
     Setting {
-        /// `integrated_gradients.steps`, `occlusion.window`, `occlusion.stride` or `batch`.
+        /// `integrated_gradients.steps`, `occlusion.window`, `smoothgrad.samples`, `batch`, ...
         field: &'static str,
         /// Its value.
         found: usize,
         /// What it may be.
         expected: &'static str,
+    },
+    /// An invalid setting that is a number of any kind.
+    #[error("{field}: found {found}, expected {expected}")]
+    Number {
+        /// `baseline`, `baseline.sigma`, `smoothgrad.deviation`, ...
+        field: &'static str,
+        /// Its value.
+        found: f64,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// A freshly initialised model that is not of the kind of the trained one.
+    #[error("the fresh model: found {found}, expected the tensors of the trained one")]
+    Fresh {
+        /// What does not fit.
+        found: String,
+    },
+    /// A name of no attribution.
+    #[error("found '{found}', expected one of {}", crate::Attribution::NAMES.join(", "))]
+    Unknown {
+        /// The name.
+        found: String,
     },
     /// A window larger than the images.
     #[error("occlusion.window: found {window}, expected at most the images' {height} rows and {width} columns")]

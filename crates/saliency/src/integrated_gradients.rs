@@ -1,43 +1,53 @@
 //! Integrated gradients (Sundararajan et al. 2017).
 
 use crate::{
+    baseline::Baseline,
     error::SaliencyError,
-    gradients::gradients_of,
     quadrature::gauss_legendre,
-    target::{self, Logits, Rows, Target},
+    summed_gradients::summed_gradients,
+    target::{self, Rows, Target},
 };
 use burn::tensor::{Tensor, TensorData, backend::Backend};
 use herring_backend::Kernels;
 use herring_models::{Classifier, Stackable};
 
-/// The number of steps on the path from black to the image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The path to the image: where it begins, and its number of steps.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct IntegratedGradients {
-    /// Points on the path at which the gradient is taken, 1 to 10000. The paper's later tables have 200.
+    /// Points on the path at which the gradient is taken, 1 to 10000. The paper's later tables have 200, Captum's default is
+    /// 50.
     pub steps: usize,
+    /// Where the path begins. The paper and Captum's default have zero.
+    pub baseline: Baseline,
 }
 
 impl Default for IntegratedGradients {
     fn default() -> Self {
-        Self { steps: 200 }
+        Self::from_zero(200)
     }
 }
 
 /// A point on the path from the baseline to the image.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PathPoint {
-    /// Share of the path, in `(0, 1)`: the input is this multiple of the image.
+    /// Share of the path, in `(0, 1)`: the input is the baseline and this share of the way from it to the image.
     pub share: f64,
     /// Its weight in the integral; all weights sum to 1.
     pub weight: f64,
 }
 
 impl IntegratedGradients {
-    /// Checks the number of steps.
+    /// The path from zero, as the paper and Captum's default have it.
+    pub const fn from_zero(steps: usize) -> Self {
+        Self { steps, baseline: Baseline::Zero }
+    }
+
+    /// Checks the number of steps and the baseline.
     ///
     /// # Errors
-    /// It is 0 or over 10000.
+    /// The number is 0 or over 10000, or the baseline is none.
     pub fn check(&self) -> Result<(), SaliencyError> {
+        self.baseline.check()?;
         match self.steps {
             1..=10_000 => Ok(()),
             found => Err(SaliencyError::Setting {
@@ -60,9 +70,9 @@ impl IntegratedGradients {
 
 /// Integrated gradients of the target's raw logit, `[batch, channels, height, width]` as the images.
 ///
-/// The baseline is zero, as in the paper's later tables (iclr2021, section 6): each value is the image's
-/// value there times the mean gradient on the straight path from black to the image. With enough steps an
-/// image's values sum to `f(x) - f(0)`; [`completeness_residual`] gives the deviation.
+/// Each value is the image's difference from the baseline there times the mean gradient on the straight path from the baseline
+/// to the image. With enough steps an image's values sum to `f(x) - f(baseline)`; [`completeness_residual`] gives the
+/// deviation. The baseline of the paper's later tables is zero (iclr2021, section 6).
 ///
 /// Images times steps inputs are differentiated, at most `batch` at once, so beyond the images and
 /// the maps themselves memory grows with neither. That holds for a plain backend; on an autodiff
@@ -86,36 +96,32 @@ pub fn integrated_gradients<'a, B: Kernels, M: Stackable<B>>(
     let path = settings.path()?;
     target::check_batch(batch)?;
     let [count, ..] = images.dims();
-    let classes = target.into().classes(count)?;
-    let device = images.device();
-    let mut means: Vec<Tensor<B, 4>> = Vec::with_capacity(count);
-    // Inputs are numbered image by image, so that an image's inputs lie together.
-    let inputs = count * path.len();
-    for start in (0..inputs).step_by(batch) {
-        let end = inputs.min(start + batch);
-        let rows = Rows::of((start..end).map(|input| input / path.len()).collect(), &classes);
-        let column = |value: fn(&PathPoint) -> f64| {
-            let values: Vec<f32> = (start..end).map(|input| value(&path[input % path.len()]) as f32).collect();
-            Tensor::<B, 4>::from_data(TensorData::new(values, [end - start, 1, 1, 1]), &device)
-        };
-        let scaled = rows.select(&images) * column(|point| point.share);
-        let weighted = gradients_of(model, scaled, &rows)? * column(|point| point.weight);
-        let mut first = start;
-        while first < end {
-            let image = first / path.len();
-            let last = end.min((image + 1) * path.len());
-            let part = weighted.clone().narrow(0, first - start, last - first).sum_dim(0);
-            match means.get_mut(image) {
-                Some(mean) => *mean = mean.clone() + part,
-                None => means.push(part),
-            }
-            first = last;
+    let (classes, device) = (target.into().classes(count)?, images.device());
+    // From zero the way is the image itself.
+    let (start, way) = match settings.baseline {
+        Baseline::Zero => (None, images.clone()),
+        baseline => {
+            let start = baseline.of(&images)?;
+            (Some(start.clone()), images.clone() - start)
         }
-    }
-    Ok(if means.is_empty() { images } else { Tensor::cat(means, 0) * images })
+    };
+    let inputs = |rows: &Rows, range: std::ops::Range<usize>| {
+        let shares: Vec<f32> = range.map(|input| path[input % path.len()].share as f32).collect();
+        let shape = [shares.len(), 1, 1, 1];
+        let gone = rows.select(&way) * Tensor::<B, 4>::from_data(TensorData::new(shares, shape), &device);
+        match &start {
+            Some(start) => rows.select(start) + gone,
+            None => gone,
+        }
+    };
+    let means = summed_gradients(model, &classes, path.len(), batch, &device, inputs, |point| path[point].weight)?;
+    Ok(match means {
+        Some(means) => means * way,
+        None => images,
+    })
 }
 
-/// How far each image's attribution is from complete: its sum less `f(x) - f(0)`, in units of the
+/// How far each image's attribution is from complete: its sum less `f(x) - f(baseline)`, in units of the
 /// target's raw logit.
 ///
 /// Zero for integrated gradients with enough steps, so it tells whether there were enough; Captum
@@ -129,6 +135,7 @@ pub fn completeness_residual<'a, B: Backend, M: Classifier<B>>(
     images: &Tensor<B, 4>,
     target: impl Into<Target<'a>>,
     attribution: &Tensor<B, 4>,
+    baseline: Baseline,
     batch: usize,
 ) -> Result<Vec<f64>, SaliencyError> {
     target::check_batch(batch)?;
@@ -141,10 +148,9 @@ pub fn completeness_residual<'a, B: Backend, M: Classifier<B>>(
         return Ok(Vec::new());
     }
     let ends = target::logits(model, images, &classes, batch)?;
-    let black = Logits::of(model, images.clone().narrow(0, 0, 1).zeros_like());
+    let starts = target::logits(model, &baseline.of(images)?, &classes, batch)?;
     let values: Vec<f64> = attribution.to_data().iter().collect();
     let pixels = channels * height * width;
     let sum = |image: usize| values[image * pixels..][..pixels].iter().sum::<f64>();
-    let residual = |(image, (class, end)): (usize, (&usize, f64))| sum(image) - (end - black.at(0, *class));
-    Ok(classes.iter().zip(ends).enumerate().map(residual).collect())
+    Ok(starts.iter().zip(ends).enumerate().map(|(image, (start, end))| sum(image) - (end - start)).collect())
 }

@@ -1,6 +1,7 @@
 //! Occlusion (Zeiler and Fergus 2014).
 
 use crate::{
+    baseline::Baseline,
     error::SaliencyError,
     target::{self, Rows, Target},
 };
@@ -12,28 +13,38 @@ use std::ops::Range;
 ///
 /// The paper's later tables (iclr2021, section 6) have window = stride = 15 on images of 224 x 224
 /// and 2 on images of 28 x 28: [`Occlusion::tiles`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Occlusion {
     /// Rows and columns of the window in pixels, from 1 to the image's.
     pub window: usize,
     /// Pixels from one window to the next, from 1 to `window`, so that every pixel is covered.
     pub stride: usize,
+    /// What the window shows in the image's place; zero in the paper and by Captum's default.
+    pub baseline: Baseline,
+}
+
+impl Default for Occlusion {
+    /// The paper's on images of 224 x 224.
+    fn default() -> Self {
+        Self::tiles(15)
+    }
 }
 
 impl Occlusion {
-    /// Windows that touch and do not overlap.
-    pub fn tiles(window: usize) -> Self {
-        Self { window, stride: window }
+    /// Windows of zeros that touch and do not overlap.
+    pub const fn tiles(window: usize) -> Self {
+        Self { window, stride: window, baseline: Baseline::Zero }
     }
 
-    /// Checks both fields.
+    /// Checks the settings.
     ///
     /// Captum also accepts a longer stride where one window covers the whole image and the stride has no
     /// effect; here it is an error.
     ///
     /// # Errors
-    /// The window is 0, or the stride is 0 or longer than the window.
+    /// The window is 0, the stride is 0 or longer than the window, or the baseline is none.
     pub fn check(&self) -> Result<(), SaliencyError> {
+        self.baseline.check()?;
         let wrong = |field, found, expected| Err(SaliencyError::Setting { field, found, expected });
         if self.window == 0 {
             return wrong("occlusion.window", self.window, "at least 1 pixel");
@@ -71,7 +82,7 @@ impl Occlusion {
 /// How much of the target's raw logit each region of the image carries, `[batch, channels, height,
 /// width]` as the images.
 ///
-/// A window is filled with zeros in all channels; the value of its pixels is `f(image) - f(occluded image)`,
+/// A window is filled with the baseline in all channels; the value of its pixels is `f(image) - f(occluded image)`,
 /// so it is positive where the region is evidence for the class. A pixel under several windows has their
 /// mean. This is Captum's `Occlusion` with windows that span all channels, whose values are then the same in
 /// every channel; the authors had images of one channel.
@@ -101,6 +112,10 @@ pub fn occlusion<'a, B: Backend, M: Classifier<B>>(
         return Ok(images);
     }
     let whole = target::logits(model, &images, &classes, batch)?;
+    let filling = match settings.baseline {
+        Baseline::Zero => None,
+        baseline => Some(baseline.of(&images)?),
+    };
     let pixels = height * width;
     let mut sums = vec![0.0_f64; count * pixels];
     // Inputs are numbered image by image.
@@ -108,7 +123,11 @@ pub fn occlusion<'a, B: Backend, M: Classifier<B>>(
     for start in (0..inputs).step_by(batch) {
         let covers: Vec<_> = (start..inputs.min(start + batch)).map(|input| &windows[input % windows.len()]).collect();
         let rows = Rows::of((start..start + covers.len()).map(|input| input / windows.len()).collect(), &classes);
-        let occluded = rows.select(&images) * kept(&covers, [height, width], &images.device());
+        let kept = kept(&covers, [height, width], &images.device());
+        let occluded = match &filling {
+            None => rows.select(&images) * kept,
+            Some(filling) => rows.select(&images) * kept.clone() + rows.select(filling) * (kept.neg() + 1.0),
+        };
         for ((image, cover), logit) in rows.images.iter().zip(&covers).zip(rows.logits(model, occluded)?) {
             let difference = whole[*image] - logit;
             for_each_pixel(cover, width, |pixel| sums[image * pixels + pixel] += difference);

@@ -73,9 +73,22 @@ impl Logits {
         Self { values: logits.into_data().iter().collect(), classes }
     }
 
+    /// Classes of the model.
+    pub(crate) fn classes(&self) -> usize {
+        self.classes
+    }
+
     /// That of a class that the model has.
     pub(crate) fn at(&self, row: usize, class: usize) -> f64 {
         self.values[row * self.classes + class]
+    }
+
+    /// The softmax of a row at a class that the model has.
+    pub(crate) fn probability(&self, row: usize, class: usize) -> f64 {
+        let logits = &self.values[row * self.classes..][..self.classes];
+        let most = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let total: f64 = logits.iter().map(|logit| (logit - most).exp()).sum();
+        (logits[class] - most).exp() / total
     }
 }
 

@@ -11,7 +11,7 @@ use herring_models::{
     weights::{self, NamedTensors},
 };
 use herring_saliency::{
-    Attribution, IntegratedGradients, Occlusion, SaliencyError, Target, attribute, completeness_residual,
+    Attribution, Baseline, IntegratedGradients, Occlusion, SaliencyError, Target, attribute, completeness_residual,
     input_gradients, input_gradients_of, integrated_gradients, occlusion,
 };
 use proptest::prelude::*;
@@ -60,8 +60,8 @@ fn difference(found: &[f32], expected: &[f32]) -> f64 {
 /// All three maps, with the settings that tests use on small images.
 const MAPS: [Attribution; 3] = [
     Attribution::Gradient,
-    Attribution::IntegratedGradients(IntegratedGradients { steps: 7 }),
-    Attribution::Occlusion(Occlusion { window: 3, stride: 2 }),
+    Attribution::IntegratedGradients(IntegratedGradients::from_zero(7)),
+    Attribution::Occlusion(Occlusion { window: 3, stride: 2, baseline: Baseline::Zero }),
 ];
 
 #[test]
@@ -76,8 +76,8 @@ fn the_model_is_captum_s() {
 fn agrees_with_captum() {
     let fixture = fixture();
     let model = network(&fixture);
-    let steps = |steps| Attribution::IntegratedGradients(IntegratedGradients { steps });
-    let window = |window, stride| Attribution::Occlusion(Occlusion { window, stride });
+    let steps = |steps| Attribution::IntegratedGradients(IntegratedGradients::from_zero(steps));
+    let window = |window, stride| Attribution::Occlusion(Occlusion { window, stride, baseline: Baseline::Zero });
     let each = Target::Each(&EACH);
     let cases = [
         ("gradient.each", Attribution::Gradient, each),
@@ -102,8 +102,9 @@ fn the_residual_is_captum_s_convergence_delta() {
     let model = network(&fixture);
     let images = tensor(&fixture, "images");
     for (steps, target) in [(200, Target::All(1)), (3, Target::Each(&EACH))] {
-        let maps = integrated_gradients(&model, images.clone(), target, IntegratedGradients { steps }, 64).unwrap();
-        let found = completeness_residual(&model, &images, target, &maps, 3).unwrap();
+        let maps =
+            integrated_gradients(&model, images.clone(), target, IntegratedGradients::from_zero(steps), 64).unwrap();
+        let found = completeness_residual(&model, &images, target, &maps, Baseline::Zero, 3).unwrap();
         let expected = fixture.get(&format!("integrated_gradients.{steps}.delta")).unwrap().1;
         assert_eq!(found.len(), expected.len());
         for (found, expected) in found.iter().zip(expected) {
@@ -124,7 +125,7 @@ fn the_path_is_numpy_s_gauss_legendre_rule() {
     let rules: Vec<Rule> = serde_json::from_str(include_str!("golden/quadrature.json")).unwrap();
     assert_eq!(rules.iter().map(|rule| rule.points).collect::<Vec<_>>(), [1, 2, 5, 50, 200]);
     for rule in rules {
-        let path = IntegratedGradients { steps: rule.points }.path().unwrap();
+        let path = IntegratedGradients::from_zero(rule.points).path().unwrap();
         assert_eq!([path.len(), rule.nodes.len()], [rule.points; 2]);
         for (point, (node, weight)) in path.iter().zip(rule.nodes.iter().zip(&rule.weights)) {
             let off = [2.0 * point.share - 1.0 - node, 2.0 * point.weight - weight];
@@ -136,7 +137,7 @@ fn the_path_is_numpy_s_gauss_legendre_rule() {
 #[test]
 fn any_number_of_steps_integrates_powers_exactly() {
     for steps in (1..=64).chain([199, 1000, 10_000]) {
-        let path = IntegratedGradients { steps }.path().unwrap();
+        let path = IntegratedGradients::from_zero(steps).path().unwrap();
         assert!(path.windows(2).all(|pair| pair[0].share < pair[1].share), "{steps}");
         assert!(path.iter().all(|point| 0.0 < point.share && point.share < 1.0 && point.weight > 0.0), "{steps}");
         for power in [0, 1, 2 * steps - 1] {
@@ -201,9 +202,9 @@ fn integrated_gradients_of_a_sum_over_pixels_are_its_terms() {
     // n points integrate the slope of a power up to 2 n exactly.
     for (power, steps) in [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3)] {
         let (model, weight, images, pixels) = sums(shape, power, 5);
-        let settings = IntegratedGradients { steps };
+        let settings = IntegratedGradients::from_zero(steps);
         let found = integrated_gradients(&model, images.clone(), &classes, settings, 3).unwrap();
-        let residuals = completeness_residual(&model, &images, &classes, &found, 3).unwrap();
+        let residuals = completeness_residual(&model, &images, &classes, &found, Baseline::Zero, 3).unwrap();
         assert!(residuals.iter().all(|residual| residual.abs() < 1e-5), "power {power}: {residuals:?}");
         let off = difference(&values(found), &terms(&weight, &pixels, 30, &classes, power));
         assert!(off < 1e-5, "power {power}: {off}");
@@ -213,8 +214,8 @@ fn integrated_gradients_of_a_sum_over_pixels_are_its_terms() {
 #[test]
 fn too_few_steps_show_in_the_residual() {
     let (model, weight, images, pixels) = sums([1, 1, 3, 3], 3, 9);
-    let found = integrated_gradients(&model, images.clone(), 0, IntegratedGradients { steps: 1 }, 8).unwrap();
-    let residual = completeness_residual(&model, &images, 0, &found, 8).unwrap()[0];
+    let found = integrated_gradients(&model, images.clone(), 0, IntegratedGradients::from_zero(1), 8).unwrap();
+    let residual = completeness_residual(&model, &images, 0, &found, Baseline::Zero, 8).unwrap()[0];
     // The slope 3 x^2 at half the way gives 3/4 x^2 instead of x^2.
     let expected = -0.25 * terms(&weight, &pixels, 9, &[0], 3).iter().sum::<f32>();
     assert!((residual - f64::from(expected)).abs() < 1e-6, "{residual} {expected}");
@@ -267,7 +268,7 @@ proptest! {
         batch in 1_usize..40,
         seed in any::<u16>(),
     ) {
-        let (shape, classes, settings) = ([2, channels, height, width], [1, 2], Occlusion { window, stride });
+        let (shape, classes, settings) = ([2, channels, height, width], [1, 2], Occlusion { window, stride, baseline: Baseline::Zero });
         let (model, weight, images, pixels) = sums(shape, 2, seed.into());
         let found = values(occlusion(&model, images, &classes, settings, batch).unwrap());
         let terms = terms(&weight, &pixels, channels * height * width, &classes, 2);
@@ -282,7 +283,7 @@ proptest! {
     fn windows_cover_every_pixel_and_stay_inside(
         height in 1_usize..40, width in 1_usize..40, window in 1_usize..40, stride in 1_usize..40,
     ) {
-        let settings = Occlusion { window, stride };
+        let settings = Occlusion { window, stride, baseline: Baseline::Zero };
         let Ok(windows) = settings.windows([height, width]) else {
             prop_assert!(stride > window || window > height.min(width));
             return Ok(());
@@ -379,7 +380,7 @@ fn no_images_have_no_maps() {
         let none = Tensor::zeros([0, 1, 4, 4], &Default::default());
         let maps = attribute(&model, none.clone(), 1, &attribution, 4).unwrap();
         assert_eq!(maps.dims(), [0, 1, 4, 4]);
-        assert_eq!(completeness_residual(&model, &none, 1, &maps, 4).unwrap(), Vec::<f64>::new());
+        assert_eq!(completeness_residual(&model, &none, 1, &maps, Baseline::Zero, 4).unwrap(), Vec::<f64>::new());
     }
 }
 
@@ -397,7 +398,7 @@ fn what_is_wrong_is_named() {
         assert_eq!(missing, "target: found classes for 1 images, expected 2");
     }
     for steps in [0, 10_001] {
-        let settings = Attribution::IntegratedGradients(IntegratedGradients { steps });
+        let settings = Attribution::IntegratedGradients(IntegratedGradients::from_zero(steps));
         let expected = format!("integrated_gradients.steps: found {steps}, expected a number of steps from 1 to 10000");
         assert_eq!(wrong(Target::All(1), settings, 1), expected);
         assert_eq!(settings.check().unwrap_err().to_string(), expected);
@@ -408,9 +409,13 @@ fn what_is_wrong_is_named() {
         (2, 3, "occlusion.stride: found 3, expected from 1 pixel to the window's, so that no pixel is left out"),
         (5, 5, "occlusion.window: found 5, expected at most the images' 4 rows and 5 columns"),
     ] {
-        assert_eq!(wrong(Target::All(1), Attribution::Occlusion(Occlusion { window, stride }), 1), expected);
+        assert_eq!(
+            wrong(Target::All(1), Attribution::Occlusion(Occlusion { window, stride, baseline: Baseline::Zero }), 1),
+            expected
+        );
     }
-    let shape = completeness_residual(&model, &images, 1, &Tensor::zeros([2, 1, 5, 4], &Default::default()), 1);
+    let shape =
+        completeness_residual(&model, &images, 1, &Tensor::zeros([2, 1, 5, 4], &Default::default()), Baseline::Zero, 1);
     assert_eq!(shape, Err(SaliencyError::Shape { found: [2, 1, 5, 4], expected: [2, 1, 4, 5] }));
 }
 

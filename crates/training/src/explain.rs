@@ -77,9 +77,9 @@ pub(crate) fn explain<B: Kernels, M: Stackable<B>>(
 fn attributions(spec: &EvaluationSpec) -> Vec<Attribution> {
     let further = spec.attributions.iter().map(|attribution| match *attribution {
         AttributionSpec::IntegratedGradients { steps } => {
-            Attribution::IntegratedGradients(IntegratedGradients { steps })
+            Attribution::IntegratedGradients(IntegratedGradients::from_zero(steps))
         }
-        AttributionSpec::Occlusion { window } => Attribution::Occlusion(Occlusion { window, stride: window }),
+        AttributionSpec::Occlusion { window } => Attribution::Occlusion(Occlusion::tiles(window)),
         AttributionSpec::GradCam { tap } => Attribution::ClassActivation(ClassActivation { method: Cam::GradCam, tap }),
         AttributionSpec::Hirescam { tap } => {
             Attribution::ClassActivation(ClassActivation { method: Cam::HiResCam, tap })

@@ -5,14 +5,20 @@ pub(crate) fn is_counter(name: &str) -> bool {
     name.rsplit('.').next() == Some("num_batches_tracked")
 }
 
-/// The present name of a tensor of a DenseNet.
+/// The name that a tensor has in the networks here.
 ///
 /// torchvision's files of DenseNet are from the time when the parts of a layer were called `norm.1`, `conv.2` and so on;
-/// PyTorch has since forbidden points in the names of modules, and they are `norm1`, `conv2`. Other names stay as they
-/// are.
+/// PyTorch has since forbidden points in the names of modules, and they are `norm1`, `conv2`. Files of EfficientNets that were
+/// converted from TensorFlow's begin each name of a layer with an underscore, as in `_blocks.1._bn0.weight`, which is left out.
+/// Other names stay as they are.
 pub(crate) fn present(name: &str) -> String {
     const LEAVES: [&str; 4] = ["weight", "bias", "running_mean", "running_var"];
     let parts: Vec<&str> = name.split('.').collect();
+    if let [first, _, ..] = parts.as_slice()
+        && first.starts_with('_')
+    {
+        return parts.iter().map(|part| part.strip_prefix('_').unwrap_or(part)).collect::<Vec<_>>().join(".");
+    }
     if let [front @ .., layer, part @ ("norm" | "relu" | "conv"), number @ ("1" | "2"), leaf] = parts.as_slice()
         && layer.strip_prefix("denselayer").is_some_and(|index| index.parse::<u32>().is_ok())
         && LEAVES.contains(leaf)
@@ -44,6 +50,19 @@ mod tests {
         ];
         for (old, new) in cases {
             assert_eq!(present(old), new);
+        }
+    }
+
+    #[test]
+    fn underscores_before_the_layers_of_an_efficient_net_are_left_out() {
+        for (found, expected) in [
+            ("_blocks.11._expand_conv.weight", "blocks.11.expand_conv.weight"),
+            ("_blocks.0._bn1.running_var", "blocks.0.bn1.running_var"),
+            ("_fc.bias", "fc.bias"),
+            ("layer1.0._bn1.weight", "layer1.0._bn1.weight"),
+            ("_weight", "_weight"),
+        ] {
+            assert_eq!(present(found), expected);
         }
     }
 

@@ -170,6 +170,7 @@ impl Operation {
                     bias: parameter(2),
                     running_mean: running([0.2, -0.1]),
                     running_var: running([0.8, 1.3]),
+                    epsilon: EPSILON,
                 };
                 norm.forward(image, Mode::Evaluate, &mut Vec::new())
             }

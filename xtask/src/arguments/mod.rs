@@ -2,12 +2,14 @@
 
 mod bench;
 mod data;
+mod explain;
 mod running;
 mod search;
 mod selection;
 
 pub(crate) use bench::{BenchCommand, BenchStep};
 pub(crate) use data::{CheckData, DataCommand, SplitData, SplitRule, Standin, StandinData, StandinEdition};
+pub(crate) use explain::{Explain, Missing};
 pub(crate) use running::{Cluster, Executor, Running};
 pub(crate) use search::{Proposals, Search};
 pub(crate) use selection::{ImagePlaces, Selection, TableOptions, experiments, folder_prefix};
@@ -157,6 +159,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: DataCommand,
     },
+    /// Shows where a trained network looks: attribution maps of images, with checks, scores and a page
+    #[command(after_long_help = explain::HELP)]
+    Explain(Box<Explain>),
     /// Lists the available devices
     Devices,
     /// Measures speed

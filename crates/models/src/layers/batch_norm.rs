@@ -12,7 +12,7 @@ use herring_backend::{Kernels, ops};
 
 /// Share of the newest batch in the running statistics (PyTorch's `momentum`).
 const MOMENTUM: f64 = 0.1;
-/// Added to the variance.
+/// Added to the variance, where nothing else is said.
 const EPSILON: f64 = 1e-5;
 
 /// Batch normalisation of `[batch, channels, height, width]`.
@@ -26,6 +26,8 @@ pub struct BatchNorm<B: Backend> {
     pub running_mean: Param<Tensor<B, 1>>,
     /// Running unbiased variance, `[channels]`; not trained.
     pub running_var: Param<Tensor<B, 1>>,
+    /// Added to the variance.
+    pub epsilon: f64,
 }
 
 impl<B: Kernels> BatchNorm<B> {
@@ -37,7 +39,14 @@ impl<B: Kernels> BatchNorm<B> {
             bias: initialise::parameter(filled(0.0), [channels], device),
             running_mean: initialise::buffer(filled(0.0), [channels], device),
             running_var: initialise::buffer(filled(1.0), [channels], device),
+            epsilon: EPSILON,
         }
+    }
+
+    /// With another number that is added to the variance; PyTorch's default is 1e-5.
+    #[must_use]
+    pub fn with_epsilon(self, epsilon: f64) -> Self {
+        Self { epsilon, ..self }
     }
 
     /// Normalises `input`; in [`Mode::Train`] the batch statistics are appended to `statistics`.
@@ -47,7 +56,7 @@ impl<B: Kernels> BatchNorm<B> {
         let [batch, _, height, width] = input.dims();
         match mode {
             Mode::Train => {
-                let found = ops::batch_norm(input, self.weight.val(), self.bias.val(), EPSILON);
+                let found = ops::batch_norm(input, self.weight.val(), self.bias.val(), self.epsilon);
                 statistics.push(BatchStatistics {
                     mean: found.mean,
                     variance: found.variance,
@@ -56,7 +65,7 @@ impl<B: Kernels> BatchNorm<B> {
                 found.output
             }
             Mode::Evaluate => {
-                let scale = self.weight.val() * (self.running_var.val() + EPSILON).sqrt().recip();
+                let scale = self.weight.val() * (self.running_var.val() + self.epsilon).sqrt().recip();
                 let shift = self.bias.val() - self.running_mean.val() * scale.clone();
                 ops::affine_channels(input, scale, shift)
             }

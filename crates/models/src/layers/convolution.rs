@@ -40,6 +40,7 @@ pub struct Convolution<B: Backend> {
     stride: usize,
     padding: usize,
     groups: usize,
+    same: bool,
 }
 
 impl<B: Kernels> Convolution<B> {
@@ -68,23 +69,53 @@ impl<B: Kernels> Convolution<B> {
             let values = initialise::uniform(config.outputs, bound, random);
             initialise::parameter(values, [config.outputs], device)
         });
-        Self { weight, bias, stride: config.stride, padding: config.padding, groups: config.groups }
+        Self { weight, bias, stride: config.stride, padding: config.padding, groups: config.groups, same: false }
     }
 
-    /// Stride and padding.
+    /// With TensorFlow's margins `SAME` in the place of the padding: as many zeros as an output of `length / stride` positions,
+    /// rounded up, needs, half of them on each side, and an odd one below or right.
+    #[must_use]
+    pub fn with_same_margins(self) -> Self {
+        Self { padding: 0, same: true, ..self }
+    }
+
+    /// Stride and padding; without the margins of [`with_same_margins`](Self::with_same_margins), which depend on the input.
     pub fn options(&self) -> ConvOptions {
         ConvOptions { stride: [self.stride; 2], padding: [self.padding; 2], groups: self.groups }
     }
 
     /// `[batch, inputs, height, width]` to `[batch, outputs, height', width']`.
     pub fn forward(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
-        self.add_bias(ops::convolution(input, self.weight.val(), self.options()))
+        let (input, options) = self.with_margins(input);
+        self.add_bias(ops::convolution(input, self.weight.val(), options))
     }
 
     /// The maximum of [`forward`](Self::forward) over windows. The bias is added to the maxima, which has the same result and
     /// less work.
     pub fn forward_maximum(&self, input: Tensor<B, 4>, windows: PoolOptions) -> Tensor<B, 4> {
-        self.add_bias(pooling::maximum(ops::convolution(input, self.weight.val(), self.options()), windows))
+        let (input, options) = self.with_margins(input);
+        self.add_bias(pooling::maximum(ops::convolution(input, self.weight.val(), options), windows))
+    }
+
+    /// The input with the odd rows and columns of its margins, and the options with the even ones.
+    fn with_margins(&self, mut input: Tensor<B, 4>) -> (Tensor<B, 4>, ConvOptions) {
+        let mut options = self.options();
+        if !self.same {
+            return (input, options);
+        }
+        let [_, _, rows, columns] = self.weight.dims();
+        for (side, kernel) in [rows, columns].into_iter().enumerate() {
+            let mut shape = input.dims();
+            let (length, stride) = (shape[2 + side], self.stride);
+            let margin = ((length.div_ceil(stride) - 1) * stride + kernel).saturating_sub(length);
+            options.padding[side] = margin / 2;
+            if margin % 2 == 1 {
+                shape[2 + side] = 1;
+                let zeros = Tensor::zeros(shape, (&input.device(), input.dtype()));
+                input = Tensor::cat(vec![input, zeros], 2 + side);
+            }
+        }
+        (input, options)
     }
 
     fn add_bias(&self, output: Tensor<B, 4>) -> Tensor<B, 4> {

@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 pub(super) const LEVEL: f64 = 0.95;
 /// From this many seeds on an interval is one over seeds; over fewer it is one of counted images.
 const SEEDS: usize = 3;
+/// Of fewer test images of a class in an environment an accuracy says little.
+const LEAST: usize = 10;
 /// Parts whose shares of images at home differ by less are alike.
 const ALIKE: f64 = 0.1;
 
@@ -81,7 +83,7 @@ pub(super) struct Method {
     pub(super) accuracy: f64,
     /// Accuracy on those of each environment, in order, where it has any.
     pub(super) environments: Vec<(usize, f64)>,
-    /// The least accuracy of a class in an environment, mean over seeds.
+    /// The least of the mean accuracies of a class in an environment, of those with at least [`LEAST`] test images.
     pub(super) worst: Option<f64>,
     /// Share of the strongest pixels of the saliency that lie in the masks.
     pub(super) iop: Option<f64>,
@@ -100,7 +102,7 @@ pub(super) fn audit(collection: &Collection, results: &Results) -> Option<Audit>
     let at_home = [train, valid, test].map(|counts| share_at_home(counts, &homes));
     let total = |counts: &[Vec<usize>]| counts.iter().flatten().sum::<usize>();
     let sizes = [total(train), total(valid), total(test)];
-    let baseline = method(collection, plain, plain)?;
+    let baseline = method((collection, test), plain, plain)?;
     let runs: Vec<&FinishedRun> = collection.finished(&plain.method).map(|(_, run)| run).collect();
     let reliance = match images.environments.len() {
         0 | 1 => Reliance::OneEnvironment,
@@ -117,7 +119,7 @@ pub(super) fn audit(collection: &Collection, results: &Results) -> Option<Audit>
         at_home,
         baseline,
         reliance,
-        remedies: others.filter_map(|row| method(collection, row, plain)).collect(),
+        remedies: others.filter_map(|row| method((collection, test), row, plain)).collect(),
         covered: covered(collection, &plain.method),
         left_out: images.left_out.len(),
         too_small: results.scale == Scale::Smoke,
@@ -183,7 +185,7 @@ fn change(from: &[f64], to: &[f64], images: [usize; 2]) -> Option<Change> {
     Some(Change { from, to, drop, interval: (found.low.max(-1.0), found.high.min(1.0)), over })
 }
 
-fn method(collection: &Collection, row: &Row, plain: &Row) -> Option<Method> {
+fn method((collection, test): (&Collection, &[Vec<usize>]), row: &Row, plain: &Row) -> Option<Method> {
     let spread = |of: &Row, kind: ScoreKind| of.value(&ScoreName::test(kind)).copied();
     let value = |of: Option<Spread>| of.map(|spread| spread.mean);
     let accuracy = spread(row, ScoreKind::Accuracy)?;
@@ -193,7 +195,7 @@ fn method(collection: &Collection, row: &Row, plain: &Row) -> Option<Method> {
         seeds: row.finished,
         accuracy: accuracy.mean,
         environments: by_environment(collection, &row.method),
-        worst: value(spread(row, ScoreKind::WorstGroupAccuracy)),
+        worst: worst(collection, test, &row.method),
         iop: value(row.value(&ScoreName::gradient(OverlapKind::Iop)).copied()),
         gain: accuracy.mean - plain_accuracy.mean,
         gain_interval: difference_interval(&accuracy, &plain_accuracy),
@@ -209,6 +211,22 @@ fn by_environment(collection: &Collection, method: &MethodName) -> Vec<(usize, f
         }
     }
     found.into_iter().filter_map(|(environment, values)| Some((environment, mean(&values).ok()?))).collect()
+}
+
+/// The least of the mean accuracies over runs of a class in an environment, of those with enough test images.
+fn worst(collection: &Collection, test: &[Vec<usize>], method: &MethodName) -> Option<f64> {
+    let mut found: BTreeMap<(usize, usize), Vec<f64>> = BTreeMap::new();
+    for (_, run) in collection.finished(method) {
+        for scores in run.result.scores.selected.get(TEST).iter().flat_map(|scores| &scores.environments) {
+            let accuracies = scores.class_accuracies.iter().enumerate();
+            for (class, accuracy) in accuracies.filter_map(|(class, accuracy)| Some((class, (*accuracy)?))) {
+                found.entry((scores.environment, class)).or_default().push(accuracy);
+            }
+        }
+    }
+    let enough = |(environment, class): &(usize, usize)| test.get(*environment)?.get(*class).filter(|of| **of >= LEAST);
+    let means = found.iter().filter(|(cell, _)| enough(cell).is_some()).filter_map(|(_, values)| mean(values).ok());
+    means.min_by(f64::total_cmp)
 }
 
 /// The mean share of the images that masks cover, over the pictured images of a method's runs.

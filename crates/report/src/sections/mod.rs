@@ -3,7 +3,6 @@
 
 pub mod choices;
 mod classes;
-mod colormap;
 pub mod curves;
 pub mod decoys;
 mod defaults;
@@ -17,7 +16,6 @@ pub mod head;
 pub mod heat;
 pub mod images;
 pub(crate) mod overview;
-mod picture;
 pub mod populations;
 pub mod readings;
 pub mod reliance;
@@ -31,7 +29,11 @@ pub mod tuning;
 pub mod versions;
 
 use crate::Section;
-pub(crate) use crate::html::{escape, page, scroll, section};
+pub(crate) use crate::{
+    colormap,
+    html::{escape, page, scroll, section},
+    picture,
+};
 
 /// The sections of iclr2021, also used for experiments that are not in the catalogue.
 pub const STANDARD: &[Section] = &[

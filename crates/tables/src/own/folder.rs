@@ -140,7 +140,7 @@ fn walk(
                 } else if !ENDS.contains(&end.as_str()) {
                     gathered.reasons.count(&format!("{top}: files that end in none of {}", ENDS.join(", ")), 1);
                 } else {
-                    visit(origin, path, &environment, &label);
+                    visit(origin, path, environment, &label);
                 }
             }
         }

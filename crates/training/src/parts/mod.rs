@@ -5,5 +5,5 @@ mod network;
 mod optimiser;
 
 pub(crate) use loss::{Loss, training_loss};
-pub(crate) use network::network;
+pub use network::network;
 pub(crate) use optimiser::optimiser;

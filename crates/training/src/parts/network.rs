@@ -15,7 +15,7 @@ const WINDOW: usize = 4;
 
 /// The network for images `[channels, height, width]` of `classes` classes. A specification whose network takes no rectangles
 /// has none.
-pub(crate) fn network(spec: &ModelSpec, [channels, side, columns]: [usize; 3], classes: usize) -> NetworkConfig {
+pub fn network(spec: &ModelSpec, [channels, side, columns]: [usize; 3], classes: usize) -> NetworkConfig {
     match *spec {
         ModelSpec::Resnet { depth, stem, width, pooling, initialisation, layers } => {
             NetworkConfig::ResNet(ResNetConfig {

@@ -5,7 +5,7 @@
 //! grey and to colour-blind eyes too.
 
 /// The colour for `value` in `[0, 1]`, as sRGB.
-pub(super) fn colour(value: f64) -> [u8; 3] {
+pub fn colour(value: f64) -> [u8; 3] {
     let value = value.clamp(0.0, 1.0);
     let lightness = 0.22 + 0.73 * value;
     let hue = (-60.0 + 165.0 * value).to_radians();
@@ -16,7 +16,7 @@ pub(super) fn colour(value: f64) -> [u8; 3] {
 
 /// The colour of a difference in `[-1, 1]`: blue below zero, near white at it, red above, equally far from
 /// white at equal distances.
-pub(super) fn diverging(value: f64) -> [u8; 3] {
+pub fn diverging(value: f64) -> [u8; 3] {
     let value = value.clamp(-1.0, 1.0);
     let far = value.abs();
     let hue: f64 = if value < 0.0 { 255.0 } else { 30.0 };
