@@ -231,6 +231,7 @@ fn stand_in(arguments: &StandinData) -> Result<Exit, Failure> {
     let per_cell = per_cell.unwrap_or(match scale {
         Scale::Smoke if matches!(name, Standin::Shapes) => 40,
         Scale::Smoke => 20,
+        Scale::Quick if matches!(name, Standin::Shapes) => 600,
         Scale::Quick => 300,
         Scale::Paper if matches!(name, Standin::Emphysema) => 500,
         Scale::Paper => 2772,

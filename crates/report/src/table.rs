@@ -3,7 +3,7 @@
 use crate::number::Notation;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets::UTF8_HORIZONTAL_ONLY};
 use herring_experiments::{
-    config::{Judgement, TargetValue},
+    config::{Judgement, Scale, TargetValue},
     results::{Convergence, Results, Row},
     statistics::Spread,
 };
@@ -71,10 +71,10 @@ fn note(results: &Results) -> String {
     let published = is_published(results);
     let judgement = match results.judgement {
         _ if published => judgement,
-        Judgement::None => {
+        _ if results.scale == Scale::Smoke => {
             "There are no published numbers to compare with. Too small to mean anything: it shows that everything runs."
         }
-        Judgement::Paper | Judgement::Findings => "There are no published numbers to compare with.",
+        _ => "There are no published numbers to compare with.",
     };
     format!(
         "Scale {}, variant {}; mean ± sample SD over seeds. {judgement}\n{}",

@@ -4,7 +4,6 @@ use herring_experiments::{
     collect::{Collection, FinishedRun},
     config::Scale,
     results::{Results, Row},
-    statistics::{Spread, difference_interval},
 };
 use herring_protocol::{MethodName, OverlapKind, ScoreKind, ScoreName, TEST, TRAIN, VALID};
 use herring_stats::{interval::student_mean_interval, shares, summary::mean};
@@ -87,9 +86,9 @@ pub(super) struct Method {
     pub(super) worst: Option<f64>,
     /// Share of the strongest pixels of the saliency that lie in the masks.
     pub(super) iop: Option<f64>,
-    /// Difference of its accuracy from the plain classifier's, with an interval where both have several seeds.
-    pub(super) gain: f64,
-    pub(super) gain_interval: Option<(f64, f64)>,
+    /// Difference of its test accuracy from the plain classifier's, over the seeds that both have; `None` without such seeds,
+    /// and of the plain classifier itself.
+    pub(super) gain: Option<Change>,
 }
 
 /// The numbers of a folder.
@@ -102,7 +101,7 @@ pub(super) fn audit(collection: &Collection, results: &Results) -> Option<Audit>
     let at_home = [train, valid, test].map(|counts| share_at_home(counts, &homes));
     let total = |counts: &[Vec<usize>]| counts.iter().flatten().sum::<usize>();
     let sizes = [total(train), total(valid), total(test)];
-    let baseline = method((collection, test), plain, plain)?;
+    let baseline = method((collection, test), plain, None)?;
     let runs: Vec<&FinishedRun> = collection.finished(&plain.method).map(|(_, run)| run).collect();
     let reliance = match images.environments.len() {
         0 | 1 => Reliance::OneEnvironment,
@@ -119,7 +118,7 @@ pub(super) fn audit(collection: &Collection, results: &Results) -> Option<Audit>
         at_home,
         baseline,
         reliance,
-        remedies: others.filter_map(|row| method((collection, test), row, plain)).collect(),
+        remedies: others.filter_map(|row| method((collection, test), row, Some(plain))).collect(),
         covered: covered(collection, &plain.method),
         left_out: images.left_out.len(),
         too_small: results.scale == Scale::Smoke,
@@ -185,21 +184,30 @@ fn change(from: &[f64], to: &[f64], images: [usize; 2]) -> Option<Change> {
     Some(Change { from, to, drop, interval: (found.low.max(-1.0), found.high.min(1.0)), over })
 }
 
-fn method((collection, test): (&Collection, &[Vec<usize>]), row: &Row, plain: &Row) -> Option<Method> {
-    let spread = |of: &Row, kind: ScoreKind| of.value(&ScoreName::test(kind)).copied();
-    let value = |of: Option<Spread>| of.map(|spread| spread.mean);
-    let accuracy = spread(row, ScoreKind::Accuracy)?;
-    let plain_accuracy = spread(plain, ScoreKind::Accuracy)?;
+fn method((collection, test): (&Collection, &[Vec<usize>]), row: &Row, plain: Option<&Row>) -> Option<Method> {
+    let value = |score: &ScoreName| row.value(score).map(|spread| spread.mean);
     Some(Method {
         label: row.label.clone(),
         seeds: row.finished,
-        accuracy: accuracy.mean,
+        accuracy: value(&ScoreName::test(ScoreKind::Accuracy))?,
         environments: by_environment(collection, &row.method),
         worst: worst(collection, test, &row.method),
-        iop: value(row.value(&ScoreName::gradient(OverlapKind::Iop)).copied()),
-        gain: accuracy.mean - plain_accuracy.mean,
-        gain_interval: difference_interval(&accuracy, &plain_accuracy),
+        iop: value(&ScoreName::gradient(OverlapKind::Iop)),
+        gain: plain.and_then(|plain| gain(collection, &row.method, &plain.method, test)),
     })
+}
+
+/// The change of the test accuracy from one method to another, seed by seed: both had the same images.
+fn gain(collection: &Collection, method: &MethodName, plain: &MethodName, test: &[Vec<usize>]) -> Option<Change> {
+    let of = |method: &MethodName| -> BTreeMap<u32, f64> {
+        let runs = collection.finished(method);
+        runs.filter_map(|(seed, run)| Some((seed, run.result.scores.selected.get(TEST)?.accuracy))).collect()
+    };
+    let (ours, theirs) = (of(method), of(plain));
+    let pairs: Vec<(f64, f64)> = ours.iter().filter_map(|(seed, of)| Some((*of, *theirs.get(seed)?))).collect();
+    let (ours, theirs): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+    let images = test.iter().flatten().sum();
+    change(&ours, &theirs, [images, images])
 }
 
 /// The mean accuracy over runs on the test images of each environment.

@@ -133,9 +133,13 @@ fn remedies(audit: &Audit) -> String {
     // Where there is nothing to remedy, the same numbers say what the remedies cost.
     let (mut better, mut worse, mut undecided) = (Vec::new(), Vec::new(), Vec::new());
     for method in &audit.remedies {
-        match method.gain_interval {
-            Some((low, _)) if low > 0.0 && method.gain >= NEGLIGIBLE => better.push(gain(method)),
-            Some((_, high)) if high < 0.0 && method.gain <= -NEGLIGIBLE => worse.push(gain(method)),
+        match method.gain {
+            Some(Change { drop, interval: (low, _), .. }) if low > 0.0 && drop >= NEGLIGIBLE => {
+                better.push(gain(method))
+            }
+            Some(Change { drop, interval: (_, high), .. }) if high < 0.0 && drop <= -NEGLIGIBLE => {
+                worse.push(gain(method))
+            }
             _ => undecided.push(gain(method)),
         }
     }
@@ -144,19 +148,30 @@ fn remedies(audit: &Audit) -> String {
         false => format!(" {words}: {}.", list(methods)),
     };
     format!(
-        "Test accuracy, that of the worst pair, and the change of the former against {}.{}{}{}",
+        "Test accuracy, that of the worst pair, and the change of the former against {} with its 95 % interval {}.{}{}{}",
         audit.baseline.label,
+        over(audit),
         sentence(better, "Better"),
         sentence(worse, "Worse"),
         sentence(undecided, "Not told apart by these seeds"),
     )
 }
 
+/// What the intervals of the changes are over.
+fn over(audit: &Audit) -> String {
+    let seeds = audit.remedies.iter().filter_map(|method| method.gain).find_map(|change| match change.over {
+        Over::Seeds(seeds) => Some(seeds),
+        Over::Images => None,
+    });
+    seeds.map_or_else(|| "for the test images of one seed".to_owned(), |seeds| format!("over {seeds} seeds"))
+}
+
 fn gain(method: &Method) -> String {
     let worst = method.worst.map_or_else(String::new, |worst| format!(" and {}", share(worst)));
-    let interval =
-        method.gain_interval.map_or_else(String::new, |(low, high)| format!(", {} to {}", signed(low), signed(high)));
-    format!("{} {}{worst} ({}{interval})", method.label, share(method.accuracy), signed(method.gain))
+    let change = method.gain.map_or_else(String::new, |Change { drop, interval: (low, high), .. }| {
+        format!(" ({}, {} to {})", signed(drop), signed(low), signed(high))
+    });
+    format!("{} {}{worst}{change}", method.label, share(method.accuracy))
 }
 
 fn limits(audit: &Audit) -> String {
@@ -215,8 +230,13 @@ mod tests {
             environments: vec![(0, accuracy + 0.1), (1, accuracy - 0.1)],
             worst: Some(accuracy - 0.2),
             iop: Some(0.4),
-            gain: accuracy - 0.5,
-            gain_interval,
+            gain: gain_interval.map(|interval| Change {
+                from: accuracy,
+                to: 0.5,
+                drop: accuracy - 0.5,
+                interval,
+                over: Over::Seeds(3),
+            }),
         }
     }
 
@@ -286,9 +306,9 @@ mod tests {
         let text = remedies(&audit(Reliance::Untestable));
         assert_eq!(
             text,
-            "Test accuracy, that of the worst pair, and the change of the former against Baseline. Better: Masked 0.90 and 0.70 \
+            "Test accuracy, that of the worst pair, and the change of the former against Baseline with its 95 % interval over 3 seeds. Better: Masked 0.90 and 0.70 \
              (+0.40, +0.30 to +0.50). Worse: RRR 0.40 and 0.20 (−0.10, −0.20 to −0.05). Not told apart by these seeds: ActDiff \
-             0.60 and 0.40 (+0.10, −0.20 to +0.40) and Other 0.60 and 0.40 (+0.10)."
+             0.60 and 0.40 (+0.10, −0.20 to +0.40) and Other 0.60 and 0.40."
         );
     }
 

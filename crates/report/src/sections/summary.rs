@@ -3,7 +3,7 @@
 use super::{escape, scroll, section, style::style};
 use crate::{Page, number::Notation, table::seeds};
 use herring_experiments::{
-    config::{Judgement, TargetValue},
+    config::{Judgement, Scale, TargetValue},
     results::{Convergence, Results, Row, Standing},
 };
 use herring_protocol::ScoreName;
@@ -17,7 +17,7 @@ pub fn render(page: &Page<'_>) -> String {
             "<strong>The images are not the paper’s</strong>; generated stand-ins, for example, are not. The paper’s values show \
              the layout only and cannot be compared."
         }
-        Judgement::None if !published => {
+        _ if !published && results.scale == Scale::Smoke => {
             "There are no published numbers to compare with. This scale is too small to mean anything: it shows that \
              everything runs."
         }
