@@ -8,7 +8,7 @@
 //!   as iclr2021 and activmask2020 have them, or with ImageNet's, as tap2024;
 //! - [`Vgg`], [`DenseNet`], [`MobileNet`], [`EfficientNet`]: VGG-16, DenseNet-121, MobileNetV2 and
 //!   EfficientNet-B0 in torchvision's layout and names;
-//! - [`EfficientNetLite`]: EfficientNet-Lite0;
+//! - [`EfficientNetLite`], which is EfficientNet-Lite0;
 //! - [`TwoLayer`]: tap2024's network for MNIST;
 //! - [`ConvNet`]: activmask2020's CNN, convolutional auto-encoder and UNet;
 //! - [`Network`]: any of these, chosen at run time;
