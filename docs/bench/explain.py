@@ -79,7 +79,9 @@ for path in paths:
     theirs = np.load(folder / "python0" / "maps" / f"{path.stem}.npy")
     (own,) = (folder / "command0" / "maps").glob(f"*-{path.stem}.grad-cam.npy")
     own = np.load(own)[0]
-    off = max(off, float(np.abs(own / max(own.max(), 1e-12) - theirs).max()))
+    # pytorch-grad-cam scales its maps to [0, 1].
+    own = (own - own.min()) / max(own.max() - own.min(), 1e-12)
+    off = max(off, float(np.abs(own - theirs).max()))
 print(f"{settings.model}, {settings.images} images, batch {settings.batch}, {settings.threads} threads; maps differ by at most {off:.1e}")
 for name, found in times.items():
     print(f"{name:18} {statistics.median(found):7.2f} s, {1000 * statistics.median(found) / settings.images:6.1f} ms/image")

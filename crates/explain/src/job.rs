@@ -539,6 +539,7 @@ impl<'a> Results<'a> {
             failures: &self.failures,
             shown: &self.shown,
             size: input.size,
+            sign: settings.sign,
             curves: settings.methods.iter().filter_map(|method| self.mean_curves(method.name())).collect(),
         };
         let page = page::render(&content).into_bytes();

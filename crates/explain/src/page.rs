@@ -2,9 +2,13 @@
 //!
 //! It stands alone: images are inlined, and there is no script.
 
-use crate::record::{Failed, ImageRecord, MapRecord, MethodSummary};
+use crate::{
+    record::{Failed, ImageRecord, MapRecord, MethodSummary},
+    view::Sign,
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use herring_report::{
+    colormap,
     html::{escape, page, scroll, section},
     picture,
 };
@@ -27,6 +31,7 @@ pub(crate) struct Content<'a> {
     pub(crate) failures: &'a [Failed],
     pub(crate) shown: &'a [Shown],
     pub(crate) size: [usize; 2],
+    pub(crate) sign: Sign,
     /// The mean curves of each method: name, deletion, insertion.
     pub(crate) curves: Vec<(&'static str, Vec<f64>, Vec<f64>)>,
 }
@@ -64,12 +69,16 @@ pub(crate) fn render(content: &Content<'_>) -> String {
 
 /// A number with three digits behind the point, or a dash.
 fn number(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"))
+    // What rounds to zero has no sign.
+    value.map_or_else(|| "–".to_owned(), |value| format!("{:.3}", (value * 1000.0).round() / 1000.0 + 0.0))
 }
 
 fn percent(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format!("{:.1} %", 100.0 * value))
 }
+
+/// A column of the summary: its head, a note below it, and a method's cell.
+type Column = (&'static str, &'static str, fn(&MethodSummary) -> String);
 
 fn summary(content: &Content<'_>) -> String {
     let all = content.summary;
@@ -80,24 +89,24 @@ fn summary(content: &Content<'_>) -> String {
     if !(masked || curves || complete || fresh) {
         return String::new();
     }
-    let mut columns: Vec<(&str, &str, Box<dyn Fn(&MethodSummary) -> String>)> =
-        vec![("Maps", "", Box::new(|method| method.images.to_string()))];
+    let mut columns: Vec<Column> = vec![("Maps", "", |method| method.images.to_string())];
     if complete {
-        columns.push(("Incomplete by", "median", Box::new(|method| percent(method.completeness))));
+        columns.push(("Incomplete by", "median", |method| percent(method.completeness)));
     }
     if curves {
-        columns.push(("Deletion", "lower is better", Box::new(|method| number(method.deletion))));
-        columns.push(("Insertion", "higher is better", Box::new(|method| number(method.insertion))));
+        columns.push(("Deletion", "lower is better", |method| number(method.deletion)));
+        columns.push(("Insertion", "higher is better", |method| number(method.insertion)));
     }
     if masked {
-        columns.push(("With a mask", "", Box::new(|method| method.masked.to_string())));
-        columns.push(("IoU", "", Box::new(|method| number(method.iou))));
-        columns.push(("IoP", "", Box::new(|method| number(method.iop))));
-        columns.push(("Pointing game", "", Box::new(|method| percent(method.pointing))));
+        columns.push(("With a mask", "", |method| method.masked.to_string()));
+        columns.push(("IoU", "", |method| number(method.iou)));
+        columns.push(("IoP", "", |method| number(method.iop)));
+        columns.push(("Pointing game", "", |method| percent(method.pointing)));
     }
     if fresh {
-        let last = |method: &MethodSummary| number(method.randomisation.last().and_then(|stage| stage.absolute));
-        columns.push(("All weights fresh", "rank correlation", Box::new(last)));
+        columns.push(("All weights fresh", "rank correlation", |method| {
+            number(method.randomisation.last().and_then(|stage| stage.absolute))
+        }));
     }
     let mut rows = String::new();
     for method in all {
@@ -193,6 +202,10 @@ fn randomisation(summary: &[MethodSummary]) -> String {
         for (name, value) in
             [("absolute", 0), ("signed", 1)].map(|(name, place)| (format!("{}, {name}", method.method), place))
         {
+            // A map without negative values has one correlation.
+            if value == 1 && method.randomisation.iter().all(|stage| stage.absolute == stage.signed) {
+                continue;
+            }
             let cells = method.randomisation.iter().map(|stage| [stage.absolute, stage.signed][value]);
             let cells: String = cells.map(|found| format!("<td>{}</td>", number(found))).collect();
             rows.push_str(&format!("<tr><th scope=\"row\">{}</th>{cells}</tr>\n", escape(&name)));
@@ -224,7 +237,21 @@ fn images(content: &Content<'_>) -> String {
     if cases.is_empty() {
         return String::new();
     }
-    section("images", "Images", &format!("{}{cases}", picture::scale_bar("largest value")))
+    let scale = match content.sign {
+        Sign::Absolute | Sign::Positive => picture::scale_bar("largest value"),
+        Sign::Signed => signed_scale(),
+    };
+    section("images", "Images", &format!("{scale}{cases}"))
+}
+
+/// The legend of the colours of maps with both signs.
+fn signed_scale() -> String {
+    let steps = 65;
+    let address = picture::address(1, steps, |_, column| colormap::diverging(column as f64 / (steps / 2) as f64 - 1.0));
+    format!(
+        "<p class=\"scale\" aria-hidden=\"true\"><span>against the class</span><img alt=\"\" src=\"{address}\">\
+         <span>for the class</span></p>\n"
+    )
 }
 
 fn case(record: &ImageRecord, shown: &Shown, [height, width]: [usize; 2]) -> String {

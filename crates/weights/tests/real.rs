@@ -9,8 +9,8 @@ mod common;
 use common::all;
 use herring_backend::Cpu;
 use herring_models::{
-    DenseNetConfig, DenseNetTaps, EfficientNetConfig, MobileNetConfig, Network, NetworkConfig, ResNetConfig, Stem,
-    VggConfig, VggHead, VggTaps, weights::NamedTensors,
+    DenseNetConfig, DenseNetTaps, EfficientNetConfig, EfficientNetLiteConfig, MobileNetConfig, Network, NetworkConfig,
+    ResNetConfig, Stem, VggConfig, VggHead, VggTaps, weights::NamedTensors,
 };
 use herring_weights::{KnownState, fit, inspect, read};
 use rand::SeedableRng;
@@ -40,6 +40,7 @@ fn config(name: &str) -> Option<NetworkConfig> {
         "densenet121" => NetworkConfig::DenseNet(DenseNetConfig::densenet_121(2, taps)),
         "mobilenet_v2" => NetworkConfig::MobileNet(MobileNetConfig { channels: 3, percent: 100, classes: 2 }),
         "efficientnet_b0" => NetworkConfig::EfficientNet(EfficientNetConfig::b0(2)),
+        "efficientnet_lite0" => NetworkConfig::EfficientNetLite(EfficientNetLiteConfig::lite0(2)),
         _ => return None,
     })
 }

@@ -1,7 +1,8 @@
 //! Maps of a model of one's own, in plain Burn, and how far each can be trusted.
 //!
-//! The model finds a bright square: its class 1 speaks for bright pixels in the right half of the image.
-//! `cargo run --release -p herring-saliency --example own_model`
+//! The image shows a bright square on black. The weights are made up, so that nothing here is random or trained: some maps point
+//! at the square, and those that are multiplied by the image stay the same with other weights.
+//! `cargo run --release -p herring-saliency --example explain_own_model`
 use burn::{
     module::{Module, Param},
     nn::conv::{Conv2d, Conv2dConfig},
