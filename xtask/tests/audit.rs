@@ -47,10 +47,7 @@ fn images_in_colour_are_understood_trained_on_and_judged_in_words() {
     }
     assert!(!said.contains("no published numbers to compare with\n"), "there is nothing to judge: {said}");
     let report = fs::read_to_string(place.path("out/report.html")).unwrap();
-    assert!(
-        report.contains("Audit report") && report.contains("<h2 id=\"found-title\">What was found</h2>")
-            || report.contains("What was found")
-    );
+    assert!(report.contains("Audit report") && report.contains("What was found") && !report.contains("not judged"));
 
     let images = json(&place.path("out/images.json"));
     let mean = &images["environment_means"][0];
@@ -98,7 +95,7 @@ fn the_control_says_that_it_is_one_and_a_ratio_is_checked() {
     let output = place.audit("wrong", &[&baseline[..], &["--ratio", "1.5"]].concat());
     let said = text(&output);
     assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.lines().last().unwrap().contains("found 1.5, expected"), "{said}");
+    assert_eq!(said, "error: invalid value '1.5' for '--ratio <SHARE>': expected a share from 0 to 1\n");
     assert!(!place.path("wrong").exists());
 }
 
@@ -145,5 +142,5 @@ fn one_environment_and_no_masks_leave_what_can_be_said() {
         .collect();
     assert_eq!(methods, BTreeSet::from(["baseline".to_owned()]));
     let status = text(&xtask(&["status", "--out", &place.name("out")]));
-    assert!(status.contains("done"), "{status}");
+    assert!(status.contains("1 runs: 1 finished"), "{status}");
 }

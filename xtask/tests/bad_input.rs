@@ -91,7 +91,7 @@ fn experiments_and_methods_that_there_are_not() {
     assert!(said.starts_with(expected), "{said}");
     let said = refused(&["plan", "iclr2021", "--experiment", "cros", "--out", &out], 2);
     let expected = "error: --experiment: found 'cros', expected one of crosses, xray-spc, xray-no-spc, rsna-vpc, \
-                    rsna-no-vpc, own, xray, rsna, all";
+                    rsna-no-vpc, xray, rsna, all";
     assert_eq!(said, expected);
     for command in [["repro-activmask2020"].as_slice(), &["plan", "activmask2020"]] {
         let said = refused(&[command, &["--methods", "cnn-classify,actdiff", "--out", &out]].concat(), 2);

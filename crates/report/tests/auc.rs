@@ -154,7 +154,7 @@ fn a_search_optimises_the_auc_of_its_experiment() {
 
 #[test]
 fn images_of_your_own_have_the_roc_auc_and_the_papers_experiments_the_authors() {
-    let own = configuration_of("own");
+    let own = catalogue().configuration(&herring_papers::audit::PAPER.experiments[0]).unwrap();
     assert_eq!(own.auc(), AucKind::Roc);
     for experiment in herring_papers::iclr2021::PAPER.experiments.iter().filter(|experiment| experiment.published) {
         assert_eq!(configuration_of(experiment.name).auc(), AucKind::Authors, "{}", experiment.name);

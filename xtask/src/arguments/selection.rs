@@ -65,7 +65,7 @@ pub(crate) struct ImagePlaces {
     pub(crate) cache: Option<PathBuf>,
     /// For your own images: share of a class that comes from its home environment in training, from 0 to 1; one over the
     /// number of environments is the control without correlation [default: that of the configuration]
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_parser = share, allow_negative_numbers = true, value_name = "SHARE")]
     pub(crate) ratio: Option<f64>,
     #[command(flatten)]
     pub(crate) tables: TableOptions,
@@ -178,6 +178,11 @@ pub(crate) fn folder_prefix(paper: &Paper, experiment: &Experiment) -> String {
 
 pub(super) fn method(text: &str) -> Result<MethodName, UnknownName> {
     text.trim().parse()
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let parsed = text.trim().parse().ok().filter(|share: &f64| (0.0..=1.0).contains(share));
+    parsed.ok_or_else(|| "expected a share from 0 to 1".to_owned())
 }
 
 fn seed(text: &str) -> Result<u32, String> {

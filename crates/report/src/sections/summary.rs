@@ -58,23 +58,24 @@ pub fn render(page: &Page<'_>) -> String {
         "<p>{words} Each cell holds the mean ± sample SD over seeds and Student’s 95 % interval of the \
          mean{beside}. {}</p>\n\
          {}<table class=\"results\">\n<caption>{caption}</caption>\n<thead><tr><th scope=\"col\">Method</th>{heads}\
-         <th scope=\"col\">Seeds</th><th scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n{rows}</tbody>\n\
+         <th scope=\"col\">Seeds</th>{verdict}</tr></thead>\n<tbody>\n{rows}</tbody>\n\
          </table></div>\n{sources}",
-        meaning(results),
-        scroll("Results")
+        meaning(results, published),
+        scroll("Results"),
+        verdict = if published { "<th scope=\"col\">Verdict</th>" } else { "" },
     );
     section("results", "Results", &body)
 }
 
 /// Explanations of the table's columns that are easily misunderstood.
-fn meaning(results: &Results) -> String {
+fn meaning(results: &Results, published: bool) -> String {
     let overlap = results.columns.iter().any(|score| matches!(score, ScoreName::Overlap { .. }));
     let mut text = if results.any_diverged() { format!("{} ", Convergence::NOTE) } else { String::new() };
     if overlap {
         text.push_str(
-            "IoU, IoP and IoT are intersection over union, over prediction and over truth of thresholded saliency and \
-             mask; what the paper prints as IoU is IoP. ",
+            "IoU, IoP and IoT are intersection over union, over prediction and over truth of thresholded saliency and mask",
         );
+        text.push_str(if published { "; what the paper prints as IoU is IoP. " } else { ". " });
     }
     if !results.note.is_empty() {
         text.push_str(&format!("{} ", escape(&results.note)));
@@ -96,14 +97,17 @@ fn row(row: &Row, results: &Results, published: bool) -> String {
         Standing::Unjudged => ("none", "not judged"),
     };
     let failed = if row.failed > 0 { " failed" } else { "" };
+    let verdict = format!(
+        "<td data-label=\"Verdict\" class=\"verdict\"><span class=\"badge {class}\">{word}</span> {}</td>",
+        escape(&row.verdict.reason)
+    );
     format!(
         "<tr><th scope=\"row\"><span class=\"swatch {}\"></span>{}</th>{cells}\
-         <td data-label=\"Seeds\" class=\"number{failed}\">{}</td>\
-         <td data-label=\"Verdict\" class=\"verdict\"><span class=\"badge {class}\">{word}</span> {}</td></tr>\n",
+         <td data-label=\"Seeds\" class=\"number{failed}\">{}</td>{}</tr>\n",
         style(&row.style).class,
         escape(&row.label),
         escape(&seeds(row)),
-        escape(&row.verdict.reason),
+        if published { verdict } else { String::new() },
     )
 }
 
