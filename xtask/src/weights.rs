@@ -28,10 +28,13 @@ pub(crate) fn named(text: &str) -> Result<Named, String> {
     }
 }
 
-/// The places that are kept in a folder, with those of `given` in their stead.
+/// The places that are kept in a folder, with those of `given` in their stead, which must be files.
 pub(crate) fn places(out: &Path, given: &[Named]) -> Result<WeightsPlaces, Failure> {
     let mut absolute = Vec::with_capacity(given.len());
     for (name, path) in given {
+        if !path.is_file() {
+            return Err(bad_input(format!("--weights {name}: {}: found no file", path.display())));
+        }
         absolute.push((name.clone(), std::path::absolute(path).map_err(Failure::device)?));
     }
     Ok(WeightsPlaces::of(out)?.with(absolute))
@@ -45,7 +48,14 @@ pub(crate) fn prepare(
 ) -> Result<BTreeMap<String, String>, Failure> {
     let known = herring_weights::known_files().map_err(Failure::device)?;
     let mut found = BTreeMap::new();
-    for name in named_weights(configuration, scale, variant) {
+    let needed = named_weights(configuration, scale, variant);
+    for (name, path) in places.files.iter().filter(|(name, _)| !needed.contains(*name)) {
+        say(&format!(
+            "note: the weights '{name}' ({}) are not used: no run starts from them at the scale {scale}",
+            path.display()
+        ));
+    }
+    for name in needed {
         let entry = known.iter().find(|known| known.name == name);
         let Some(path) = places.files.get(&name) else {
             let text = lacking(&name, entry);

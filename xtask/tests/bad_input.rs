@@ -82,6 +82,15 @@ fn configurations_of_another_version() {
 }
 
 #[test]
+fn a_file_of_weights_that_is_not_there_is_refused_whether_it_is_used_or_not() {
+    let place = Place::new();
+    let out = place.name("out");
+    let said = refused(&["repro-heatmap-loss", "--scale", "smoke", "--weights", "vgg16=nowhere.h5", "--out", &out], 2);
+    assert_eq!(said, "error: --weights vgg16: nowhere.h5: found no file");
+    assert!(!place.path("out").exists());
+}
+
+#[test]
 fn experiments_and_methods_that_there_are_not() {
     let place = Place::new();
     let out = place.name("out");
