@@ -24,10 +24,12 @@ pub enum ExplainError {
         source: io::Error,
     },
     /// A folder without images.
-    #[error("{path}: found no image, expected files that end in {}", crate::images::ENDINGS.join(", "))]
+    #[error("{path}: found no image, expected files that end in {}", endings.join(", "))]
     NoImages {
         /// The folder.
         path: PathBuf,
+        /// How names of images end.
+        endings: &'static [&'static str],
     },
     /// The weights do not fit the network, or cannot be read.
     #[error(transparent)]

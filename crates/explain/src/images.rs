@@ -4,7 +4,7 @@ use crate::error::ExplainError;
 use std::path::{Path, PathBuf};
 
 /// How the names of images end that are taken from a folder; a file that is given itself is taken whatever its name.
-pub const ENDINGS: [&str; 9] = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "dcm", "dicom"];
+pub static ENDINGS: [&str; 9] = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "dcm", "dicom"];
 
 /// A file to explain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub fn find_images(paths: &[PathBuf], masks: Option<&Path>) -> Result<Vec<ImageF
         let metadata = std::fs::metadata(path).map_err(|source| failed(path, source))?;
         let files = if metadata.is_dir() { below(path)? } else { vec![path.clone()] };
         if files.is_empty() {
-            return Err(ExplainError::NoImages { path: path.clone() });
+            return Err(ExplainError::NoImages { path: path.clone(), endings: &ENDINGS });
         }
         for file in files {
             let place = file.strip_prefix(path).ok().filter(|place| !place.as_os_str().is_empty());
