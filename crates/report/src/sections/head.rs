@@ -18,10 +18,12 @@ pub fn render(page: &Page<'_>) -> String {
         collection.runs.iter().filter_map(|stored| provenance(&stored.content)).collect();
     let mut facts = vec![
         ("Scale", format!("{}{}", plan.scale, scale_words(results))),
-        ("Variant", variant_words(collection)),
         ("Seeds", join(plan.seeds().iter().map(u32::to_string))),
         ("Runs", runs_words(collection, results)),
     ];
+    if !is_own(collection) {
+        facts.insert(1, ("Variant", variant_words(collection)));
+    }
     if let Some(images) = &collection.images {
         facts.push(("Classes", images.classes.join(", ")));
         facts.push(("Environments", images.environments.join(", ")));
