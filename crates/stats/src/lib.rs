@@ -14,7 +14,7 @@
 //! | [`correlation`] | correlation of saliency and generalisation: Pearson and Spearman |
 //! | [`compare`] | differences between two methods: Welch's t test, Wilcoxon's signed ranks |
 //! | [`groups`] | two groups of models: Mann-Whitney, effect sizes, outliers, Shapiro-Wilk |
-//! | [`shares`] | intervals of counted shares and of their difference: Wilson, Agresti and Caffo |
+//! | [`shares`] | the interval of the difference of two counted shares: Agresti and Caffo |
 //! | [`student`] | tails and quantiles of Student's t, on which the others rest |
 //! | [`rank`] | ranks with ties at their mean |
 //!

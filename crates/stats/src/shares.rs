@@ -1,4 +1,4 @@
-//! Intervals of shares that were counted, such as an accuracy on so many images.
+//! The difference of two shares that were counted, such as accuracies on so many images.
 
 use statrs::function::erf::erf_inv;
 
@@ -10,33 +10,11 @@ fn two_sided_normal(level: f64) -> Result<f64, StatsError> {
     Ok(std::f64::consts::SQRT_2 * erf_inv(level))
 }
 
-/// Wilson's interval of a share, of `hits` among `count` (E. B. Wilson 1927), at a `level` such as 0.95.
-///
-/// # Errors
-/// [`StatsError::OutOfRange`] for a count of 0, more hits than counted, or a level outside (0, 1).
-///
-/// ```
-/// use herring_stats::shares::wilson;
-///
-/// let interval = wilson(81, 263, 0.95)?;
-/// assert!((interval.low - 0.2553).abs() < 1e-4 && (interval.high - 0.3662).abs() < 1e-4);
-/// # Ok::<(), herring_stats::StatsError>(())
-/// ```
-pub fn wilson(hits: usize, count: usize, level: f64) -> Result<Interval, StatsError> {
-    counted(hits, count)?;
-    let z = two_sided_normal(level)?;
-    let (n, share) = (count as f64, hits as f64 / count as f64);
-    let middle = share + z * z / (2.0 * n);
-    let reach = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
-    let below = 1.0 + z * z / n;
-    Ok(Interval { low: ((middle - reach) / below).max(0.0), high: ((middle + reach) / below).min(1.0) })
-}
-
 /// Agresti's and Caffo's interval of the difference of two independent shares, `one - other`, each as (hits, count): Wald's
 /// with one hit and one miss added to each (The American Statistician 54, 2000).
 ///
 /// # Errors
-/// As [`wilson`].
+/// [`StatsError::OutOfRange`] for a count of 0, more hits than counted, or a level outside (0, 1).
 pub fn difference(one: (usize, usize), other: (usize, usize), level: f64) -> Result<Interval, StatsError> {
     counted(one.0, one.1)?;
     counted(other.0, other.1)?;
