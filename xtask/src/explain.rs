@@ -3,15 +3,15 @@
 use crate::{
     arguments::{Explain, Missing},
     failure::{Failure, bad_input},
+    images::{framing, resizing},
     print, say, signals,
 };
 use herring_experiments::Exit;
 use herring_explain::{
     Architecture, BackendName, Device, ExplainError, ImageFile, Input, Progress, Request, Settings, TrainedNetwork,
-    black, classes, explain, find_images,
+    classes, explain, find_images,
 };
-use herring_pixels::{Crop, Range, Resize};
-use herring_protocol::{BackendKind, CardiacSpec, DataSpec, ResizeName, RunSpec, Statistics, TableName};
+use herring_protocol::{BackendKind, CardiacSpec, DataSpec, RunSpec, Statistics};
 use herring_saliency::{Attribution, Baseline, ClassActivation, Deviation, IntegratedGradients, Occlusion, SmoothGrad};
 use herring_weights::WeightsFile;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &Explain) -> Result<Exit, Failure> {
         None => network,
     };
     let baseline = match arguments.baseline {
-        Missing::Black => black(&input),
+        Missing::Black => input.black_baseline(),
         Missing::Known(baseline) => baseline,
     };
     let methods =
@@ -161,33 +161,26 @@ fn of_run(path: &Path, file: WeightsFile) -> Result<(TrainedNetwork, Input), Fai
     let configs = channels.map(config);
     let network = TrainedNetwork::of_configs(&spec.method.to_string(), &configs, file).map_err(failure)?;
     let place = configs.iter().position(|config| *config == network.config).unwrap_or(0);
-    let own = Input::grey(explained);
-    let own = match channels[place] {
-        1 => own,
-        channels => Input { channels, mean: vec![0.0; channels], deviation: vec![1.0; channels], ..own },
-    };
-    let statistics = match &spec.data {
-        DataSpec::Images(images) => images.normalisation.as_ref().map(|normalisation| normalisation.statistics()),
+    let channels = channels[place];
+    let images = match &spec.data {
+        DataSpec::Images(images) => Some(images),
         _ => None,
     };
-    let own = match statistics.filter(|statistics| statistics.mean.len() == own.channels) {
+    let statistics = images.and_then(|images| images.normalisation.as_ref()).map(|of| of.statistics());
+    let (mean, deviation) = match statistics.filter(|statistics| statistics.mean.len() == channels) {
         Some(Statistics { mean, deviation }) => {
             let single = |values: Vec<f64>| values.into_iter().map(|value| value as f32).collect();
-            Input { mean: single(mean), deviation: single(deviation), ..own }
+            (single(mean), single(deviation))
+        }
+        None => (vec![0.0; channels], vec![1.0; channels]),
+    };
+    let own = Input { channels, mean, deviation, ..Input::grey(explained) };
+    let input = match images {
+        Some(images) => {
+            let (range, crop) = framing(images.table);
+            Input { range, crop, resampling: resizing(images.resize), ..own }
         }
         None => own,
-    };
-    let input = match &spec.data {
-        DataSpec::Images(images) => Input {
-            range: if images.table == TableName::Own { Range::Unit } else { Range::Xray },
-            crop: if images.table == TableName::Xray { Crop::Whole } else { Crop::Center },
-            resampling: match images.resize {
-                ResizeName::Pillow => Resize::Pillow,
-                ResizeName::Skimage => Resize::Skimage,
-            },
-            ..own
-        },
-        _ => own,
     };
     Ok((network, input))
 }

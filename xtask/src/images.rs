@@ -404,15 +404,30 @@ fn reductions(
     Ok(environments.zip(&reading.image_editions).map(reduction).collect())
 }
 
+/// The range of the values of a table's images, and what is cut out of them.
+pub(crate) fn framing(table: TableName) -> (Range, Crop) {
+    match table {
+        TableName::Xray => (Range::Xray, Crop::Whole),
+        TableName::Rsna => (Range::Xray, Crop::Center),
+        TableName::Own => (Range::Unit, Crop::Center),
+    }
+}
+
+/// The resizing of that name.
+pub(crate) fn resizing(name: ResizeName) -> Resize {
+    match name {
+        ResizeName::Pillow => Resize::Pillow,
+        ResizeName::Skimage => Resize::Skimage,
+    }
+}
+
 /// How each environment's images are prepared: the two hospitals' files differ in depth.
 fn preparations(images: &ImagesSetting, environments: &[String]) -> Vec<Preparation> {
     let size = images.size;
-    let resize = match images.resize {
-        ResizeName::Pillow => Resize::Pillow,
-        ResizeName::Skimage => Resize::Skimage,
-    };
-    let official = |bits: u32, crop: Crop| Preparation {
-        range: Range::Xray,
+    let resize = resizing(images.resize);
+    let (range, crop) = framing(images.table);
+    let official = |bits: u32| Preparation {
+        range,
         maximum: Some((1 << bits) - 1),
         bits: Some(bits),
         monochrome1: Monochrome1::AsStored,
@@ -423,15 +438,14 @@ fn preparations(images: &ImagesSetting, environments: &[String]) -> Vec<Preparat
         channels: Channels::First,
     };
     match images.table {
-        TableName::Xray => vec![official(8, Crop::Whole), official(16, Crop::Whole)],
-        TableName::Rsna => vec![official(8, Crop::Center)],
+        TableName::Xray => vec![official(8), official(16)],
+        TableName::Rsna => vec![official(8)],
         TableName::Own => {
             let own = |environment: &String| Preparation {
-                range: Range::Unit,
                 maximum: images.maximum.of(environment),
                 bits: None,
                 monochrome1: Monochrome1::Inverted,
-                ..official(8, Crop::Center)
+                ..official(8)
             };
             environments.iter().map(own).collect()
         }

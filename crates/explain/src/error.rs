@@ -1,6 +1,7 @@
 //! Why a network cannot be explained.
 
 use herring_models::weights::WeightsError as LoadError;
+use herring_pixels::IMAGE_ENDINGS;
 use herring_saliency::SaliencyError;
 use herring_weights::WeightsError;
 use std::{io, path::PathBuf};
@@ -24,12 +25,10 @@ pub enum ExplainError {
         source: io::Error,
     },
     /// A folder without images.
-    #[error("{path}: found no image, expected files that end in {}", endings.join(", "))]
+    #[error("{path}: found no image, expected files that end in {}", IMAGE_ENDINGS.join(", "))]
     NoImages {
         /// The folder.
         path: PathBuf,
-        /// How names of images end.
-        endings: &'static [&'static str],
     },
     /// The weights do not fit the network, or cannot be read.
     #[error(transparent)]

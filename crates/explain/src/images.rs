@@ -1,10 +1,8 @@
 //! Which files are explained, and their masks.
 
 use crate::error::ExplainError;
+use herring_pixels::{IMAGE_ENDINGS, has_image_ending};
 use std::path::{Path, PathBuf};
-
-/// How the names of images end that are taken from a folder; a file that is given itself is taken whatever its name.
-pub static ENDINGS: [&str; 9] = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "dcm", "dicom"];
 
 /// A file to explain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +28,7 @@ pub fn find_images(paths: &[PathBuf], masks: Option<&Path>) -> Result<Vec<ImageF
         let metadata = std::fs::metadata(path).map_err(|source| failed(path, source))?;
         let files = if metadata.is_dir() { below(path)? } else { vec![path.clone()] };
         if files.is_empty() {
-            return Err(ExplainError::NoImages { path: path.clone(), endings: &ENDINGS });
+            return Err(ExplainError::NoImages { path: path.clone() });
         }
         for file in files {
             let place = file.strip_prefix(path).ok().filter(|place| !place.as_os_str().is_empty());
@@ -52,22 +50,17 @@ fn below(folder: &Path) -> Result<Vec<PathBuf>, ExplainError> {
     for path in entries {
         if path.is_dir() {
             found.extend(below(&path)?);
-        } else if has_ending(&path) {
+        } else if has_image_ending(&path) {
             found.push(path);
         }
     }
     Ok(found)
 }
 
-fn has_ending(path: &Path) -> bool {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
-    ENDINGS.contains(&ending.as_str())
-}
-
 fn mask_of(image: &Path, place: Option<&Path>, masks: &Path) -> Option<PathBuf> {
     let places = [place.map(|place| masks.join(place)), image.file_name().map(|name| masks.join(name))];
     places.into_iter().flatten().find_map(|path| {
-        let endings = ENDINGS.iter().map(|ending| path.with_extension(ending));
+        let endings = IMAGE_ENDINGS.iter().map(|ending| path.with_extension(ending));
         std::iter::once(path.clone()).chain(endings).find(|mask| mask.is_file())
     })
 }

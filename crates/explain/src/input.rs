@@ -5,6 +5,7 @@ use herring_pixels::{
     Channels, Crop, Limits, MaskSettings, Monochrome1, Picture, PixelError, Preparation, Range, Resize, decode, mask,
     prepare,
 };
+use herring_saliency::Baseline;
 use std::path::{Path, PathBuf};
 
 /// How images are prepared, as torchvision's presets do it: the square in the middle is resized, its middle is cut out, and the
@@ -73,6 +74,15 @@ impl Input {
             Range::Xray => -1024.0,
         };
         self.mean.iter().zip(&self.deviation).map(|(mean, deviation)| (black - mean) / deviation).collect()
+    }
+
+    /// The baseline of black pixels.
+    pub fn black_baseline(&self) -> Baseline {
+        match self.black()[..] {
+            [red, green, blue] => Baseline::Colour([red, green, blue]),
+            [grey] => Baseline::Value(grey),
+            _ => Baseline::Zero,
+        }
     }
 
     /// Checks the numbers.

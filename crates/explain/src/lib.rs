@@ -10,7 +10,9 @@
 //! | `images` | [`find_images`]: files, folders and masks |
 //! | `settings` | [`Settings`]: methods, target, checks |
 //! | `view` | [`Sign`]: one number a pixel, and its colours over the image |
+//! | `request` | [`Request`], [`Progress`], [`Summary`]: what is asked of the work, and what it tells |
 //! | `job` | [`explain`]: the work, in batches, on a device |
+//! | `results` | what is made of a batch, and what is collected over all of them |
 //! | `record`, `page`, `npy` | `scores.json` and `scores.csv`, `index.html`, `.npy` |
 //!
 //! *Invariant:* an image's map depends on the network, the settings and the image alone, not on its neighbours, its place or
@@ -25,18 +27,21 @@ mod network;
 mod npy;
 mod page;
 mod record;
+mod request;
+mod results;
 mod settings;
 mod view;
 
 pub use architecture::{Architecture, classes};
 pub use error::ExplainError;
 pub use herring_backend::{BackendName, Device, DeviceError};
-pub use images::{ENDINGS, ImageFile, find_images};
+pub use images::{ImageFile, find_images};
 pub use input::Input;
-pub use job::{Progress, Request, Summary, black, explain};
+pub use job::explain;
 pub use network::TrainedNetwork;
 pub use npy::npy;
 pub use record::{FORMAT, Failed};
+pub use request::{Progress, Request, Summary};
 pub use settings::{Settings, TargetClass};
 pub use view::Sign;
 

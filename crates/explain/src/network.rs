@@ -30,8 +30,8 @@ pub struct TrainedNetwork {
 }
 
 impl TrainedNetwork {
-    /// The network of a file of weights that was read, for images of `size` pixels a side: of the given architecture or of the
-    /// one that the names of its tensors tell.
+    /// The network of a file of weights that was read, for images of `size` pixels a side: of the given architecture, or of the
+    /// one whose tensors have such names.
     ///
     /// # Errors
     /// No architecture is known by these names.

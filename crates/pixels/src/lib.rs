@@ -13,6 +13,7 @@
 //! | `decode` | [`format()`], [`decode()`], [`probe`]: the format from the first bytes |
 //! | `png`, `jpeg`, `raster`, `dicom` | the formats, each on a library of pure Rust (`raster`: BMP, TIFF, WebP) |
 //! | `exif` | orientation, and turning by it |
+//! | `endings` | [`IMAGE_ENDINGS`]: how the names of images end |
 //! | `known` | names of the formats that are refused |
 //! | `limits` | [`Limits`], checked before anything is allocated |
 //! | `note` | [`PixelNote`]: what is unusual about a file |
@@ -47,6 +48,7 @@
 mod bytes;
 mod decode;
 mod dicom;
+mod endings;
 mod error;
 mod exif;
 mod jpeg;
@@ -67,6 +69,7 @@ mod resample;
 
 pub use decode::{decode, decoding, format, probe, probe_file};
 pub use dicom::{dicom_text, view_position};
+pub use endings::{IMAGE_ENDINGS, has_image_ending};
 pub use error::{Format, PixelError};
 pub use jpeg::encode_jpeg;
 pub use limits::Limits;

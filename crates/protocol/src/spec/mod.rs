@@ -12,6 +12,7 @@ mod colour;
 mod data;
 mod evaluation;
 mod fields;
+mod groups;
 mod model;
 mod needs;
 mod objective;
@@ -27,15 +28,16 @@ pub use data::{
 pub use evaluation::{AttributionSpec, EvaluationSpec, ExplainedModel, HeatSpec, TrainScores};
 pub use fields::{FieldError, differing_fields};
 pub(crate) use fields::{is_default, json, nothing_else};
+pub use groups::{GroupDraw, GroupsSpec};
 pub use model::{
     ConvNetKindName, DenseNetTapsName, InitialisationName, ModelSpec, PoolingName, ResnetLayersName, StemName,
     VggHeadName, VggTapsName, WeightsSpec,
 };
 pub use needs::{Alternative, NeedSpec};
 pub use objective::{
-    ActDiffDistance, ActDiffLayers, CamChannels, CamMode, CamName, CamTarget, GradientNorm, GroupDraw, GroupsSpec,
-    HeatOutside, HeatScale, MaskResize, ObjectiveSpec, PenaltySpec, RbrInfluence, ReconstructionLoss,
-    ReconstructionTarget, RrrReading, TapReading, TaskSpec, TrainingImages, WithoutHeat,
+    ActDiffDistance, ActDiffLayers, CamChannels, CamMode, CamName, CamTarget, GradientNorm, HeatOutside, HeatScale,
+    MaskResize, ObjectiveSpec, PenaltySpec, RbrInfluence, ReconstructionLoss, ReconstructionTarget, RrrReading,
+    TapReading, TaskSpec, TrainingImages, WithoutHeat,
 };
 pub use training::{OptimiserSpec, SelectionSpec, TrainedPart, TrainingSpec};
 

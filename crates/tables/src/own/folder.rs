@@ -7,6 +7,7 @@ use std::{
 };
 
 use herring_datasets::{Origin, Region};
+use herring_pixels::{IMAGE_ENDINGS, has_image_ending};
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -16,8 +17,6 @@ use crate::{
     sheet::is_nothing,
 };
 
-/// How names of images end, without regard to case.
-const ENDS: [&str; 9] = ["png", "jpg", "jpeg", "dcm", "dicom", "bmp", "tif", "tiff", "webp"];
 /// How those of masks end: DICOM is for images.
 const MASK_ENDS: [&str; 7] = ["png", "bmp", "tif", "tiff", "webp", "jpg", "jpeg"];
 
@@ -96,17 +95,24 @@ fn key(environment: &str, label: &str, path: &Path) -> String {
     format!("{environment}/{label}/{stem}").nfc().collect()
 }
 
-/// Whether `images` holds labels and no environments: folders that hold files and no folders.
+/// Whether `images` holds labels and no environments: folders that hold files and no folders. The first folder within one
+/// decides, so that a table by environments is not listed twice.
 fn is_flat(root: &Path) -> bool {
-    let of = |path: &Path| -> Vec<(String, bool)> { entries(root, path, &mut Gathered::default()) };
-    let visible = |name: &str| !name.starts_with('.');
-    let labels = of(Path::new("images")).into_iter().filter(|(name, is_folder)| *is_folder && visible(name));
-    let mut labels = labels.peekable();
-    labels.peek().is_some()
-        && labels.all(|(label, _)| {
-            let within = of(&Path::new("images").join(label));
-            !within.is_empty() && within.iter().all(|(_, is_folder)| !is_folder)
-        })
+    // A folder that cannot be read is told when it is walked.
+    let within = |path: &Path| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).collect()
+    };
+    let is_label = |path: &PathBuf| {
+        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        !hidden && path.is_dir()
+    };
+    let labels: Vec<PathBuf> = within(&root.join("images")).into_iter().filter(is_label).collect();
+    let holds_files = |label: &PathBuf| {
+        let entries = within(label);
+        !entries.is_empty() && !entries.iter().any(|path| path.is_dir())
+    };
+    !labels.is_empty() && labels.iter().all(holds_files)
 }
 
 /// Calls `visit` with each image of `root/top/<environment>/<label>/`, or of `root/top/<label>/` if that is `flat`, sorted by
@@ -132,13 +138,14 @@ fn walk(
             for (name, is_folder) in entries(root, &folder, gathered) {
                 let path = folder.join(&name);
                 let origin = Origin { file: root.join(&path), line: 0 };
-                let end = end_of(&path);
                 if is_folder {
                     gathered.problems.push(Problem::new(ProblemKind::Stray, origin, "entry", "a folder", "a file"));
                 } else if name.starts_with('.') {
                     gathered.reasons.count(&format!("{top}: hidden files"), 1);
-                } else if !ENDS.contains(&end.as_str()) {
-                    gathered.reasons.count(&format!("{top}: files that end in none of {}", ENDS.join(", ")), 1);
+                } else if !has_image_ending(&path) {
+                    gathered
+                        .reasons
+                        .count(&format!("{top}: files that end in none of {}", IMAGE_ENDINGS.join(", ")), 1);
                 } else {
                     visit(origin, path, environment, &label);
                 }
