@@ -53,7 +53,7 @@ static REPORTS: Reports = Reports { catalogue: &CATALOGUE, papers: &[&REPORT] };
 
 /// A section of the paper's own: the weights of the penalties that each row's runs were trained with.
 fn lessons(page: &Page<'_>) -> String {
-    let Page { collection, results, differences } = page;
+    let Page { collection, results, differences, .. } = page;
     let line = |row: &Row| {
         let weights = collection.of(&row.method).map(|stored| {
             let penalties = &stored.run.spec.objective.penalties;

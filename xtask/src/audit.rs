@@ -8,7 +8,7 @@ use crate::{
 use herring_datasets::Region;
 use herring_experiments::{
     Agenda,
-    config::{Configuration, Scale},
+    config::{Configuration, ImagesSetting, Scale},
     images::ImagesFile,
     plan::Plan,
     store::{Store, clock::format_duration},
@@ -24,13 +24,21 @@ const STEPS: usize = 3;
 /// Share of the time of training that evaluation and saliency take on top of it.
 const EVALUATION: f64 = 0.3;
 
-/// Prints what was understood of the user's table, and gives the methods that apply to it: of those in `asked`, or of those
-/// that are not optional.
+/// What was understood of the user's table.
+pub(crate) struct Understood {
+    /// The methods that apply to it.
+    pub(crate) methods: Vec<MethodName>,
+    /// How its images are drawn and prepared, with the channels that they have.
+    pub(crate) images: ImagesSetting,
+}
+
+/// Prints what was understood of the user's table. The methods that apply are of those in `asked`, or of those that are not
+/// optional.
 pub(crate) fn understand(
     (configuration, scale, variant): (&Configuration, Scale, Variant),
     places: &ImagePlaces,
     asked: Option<&[MethodName]>,
-) -> Result<Vec<MethodName>, Failure> {
+) -> Result<Understood, Failure> {
     let Some(setting) = images::of_table(configuration, scale, variant) else {
         return Err(bad_input("found a configuration without a table of images, expected one with table = \"own\""));
     };
@@ -66,7 +74,7 @@ pub(crate) fn understand(
             print(&format!("  left out, since {why}: {}", left_out.join(", ")))?;
         }
     }
-    Ok(apply)
+    Ok(Understood { methods: apply, images: ImagesSetting { channels: Some(channels), ..setting.clone() } })
 }
 
 fn spell(channels: ChannelsName) -> &'static str {

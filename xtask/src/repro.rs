@@ -193,13 +193,15 @@ fn plan_into(asked: &ExperimentRequest<'_>, resume: bool, go_on: bool) -> Result
         let rows = before.methods().into_iter().filter(|method| configuration.row(method).is_some());
         (request.methods, request.seeds) = (Some(rows.collect()), Some(seeds));
     }
+    let mut data = images::of(&configuration, request.scale, request.variant).cloned();
     if !asked.experiment.published {
         let of = (&configuration, request.scale, request.variant);
-        let methods = audit::understand(of, &selection.places, request.methods.as_deref())?;
-        request.methods = Some(methods);
+        let understood = audit::understand(of, &selection.places, request.methods.as_deref())?;
+        request.methods = Some(understood.methods);
+        data = Some(DataSetting::Images(understood.images));
     }
     let mut left_out = Vec::new();
-    let file = match images::of(&configuration, request.scale, request.variant) {
+    let file = match &data {
         Some(images) => {
             let places = cache_folder::image_places(&out, &selection.places)?;
             let (prepared, file) = prepared(&places, &configuration, images, &request)?;

@@ -119,6 +119,11 @@ impl Collection {
         })
     }
 
+    /// Whether it is the catalogue's experiment on the user's own images, for which nothing is published.
+    pub fn is_of_own_images(&self) -> bool {
+        self.known.is_some_and(|(_, experiment)| !experiment.published)
+    }
+
     /// The methods of the plan that are rows of the table, in the order of the table.
     pub fn methods(&self) -> Vec<MethodName> {
         let planned = self.plan.methods();

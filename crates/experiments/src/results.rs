@@ -109,6 +109,11 @@ impl Convergence {
 }
 
 impl Results {
+    /// Whether a paper published numbers for any row. There are none for the user's own images, and so no verdicts.
+    pub fn has_targets(&self) -> bool {
+        self.rows.iter().any(|row| row.target.is_some())
+    }
+
     /// Whether a run of any row did not converge.
     pub fn any_diverged(&self) -> bool {
         self.rows.iter().any(|row| row.diverged > 0)

@@ -17,7 +17,7 @@ mod outputs;
 mod overview;
 mod paper;
 pub mod picture;
-pub mod reliance;
+mod reliance;
 mod search_page;
 pub mod sections;
 pub mod table;

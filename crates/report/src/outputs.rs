@@ -37,9 +37,13 @@ impl Outputs {
 
         let json = out.join("results.json");
         let report = out.join("report.html");
-        let own = collection.known.is_some_and(|(_, experiment)| !experiment.published);
-        let findings = if own { reliance::findings(&collection, &results) } else { Vec::new() };
-        let page = page(&Page { collection: &collection, results: &results, differences: &differences }, reports);
+        let findings = match collection.is_of_own_images() {
+            true => reliance::findings(&collection, &results),
+            false => Vec::new(),
+        };
+        let content =
+            Page { collection: &collection, results: &results, differences: &differences, findings: &findings };
+        let page = page(&content, reports);
         let files = vec![
             (out.join("table.txt"), table::render(&results, table::PLAIN_WIDTH).into_bytes()),
             (out.join("results.csv"), export::csv(&export::Table::of(&results)).into_bytes()),

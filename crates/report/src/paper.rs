@@ -11,6 +11,8 @@ pub struct Page<'a> {
     pub results: &'a Results,
     /// Differences between the paper's text and its released code.
     pub differences: &'a Differences,
+    /// What an audit of the user's own images found, a paragraph each; empty for a paper's experiments.
+    pub findings: &'a [String],
 }
 
 /// A section of a report, as HTML; empty if there is nothing to show.

@@ -27,7 +27,7 @@ pub fn render(results: &Results, width: usize) -> String {
     let numbers = table(results, None).to_string();
     let needed = numbers.lines().map(|line| line.chars().count()).max().unwrap_or_default();
     let mut text = String::new();
-    if !is_published(results) {
+    if !results.has_targets() {
         text.push_str(&numbers);
         text.push('\n');
     } else if needed + VERDICT + 2 <= width {
@@ -44,11 +44,6 @@ pub fn render(results: &Results, width: usize) -> String {
     }
     let trimmed: Vec<_> = text.lines().map(str::trim_end).collect();
     format!("{}\n{}", trimmed.join("\n"), note(results))
-}
-
-/// Whether a paper published numbers for any row; the user's own images have none, and so no verdicts.
-fn is_published(results: &Results) -> bool {
-    results.rows.iter().any(|row| row.target.is_some())
 }
 
 /// The note that explains the numbers.
@@ -68,7 +63,7 @@ fn note(results: &Results) -> String {
         }
         Judgement::None => "Not the paper's setting, and too small to mean anything: it shows that everything runs.",
     };
-    let published = is_published(results);
+    let published = results.has_targets();
     let judgement = match results.judgement {
         _ if published => judgement,
         _ if results.scale == Scale::Smoke => {
@@ -87,7 +82,7 @@ fn note(results: &Results) -> String {
 /// Explanations of columns that are easily misread: only those of the table.
 fn meaning(results: &Results) -> String {
     let has = |name: &str| results.columns.iter().any(|column| column.to_string() == name);
-    let overlap = if has("iop") && is_published(results) { "What the paper prints as IoU is IoP. " } else { "" };
+    let overlap = if has("iop") && results.has_targets() { "What the paper prints as IoU is IoP. " } else { "" };
     let note = if results.note.is_empty() { String::new() } else { format!("{} ", results.note) };
     let auc = if results.columns.iter().any(crate::auc::is_auc) { crate::auc::note(results.auc) } else { "" };
     let marks = if results.any_diverged() { format!("{} ", Convergence::NOTE) } else { String::new() };
@@ -106,7 +101,7 @@ fn table(results: &Results, verdict: Option<usize>) -> Table {
     table.set_header(header);
     for row in &results.rows {
         // The user's own images have no published numbers.
-        let published = is_published(results);
+        let published = results.has_targets();
         let below = |text: String| if published { format!("\n{text}") } else { String::new() };
         let mut cells = vec![format!("{}{}", row.method, below("  paper".to_owned()))];
         cells.extend(results.columns.iter().map(|score| {

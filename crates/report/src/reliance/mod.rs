@@ -13,6 +13,6 @@ use herring_experiments::{collect::Collection, results::Results};
 
 /// The findings of a folder's finished runs, a paragraph each; empty where the images are no table with environments and
 /// classes, or no run of the plain classifier has finished.
-pub fn findings(collection: &Collection, results: &Results) -> Vec<String> {
+pub(crate) fn findings(collection: &Collection, results: &Results) -> Vec<String> {
     measure::audit(collection, results).map(|audit| words::paragraphs(&audit)).unwrap_or_default()
 }

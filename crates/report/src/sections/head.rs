@@ -21,7 +21,7 @@ pub fn render(page: &Page<'_>) -> String {
         ("Seeds", join(plan.seeds().iter().map(u32::to_string))),
         ("Runs", runs_words(collection, results)),
     ];
-    if !is_own(collection) {
+    if !collection.is_of_own_images() {
         facts.insert(1, ("Variant", variant_words(collection)));
     }
     if let Some(images) = &collection.images {
@@ -53,16 +53,11 @@ pub fn render(page: &Page<'_>) -> String {
     format!(
         "<header>\n<p class=\"kicker\">{}</p>\n<h1>{}</h1>\n<p class=\"paper\">{}</p>\n\
          {}<dl class=\"facts\">\n{list}</dl>\n</header>\n",
-        if is_own(collection) { "Audit report" } else { "Reproduction report" },
+        if collection.is_of_own_images() { "Audit report" } else { "Reproduction report" },
         escape(&collection.configuration.title),
         escape(&collection.configuration.paper),
         introduction(collection),
     )
-}
-
-/// Whether the images are the user's own.
-fn is_own(collection: &Collection) -> bool {
-    collection.known.is_some_and(|(_, experiment)| !experiment.published)
 }
 
 /// What a reader has to know before any number; empty where the configuration says nothing.
@@ -85,7 +80,7 @@ pub(super) fn provenance(content: &Content) -> Option<&RunProvenance> {
 fn scale_words(results: &Results) -> &'static str {
     match results.judgement {
         Judgement::Paper => ", the paper’s setting",
-        _ if results.rows.iter().all(|row| row.target.is_none()) => "",
+        _ if !results.has_targets() => "",
         Judgement::Findings | Judgement::None => ", not the paper’s setting",
     }
 }

@@ -7,7 +7,7 @@ use herring_experiments::deviation::{deviations, paper_seeds};
 /// The section; empty if no paper has such an experiment.
 pub fn render(page: &Page<'_>) -> String {
     let collection = page.collection;
-    if collection.known.is_some_and(|(_, experiment)| !experiment.published) {
+    if collection.is_of_own_images() {
         // There is no published setting.
         return String::new();
     }

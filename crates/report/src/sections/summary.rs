@@ -11,7 +11,7 @@ use herring_protocol::ScoreName;
 /// The section.
 pub fn render(page: &Page<'_>) -> String {
     let Page { collection, results, .. } = page;
-    let published = results.rows.iter().any(|row| row.target.is_some());
+    let published = results.has_targets();
     let words = match results.judgement {
         _ if results.unknown_images.is_some() => {
             "<strong>The images are not the paper’s</strong>; generated stand-ins, for example, are not. The paper’s values show \
@@ -60,7 +60,7 @@ pub fn render(page: &Page<'_>) -> String {
          {}<table class=\"results\">\n<caption>{caption}</caption>\n<thead><tr><th scope=\"col\">Method</th>{heads}\
          <th scope=\"col\">Seeds</th>{verdict}</tr></thead>\n<tbody>\n{rows}</tbody>\n\
          </table></div>\n{sources}",
-        meaning(results, published),
+        meaning(results),
         scroll("Results"),
         verdict = if published { "<th scope=\"col\">Verdict</th>" } else { "" },
     );
@@ -68,14 +68,14 @@ pub fn render(page: &Page<'_>) -> String {
 }
 
 /// Explanations of the table's columns that are easily misunderstood.
-fn meaning(results: &Results, published: bool) -> String {
+fn meaning(results: &Results) -> String {
     let overlap = results.columns.iter().any(|score| matches!(score, ScoreName::Overlap { .. }));
     let mut text = if results.any_diverged() { format!("{} ", Convergence::NOTE) } else { String::new() };
     if overlap {
         text.push_str(
             "IoU, IoP and IoT are intersection over union, over prediction and over truth of thresholded saliency and mask",
         );
-        text.push_str(if published { "; what the paper prints as IoU is IoP. " } else { ". " });
+        text.push_str(if results.has_targets() { "; what the paper prints as IoU is IoP. " } else { ". " });
     }
     if !results.note.is_empty() {
         text.push_str(&format!("{} ", escape(&results.note)));
