@@ -93,9 +93,9 @@ pub fn devices(backend: BackendName) -> Vec<DeviceInfo> {
 }
 
 /// Generic code that runs on whichever backend was chosen.
-pub trait Job {
+pub trait Job: Send {
     /// The result.
-    type Output;
+    type Output: Send;
 
     /// Runs on one device of backend `B`.
     fn run<B: Kernels>(self, device: &B::Device) -> Self::Output;
@@ -134,10 +134,13 @@ impl Device {
     }
 
     /// Runs `job` on it. This is the one place where generic code meets the backends.
+    ///
+    /// On the processor the job runs on a thread of the current rayon pool, so that its operations need not wake the
+    /// pool, and its tensors stay in the caches of the cores that work on them.
     pub fn run<J: Job>(&self, job: J) -> J::Output {
         match self.info.backend {
             #[cfg(feature = "cpu")]
-            BackendName::Cpu => job.run::<crate::Cpu>(&Default::default()),
+            BackendName::Cpu => herring_kernels::in_pool(|| job.run::<crate::Cpu>(&Default::default())),
             #[cfg(feature = "cuda")]
             BackendName::Cuda => job.run::<crate::Cuda>(&burn::backend::cuda::CudaDevice::new(self.info.index)),
             #[cfg(feature = "wgpu")]

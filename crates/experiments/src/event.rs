@@ -206,7 +206,7 @@ impl Event {
 }
 
 /// A receiver of events.
-pub trait Events {
+pub trait Events: Send {
     /// Receives an event of a worker, numbered from 1 (0 for all).
     fn event(&mut self, worker: usize, event: &Event);
 }

@@ -61,7 +61,7 @@ impl Worker<'_> {
     /// # Errors
     /// If the store cannot be written; [`StoreError::Images`] if the images of a run are missing or unreadable, which is
     /// not a failure of the run.
-    pub fn run(&self, emit: &mut dyn FnMut(Event)) -> Result<WorkEnd, StoreError> {
+    pub fn run(&self, emit: &mut (dyn FnMut(Event) + Send)) -> Result<WorkEnd, StoreError> {
         let mut watch = Watch::default();
         let mut announced = BTreeSet::new();
         let mut pending = self.indexes.to_vec();
@@ -143,7 +143,7 @@ impl Worker<'_> {
         (index, run): (usize, &PlannedRun),
         ready: Readiness,
         claim: Claim,
-        emit: &mut dyn FnMut(Event),
+        emit: &mut (dyn FnMut(Event) + Send),
     ) -> Result<RunEnd, StoreError> {
         let clock = Instant::now();
         let name = RunName::new(index, run);
@@ -274,7 +274,7 @@ struct Recorder<'a, 'b> {
     attempt: Attempt,
     name: &'a RunName,
     auc: AucKind,
-    emit: &'a mut dyn FnMut(Event),
+    emit: &'a mut (dyn FnMut(Event) + Send),
     worker: &'a Worker<'b>,
     refused: Option<StoreError>,
     since: Instant,

@@ -10,8 +10,8 @@
 
 use rayon::prelude::*;
 
+use crate::buffers;
 use crate::planes::PARALLEL_FROM;
-use crate::scratch;
 use crate::simd::{Task, dispatch};
 
 /// Two positions of the input and their weights in one position of the result.
@@ -65,7 +65,7 @@ pub fn forward(taps: Taps<'_>, input: &[f32], output: &mut [f32]) {
         return;
     }
     output.par_chunks_mut(planes * to).zip(input.par_chunks(planes * from)).for_each(|(output, input)| {
-        let mut mixed = scratch::take(taps.size[0] * taps.columns.len());
+        let mut mixed = buffers::take(taps.size[0] * taps.columns.len());
         for (output, input) in output.chunks_exact_mut(to).zip(input.chunks_exact(from)) {
             dispatch(Forward { taps, input, mixed: &mut mixed, output });
         }
@@ -87,7 +87,7 @@ pub fn transposed(taps: Taps<'_>, output_gradient: &[f32], input_gradient: &mut 
     }
     input_gradient.par_chunks_mut(planes * from).zip(output_gradient.par_chunks(planes * to)).for_each(
         |(gradient, output_gradient)| {
-            let mut mixed = scratch::take(taps.size[0] * taps.columns.len());
+            let mut mixed = buffers::take(taps.size[0] * taps.columns.len());
             for (gradient, output_gradient) in gradient.chunks_exact_mut(from).zip(output_gradient.chunks_exact(to)) {
                 dispatch(Transposed { taps, output_gradient, mixed: &mut mixed, gradient });
             }

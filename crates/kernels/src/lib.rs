@@ -21,17 +21,21 @@
 
 pub mod adam;
 pub mod batch_norm;
+pub mod buffers;
 pub mod channels;
 pub mod convolution;
 pub mod elementwise;
 pub mod interpolation;
 mod planes;
+mod pool;
 pub mod pooling;
-mod scratch;
+
 mod shared;
 mod simd;
 mod tile;
 mod transpose;
+
+pub use pool::in_pool;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

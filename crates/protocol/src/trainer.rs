@@ -26,7 +26,7 @@ pub struct Position {
 pub type Snapshot<'a> = dyn FnMut() -> Result<Vec<u8>, RunFailure> + 'a;
 
 /// Watches a run.
-pub trait Observer {
+pub trait Observer: Send {
     /// Called with what a user should know of the run and what is no failure, for instance that a part of a file of weights
     /// does not fit.
     fn note(&mut self, _text: &str) {}
@@ -116,7 +116,7 @@ pub struct Provenance {
 }
 
 /// Gives the selected weights of finished runs, as safetensors files, to runs that start from them.
-pub trait FinishedWeights {
+pub trait FinishedWeights: Sync {
     /// The weights of a run.
     ///
     /// # Errors
@@ -151,7 +151,7 @@ impl RunStart<'static> {
 }
 
 /// Trains one run on one device.
-pub trait Trainer {
+pub trait Trainer: Sync {
     /// Trains `spec`, whose needs are resolved, to its end, from its beginning or from where a snapshot of the
     /// same specification was taken. On a device that computes the same bytes each time, both end in the
     /// same bytes.

@@ -1,6 +1,9 @@
 //! [`Kernels`] on the processor: single precision runs on `herring-kernels`, any other precision on
 //! Burn's own operations.
 
+mod storage;
+
+use self::storage::fresh;
 use crate::{
     Cpu, Kernels, composed,
     operands::{
@@ -23,14 +26,6 @@ use herring_kernels::{
 
 fn single(tensor: &FlexTensor) -> bool {
     tensor.dtype() == DType::F32
-}
-
-/// A tensor whose values `fill` writes.
-fn fresh(shape: impl Into<Shape>, fill: impl FnOnce(&mut [f32])) -> FlexTensor {
-    let shape = shape.into();
-    let mut values = vec![0.0f32; shape.num_elements()];
-    fill(&mut values);
-    FlexTensor::from_data(TensorData::new(values, shape))
 }
 
 fn geometry(image: [usize; 4], weight: [usize; 4], options: ConvOptions) -> Geometry {
@@ -343,7 +338,10 @@ impl Kernels for Cpu {
         let input = input.to_contiguous();
         let [batch, _, height, width] = input.shape().dims();
         let shape = [batch, total, height, width];
-        fresh(shape, |output| channels::place(planes(shape), from, input.storage(), output))
+        fresh(shape, |output| {
+            output.fill(0.0);
+            channels::place(planes(shape), from, input.storage(), output);
+        })
     }
 
     fn resize_aligned(input: FlexTensor, size: [usize; 2]) -> FlexTensor {

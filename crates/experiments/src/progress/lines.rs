@@ -48,7 +48,7 @@ impl<W: Write> Lines<W> {
     }
 }
 
-impl<W: Write> Events for Lines<W> {
+impl<W: Write + Send> Events for Lines<W> {
     fn event(&mut self, worker: usize, event: &Event) {
         self.estimate.event(worker, event);
         match event {

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use super::Geometry;
 use super::padded::{BLOCK, Layout, Padded};
-use crate::scratch::{self, Scratch};
+use crate::buffers::{self, Buffer};
 use crate::simd::{Task, dispatch, prefetch};
 use crate::tile::multiply;
 use crate::transpose;
@@ -56,7 +56,7 @@ struct Phase {
     /// First position within the destination image.
     start: [usize; 2],
     /// Weights in panels, `[panel][depth][tile rows]`.
-    panels: Scratch,
+    panels: Buffer,
 }
 
 impl Phase {
@@ -72,7 +72,7 @@ pub(super) fn forward(geometry: &Geometry, input: &[f32], weight: &[f32], output
     let source = Padded::borrowed(layout, input, geometry.in_channels, [geometry.height, geometry.width]);
     let strides = [geometry.in_channels * geometry.taps(), geometry.taps()];
     let mut phases =
-        vec![Phase { taps, kernel: (0..geometry.taps()).collect(), grid, start: [0, 0], panels: scratch::take(0) }];
+        vec![Phase { taps, kernel: (0..geometry.taps()).collect(), grid, start: [0, 0], panels: buffers::take(0) }];
     pack(weight, strides, [geometry.out_channels, geometry.in_channels], &mut phases);
     Product { source, phases, channels: geometry.out_channels, step: [1, 1], size: grid }.run(geometry.batch, output);
 }
@@ -133,7 +133,7 @@ pub(super) fn input_gradient(geometry: &Geometry, weight: &[f32], output_gradien
                     kernel.push(row * geometry.kernel[1] + column);
                 }
             }
-            phases.push(Phase { taps, kernel, grid, start: [down, right], panels: scratch::take(0) });
+            phases.push(Phase { taps, kernel, grid, start: [down, right], panels: buffers::take(0) });
         }
     }
     pack(weight, strides, [geometry.in_channels, geometry.out_channels], &mut phases);
@@ -172,7 +172,7 @@ impl Task for Pack<'_> {
         let mut work = 0;
         for phase in self.phases.iter_mut() {
             let length = phase.depth(self.sizes[1]) * ROWS;
-            phase.panels = scratch::take(count * length);
+            phase.panels = buffers::take(count * length);
             work += count * length;
             for (panel, part) in panels.iter_mut().zip(phase.panels.chunks_mut(length.max(1))) {
                 panel.push((&phase.kernel, part));
@@ -210,7 +210,7 @@ fn pack_panel<const ROWS: usize>(
     let Some(taps) = taps.map(|last| last + 1) else {
         return;
     };
-    let mut all = scratch::take(taps * ROWS);
+    let mut all = buffers::take(taps * ROWS);
     for channel in 0..channels {
         // The next weights are pages away, beyond the reach of the hardware prefetcher.
         for line in (0..rows * strides[0]).step_by(16) {
@@ -250,7 +250,7 @@ struct Columns<'a> {
     stores: Vec<Run>,
     store_ends: Vec<usize>,
     /// The gathered blocks, if several pieces of work share them.
-    blocks: Vec<Scratch>,
+    blocks: Vec<Buffer>,
 }
 
 /// A piece of work: some channels of some images.
@@ -294,7 +294,7 @@ impl Product<'_> {
                     (0..depth.div_ceil(DEPTH)).map(move |block| (index, block))
                 })
                 .collect();
-            let gathered: Vec<Scratch> =
+            let gathered: Vec<Buffer> =
                 blocks.par_iter().map(|&(index, block)| dispatch(Gather { columns: &columns[index], block })).collect();
             for ((index, _), block) in blocks.into_iter().zip(gathered) {
                 columns[index].blocks.push(block);
@@ -426,14 +426,14 @@ struct Gather<'a> {
 }
 
 impl Task for Gather<'_> {
-    type Output = Scratch;
+    type Output = Buffer;
 
     #[inline(always)]
-    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) -> Scratch {
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) -> Buffer {
         let columns = self.columns;
         let block = columns.block(self.block);
         let panels = columns.panel_ends.len();
-        let mut right = scratch::take(panels * panel_length::<COLUMNS>(block.len()));
+        let mut right = buffers::take(panels * panel_length::<COLUMNS>(block.len()));
         columns.gather::<COLUMNS>(0..panels, block, &mut right);
         right
     }
@@ -543,8 +543,8 @@ impl Item<'_> {
         let most = panel_length::<COLUMNS>(block_length(depth));
         let panels_at_once = (GATHERED / most).clamp(1, columns.store_ends.len().max(1));
         let mut own = match columns.blocks.is_empty() {
-            true => scratch::take(panels_at_once * most),
-            false => scratch::take(0),
+            true => buffers::take(panels_at_once * most),
+            false => buffers::take(0),
         };
         for block in 0..depth.div_ceil(DEPTH) {
             let rows = columns.block(block);

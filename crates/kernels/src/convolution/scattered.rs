@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::{Geometry, direct};
-use crate::scratch;
+use crate::buffers;
 use crate::simd::{Task, dispatch};
 
 /// At most so many channels.
@@ -40,7 +40,7 @@ pub(super) fn input_gradient(geometry: &Geometry, weight: &[f32], output_gradien
     let image = geometry.in_channels * geometry.height * geometry.width;
     let gradients = output_gradient.par_chunks(geometry.out_channels * positions);
     input_gradient.par_chunks_mut(image).zip(gradients).for_each(|(input_gradient, output_gradient)| {
-        let mut values = scratch::take(parts * positions);
+        let mut values = buffers::take(parts * positions);
         direct::input_gradient(&product, weight, output_gradient, &mut values);
         dispatch(Add { geometry, values: &values, input_gradient });
     });

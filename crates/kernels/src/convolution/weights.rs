@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use super::Geometry;
 use super::direct::forward_layout;
 use super::padded::Padded;
-use crate::scratch::{self, Scratch};
+use crate::buffers::{self, Buffer};
 use crate::simd::{Task, dispatch};
 use crate::tile::multiply;
 use crate::transpose;
@@ -65,7 +65,7 @@ pub(super) fn weight_gradient(
         blocks_in_slice,
     };
     let width = right_panels * panel_columns;
-    let mut partial = scratch::take(slices * depth * width);
+    let mut partial = buffers::take(slices * depth * width);
     let mut items = Vec::with_capacity(slices * groups);
     for (slice, sums) in partial.chunks_mut(depth * width).enumerate() {
         for (group, sums) in sums.chunks_mut(ROWS_IN_ITEM * width).enumerate() {
@@ -108,7 +108,7 @@ struct Transpose<'a> {
 }
 
 impl Task for Transpose<'_> {
-    type Output = (Scratch, usize, usize);
+    type Output = (Buffer, usize, usize);
 
     #[inline(always)]
     fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) -> Self::Output {
@@ -116,7 +116,7 @@ impl Task for Transpose<'_> {
         let batch = self.geometry.batch;
         let pixels = self.output_gradient.len() / (batch * channels);
         let panels = channels.div_ceil(COLUMNS);
-        let mut packed = scratch::take(panels * batch * pixels * COLUMNS);
+        let mut packed = buffers::take(panels * batch * pixels * COLUMNS);
         packed.par_chunks_mut(pixels * COLUMNS).enumerate().for_each(|(index, packed)| {
             let (panel, image) = (index / batch, index % batch);
             let first = panel * COLUMNS;
@@ -134,7 +134,7 @@ impl Task for Transpose<'_> {
 struct Product<'a> {
     source: Padded<'a>,
     taps: Vec<usize>,
-    right: Scratch,
+    right: Buffer,
     right_panels: usize,
     /// Rows of the left operand: input channels times taps.
     depth: usize,
@@ -165,7 +165,7 @@ impl Task for Item<'_> {
         let positions = product.lines * columns;
         let most = product.lines_in_block * columns;
         let left_panels = rows.div_ceil(ROWS);
-        let mut left = scratch::take(left_panels * ROWS * most);
+        let mut left = buffers::take(left_panels * ROWS * most);
         let mut tile = [[0.0; COLUMNS]; ROWS];
         let first_line = self.slice * product.blocks_in_slice * product.lines_in_block;
         let end_line = product.lines.min(first_line + product.blocks_in_slice * product.lines_in_block);

@@ -10,8 +10,8 @@ use rayon::prelude::*;
 
 use super::transform::{Filter, Image, Result, both};
 use super::{ELEMENTS, Geometry, LANES, PATCH, TILE, element_stride};
+use crate::buffers;
 use crate::convolution::padded::{BLOCK, Layout, Padded};
-use crate::scratch;
 use crate::shared::Shared;
 use crate::simd::{Task, dispatch, prefetch};
 use crate::tile::multiply;
@@ -135,13 +135,13 @@ impl Task for Convolution<'_> {
         let filters_block = ELEMENTS * element_stride(plan.depth * ROWS);
         let tiles_block = ELEMENTS * element_stride(plan.depth * COLUMNS);
         if tile_panels > FEW_PANELS {
-            let mut filters = scratch::take(row_panels * plan.blocks * filters_block + BLOCK);
+            let mut filters = buffers::take(row_panels * plan.blocks * filters_block + BLOCK);
             let length = row_panels * plan.blocks * filters_block;
             filters[..length].par_chunks_mut(filters_block).enumerate().for_each(|(index, target)| {
                 dispatch(Filters { plan: &plan, panel: index / plan.blocks, block: index % plan.blocks, target });
             });
             (0..tile_panels).into_par_iter().for_each(|panel| {
-                let mut tiles = scratch::take(plan.blocks * tiles_block);
+                let mut tiles = buffers::take(plan.blocks * tiles_block);
                 for (block, target) in tiles.chunks_exact_mut(tiles_block).enumerate() {
                     dispatch(Tiles { plan: &plan, panel, block, target });
                 }
@@ -154,12 +154,12 @@ impl Task for Convolution<'_> {
                 });
             });
         } else {
-            let mut tiles = scratch::take(tile_panels * plan.blocks * tiles_block);
+            let mut tiles = buffers::take(tile_panels * plan.blocks * tiles_block);
             tiles.par_chunks_mut(tiles_block).enumerate().for_each(|(index, target)| {
                 dispatch(Tiles { plan: &plan, panel: index / plan.blocks, block: index % plan.blocks, target });
             });
             (0..row_panels).into_par_iter().for_each(|panel| {
-                let mut filters = scratch::take(plan.blocks * filters_block);
+                let mut filters = buffers::take(plan.blocks * filters_block);
                 for (block, target) in filters.chunks_exact_mut(filters_block).enumerate() {
                     dispatch(Filters { plan: &plan, panel, block, target });
                 }
@@ -405,7 +405,7 @@ impl Task for Multiply<'_, '_> {
     #[inline(always)]
     fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
         let plan = self.plan;
-        let mut products = scratch::take(ELEMENTS * ROWS * COLUMNS);
+        let mut products = buffers::take(ELEMENTS * ROWS * COLUMNS);
         let (products, _) = products.as_chunks_mut::<COLUMNS>();
         let (products, _) = products.as_chunks_mut::<ROWS>();
         let Some((products, _)) = products.split_first_chunk_mut::<ELEMENTS>() else {

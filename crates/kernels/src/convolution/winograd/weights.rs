@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::transform::{FilterGradient, Image, Map, ResultGradient, both};
 use super::{ELEMENTS, Geometry, LANES, PATCH, TILE, element_stride};
-use crate::scratch::{self, Scratch};
+use crate::buffers::{self, Buffer};
 use crate::shared::Shared;
 use crate::simd::{Task, dispatch};
 use crate::tile::multiply;
@@ -119,7 +119,7 @@ impl Task for Chunk<'_> {
         let group_length = group[0] * ROWS * group[1] * ELEMENTS * COLUMNS;
         if slices == 1 {
             (0..all_groups).into_par_iter().for_each(|index| {
-                let mut sums = scratch::take(group_length);
+                let mut sums = buffers::take(group_length);
                 dispatch(Multiply { plan: &plan, group: index, slice: 0, sums: &mut sums });
                 dispatch(Finish {
                     plan: &plan,
@@ -131,7 +131,7 @@ impl Task for Chunk<'_> {
             });
         } else {
             let distance = all_groups * group_length;
-            let mut sums = scratch::take(slices * distance);
+            let mut sums = buffers::take(slices * distance);
             sums.par_chunks_mut(group_length).enumerate().for_each(|(index, sums)| {
                 dispatch(Multiply { plan: &plan, group: index % all_groups, slice: index / all_groups, sums });
             });
@@ -164,10 +164,10 @@ struct Side<'a> {
 
 impl Side<'_> {
     /// Transforms all of it into `[panel][slice][element][tile][WIDTH channels]`.
-    fn transform<M: Map<FROM, PATCH>, const FROM: usize, const WIDTH: usize>(&self, slices: usize) -> Scratch {
+    fn transform<M: Map<FROM, PATCH>, const FROM: usize, const WIDTH: usize>(&self, slices: usize) -> Buffer {
         let tiles = self.images * self.grid[0] * self.grid[1];
         let length = ELEMENTS * element_stride(tiles * WIDTH);
-        let mut transformed = scratch::take(self.channels.div_ceil(WIDTH) * slices * length);
+        let mut transformed = buffers::take(self.channels.div_ceil(WIDTH) * slices * length);
         transformed.par_chunks_mut(length).enumerate().for_each(|(index, target)| {
             dispatch(Transform::<'_, M, FROM, WIDTH> {
                 side: self,
@@ -209,7 +209,7 @@ impl<M: Map<FROM, PATCH>, const FROM: usize, const WIDTH: usize> Task for Transf
         // The image with its channels side by side; a border of zeros, and lanes
         // without a channel, stay as they are from image to image.
         let lanes = WIDTH.next_multiple_of(LANES);
-        let mut turned = scratch::take(height * width * lanes);
+        let mut turned = buffers::take(height * width * lanes);
         turned.fill(0.0);
         let mut elements = [[0.0; LANES]; ELEMENTS];
         for (index, image) in images.enumerate() {
@@ -254,9 +254,9 @@ impl<M: Map<FROM, PATCH>, const FROM: usize, const WIDTH: usize> Task for Transf
 struct Plan<'a> {
     geometry: &'a Geometry,
     /// The transformed output gradient, `[panel][slice][element][tile][tile rows]`.
-    left: Scratch,
+    left: Buffer,
     /// The transformed input, `[panel][slice][element][tile][tile columns]`.
-    right: Scratch,
+    right: Buffer,
     slice_tiles: usize,
     tiles: usize,
     slices: usize,

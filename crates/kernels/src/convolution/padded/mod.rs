@@ -6,9 +6,12 @@
 //! plane per remainder. In it, every tap is *one offset*, and neighbours in `b` are neighbours in memory, for
 //! every stride and padding. Where the copy would be the same as the images, there is none.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
 use rayon::prelude::*;
 
-use crate::scratch::{self, Scratch};
+use crate::buffers::{self, Buffer};
 
 /// Extra floats at the end, so that a whole block can be read past the last float.
 pub(super) const BLOCK: usize = 16;
@@ -68,14 +71,14 @@ pub(super) struct Padded<'a> {
 /// The images themselves, or a copy with [`BLOCK`] floats behind it.
 enum Values<'a> {
     Same(&'a [f32]),
-    Copy(Scratch),
+    Copy(Buffer),
 }
 
 impl<'a> Padded<'a> {
     /// Copies `source`, `[images, channels, height, width]`, with [`BLOCK`] floats behind the last.
     pub(super) fn new(layout: Layout, source: &'a [f32], channels: usize, size: [usize; 2]) -> Self {
         let planes = source.len() / (size[0] * size[1]).max(1);
-        let mut values = scratch::take(planes * layout.channel() + BLOCK);
+        let mut values = buffers::take(planes * layout.channel() + BLOCK);
         let length = planes * layout.channel();
         values[length..].fill(0.0);
         let remainders = layout.remainders(size[1]);
@@ -146,6 +149,16 @@ impl Layout {
 }
 
 fn pad(layout: &Layout, remainders: &[Remainder], plane: &[f32], width: usize, copy: &mut [f32]) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: the feature was detected.
+    if crate::simd::has_avx512() && unsafe { avx512::pad(layout, plane, width, copy) } {
+        return;
+    }
+    pad_by_floats(layout, remainders, plane, width, copy);
+}
+
+/// [`pad`] on any processor.
+fn pad_by_floats(layout: &Layout, remainders: &[Remainder], plane: &[f32], width: usize, copy: &mut [f32]) {
     let [rows, columns] = layout.plane;
     copy.fill(0.0);
     let mut down = layout.before[0] % layout.stride[0];
@@ -187,5 +200,33 @@ fn deal<const STRIDE: usize>(source: &[f32], target: &mut [f32]) {
     }
     if let (Some(target), Some(source)) = (target.get_mut(whole.len()), rest.first()) {
         *target = *source;
+    }
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_to_pad_agree() {
+        if !crate::simd::has_avx512() {
+            return;
+        }
+        for stride in [1, 2, 3, 4] {
+            for before in 0..4 {
+                for [height, width] in [[1, 1], [5, 3], [7, 16], [4, 28], [3, 70]] {
+                    let offsets: Vec<isize> = (-(before as isize)..3).collect();
+                    let grid = [height, width].map(|size: usize| size.div_ceil(stride));
+                    let layout = Layout::new([stride; 2], [&offsets, &offsets], grid);
+                    let plane: Vec<f32> = (1..=height * width).map(|value| value as f32).collect();
+                    let [mut fast, mut plain] = [f32::NAN, f32::MAX].map(|value| vec![value; layout.channel()]);
+                    // SAFETY: the feature was detected above.
+                    let known = unsafe { avx512::pad(&layout, &plane, width, &mut fast) };
+                    assert_eq!(known, stride != 3);
+                    pad_by_floats(&layout, &layout.remainders(width), &plane, width, &mut plain);
+                    assert!(!known || fast == plain, "stride {stride}, {before} before, {height}x{width}");
+                }
+            }
+        }
     }
 }
