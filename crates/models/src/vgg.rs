@@ -1,6 +1,6 @@
-//! VGG-16 without normalisation (Simonyan and Zisserman 2015), in torchvision's layout and names, with the classifier that
-//! tap2024 and heatmap-loss put in the place of ImageNet's: a hidden layer and the last one. With `w` the width (64 in
-//! torchvision):
+//! VGG-16 without normalisation (Simonyan and Zisserman 2015), in torchvision's layout and names, with torchvision's
+//! classifier of two hidden layers or with the one that tap2024 and heatmap-loss put in its place, which has one. With `w` the
+//! width (64 in torchvision):
 //!
 //! | `features` | 3x3 convolutions of so many channels | then a 2x2 max-pool |
 //! |---|---|---|
@@ -13,7 +13,8 @@
 //! A tap is the pool's output or the last convolution before it, rectified ([`VggTaps`]); in Keras' names the last of the
 //! latter is `block5_conv3`.
 //!
-//! Between `classifier.0` and `classifier.3` are a rectifier and a dropout of 0.5 or of nothing ([`VggHead`]).
+//! Behind each hidden layer, `classifier.0` and in torchvision's classifier `classifier.3`, are a rectifier and a dropout of
+//! 0.5 or of nothing ([`VggHead`]); the last layer is `classifier.3` or `classifier.6`.
 
 use crate::{
     first_convolution::FirstConvolution,
@@ -28,7 +29,7 @@ use burn::{
 use herring_backend::{Autodiff, Kernels, PoolOptions, ops, pooling};
 use rand::Rng;
 
-/// Share of the hidden layer's values that [`VggHead::PyTorch`] drops in training.
+/// Share of a hidden layer's values that is dropped in training, but for [`VggHead::Keras`].
 const DROPOUT: f64 = 0.5;
 
 /// Convolutions of each stage, and their channels in widths.
@@ -51,6 +52,9 @@ pub enum VggHead {
     /// Keras' weights, He-uniform before the rectifier and Glorot-uniform in the last layer, biases 0; no dropout
     /// (heatmap-loss).
     Keras,
+    /// torchvision's own, with two hidden layers and a dropout of 0.5 behind each; PyTorch's default weights, where torchvision
+    /// draws them from a normal distribution.
+    Torchvision,
 }
 
 /// The configuration of a [`Vgg`].
@@ -60,7 +64,7 @@ pub struct VggConfig {
     pub channels: usize,
     /// Channels of the first stage; torchvision: 64.
     pub width: usize,
-    /// Units of the classifier's hidden layer; tap2024: 1024, heatmap-loss: 100.
+    /// Units of the classifier's hidden layers; tap2024: 1024, heatmap-loss: 100, torchvision: 4096.
     pub hidden: usize,
     /// Rows and columns of the images, each at least 32.
     pub size: [usize; 2],
@@ -88,11 +92,19 @@ enum Layer<B: Backend> {
     MaxPool(Placeholder),
 }
 
-/// Convolutions, pooling and two linear layers.
+/// One entry of `classifier`.
+#[derive(Module, Debug)]
+enum ClassifierLayer<B: Backend> {
+    Linear(Linear<B>),
+    Rectifier(Placeholder),
+    Dropout(Dropout),
+}
+
+/// Convolutions, pooling and linear layers.
 #[derive(Module, Debug)]
 pub struct Vgg<B: Backend> {
     features: Vec<Layer<B>>,
-    classifier: (Linear<B>, Placeholder, Dropout, Linear<B>),
+    classifier: Vec<ClassifierLayer<B>>,
     #[module(skip)]
     taps: VggTaps,
 }
@@ -125,26 +137,34 @@ impl<B: Kernels> Vgg<B> {
         }
         let [rows, columns] = config.size.map(|length| length >> STAGES.len());
         let pooled = inputs * rows * columns;
-        let (hidden, dropout, last) = match config.head {
-            VggHead::PyTorch => (
-                Linear::new(pooled, config.hidden, random, device),
-                DROPOUT,
-                Linear::new(config.hidden, config.classes, random, device),
-            ),
-            VggHead::Keras => (
-                Linear::he_uniform(pooled, config.hidden, random, device),
-                0.0,
-                Linear::glorot_uniform(config.hidden, config.classes, random, device),
-            ),
-        };
-        Self { features, classifier: (hidden, Placeholder, Dropout::new(dropout, 0), last), taps: config.taps }
+        let hidden_layers = if config.head == VggHead::Torchvision { 2 } else { 1 };
+        let (mut classifier, mut inputs) = (Vec::new(), pooled);
+        for layer in 0..hidden_layers {
+            let (linear, dropout) = match config.head {
+                VggHead::PyTorch | VggHead::Torchvision => {
+                    (Linear::new(inputs, config.hidden, random, device), DROPOUT)
+                }
+                VggHead::Keras => (Linear::he_uniform(inputs, config.hidden, random, device), 0.0),
+            };
+            classifier.extend([
+                ClassifierLayer::Linear(linear),
+                ClassifierLayer::Rectifier(Placeholder),
+                ClassifierLayer::Dropout(Dropout::new(dropout, layer)),
+            ]);
+            inputs = config.hidden;
+        }
+        classifier.push(ClassifierLayer::Linear(match config.head {
+            VggHead::PyTorch | VggHead::Torchvision => Linear::new(inputs, config.classes, random, device),
+            VggHead::Keras => Linear::glorot_uniform(inputs, config.classes, random, device),
+        }));
+        Self { features, classifier, taps: config.taps }
     }
 }
 
 impl<B: Kernels> Classifier<B> for Vgg<B> {
     /// Modes differ in dropout alone.
     fn depends_on_mode(&self) -> bool {
-        self.classifier.2.rate() > 0.0
+        self.classifier.iter().any(|layer| matches!(layer, ClassifierLayer::Dropout(dropout) if dropout.rate() > 0.0))
     }
 
     fn trace_hooked(&self, images: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
@@ -152,8 +172,11 @@ impl<B: Kernels> Classifier<B> for Vgg<B> {
     }
 
     fn with_noise(self, key: u64) -> Self {
-        let (hidden, rectifier, dropout, last) = self.classifier;
-        Self { classifier: (hidden, rectifier, dropout.with_noise(key), last), ..self }
+        let keyed = |layer| match layer {
+            ClassifierLayer::Dropout(dropout) => ClassifierLayer::Dropout(dropout.with_noise(key)),
+            other => other,
+        };
+        Self { classifier: self.classifier.into_iter().map(keyed).collect(), ..self }
     }
 }
 
@@ -184,9 +207,18 @@ impl<B: Kernels> FirstConvolution<B> for Vgg<B> {
                 Layer::MaxPool(_) => taps.show(ops::rectify(pooling::maximum(current, PoolOptions::PAIRS))),
             };
         }
-        let (hidden, _, dropout, last) = &self.classifier;
-        let pooled = dropout.forward(ops::rectify(hidden.forward(current.flatten(1, 3))), mode);
-        Trace::with_taps(last.forward(pooled.clone()), pooled, taps.into_vec())
+        let (mut pooled, mut current) = (None, current.flatten(1, 3));
+        for (place, layer) in self.classifier.iter().enumerate() {
+            if place + 1 == self.classifier.len() {
+                pooled = Some(current.clone());
+            }
+            current = match layer {
+                ClassifierLayer::Linear(linear) => linear.forward(current),
+                ClassifierLayer::Rectifier(_) => ops::rectify(current),
+                ClassifierLayer::Dropout(dropout) => dropout.forward(current, mode),
+            };
+        }
+        Trace::with_taps(current.clone(), pooled.unwrap_or(current), taps.into_vec())
     }
 }
 

@@ -6,7 +6,7 @@ use herring_backend::{Adam, AdamSettings, Autodiff, Cpu, Optimiser, Sgd, SgdSett
 use herring_models::{
     Classifier, ConvNet, ConvNetConfig, ConvNetKind, DenseNetConfig, DenseNetTaps, Depth, EfficientNetConfig,
     Initialisation, MobileNetConfig, Mode, Network, NetworkConfig, Pooling, ResNet, ResNetConfig, ResNetLayers, Saved,
-    Stem, TwoLayerConfig, VggConfig, VggHead, VggTaps, input_gradient,
+    Stem, TwoLayerConfig, VggConfig, VggHead, VggTaps, input_gradient, is_head,
     layers::Linear,
     weights::{self, NamedTensors},
 };
@@ -213,6 +213,27 @@ fn momentum_carries_a_share_of_the_last_step_on() {
         weight(&optimiser.step::<Autodiff<Cpu>, _>(current.clone(), &mut gradients))
     };
     assert_eq!(stepped(&mut optimiser), stepped(&mut again));
+}
+
+#[test]
+fn torchvisions_classifier_of_vgg_has_two_hidden_layers() {
+    let config = VggConfig { head: VggHead::Torchvision, ..VGG };
+    let network = network(NetworkConfig::Vgg(config));
+    let tensors = NamedTensors::of(&network);
+    let head = tensors.names().filter(|name| is_head(name)).map(|name| (name, tensors.get(name).unwrap().0));
+    assert_eq!(
+        head.collect::<Vec<_>>(),
+        [
+            ("classifier.0.bias", &[5][..]),
+            ("classifier.0.weight", &[5, 64]),
+            ("classifier.3.bias", &[5]),
+            ("classifier.3.weight", &[5, 5]),
+            ("classifier.6.bias", &[4]),
+            ("classifier.6.weight", &[4, 5]),
+        ]
+    );
+    let trace = network.trace(Tensor::ones([2, 3, 70, 70], &Default::default()), Mode::Evaluate);
+    assert_eq!((trace.logits.dims(), trace.pooled.dims()), ([2, 4], [2, 5]));
 }
 
 /// Dropout acts in training with a key alone; the key decides it.
