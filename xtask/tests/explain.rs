@@ -110,6 +110,10 @@ fn a_run_is_explained_and_a_damaged_image_is_left_out() {
     assert_eq!(scores["images"].as_array().unwrap().len(), 3);
     assert_eq!(scores["failures"].as_array().unwrap().len(), 1);
     assert_eq!(scores["network"]["name"], "baseline");
+    let settings = |method: usize| &scores["settings"]["methods"][method]["settings"];
+    assert_eq!((settings(0)["tap"].is_null(), settings(1).is_null()), (true, true));
+    assert!(settings(2)["steps"].is_u64() && settings(3)["window"].is_u64() && settings(4)["samples"].is_u64());
+    assert_eq!(scores["settings"]["input"]["size"].as_array().map(Vec::len), Some(2));
     let first = &scores["images"][0];
     assert!(first["path"].as_str().unwrap().ends_with("a.png"));
     let predicted = first["predicted"].as_array().unwrap();

@@ -14,7 +14,7 @@ pub enum Architecture {
     ResNet18,
     /// ResNet-34 with ImageNet's stem.
     ResNet34,
-    /// VGG-16 with a classifier of two layers, as the papers here have it; torchvision's own has three.
+    /// VGG-16 with torchvision's classifier of three layers, or with one of two, as the papers here have it.
     Vgg16,
     /// DenseNet-121.
     DenseNet121,
@@ -76,6 +76,7 @@ impl Architecture {
     /// only VGG depends on.
     pub fn config(self, tensors: &NamedTensors, size: usize) -> NetworkConfig {
         let shape = |name: &str| tensors.get(name).map(|(shape, _)| shape.to_vec()).unwrap_or_default();
+        let has = |name: &str| tensors.get(name).is_ok();
         let channels = |name: &str| shape(name).get(1).copied().unwrap_or(3);
         let classes = classes(tensors).unwrap_or(1000);
         match self {
@@ -93,7 +94,7 @@ impl Architecture {
                 size: [size; 2],
                 classes,
                 taps: VggTaps::Convolutions,
-                head: VggHead::PyTorch,
+                head: if has("classifier.6.weight") { VggHead::Torchvision } else { VggHead::PyTorch },
             }),
             Self::DenseNet121 => {
                 let known = DenseNetConfig::densenet_121(classes, DenseNetTaps::Blocks);
@@ -168,6 +169,14 @@ mod tests {
             assert_eq!(classes(&tensors), Some(1000));
             assert_eq!(architecture.config(&tensors, 32), config);
             assert_eq!(architecture.name().parse(), Ok(architecture));
+        }
+        for head in [VggHead::PyTorch, VggHead::Torchvision] {
+            let (taps, hidden) = (VggTaps::Convolutions, 7);
+            let config = VggConfig { channels: 3, width: 2, hidden, size: [32; 2], classes: 5, taps, head };
+            let config = NetworkConfig::Vgg(config);
+            let tensors = NamedTensors::of(&Network::<Cpu>::new(&config, &mut random(), &Default::default()));
+            assert_eq!(Architecture::of(&tensors), Some(Architecture::Vgg16));
+            assert_eq!(Architecture::Vgg16.config(&tensors, 32), config);
         }
         assert_eq!(Architecture::of(&NamedTensors::default()), None);
         assert!("resnet".parse::<Architecture>().unwrap_err().contains("resnet18, resnet34"));

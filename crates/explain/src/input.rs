@@ -6,6 +6,7 @@ use herring_pixels::{
     prepare,
 };
 use herring_saliency::Baseline;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// How images are prepared, as torchvision's presets do it: the square in the middle is resized, its middle is cut out, and the
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 ///
 /// torchvision resizes the whole image and cuts the square out then, which gives the same pixels but for those at the borders of
 /// images that are not square.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Input {
     /// Channels of the network's images: 1 or 3.
     pub channels: usize,

@@ -38,7 +38,7 @@ pub fn explain(
     device: &Device,
     request: Request<'_>,
     stop: &AtomicBool,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Summary, ExplainError> {
     request.settings.check()?;
     request.input.check().map_err(|line| ExplainError::Setting {
@@ -65,7 +65,7 @@ pub fn explain(
 struct Work<'a> {
     request: Request<'a>,
     stop: &'a AtomicBool,
-    progress: &'a mut dyn FnMut(Progress),
+    progress: &'a mut (dyn FnMut(Progress) + Send),
     device: String,
 }
 

@@ -1,17 +1,19 @@
 //! What is known of the images: as JSON, as rows of CSV, and summed up.
 
+use crate::input::Input;
+use herring_saliency::{Attribution, Baseline};
 use herring_stats::summary::mean;
 use serde::Serialize;
 
 /// The format of `scores.json`; raised when a field changes its meaning.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// `scores.json`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Scores<'a> {
     pub(crate) format: u32,
     pub(crate) network: NetworkRecord<'a>,
-    pub(crate) settings: SettingsRecord,
+    pub(crate) settings: SettingsRecord<'a>,
     pub(crate) summary: &'a [MethodSummary],
     pub(crate) images: &'a [ImageRecord],
     pub(crate) failures: &'a [Failed],
@@ -29,16 +31,23 @@ pub(crate) struct NetworkRecord<'a> {
 
 /// What the maps and scores depend on.
 #[derive(Debug, Serialize)]
-pub(crate) struct SettingsRecord {
-    pub(crate) methods: Vec<String>,
+pub(crate) struct SettingsRecord<'a> {
+    pub(crate) methods: Vec<MethodSettings<'a>>,
     pub(crate) target: String,
     pub(crate) sign: &'static str,
     pub(crate) top_share: Option<f64>,
     pub(crate) curve_steps: Option<usize>,
-    pub(crate) deleted: String,
+    pub(crate) deleted: Baseline,
     pub(crate) tolerance: usize,
     pub(crate) seed: u64,
-    pub(crate) input: String,
+    pub(crate) input: &'a Input,
+}
+
+/// A method with its settings, none for some.
+#[derive(Debug, Serialize)]
+pub(crate) struct MethodSettings<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) settings: &'a Attribution,
 }
 
 /// An image that could not be explained.

@@ -6,8 +6,8 @@ use crate::{
     npy::npy,
     page::{self, Content, Shown},
     record::{
-        Completeness, CurveRecord, FORMAT, Failed, ImageRecord, MapRecord, MethodSummary, NetworkRecord, OverlapRecord,
-        Prediction, Scores, SettingsRecord, StageRecord, csv,
+        Completeness, CurveRecord, FORMAT, Failed, ImageRecord, MapRecord, MethodSettings, MethodSummary,
+        NetworkRecord, OverlapRecord, Prediction, Scores, SettingsRecord, StageRecord, csv,
     },
     request::{Progress, Request},
     settings::{Settings, TargetClass},
@@ -52,7 +52,7 @@ impl<'a> Results<'a> {
         Self { request, records, failures, shown, randomised: BTreeMap::new(), compared: 0 }
     }
 
-    pub(crate) fn fail(&mut self, number: usize, error: String, progress: &mut dyn FnMut(Progress)) {
+    pub(crate) fn fail(&mut self, number: usize, error: String, progress: &mut (dyn FnMut(Progress) + Send)) {
         let failed = Failed { path: self.path(number), error: error.lines().collect::<Vec<_>>().join(" ") };
         progress(Progress::Failed(failed.clone()));
         self.failures.push(failed);
@@ -69,7 +69,7 @@ impl<'a> Results<'a> {
         numbers: &[usize],
         ready: &[Ready],
         device: &B::Device,
-        progress: &mut dyn FnMut(Progress),
+        progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<(), ExplainError> {
         let Request { input, settings, .. } = self.request;
         let values: Vec<f32> = ready.iter().flat_map(|image| image.values.iter().copied()).collect();
@@ -308,15 +308,19 @@ impl<'a> Results<'a> {
                 device,
             },
             settings: SettingsRecord {
-                methods: settings.methods.iter().map(|method| format!("{method:?}")).collect(),
+                methods: settings
+                    .methods
+                    .iter()
+                    .map(|method| MethodSettings { name: method.name(), settings: method })
+                    .collect(),
                 target: target.clone(),
                 sign: settings.sign.name(),
                 top_share: settings.top_share,
                 curve_steps: settings.curve_steps,
-                deleted: format!("{:?}", settings.deleted),
+                deleted: settings.deleted,
                 tolerance: settings.tolerance,
                 seed: settings.seed,
-                input: format!("{input:?}"),
+                input,
             },
             summary: &summary,
             images: &self.records,

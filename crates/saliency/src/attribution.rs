@@ -13,10 +13,14 @@ use crate::{
 use burn::tensor::Tensor;
 use herring_backend::Kernels;
 use herring_models::Stackable;
+use serde::Serialize;
 use std::{fmt, str::FromStr};
 
 /// How a map is made (iclr2021, section 6, and its later tables G, IG and O; and what Captum and pytorch-grad-cam have beside).
-#[derive(Debug, Clone, Copy, PartialEq)]
+///
+/// It is serialised as its settings, without its [name](Self::name): nothing for a method without settings.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Attribution {
     /// [`input_gradients_of`]: the paper's own. One backward pass an image.
     Gradient,

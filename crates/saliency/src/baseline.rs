@@ -5,9 +5,11 @@
 
 use crate::error::SaliencyError;
 use burn::tensor::{Tensor, TensorData, backend::Backend};
+use serde::Serialize;
 
 /// An image without information, of the size of each image.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Baseline {
     /// Zero everywhere, as Captum's default: black, if zero is black.
     #[default]

@@ -20,6 +20,7 @@ use crate::{
 use burn::tensor::{Tensor, backend::Backend};
 use herring_backend::{Autodiff, Kernels, ops, resize};
 use herring_models::{Mode, Stackable, Trace, tap_gradient};
+use serde::Serialize;
 
 /// How a class activation map is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,9 +128,10 @@ pub fn class_activations<'a, B: Kernels, M: Stackable<B>>(
 }
 
 /// Which class activation map, and of which tap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct ClassActivation {
     /// How it is made.
+    #[serde(skip)]
     pub method: Cam,
     /// The model's tap, from 0 ([`Trace::taps`]); `None` is the last one.
     pub tap: Option<usize>,

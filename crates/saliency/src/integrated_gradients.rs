@@ -10,9 +10,10 @@ use crate::{
 use burn::tensor::{Tensor, TensorData, backend::Backend};
 use herring_backend::Kernels;
 use herring_models::{Classifier, Stackable};
+use serde::Serialize;
 
 /// The path to the image: where it begins, and its number of steps.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct IntegratedGradients {
     /// Points on the path at which the gradient is taken, 1 to 10000. The paper's later tables have 200, Captum's default is
     /// 50.

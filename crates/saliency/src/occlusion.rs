@@ -7,13 +7,14 @@ use crate::{
 };
 use burn::tensor::{Tensor, TensorData, backend::Backend};
 use herring_models::Classifier;
+use serde::Serialize;
 use std::ops::Range;
 
 /// A square window that is moved over the image.
 ///
 /// The paper's later tables (iclr2021, section 6) have window = stride = 15 on images of 224 x 224
 /// and 2 on images of 28 x 28: [`Occlusion::tiles`].
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Occlusion {
     /// Rows and columns of the window in pixels, from 1 to the image's.
     pub window: usize,

@@ -10,9 +10,11 @@ use herring_backend::Kernels;
 use herring_models::{Stackable, initialise::normal};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
 
 /// The standard deviation of the noise.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Deviation {
     /// In units of the images' values, as Captum's `stdevs`.
     Absolute(f32),
@@ -21,7 +23,7 @@ pub enum Deviation {
 }
 
 /// How many copies of an image, and their noise.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct SmoothGrad {
     /// Copies with noise, 1 to 10000. Captum's default is 5; the paper has 50.
     pub samples: usize,
