@@ -135,12 +135,12 @@ impl Device {
 
     /// Runs `job` on it. This is the one place where generic code meets the backends.
     ///
-    /// On the processor the job runs on a thread of the current rayon pool, so that its operations need not wake the
-    /// pool, and its tensors stay in the caches of the cores that work on them.
+    /// On the processor the job runs on a thread of a rayon pool of its own, so that its operations need not wake a pool, and
+    /// its tensors stay in the caches of the cores that work on them.
     pub fn run<J: Job>(&self, job: J) -> J::Output {
         match self.info.backend {
             #[cfg(feature = "cpu")]
-            BackendName::Cpu => herring_kernels::in_pool(|| job.run::<crate::Cpu>(&Default::default())),
+            BackendName::Cpu => herring_kernels::in_own_pool(|| job.run::<crate::Cpu>(&Default::default())),
             #[cfg(feature = "cuda")]
             BackendName::Cuda => job.run::<crate::Cuda>(&burn::backend::cuda::CudaDevice::new(self.info.index)),
             #[cfg(feature = "wgpu")]

@@ -35,7 +35,7 @@ mod simd;
 mod tile;
 mod transpose;
 
-pub use pool::in_pool;
+pub use pool::in_own_pool;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,10 +1,10 @@
-//! Where work runs: on the threads of the current rayon pool, which stay awake between short calls.
+//! Where work runs: on the threads of a rayon pool, which stay awake between short calls.
 
 use std::hint;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use rayon::Yield;
+use rayon::{ThreadPoolBuilder, Yield};
 
 /// How long a thread looks for work before it may sleep.
 ///
@@ -12,18 +12,35 @@ use rayon::Yield;
 /// wake up a thread.
 const PATIENCE: Duration = Duration::from_micros(500);
 
+/// Bytes of a thread's stack: as many as a program's first thread has.
+const STACK: usize = 8 << 20;
+
 /// Threads that look for work now, those of all pools together.
 static AWAKE: AtomicUsize = AtomicUsize::new(0);
 
-/// Runs `work` on a thread of the current rayon pool; at once where this already is one.
+/// Runs `work` on a thread of a rayon pool of its own, with as many threads as the current one has.
 ///
-/// A call of this crate from outside of the pool wakes it up and waits for it, and its data move to another core's
-/// caches. A program that makes many calls in a row saves both by making them all in here.
-pub fn in_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+/// A call of this crate from outside of a pool wakes the pool up and waits for it, and its data move to another core's caches.
+/// A program that makes many calls in a row saves both by making them all in here. The pool is its own because a thread
+/// that waits for a part of its work does any other work of its pool meanwhile: of two such programs in one pool, one could
+/// begin within a call of the other, which may hold a lock that the first needs.
+pub fn in_own_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let threads = rayon::current_num_threads();
+    match ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build() {
+        Ok(pool) => pool.install(work),
+        // The system gives no more threads. Everything works from outside of a pool as well.
+        Err(_) => work(),
+    }
+}
+
+/// Runs `work` on a thread of the current pool; at once where this already is one.
+///
+/// A call has several parallel stages, and each would otherwise wake up the pool again and wait for it.
+pub(crate) fn in_pool(work: impl FnOnce() + Send) {
     rayon::scope(|_| {
         keep_awake();
-        work()
-    })
+        work();
+    });
 }
 
 /// Makes the other threads of this pool look for work for a while.

@@ -34,7 +34,7 @@ pub use geometry::Geometry;
 /// has a zero stride or a kernel larger than the padded image.
 pub fn forward(geometry: &Geometry, input: &[f32], weight: &[f32], output: &mut [f32]) {
     geometry.check(input.len(), weight.len(), output.len());
-    crate::in_pool(|| {
+    crate::pool::in_pool(|| {
         if winograd::suits(geometry, geometry.output_size()) {
             winograd::forward(geometry, input, weight, output);
         } else {
@@ -54,7 +54,7 @@ pub fn forward(geometry: &Geometry, input: &[f32], weight: &[f32], output: &mut 
 /// As [`forward`].
 pub fn input_gradient(geometry: &Geometry, weight: &[f32], output_gradient: &[f32], input_gradient: &mut [f32]) {
     geometry.check(input_gradient.len(), weight.len(), output_gradient.len());
-    crate::in_pool(|| {
+    crate::pool::in_pool(|| {
         if scattered::suits(geometry) {
             scattered::input_gradient(geometry, weight, output_gradient, input_gradient);
         } else if winograd::suits(geometry, [geometry.height, geometry.width]) {
@@ -77,7 +77,7 @@ pub fn input_gradient(geometry: &Geometry, weight: &[f32], output_gradient: &[f3
 /// As [`forward`].
 pub fn weight_gradient(geometry: &Geometry, input: &[f32], output_gradient: &[f32], weight_gradient: &mut [f32]) {
     geometry.check(input.len(), weight_gradient.len(), output_gradient.len());
-    crate::in_pool(|| {
+    crate::pool::in_pool(|| {
         if winograd::suits(geometry, geometry.output_size()) {
             winograd::weight_gradient(geometry, input, output_gradient, weight_gradient);
         } else {
