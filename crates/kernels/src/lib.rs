@@ -33,6 +33,8 @@ mod simd;
 mod tile;
 mod transpose;
 
+pub use simd::instructions;
+
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

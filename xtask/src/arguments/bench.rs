@@ -13,11 +13,12 @@ pub(crate) enum BenchCommand {
 #[derive(Args)]
 pub(crate) struct BenchStep {
     /// The network: `resnet18-small` (3x3 stem, grey images), or on images of three channels `resnet18`, `vgg16`,
-    /// `vgg16-keras` (heatmap-loss), `densenet121`, `mobilenet_v2`, `efficientnet_b0`; `two-layer` is tap2024's for digits
+    /// `vgg16-keras` (heatmap-loss), `densenet121`, `mobilenet_v2`, `efficientnet_b0`; on grey images also tap2024's
+    /// `two-layer` and activmask2020's `cnn`, `autoencoder` and `unet`
     #[arg(long, default_value = "resnet18-small", value_parser = crate::bench::model, value_name = "NAME")]
     pub(crate) model: String,
-    /// Channels of the network's first stage [default: 64; 100 for two-layer; mobilenet_v2 and efficientnet_b0 have
-    /// their own]
+    /// Channels of the network's first stage [default: 64; 100 for two-layer; 16 for cnn, autoencoder and unet;
+    /// mobilenet_v2 and efficientnet_b0 have their own]
     #[arg(long, value_parser = crate::bench::count)]
     pub(crate) width: Option<usize>,
     /// Rows and columns of the images, in pixels: one number for squares, or two as in 105x135
@@ -36,10 +37,15 @@ pub(crate) struct BenchStep {
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) device: usize,
     /// Which paper's training losses are measured where none is named
-    #[arg(long, default_value = "iclr2021", value_parser = ["iclr2021", "tap2024", "heatmap-loss"], value_name = "PAPER")]
+    #[arg(long, default_value = "iclr2021", value_parser = ["iclr2021", "activmask2020", "tap2024", "heatmap-loss"], value_name = "PAPER")]
     pub(crate) paper: String,
+    /// Say `ready` after the warm-up and measure after a line on standard input
+    #[arg(long, hide = true)]
+    pub(crate) wait: bool,
     /// Training losses to measure: `base`, `masked`, `normalised-sigmoids` and `squared-error` (heatmap-loss), `actdiff`,
-    /// `adversarial`, `gradmask`, `heatmap`, `rrr`, `rrr-area` (tap2024's), `rbr`, `rbr-full`, `tap`, or several joined by `+` [default: those of the paper]
+    /// `actdiff-all` (activmask2020's), `adversarial`, `gradmask`, `heatmap`, `reconstruction`, `rrr`, `rrr-area` (tap2024's),
+    /// `rbr`, `rbr-full`, `tap`, or several joined by `+`; `evaluation` is a pass over 1,000 images instead of a step [default:
+    /// those of the paper]
     #[arg(value_parser = crate::bench::method, value_delimiter = ',', value_name = "METHOD")]
     pub(crate) methods: Vec<String>,
 }

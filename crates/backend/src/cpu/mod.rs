@@ -20,13 +20,23 @@ use herring_kernels::{
     interpolation::{self, Tap, Taps},
     pooling::{self, Windows},
 };
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Kernels that this process has called on the processor: a measure of work that is the same on every machine. What stays
+/// on Burn's own operations is not counted.
+pub fn kernel_calls() -> u64 {
+    CALLS.load(Ordering::Relaxed)
+}
+
+static CALLS: AtomicU64 = AtomicU64::new(0);
 
 fn single(tensor: &FlexTensor) -> bool {
     tensor.dtype() == DType::F32
 }
 
-/// A tensor whose values `fill` writes.
+/// A tensor whose values a kernel, `fill`, writes.
 fn fresh(shape: impl Into<Shape>, fill: impl FnOnce(&mut [f32])) -> FlexTensor {
+    CALLS.fetch_add(1, Ordering::Relaxed);
     let shape = shape.into();
     let mut values = vec![0.0f32; shape.num_elements()];
     fill(&mut values);
@@ -423,6 +433,7 @@ impl Kernels for Cpu {
             beta2: settings.beta2,
             epsilon: settings.epsilon,
         };
+        CALLS.fetch_add(1, Ordering::Relaxed);
         adam::step(
             &settings,
             time,
