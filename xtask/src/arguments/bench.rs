@@ -1,13 +1,43 @@
 //! Arguments of `bench`.
 
-use crate::bench::Size;
+use crate::bench::{Size, Variant};
 use clap::{Args, Subcommand};
 use herring_protocol::BackendKind;
+use std::path::PathBuf;
+
+const COMPARE_HELP: &str = "\
+Examples:
+  cargo xtask bench compare --python venv/bin/python --rows resnet18-w16 --rounds 5
+      Four rows: the residual network of width 16 without and with penalties.
+  cargo xtask bench compare --out compare.json --markdown docs/performance.md
+      Every row, which takes an hour or more, as a table, as JSON, and in the page.
+
+Rows, by the beginning of their names:
+  resnet18-w64, resnet18-w16   28 pixels, batches of 16: base, actdiff, gradmask, rrr
+  two-layer                    100 channels, 28 pixels, batches of 256: base, tap, rrr-area
+  cnn, unet                    activmask2020's, 28 pixels, batches of 32
+  resnet18-224, vgg16-224, densenet121-224
+                               224 pixels, batches of 16: base, tap, rrr-area
+  heatmap-vgg16                105x135 pixels, one image: base, squared-error, heatmap
+  evaluation                   1,000 images through a network
+
+Each program runs in a process of its own, one after the other, round by round. `best` is the
+variant of PyTorch with the smallest median; a ratio is the median over rounds of the round's
+ratio. Nothing else should be running.
+
+Exit codes:
+  0    every row was measured, whether its bar is met or not
+  1    a program failed; the others were measured
+  2    the command line or the page is invalid
+  3    there is no Python with PyTorch";
 
 #[derive(Subcommand)]
 pub(crate) enum BenchCommand {
     /// Prints the median time of one training step, one line for each method: `base 401.2 ms/step`
     Step(BenchStep),
+    /// Measures training steps here and in PyTorch, in turns, as a table
+    #[command(after_long_help = COMPARE_HELP)]
+    Compare(BenchCompare),
 }
 
 #[derive(Args)]
@@ -48,4 +78,33 @@ pub(crate) struct BenchStep {
     /// those of the paper]
     #[arg(value_parser = crate::bench::method, value_delimiter = ',', value_name = "METHOD")]
     pub(crate) methods: Vec<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct BenchCompare {
+    /// A Python with PyTorch, and torchvision for its networks
+    #[arg(long, default_value = "python3", value_name = "PROGRAM")]
+    pub(crate) python: String,
+    /// Only these rows: names or their beginnings, separated by commas [default: all]
+    #[arg(long, value_delimiter = ',', value_parser = crate::bench::row, value_name = "NAME,...")]
+    pub(crate) rows: Vec<String>,
+    /// Only these ways to run PyTorch, separated by commas [default: all]
+    #[arg(long, value_delimiter = ',', value_enum, value_name = "NAME,...")]
+    pub(crate) variants: Vec<Variant>,
+    /// Rounds
+    #[arg(long, default_value = "3", value_parser = crate::bench::count, value_name = "N")]
+    pub(crate) rounds: usize,
+    /// Measured steps of a program in a round, after a warm-up
+    #[arg(long, default_value = "5", value_parser = crate::bench::count, value_name = "N")]
+    pub(crate) steps: usize,
+    /// Threads of each program [default: one for each core]
+    #[arg(long, value_parser = crate::bench::count, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Write every measurement to this file as JSON, anew after each round
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write the table into this page, between its lines `<!-- bench compare -->` and `<!-- end of bench compare -->`; what
+    /// was there goes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
 }
