@@ -1,11 +1,16 @@
-//! `bench compare` with a pretended Python, so that PyTorch is not needed.
+//! `bench compare` and `bench gpu` with a pretended Python and a pretended cargo, so that neither PyTorch nor compiling is
+//! needed.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 mod common;
 
 use common::{Place, json, refused, text, xtask};
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    process::{Command, Output},
+};
 
 /// A program that reads its input and does what `script` says.
 fn program(place: &Place, name: &str, script: &str) -> String {
@@ -105,4 +110,67 @@ fn what_cannot_be_compared_is_refused_before_anything_is_measured() {
     assert!(said.contains("found 28x30, expected as many rows as columns"), "{said}");
     let said = refused(&["bench", "step", "--model", "vgg16", "base"], 2);
     assert!(said.contains("found 28x28, expected at least 32 rows and columns"), "{said}");
+}
+
+/// `bench gpu` of the processor with these programs, for seconds.
+fn device(place: &Place, cargo: &str, python: &str) -> Output {
+    let arguments = ["bench", "gpu", "--backend", "cpu", "--minutes", "0.1", "--python", python];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(arguments).args(["--out", &place.name("out")]).env("CARGO", cargo).output().unwrap()
+}
+
+#[test]
+fn the_page_of_a_device_says_what_was_found_and_what_was_not_run() {
+    let place = Place::new();
+    let suite = |name: &str, verdict: &str, code: u8| {
+        let printed =
+            format!("echo 'test a ... ok'; echo 'test b ... {verdict}'; echo \"compared on $HERRING_DEVICE\"");
+        let path = program(&place, name, &format!("{printed}; echo 'test result: {verdict}'; exit {code}"));
+        format!(
+            r#"{{"package_id":"path+file:///x/tests#herring-tests@0.1.0","target":{{"name":"{name}"}},"executable":"{path}"}}"#
+        )
+    };
+    let messages = [suite("golden", "ok", 0), suite("conformance", "FAILED", 101)].join("\n");
+    let cargo = program(&place, "cargo", &format!("cat <<'END'\n{messages}\nEND"));
+    let output = device(&place, &cargo, &python(&place));
+    assert_eq!(output.status.code(), Some(1), "a suite failed: {}", text(&output));
+    let page = fs::read_to_string(place.path("out/page.md")).unwrap();
+    for expected in [
+        "- conformance: 1 passed, 1 FAILED: b\n",
+        "- golden: 2 passed in 0 s\n  - compared on cpu:0\n",
+        "in turns with PyTorch 9.9 on the processor",
+        "Not run, because there was no time left: ",
+    ] {
+        assert!(page.contains(expected), "{expected}: {page}");
+    }
+    let found = json(&place.path("out/results.json"));
+    assert_eq!(found["device"]["backend"], "cpu");
+    assert_eq!(found["rows"].as_array().unwrap().len(), 35);
+    let mut files: Vec<_> = fs::read_dir(place.path("out")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    files.sort();
+    assert_eq!(files, ["page.md", "results.json"]);
+}
+
+#[test]
+fn a_device_is_measured_without_suites_and_without_pytorch() {
+    let place = Place::new();
+    let output = device(&place, &place.name("no-cargo"), "no-such-python");
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let page = fs::read_to_string(place.path("out/page.md")).unwrap();
+    assert!(page.contains("- not run: cannot start cargo: "), "{page}");
+    assert!(page.contains("without PyTorch: no-such-python: cannot start"), "{page}");
+}
+
+#[test]
+fn a_device_that_is_not_there_is_refused() {
+    let said = refused(&["bench", "gpu", "--backend", "cpu", "--device", "7"], 3);
+    assert!(said.contains("has no device 7"), "{said}");
+    let said = refused(&["bench", "gpu", "--minutes", "0"], 2);
+    assert!(said.contains("expected a number above 0"), "{said}");
+    #[cfg(not(any(feature = "cuda", feature = "wgpu", feature = "vulkan")))]
+    {
+        let said = refused(&["bench", "gpu"], 3);
+        let expected = "error: no GPU backend is compiled into this build: build with `--features cuda`, ";
+        assert!(said.starts_with(expected), "{said}");
+    }
 }

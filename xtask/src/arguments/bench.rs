@@ -31,6 +31,26 @@ Exit codes:
   2    the command line or the page is invalid
   3    there is no Python with PyTorch";
 
+const GPU_HELP: &str = "\
+Examples:
+  cargo run --release -p xtask --features cuda -- bench gpu
+      The first GPU that CUDA finds; the page is runs/bench-gpu/page.md.
+  cargo run --release -p xtask --features vulkan -- bench gpu --backend wgpu --device 1
+  cargo xtask bench gpu --backend cpu --minutes 5
+      The same of the processor.
+
+It is called from a checkout, because it runs the golden values and the conformance suite with
+cargo. The time that cargo needs to compile them is said and does not count. Then it makes the
+smallest reproduction twice and compares the bytes, runs several processes at once, and measures
+the rows of `bench compare`, beside PyTorch where it has the same kind of device.
+
+Exit codes:
+  0    everything that there was time for was done and is as it should be
+  1    a suite failed or could not be built, two equal runs differ, or a program failed; the page
+       says which
+  2    the command line is invalid
+  3    the device or the folder is missing, or no GPU backend is compiled in";
+
 #[derive(Subcommand)]
 pub(crate) enum BenchCommand {
     /// Prints the median time of one training step, one line for each method: `base 401.2 ms/step`
@@ -38,6 +58,9 @@ pub(crate) enum BenchCommand {
     /// Measures training steps here and in PyTorch, in turns, as a table
     #[command(after_long_help = COMPARE_HELP)]
     Compare(BenchCompare),
+    /// Says everything about a device in one command: is it right, is it repeatable, how fast is it
+    #[command(after_long_help = GPU_HELP)]
+    Gpu(BenchGpu),
 }
 
 #[derive(Args)]
@@ -107,4 +130,23 @@ pub(crate) struct BenchCompare {
     /// was there goes
     #[arg(long, value_name = "FILE")]
     pub(crate) markdown: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct BenchGpu {
+    /// Where to compute: `cpu`, `cuda` or `wgpu` [default: the first GPU backend of this build]
+    #[arg(long)]
+    pub(crate) backend: Option<BackendKind>,
+    /// Number of the device among those of the backend
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) device: usize,
+    /// Minutes that it may take, without compiling; what does not fit is listed as not run
+    #[arg(long, default_value = "10", value_parser = crate::bench::minutes, value_name = "N")]
+    pub(crate) minutes: f64,
+    /// A Python; if it has PyTorch for the device, PyTorch runs in turns with this program
+    #[arg(long, default_value = "python3", value_name = "PROGRAM")]
+    pub(crate) python: String,
+    /// The folder that page.md and results.json are written into
+    #[arg(long, default_value = "runs/bench-gpu", value_name = "DIR")]
+    pub(crate) out: PathBuf,
 }

@@ -3,6 +3,7 @@
 mod busy;
 mod child;
 mod compare;
+mod gpu;
 mod machine;
 mod networks;
 mod page;
@@ -16,7 +17,7 @@ mod work;
 
 pub(crate) use networks::model;
 pub(crate) use rows::beginning as row;
-pub(crate) use size::{Size, count};
+pub(crate) use size::{Size, count, minutes};
 pub(crate) use torch::Variant;
 pub(crate) use work::method;
 
@@ -27,5 +28,6 @@ pub(crate) fn run(command: &BenchCommand) -> Result<Exit, Failure> {
     match command {
         BenchCommand::Step(arguments) => step::run(arguments),
         BenchCommand::Compare(arguments) => compare::run(arguments),
+        BenchCommand::Gpu(arguments) => gpu::run(arguments),
     }
 }

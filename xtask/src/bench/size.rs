@@ -32,3 +32,9 @@ pub(crate) fn count(text: &str) -> Result<usize, String> {
         .filter(|value| range.contains(value))
         .ok_or_else(|| format!("expected a whole number from {} to {}", range.start(), range.end()))
 }
+
+/// Parses a length of time in minutes.
+pub(crate) fn minutes(text: &str) -> Result<f64, String> {
+    let found: Option<f64> = text.parse().ok().filter(|minutes| *minutes > 0.0 && *minutes <= 1440.0);
+    found.ok_or_else(|| "expected a number above 0, at most 1440".to_owned())
+}
