@@ -18,8 +18,9 @@ use herring_tables::Reading;
 use herring_training::{Device, bench};
 use std::collections::BTreeSet;
 
-/// Steps whose median is the estimate of one.
+/// Steps whose median is the estimate of one, and those before them that do not count.
 const STEPS: usize = 3;
+const WARM_UP: usize = 3;
 
 /// Share of the time of training that evaluation and saliency take on top of it.
 const EVALUATION: f64 = 0.3;
@@ -150,13 +151,14 @@ pub(crate) fn estimate(store: &Store, plan: &Plan, places: &[usize], running: &R
     };
     let settings = bench::Settings {
         model: first.model.clone(),
-        objective: ObjectiveSpec::plain(),
+        work: bench::Work::Step(ObjectiveSpec::plain()),
         channels,
         size: first.data.size(),
         batch: first.training.batch_size,
+        warm_up: WARM_UP,
         steps: STEPS,
     };
-    let milliseconds = bench::step(&device, &settings).map_err(Failure::device)?;
+    let milliseconds = bench::median(&device, &settings, &mut |_| ()).map_err(Failure::device)?;
     let seconds: f64 = runs
         .map(|spec| {
             let steps = train.div_ceil(spec.training.batch_size) * spec.training.epochs;

@@ -69,10 +69,22 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<Exit, Failure> {
     }
 }
 
+/// A call of the cargo that runs this program, or of the one that is installed.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What `cargo run` sets for this program would make the build scripts of others run again.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR" {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 impl Stage {
     /// Runs the stage; collects the lines in which tests report that they skip something.
     fn run(&self, features: Option<&str>, skipped: &mut Vec<String>) -> bool {
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut command = cargo();
         command.args(self.arguments);
         if let Some(features) = features.filter(|_| self.featured) {
             command.args(["--features", features]);
@@ -80,12 +92,6 @@ impl Stage {
         command.args(self.after).envs(self.environment.iter().copied());
         if stderr().is_terminal() {
             command.env("CARGO_TERM_COLOR", "always");
-        }
-        // What `cargo run` sets for this program would make the build scripts of others run again.
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR" {
-                command.env_remove(name);
-            }
         }
         match command.stderr(Stdio::piped()).spawn() {
             Ok(mut child) => {

@@ -27,7 +27,7 @@ mod status;
 mod volumes;
 mod weights;
 
-use arguments::{BenchCommand, Command, Invocation};
+use arguments::{Command, Invocation};
 use failure::Failure;
 use herring_experiments::Exit;
 use std::{
@@ -66,7 +66,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Data { command } => data::run(&command),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Devices => devices::run(),
-        Command::Bench { command: BenchCommand::Step(arguments) } => bench::step(&arguments),
+        Command::Bench { command } => bench::run(&command),
         Command::Test(arguments) => checks::run(&arguments),
     }
 }

@@ -36,6 +36,8 @@ pub mod pooling;
 pub mod resize;
 
 pub use burn::backend::Autodiff;
+#[cfg(feature = "cpu")]
+pub use cpu::kernel_calls;
 pub use device::{BackendName, Device, DeviceError, DeviceInfo, Job, devices};
 pub use kernels::Kernels;
 pub use operands::{
@@ -43,6 +45,9 @@ pub use operands::{
     BatchNormWanted, ConvOptions, PoolOptions,
 };
 pub use optimiser::{Adam, AnyOptimiser, Optimiser, Sgd, SgdSettings};
+
+#[cfg(feature = "cpu")]
+pub use herring_kernels::instructions;
 
 /// The processor: Burn's `flex`, with convolution, normalisation and Adam on `herring-kernels`.
 #[cfg(feature = "cpu")]

@@ -36,6 +36,7 @@ mod tile;
 mod transpose;
 
 pub use pool::in_own_pool;
+pub use simd::instructions;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -35,6 +35,26 @@ pub(crate) fn has_avx512() -> bool {
         && is_x86_feature_detected!("fma")
 }
 
+/// The instruction set that the kernels use on this processor, for people to read.
+pub fn instructions() -> &'static str {
+    /// The register tile tells which of its instances [`dispatch`] chose.
+    struct Name;
+    impl Task for Name {
+        type Output = &'static str;
+
+        #[inline(always)]
+        fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) -> Self::Output {
+            match COLUMNS {
+                32 => "AVX-512",
+                16 => "AVX2",
+                12 => "NEON",
+                _ => std::env::consts::ARCH,
+            }
+        }
+    }
+    dispatch(Name)
+}
+
 /// Runs `task` on the widest instruction set that this processor has.
 #[cfg(target_arch = "x86_64")]
 #[inline]

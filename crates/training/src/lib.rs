@@ -27,6 +27,7 @@ mod snapshot;
 mod trainer;
 
 pub use device::{Device, DeviceError, devices};
+pub use herring_backend::{instructions, kernel_calls};
 pub use parts::network as network_config;
 pub use trainer::{trainer, trainer_from};
 

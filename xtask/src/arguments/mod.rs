@@ -7,7 +7,7 @@ mod running;
 mod search;
 mod selection;
 
-pub(crate) use bench::{BenchCommand, BenchStep};
+pub(crate) use bench::{BenchCommand, BenchCompare, BenchGpu, BenchStep};
 pub(crate) use data::{CheckData, DataCommand, SplitData, SplitRule, Standin, StandinData, StandinEdition};
 pub(crate) use explain::{Explain, Missing};
 pub(crate) use running::{Cluster, Executor, Running};

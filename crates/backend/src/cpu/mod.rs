@@ -23,6 +23,15 @@ use herring_kernels::{
     interpolation::{self, Tap, Taps},
     pooling::{self, Windows},
 };
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Kernels that this process has called on the processor: a measure of work that is the same on every machine. What stays
+/// on Burn's own operations is not counted.
+pub fn kernel_calls() -> u64 {
+    CALLS.load(Ordering::Relaxed)
+}
+
+static CALLS: AtomicU64 = AtomicU64::new(0);
 
 fn single(tensor: &FlexTensor) -> bool {
     tensor.dtype() == DType::F32
@@ -421,6 +430,7 @@ impl Kernels for Cpu {
             beta2: settings.beta2,
             epsilon: settings.epsilon,
         };
+        CALLS.fetch_add(1, Ordering::Relaxed);
         adam::step(
             &settings,
             time,

@@ -1,5 +1,6 @@
 //! Memory of tensors that comes from the buffers of `herring-kernels`, and goes back there with the tensor.
 
+use super::CALLS;
 use burn::tensor::{DType, Shape, TensorData};
 use burn_flex::FlexTensor;
 use burn_std::{AllocationController, AllocationProperty, Bytes};
@@ -7,10 +8,12 @@ use herring_kernels::buffers::{self, Buffer};
 use std::{
     mem::{MaybeUninit, align_of, size_of},
     slice,
+    sync::atomic::Ordering,
 };
 
-/// A tensor whose values `fill` writes, all of them: before, they are unspecified.
+/// A tensor whose values a kernel, `fill`, writes, all of them: before, they are unspecified.
 pub(super) fn fresh(shape: impl Into<Shape>, fill: impl FnOnce(&mut [f32])) -> FlexTensor {
+    CALLS.fetch_add(1, Ordering::Relaxed);
     let shape = shape.into();
     let mut buffer = buffers::take(shape.num_elements());
     fill(&mut buffer);
