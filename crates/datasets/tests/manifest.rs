@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
 fn manifest() -> Table {
-    include_str!("../../../datasets/crosses.toml").parse().unwrap()
+    include_str!("crosses.toml").parse().unwrap()
 }
 
 fn list(values: impl IntoIterator<Item = impl Into<Value>>) -> Value {

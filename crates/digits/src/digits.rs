@@ -40,7 +40,7 @@ const FILES: [[&str; 2]; 2] =
 
 macro_rules! sample {
     ($file:literal) => {
-        include_bytes!(concat!("../../../datasets/mnist-sample/", $file))
+        include_bytes!(concat!("../mnist-sample/", $file))
     };
 }
 

@@ -15,22 +15,23 @@ pub struct Source {
     pub text: &'static str,
 }
 
-/// Compiles in the text of a file under `experiments/`, or of several, concatenated; paths are relative to that folder.
+/// Compiles in the text of a file, or of several, concatenated; paths are relative to the folder `experiments` beside the
+/// `Cargo.toml` of the crate that calls it.
 #[macro_export]
 macro_rules! source {
     ($first:literal, $($more:literal),+) => {
         $crate::Source {
             name: concat!("experiments/", $first $(, " and ", $more)+),
             text: concat!(
-                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments/", $first))
-                $(, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments/", $more)))+
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/experiments/", $first))
+                $(, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/experiments/", $more)))+
             ),
         }
     };
     ($path:literal) => {
         $crate::Source {
             name: concat!("experiments/", $path),
-            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments/", $path)),
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/experiments/", $path)),
         }
     };
 }

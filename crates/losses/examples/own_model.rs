@@ -9,9 +9,8 @@ use burn::{
     tensor::{Distribution, Int, Tensor, backend::Backend},
 };
 use herring_backend::{Autodiff, Cpu, Kernels, ops, pooling};
-use herring_losses::{Batch, Rrr, Task, TrainingLoss};
+use herring_losses::{Batch, Rrr, RrrReading, Task, TrainingLoss};
 use herring_models::{Classifier, Mode, Stackable, TapHook, Trace};
-use herring_protocol::RrrReading;
 
 #[derive(Module, Debug)]
 struct Small<B: Backend> {

@@ -83,6 +83,12 @@ pub use tap::Tap;
 pub use task::Task;
 pub use teacher::{TeacherNeeds, TeacherPass};
 
+// The settings of the penalties above.
+pub use herring_protocol::{
+    ActDiffDistance, ActDiffLayers, CamChannels, CamMode, CamName, CamTarget, GradientNorm, HeatOutside, HeatScale,
+    MaskResize, RbrInfluence, ReconstructionLoss, ReconstructionTarget, RrrReading, TapReading, WithoutHeat,
+};
+
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -15,9 +15,9 @@ pub use crate::labels::{EmptyLabel, LabelRule, ListForm, Matching};
 pub const COLLECTIONS: [&str; 3] = ["nih", "padchest", "rsna"];
 
 const TEXTS: [&str; 3] = [
-    include_str!("../../../datasets/nih.toml"),
-    include_str!("../../../datasets/padchest.toml"),
-    include_str!("../../../datasets/rsna.toml"),
+    include_str!("../manifests/nih.toml"),
+    include_str!("../manifests/padchest.toml"),
+    include_str!("../manifests/rsna.toml"),
 ];
 
 /// A collection: its files, columns, filters and label rule, what is known of it, and where it is from.

@@ -154,7 +154,7 @@ fn whole_labels_on_request() {
         c.png,\"['abnormal foreign body']\",POSTEROANTERIOR\n\
         d.png,\"['normal', ' unchanged']\",POSTEROANTERIOR\n";
     put(root.path(), PADCHEST, text);
-    let manifest = include_str!("../../../datasets/padchest.toml");
+    let manifest = include_str!("../manifests/padchest.toml");
     let substring = manifest.replace("positive = \"cardiomegaly\"", "positive = \"pleural thickening\"");
     let exact = substring.replace("list = \"python\"", "list = \"python\"\nmatch = \"exact\"");
     let read = |text: &str| {

@@ -249,7 +249,7 @@ fn known_bad_images_of_padchest() {
 #[test]
 fn whole_labels_of_the_real_table() {
     let Some(root) = data_root() else { return };
-    let text = include_str!("../../../datasets/padchest.toml");
+    let text = include_str!("../manifests/padchest.toml");
     let cells = |text: &str| {
         let reading = Manifest::parse("m.toml", text).unwrap().read(root.path(), Negatives::Released).unwrap();
         reading.table.cells()[0].clone()

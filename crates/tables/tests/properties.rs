@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn a_manifest_is_refused_politely(text in damaged(include_str!("../../../datasets/rsna.toml"))) {
+    fn a_manifest_is_refused_politely(text in damaged(include_str!("../manifests/rsna.toml"))) {
         if let Err(error) = Manifest::parse("m.toml", &String::from_utf8_lossy(&text)) {
             prop_assert_eq!(error.to_string().lines().count(), 1);
         }

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const TEXT: &str = include_str!("../../../datasets/weights.toml");
+const TEXT: &str = include_str!("../weights.toml");
 
 /// Endings of files of weights; others in a folder are not looked at.
 const ENDINGS: [&str; 6] = ["pth", "pt", "safetensors", "h5", "hdf5", "bin"];

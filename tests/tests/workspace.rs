@@ -1,0 +1,55 @@
+//! What holds of the repository as a whole: its first page, its pinned versions, and the program beside it.
+#![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
+
+use herring_protocol::BackendKind;
+use std::{collections::BTreeSet, fs, path::Path};
+use toml::Table;
+
+const PAGE: &str = include_str!("../../crates/herring/README.md");
+const LINKS: &str = include_str!("../../crates/herring/src/lib.rs");
+
+/// The names of the library crates but for the one that has the page.
+fn crates() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+    let manifests = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path().join("Cargo.toml"));
+    let names = manifests.map(|path| {
+        let manifest: Table = fs::read_to_string(path).unwrap().parse().unwrap();
+        manifest["package"]["name"].as_str().unwrap().to_owned()
+    });
+    names.filter(|name| name != "herring").collect()
+}
+
+#[test]
+fn the_first_page_names_each_crate_once_and_links_to_it() {
+    for name in crates() {
+        let rows = PAGE.lines().filter(|line| line.ends_with(&format!("| [`{name}`] |"))).count();
+        assert_eq!(rows, 1, "{name}: rows of the tables of crates/herring/README.md");
+        let (folder, library) = (name.trim_start_matches("herring-"), name.replace('-', "_"));
+        assert!(PAGE.contains(&format!("\n[`{name}`]: ../{folder}/README.md\n")), "{name}: no link in the page");
+        assert!(LINKS.contains(&format!("//! [`{name}`]: ../{library}/index.html\n")), "{name}: no link in src/lib.rs");
+    }
+}
+
+#[test]
+fn runs_say_that_the_pinned_burn_computed_them() {
+    let manifest: Table = include_str!("../../Cargo.toml").parse().unwrap();
+    let pinned = manifest["workspace"]["dependencies"]["burn"]["version"].as_str().unwrap();
+    let provenance = herring_training::trainer(BackendKind::Cpu, 0).unwrap().provenance();
+    let said = provenance.versions.iter().find(|(name, _)| name == "burn").unwrap();
+    assert_eq!(format!("={}", said.1), pinned);
+}
+
+/// Otherwise it would be another Burn that the program is shown with, and compiled again.
+#[test]
+fn the_example_program_has_the_versions_of_the_workspace() {
+    let packages = |lock: &str| -> BTreeSet<(String, String)> {
+        let lock: Table = lock.parse().unwrap();
+        let text = |package: &toml::Value, key: &str| package[key].as_str().unwrap().to_owned();
+        let all = lock["package"].as_array().unwrap().iter();
+        all.map(|package| (text(package, "name"), text(package, "version"))).collect()
+    };
+    let ours = packages(include_str!("../../Cargo.lock"));
+    let its = packages(include_str!("../../docs/example-program/Cargo.lock"));
+    let others: Vec<_> = its.difference(&ours).filter(|(name, _)| name != "example-program").collect();
+    assert!(others.is_empty(), "not of the workspace's Cargo.lock: {others:?}");
+}
