@@ -59,7 +59,7 @@ pub struct Lap {
 ///
 /// # Errors
 /// The device cannot be used, or there is no repetition to take the median of.
-pub fn median(device: &Device, settings: &Settings, ended: &mut dyn FnMut(Lap)) -> Result<f64, RunFailure> {
+pub fn median(device: &Device, settings: &Settings, ended: &mut (dyn FnMut(Lap) + Send)) -> Result<f64, RunFailure> {
     let chosen = device.chosen().map_err(|error| RunFailure::Device(error.to_string()))?;
     let mut times = Vec::with_capacity(settings.steps);
     let mut keep = |lap: Lap| {
@@ -83,7 +83,7 @@ pub fn median(device: &Device, settings: &Settings, ended: &mut dyn FnMut(Lap)) 
 
 struct Measurement<'a> {
     settings: &'a Settings,
-    ended: &'a mut dyn FnMut(Lap),
+    ended: &'a mut (dyn FnMut(Lap) + Send),
 }
 
 impl Job for Measurement<'_> {
