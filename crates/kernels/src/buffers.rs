@@ -6,7 +6,7 @@
 //! length.
 //!
 //! The lengths that are in use change in the course of a step, so that the buffers of a whole step are some more than those
-//! in use at one time. Waiting buffers and those in use therefore hold at most a quarter, or [`SLACK`], more than the most
+//! in use at one time. Waiting buffers and those in use therefore hold at most a quarter, or 64 MiB, more than the most
 //! that was in use at one time; beyond that, the buffer that has waited longest is freed.
 
 use std::collections::BTreeMap;

@@ -93,6 +93,7 @@ enum Layer<B: Backend> {
 }
 
 /// One entry of `classifier`.
+#[allow(clippy::large_enum_variant, reason = "a network has at most seven of them")]
 #[derive(Module, Debug)]
 enum ClassifierLayer<B: Backend> {
     Linear(Linear<B>),

@@ -167,7 +167,7 @@ mod tests {
                         |---|---|---|---|---|---|---|\n\
                         | resnet18-w64/rrr | 52.00 (50.00–54.00) | 100.0 (100.0–100.0) | second derivatives do not compile \
                         | 0.52 (0.50–0.54) | 0.60, met | 100, 100 |\n";
-        assert_eq!(Cells::new(&[measured.clone()], true).markdown(), expected);
+        assert_eq!(Cells::new(std::slice::from_ref(&measured), true).markdown(), expected);
         let alone = Measured { pytorch: Vec::new(), here: series(&[], Some(Reason::NoTime)), ..measured };
         let expected = "| median ms/step | here |\n|---|---|\n| resnet18-w64/rrr | not run |\n";
         assert_eq!(Cells::new(&[alone], false).markdown(), expected);

@@ -3,8 +3,8 @@
 
 use super::Layout;
 use std::arch::x86_64::{
-    __m512, __m512i, __mmask16, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_permutex2var_ps,
-    _mm512_setr_epi32, _mm512_setzero_ps, _mm512_shuffle_f32x4,
+    __m512, __m512i, __mmask16, _mm512_loadu_si512, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps,
+    _mm512_permutex2var_ps, _mm512_setzero_ps, _mm512_shuffle_f32x4,
 };
 
 /// Floats of a vector.
@@ -98,48 +98,21 @@ fn deal<const STRIDE: usize>(vectors: [__m512; STRIDE]) -> [__m512; STRIDE] {
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn every<const STRIDE: i32>(first: i32) -> __m512i {
-    let at = |lane: i32| lane * STRIDE + first;
-    _mm512_setr_epi32(
-        at(0),
-        at(1),
-        at(2),
-        at(3),
-        at(4),
-        at(5),
-        at(6),
-        at(7),
-        at(8),
-        at(9),
-        at(10),
-        at(11),
-        at(12),
-        at(13),
-        at(14),
-        at(15),
-    )
+    index(|lane| lane * STRIDE + first)
 }
 
 /// The floats of two vectors with remainder `first` modulo four, then those of the next remainder.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn pair_of_four(first: i32) -> __m512i {
-    let at = |lane: i32| lane % 8 * 4 + first + lane / 8;
-    _mm512_setr_epi32(
-        at(0),
-        at(1),
-        at(2),
-        at(3),
-        at(4),
-        at(5),
-        at(6),
-        at(7),
-        at(8),
-        at(9),
-        at(10),
-        at(11),
-        at(12),
-        at(13),
-        at(14),
-        at(15),
-    )
+    index(|lane| lane % 8 * 4 + first + lane / 8)
+}
+
+/// A vector of integers, by lane.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn index(at: impl Fn(i32) -> i32) -> __m512i {
+    let lanes: [i32; LANES] = std::array::from_fn(|lane| at(lane as i32));
+    // SAFETY: the array has as many integers as the vector.
+    unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) }
 }
