@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::{process::Command, time::Instant};
 
 /// Measures one step; see its head.
-const SCRIPT: &str = include_str!("../../../docs/bench/step_torch.py");
+const SCRIPT: &str = include_str!("step_torch.py");
 
 /// A way to run PyTorch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]

@@ -1,0 +1,1 @@
+../../../docs/bench/step_torch.py
