@@ -53,3 +53,37 @@ fn the_example_program_has_the_versions_of_the_workspace() {
     let others: Vec<_> = its.difference(&ours).filter(|(name, _)| name != "example-program").collect();
     assert!(others.is_empty(), "not of the workspace's Cargo.lock: {others:?}");
 }
+
+/// A package is checked on its own only when it is published; what it lacks would be noticed then.
+#[test]
+fn no_source_compiles_in_a_file_from_outside_of_its_package() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut packages: Vec<_> = fs::read_dir(root.join("crates")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    packages.push(root.join("xtask"));
+    let mut found = 0;
+    for package in packages {
+        for file in sources(&package.join("src")) {
+            for path in included(&fs::read_to_string(&file).unwrap()) {
+                let above = file.strip_prefix(&package).unwrap().components().count() - 1;
+                let ups = Path::new(&path).components().take_while(|part| part.as_os_str() == "..").count();
+                assert!(ups <= above, "{}: '{path}' lies outside of {}", file.display(), package.display());
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 30, "{found} files are compiled in");
+}
+
+fn sources(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|ending| ending == "rs"))
+        .collect()
+}
+
+/// The paths of `include_str!` and `include_bytes!`.
+fn included(text: &str) -> Vec<String> {
+    let calls = ["include_str!(\"", "include_bytes!(\""].into_iter().flat_map(|call| text.split(call).skip(1));
+    calls.filter_map(|rest| rest.split_once('"')).map(|(path, _)| path.to_owned()).collect()
+}

@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn burn_has_the_version_of_the_lock_file() {
-        let locked = include_str!("../../../Cargo.lock");
+        let locked = include_str!("workspace.lock");
         assert!(locked.contains(&format!("name = \"burn\"\nversion = \"{BURN}\"\n")));
     }
 }
