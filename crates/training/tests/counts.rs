@@ -21,9 +21,10 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-/// Shares by which a count may be off. Hash maps grow at other moments in each process, and queues between threads take a
-/// block from time to time; the number of kernels is exact.
-const TOLERANCES: [f64; 3] = [0.03, 0.03, 0.0];
+/// Shares by which a count may be off. Each process visits its hash maps in another order and frees memory in another one, so
+/// that its pool of buffers has not always the one that is asked for: bytes were 8 % apart in a dozen processes, allocations
+/// 1 %. The number of kernels is exact.
+const TOLERANCES: [f64; 3] = [0.02, 0.1, 0.0];
 const NAMES: [&str; 3] = ["allocations", "bytes", "kernels"];
 
 struct Counting;
@@ -80,8 +81,8 @@ fn of_a_step(penalties: Vec<PenaltySpec>) -> [u64; 3] {
         channels: 1,
         size: [28; 2],
         batch: 4,
-        warm_up: 3,
-        steps: 5,
+        warm_up: 10,
+        steps: 20,
     };
     let device = Device::new(BackendKind::Cpu, 0).unwrap();
     let mut least = [u64::MAX; 3];
