@@ -140,7 +140,7 @@ pub(crate) struct BenchGpu {
     /// Number of the device among those of the backend
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) device: usize,
-    /// Minutes that it may take, without compiling; what does not fit is listed as not run
+    /// Minutes that it may take, without compiling; what does not fit is listed
     #[arg(long, default_value = "10", value_parser = crate::bench::minutes, value_name = "N")]
     pub(crate) minutes: f64,
     /// A Python; if it has PyTorch for the device, PyTorch runs in turns with this program

@@ -10,6 +10,13 @@ use std::{
 /// How often a process with a deadline is looked at.
 const GLANCE: Duration = Duration::from_millis(20);
 
+/// A deadline for one of several measurements that have to end by `deadline`: a quarter of the time that is left, so that one that
+/// takes too long does not leave all others without time.
+pub(crate) fn own(deadline: Instant) -> Instant {
+    let now = Instant::now();
+    now + deadline.saturating_duration_since(now) / 4
+}
+
 /// How a process ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ended {
@@ -100,6 +107,14 @@ mod tests {
         assert_eq!(failed, Ended::Failed("last".to_owned(), "some\n".to_owned()));
         let Ended::Failed(said, _) = run(&mut Command::new("no-such-program"), "", None) else { panic!("it started") };
         assert!(said.starts_with("cannot start 'no-such-program': "), "{said}");
+    }
+
+    #[test]
+    fn a_measurement_has_a_quarter_of_the_time_that_is_left() {
+        let hour = Duration::from_secs(3600);
+        let left = own(Instant::now() + hour).saturating_duration_since(Instant::now());
+        assert!(left > hour / 5 && left <= hour / 4, "{left:?}");
+        assert!(own(Instant::now()) <= Instant::now());
     }
 
     #[test]

@@ -91,7 +91,7 @@ fn time(series: &Series) -> String {
         (Some(spread), _) => spread.text(if spread.median < 100.0 { 2 } else { 1 }),
         (None, Some(Reason::Cannot(said))) => said.replace('|', "/"),
         (None, Some(Reason::Failed(_))) => "failed".to_owned(),
-        (None, Some(Reason::NoTime)) => "not run".to_owned(),
+        (None, Some(Reason::NoTime)) => "no time".to_owned(),
         (None, None) => missing(),
     }
 }
@@ -169,7 +169,7 @@ mod tests {
                         | 0.52 (0.50–0.54) | 0.60, met | 100, 100 |\n";
         assert_eq!(Cells::new(std::slice::from_ref(&measured), true).markdown(), expected);
         let alone = Measured { pytorch: Vec::new(), here: series(&[], Some(Reason::NoTime)), ..measured };
-        let expected = "| median ms/step | here |\n|---|---|\n| resnet18-w64/rrr | not run |\n";
+        let expected = "| median ms/step | here |\n|---|---|\n| resnet18-w64/rrr | no time |\n";
         assert_eq!(Cells::new(&[alone], false).markdown(), expected);
     }
 

@@ -19,7 +19,7 @@ pub(crate) enum Reason {
     Cannot(String),
     /// It failed.
     Failed(String),
-    /// There was no time left.
+    /// There was not enough time.
     NoTime,
 }
 

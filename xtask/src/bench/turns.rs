@@ -105,6 +105,7 @@ pub(crate) struct Turns<'a> {
     pub(crate) variants: Vec<Variant>,
     pub(crate) rounds: usize,
     pub(crate) steps: usize,
+    /// The end of all of it, of which a measurement has its share.
     pub(crate) deadline: Option<Instant>,
 }
 
@@ -144,20 +145,29 @@ impl Turns<'_> {
             if series.ended.is_some() {
                 return;
             }
-            let found = if late() { Err(Reason::NoTime) } else { measure() };
+            if late() {
+                return series.add(Err(Reason::NoTime));
+            }
+            let found = measure();
             let told = match &found {
                 Ok(sample) => format!("{:.1} ms", sample.milliseconds),
                 Err(Reason::Cannot(said)) => format!("cannot: {said}"),
                 Err(Reason::Failed(said)) => format!("failed: {said}"),
-                Err(Reason::NoTime) => "no time left".to_owned(),
+                Err(Reason::NoTime) => "not finished in time".to_owned(),
             };
             say(&format!("round {round} of {}: {}, {program}: {told}", self.rounds, row.name));
             series.add(found);
         };
-        turn("here", here, &|| self.here.measure(row, self.steps, self.deadline));
+        let own = || self.deadline.map(child::own);
+        turn("here", here, &|| self.here.measure(row, self.steps, own()));
         let Some(torch) = self.torch else { return };
+        // Without a measurement of this program there is nothing to compare, and the time serves the other rows.
+        let alone = here.samples.is_empty() && here.ended == Some(Reason::NoTime);
         for OfVariant { variant, series } in pytorch {
-            turn(variant.name(), series, &|| torch.measure(row, *variant, self.steps, self.deadline));
+            match alone {
+                true => series.ended = Some(Reason::NoTime),
+                false => turn(variant.name(), series, &|| torch.measure(row, *variant, self.steps, own())),
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{
     machine::{self, Machine},
     page as files,
     rows::ROWS,
+    sample::Reason,
     torch::{Torch, Variant},
     turns::{Here, Measured, Turns},
 };
@@ -35,7 +36,8 @@ const STEPS: usize = 10;
 const VARIANTS: [Variant; 2] = [Variant::Eager, Variant::ChannelsLast];
 
 /// By when a part has to end, in shares of the whole time. What an earlier part leaves, a later one has.
-const SUITES: f64 = 0.4;
+const CONFORMANCE: f64 = 0.2;
+const GOLDEN: f64 = 0.4;
 const DETERMINISM: f64 = 0.55;
 const THROUGHPUT: f64 = 0.7;
 
@@ -87,7 +89,7 @@ pub(super) fn run(arguments: &BenchGpu) -> Result<Exit, Failure> {
     let clock = Clock { start: Instant::now(), whole: Duration::from_secs_f64(60.0 * minutes) };
 
     let devices = crate::devices::lines();
-    let suites = suites::run(built, &device, clock.share(SUITES));
+    let suites = suites::run(built, &device, [clock.share(CONFORMANCE), clock.share(GOLDEN)]);
     let determinism = determinism::twice(&here, clock.share(DETERMINISM));
     let throughput = throughput::by_jobs(&here, clock.share(THROUGHPUT));
     let turns = Turns {
@@ -127,6 +129,16 @@ impl Findings {
         problems.extend(self.throughput.iter().filter_map(Throughput::problem));
         problems.extend(self.rows.iter().flat_map(Measured::failures));
         problems
+    }
+
+    /// How many parts there was not enough time for, and how many there are.
+    fn unfinished(&self) -> (usize, usize) {
+        let suites = self.suites.suites.iter().map(|suite| &suite.ended);
+        let throughput = self.throughput.iter().map(|found| &found.ended);
+        let ended = suites.chain([&self.determinism.ended]).chain(throughput);
+        let mut unfinished: Vec<bool> = ended.map(|ended| *ended == Some(Reason::NoTime)).collect();
+        unfinished.extend(self.rows.iter().map(Measured::is_not_run));
+        (unfinished.iter().filter(|unfinished| **unfinished).count(), unfinished.len())
     }
 }
 

@@ -19,7 +19,10 @@ pub(super) fn markdown(findings: &Findings) -> String {
     };
     add(&format!("\nIt took {}, without {} of compiling.", minutes(*seconds), minutes(suites.compiling_seconds)));
     match &findings.problems()[..] {
-        [] => add("Nothing that was run failed."),
+        [] => add(&match findings.unfinished() {
+            (0, _) => "Nothing failed.".to_owned(),
+            (some, all) => format!("Nothing failed, but there was not enough time for {some} of {all} parts."),
+        }),
         problems => {
             add("\n**Problems**\n");
             problems.iter().for_each(|problem| add(&format!("- {problem}")));
@@ -57,17 +60,19 @@ pub(super) fn markdown(findings: &Findings) -> String {
         "Median milliseconds (smallest–largest round) of up to {ROUNDS} rounds of {STEPS} steps, {beside}. {}.\n",
         turns::beside(rows)
     ));
-    add(Cells::new(&measured, *backend == "cpu").markdown().trim_end());
+    if !measured.is_empty() {
+        add(Cells::new(&measured, *backend == "cpu").markdown().trim_end());
+    }
     if !rest.is_empty() {
         let names: Vec<&str> = rest.iter().map(|row| row.row.name).collect();
-        add(&format!("\nNot run, because there was no time left: {}.", names.join(", ")));
+        add(&format!("\nNot measured, because there was not enough time: {}.", names.join(", ")));
     }
     text
 }
 
 fn not_measured(reason: Option<&Reason>) -> String {
     match reason {
-        Some(Reason::NoTime) | None => "not run".to_owned(),
+        Some(Reason::NoTime) | None => "no time".to_owned(),
         Some(Reason::Cannot(said) | Reason::Failed(said)) => said.replace('|', "/"),
     }
 }

@@ -14,6 +14,7 @@ use std::{
     time::Instant,
 };
 
+/// The shorter one first.
 const NAMES: [&str; 2] = ["conformance", "golden"];
 
 /// The suites that cargo built, or why it could not.
@@ -78,27 +79,29 @@ pub(super) fn build() -> Built {
 /// The suites among the messages of cargo.
 fn programs(messages: &str) -> Result<Vec<(String, PathBuf)>, String> {
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let found: Vec<(String, PathBuf)> = messages
+    let mut found: Vec<(String, PathBuf)> = messages
         .filter(|message| message["package_id"].as_str().is_some_and(|id| id.contains("herring-tests")))
         .filter_map(|message| {
             let name = message["target"]["name"].as_str().filter(|name| NAMES.contains(name))?.to_owned();
             Some((name, PathBuf::from(message["executable"].as_str()?)))
         })
         .collect();
+    found.sort();
     match found.is_empty() {
         true => Err("cargo built no suite, expected those of herring-tests".to_owned()),
         false => Ok(found),
     }
 }
 
-/// Runs the suites on one device.
-pub(super) fn run(built: Built, device: &Device, deadline: Instant) -> Suites {
+/// Runs the suites on one device, each to its own deadline.
+pub(super) fn run(built: Built, device: &Device, deadlines: [Instant; 2]) -> Suites {
     let Built { programs, seconds } = built;
     let (programs, missing) = match programs {
         Ok(programs) => (programs, None),
         Err(said) => (Vec::new(), Some(said)),
     };
-    let suites = programs.into_iter().map(|(name, program)| suite(name, program, device, deadline)).collect();
+    let suites = programs.into_iter().zip(deadlines);
+    let suites = suites.map(|((name, program), deadline)| suite(name, program, device, deadline)).collect();
     Suites { compiling_seconds: seconds, missing, suites }
 }
 

@@ -52,11 +52,11 @@ pub(super) fn by_jobs(here: &Here, deadline: Instant) -> Vec<Throughput> {
     let mut found = Vec::new();
     for row in rows {
         for jobs in JOBS.into_iter().filter(|jobs| *jobs <= cores.max(2)) {
-            let steps = together(here, row, jobs, deadline);
+            let steps = together(here, row, jobs, child::own(deadline));
             let told = match &steps {
                 Ok(steps) => format!("{steps:.1} steps a second"),
                 Err(Reason::Failed(said) | Reason::Cannot(said)) => format!("failed: {said}"),
-                Err(Reason::NoTime) => "no time left".to_owned(),
+                Err(Reason::NoTime) => "not finished in time".to_owned(),
             };
             say(&format!("throughput of {}, {jobs} at once: {told}", row.name));
             let (steps_per_second, ended) = (steps.as_ref().ok().copied(), steps.err());
