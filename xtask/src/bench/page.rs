@@ -68,9 +68,9 @@ fn cells(measured: &Measured, memory: bool) -> Vec<String> {
         let (ratio, bar) = (measured.ratio(), measured.row.bar);
         cells.push(ratio.map_or_else(missing, |ratio| ratio.text(2)));
         cells.push(match ratio {
-            Some(ratio) if ratio.median <= bar => format!("{bar:.2}, met"),
-            Some(_) => format!("{bar:.2}, missed"),
-            None => format!("{bar:.2}"),
+            Some(ratio) if measured.is_compared() && ratio.median <= bar => format!("{bar:.2}, met"),
+            Some(_) if measured.is_compared() => format!("{bar:.2}, missed"),
+            _ => format!("{bar:.2}"),
         });
     }
     if memory {
@@ -168,6 +168,12 @@ mod tests {
                         | resnet18-w64/rrr | 52.00 (50.00–54.00) | 100.0 (100.0–100.0) | second derivatives do not compile \
                         | 0.52 (0.50–0.54) | 0.60, met | 100, 100 |\n";
         assert_eq!(Cells::new(std::slice::from_ref(&measured), true).markdown(), expected);
+        // A variant that might have been faster was not measured.
+        let mut unknown = measured.clone();
+        unknown.pytorch[1].series.ended = Some(Reason::NoTime);
+        assert!(
+            Cells::new(&[unknown], true).markdown().ends_with("| no time | 0.52 (0.50–0.54) | 0.60 | 100, 100 |\n")
+        );
         let alone = Measured { pytorch: Vec::new(), here: series(&[], Some(Reason::NoTime)), ..measured };
         let expected = "| median ms/step | here |\n|---|---|\n| resnet18-w64/rrr | no time |\n";
         assert_eq!(Cells::new(&[alone], false).markdown(), expected);

@@ -79,6 +79,12 @@ impl Measured {
         self.here.ratio(&self.best()?.series)
     }
 
+    /// Whether every variant of PyTorch that can do this was measured, so that the best of them is the best.
+    pub(crate) fn is_compared(&self) -> bool {
+        let mut series = self.pytorch.iter().map(|found| &found.series);
+        series.all(|series| !series.samples.is_empty() || matches!(series.ended, Some(Reason::Cannot(_))))
+    }
+
     /// Whether there was no time for it.
     pub(crate) fn is_not_run(&self) -> bool {
         self.here.samples.is_empty() && self.here.ended == Some(Reason::NoTime)
