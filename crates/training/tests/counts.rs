@@ -21,10 +21,10 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-/// Shares by which a count may be off. Each process visits its hash maps in another order and frees memory in another one, so
-/// that its pool of buffers has not always the one that is asked for: bytes were 8 % apart in a dozen processes, allocations
-/// 1 %. The number of kernels is exact.
-const TOLERANCES: [f64; 3] = [0.02, 0.1, 0.0];
+/// Shares by which a count may be off. The hash maps of the graph are visited in another order at each step, so that memory is
+/// freed in another order and the next result can or cannot be written over it: bytes of single steps are 12 % apart, and
+/// medians of 61 steps in 25 processes were 6 % apart; allocations 1 %. The number of kernels is exact.
+const TOLERANCES: [f64; 3] = [0.03, 0.12, 0.0];
 const NAMES: [&str; 3] = ["allocations", "bytes", "kernels"];
 
 struct Counting;
@@ -66,7 +66,7 @@ fn counts() -> [u64; 3] {
     [ALLOCATIONS.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed), kernel_calls()]
 }
 
-/// The smallest counts of one step, after a warm-up in which buffers are taken that stay.
+/// The median counts of one step, after a warm-up in which buffers are taken that stay.
 fn of_a_step(penalties: Vec<PenaltySpec>) -> [u64; 3] {
     let settings = Settings {
         model: ModelSpec::Resnet {
@@ -82,20 +82,25 @@ fn of_a_step(penalties: Vec<PenaltySpec>) -> [u64; 3] {
         size: [28; 2],
         batch: 4,
         warm_up: 10,
-        steps: 20,
+        steps: 41,
     };
     let device = Device::new(BackendKind::Cpu, 0).unwrap();
-    let mut least = [u64::MAX; 3];
+    let mut steps: [Vec<u64>; 3] = Default::default();
     let mut before = counts();
     let mut ended = |lap: bench::Lap| {
         let now = counts();
         if lap.number >= settings.warm_up {
-            least = std::array::from_fn(|index| least[index].min(now[index] - before[index]));
+            for (index, list) in steps.iter_mut().enumerate() {
+                list.push(now[index] - before[index]);
+            }
         }
         before = counts();
     };
     bench::median(&device, &settings, &mut ended).unwrap();
-    least
+    steps.map(|mut list| {
+        list.sort_unstable();
+        list[list.len() / 2]
+    })
 }
 
 fn objectives() -> [(&'static str, Vec<PenaltySpec>); 4] {
