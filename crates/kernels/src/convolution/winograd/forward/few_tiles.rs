@@ -1,0 +1,124 @@
+//! Few tiles: they are transformed once, and each piece of work is a panel of channels of the result, for all tiles.
+
+use rayon::prelude::*;
+
+use super::super::transform::{Result, both};
+use super::super::{ELEMENTS, PATCH, TILE, element_stride};
+use super::transforms::{Filters, Tiles};
+use super::{Plan, WIDEST};
+use crate::buffers;
+use crate::simd::{Task, dispatch};
+use crate::tile::multiply;
+use crate::transpose;
+
+/// See [`super::Convolution`].
+#[inline(always)]
+pub(super) fn run<const ROWS: usize, const COLUMNS: usize>(plan: &Plan<'_>) {
+    let tile_panels = plan.panel_ends.len();
+    let tiles_block = ELEMENTS * element_stride(plan.depth * ROWS);
+    let mut tiles = buffers::take(tile_panels * plan.blocks * tiles_block);
+    tiles.par_chunks_mut(tiles_block).enumerate().for_each(|(index, target)| {
+        dispatch(Tiles::<'_, '_, ROWS> { plan, panel: index / plan.blocks, block: index % plan.blocks, target });
+    });
+    (0..plan.channels.div_ceil(COLUMNS)).into_par_iter().for_each(|panel| {
+        let mut filters = buffers::take(ELEMENTS * element_stride(plan.depth * COLUMNS));
+        let mut products = buffers::take(tile_panels * ELEMENTS * ROWS * COLUMNS);
+        for block in 0..plan.blocks {
+            dispatch(Filters::<'_, '_, COLUMNS> { plan, panel, block, target: &mut filters });
+            dispatch(Multiply { plan, panel, block, filters: &filters, tiles: &tiles, products: &mut products });
+        }
+        dispatch(Finish { plan, panel, products: &products });
+    });
+}
+
+/// Adds the products of a block of source channels.
+struct Multiply<'a, 'b> {
+    plan: &'a Plan<'b>,
+    /// The panel of channels.
+    panel: usize,
+    block: usize,
+    /// Those of the panel and the block, `[element][source channel][tile columns]`.
+    filters: &'a [f32],
+    /// `[panel of tiles][block][element][source channel][tile rows]`
+    tiles: &'a [f32],
+    /// `[panel of tiles][element][tile rows][tile columns]`
+    products: &'a mut [f32],
+}
+
+impl Task for Multiply<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
+        let plan = self.plan;
+        let depth = plan.block(self.block).len();
+        let channels = COLUMNS.min(plan.channels - self.panel * COLUMNS);
+        let left_stride = element_stride(plan.depth * ROWS);
+        let right_stride = element_stride(plan.depth * COLUMNS);
+        let (products, _) = self.products.as_chunks_mut::<COLUMNS>();
+        let (products, _) = products.as_chunks_mut::<ROWS>();
+        for element in 0..ELEMENTS {
+            let right = &self.filters[element * right_stride..][..depth * COLUMNS];
+            for (panel, products) in products.chunks_exact_mut(ELEMENTS).enumerate() {
+                let used = ROWS.min(plan.tiles - panel * ROWS);
+                let left = ((panel * plan.blocks + self.block) * ELEMENTS + element) * left_stride;
+                let left = &self.tiles[left..][..depth * ROWS];
+                multiply::<ROWS, COLUMNS, FUSED>([used, channels], left, right, &mut products[element], self.block > 0);
+            }
+        }
+    }
+}
+
+/// Transforms the products back and writes the result.
+struct Finish<'a, 'b> {
+    plan: &'a Plan<'b>,
+    /// The panel of channels.
+    panel: usize,
+    /// As in [`Multiply`].
+    products: &'a [f32],
+}
+
+impl Task for Finish<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
+        let plan = self.plan;
+        let first = self.panel * COLUMNS;
+        let channels = COLUMNS.min(plan.channels - first);
+        let lanes = channels.next_multiple_of(plan.lanes).min(COLUMNS);
+        let (products, _) = self.products.as_chunks::<COLUMNS>();
+        let (products, _) = products.as_chunks::<ROWS>();
+        // The 16 pixels of a tile, by channel at first and then side by side.
+        let mut values = [[0.0; COLUMNS]; TILE * TILE];
+        let mut pixels = [[[0.0; TILE]; TILE]; WIDEST];
+        for (panel, products) in products.chunks_exact(ELEMENTS).enumerate() {
+            let tiles = plan.runs(panel).iter().flat_map(|run| (0..run.length).map(move |index| (run, index)));
+            for (tile, (run, index)) in tiles.enumerate() {
+                for lane in 0..lanes {
+                    both::<Result, 6, 4, FUSED>(
+                        |row, column| products[row * PATCH + column][tile][lane],
+                        |row, column, value| values[row * TILE + column][lane] = value,
+                    );
+                }
+                transpose::matrix(
+                    [TILE * TILE, channels],
+                    values.as_flattened(),
+                    COLUMNS,
+                    pixels.as_flattened_mut().as_flattened_mut(),
+                    TILE * TILE,
+                );
+                let columns = TILE.min(run.columns - index * TILE);
+                for (channel, pixels) in pixels[..channels].iter().enumerate() {
+                    let start = run.result + index * TILE + (first + channel) * plan.pixels;
+                    for (row, pixels) in pixels[..run.rows].iter().enumerate() {
+                        // SAFETY: a pixel belongs to one tile, and a channel to one piece of work, which holds one slice
+                        // at a time.
+                        let target = unsafe { plan.result.slice(start + row * plan.width, columns) };
+                        target.copy_from_slice(&pixels[..columns]);
+                    }
+                }
+            }
+        }
+    }
+}

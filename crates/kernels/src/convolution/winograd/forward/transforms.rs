@@ -1,0 +1,143 @@
+//! The transforms of either side of the products, in the order in which a register tile reads them.
+
+use super::super::transform::{Filter, Image, both};
+use super::super::{ELEMENTS, LANES, PATCH, element_stride};
+use super::{Plan, Run, WIDEST};
+use crate::convolution::padded::BLOCK;
+use crate::simd::{Task, prefetch};
+use crate::transpose;
+
+/// Transforms some filters into `[element][source channel][WIDTH channels of the result]`.
+pub(super) struct Filters<'a, 'b, const WIDTH: usize> {
+    pub(super) plan: &'a Plan<'b>,
+    pub(super) panel: usize,
+    pub(super) block: usize,
+    pub(super) target: &'a mut [f32],
+}
+
+impl<const WIDTH: usize> Task for Filters<'_, '_, WIDTH> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
+        let plan = self.plan;
+        let first = self.panel * WIDTH;
+        let rows = WIDTH.min(plan.channels - first);
+        let channels = plan.block(self.block);
+        let stride = element_stride(plan.depth * WIDTH);
+        let weight = &plan.weight[first * plan.strides[0]..];
+        let mut taps = [[[0.0; WIDEST]; 9]; LANES];
+        let mut elements = [[0.0; WIDEST]; ELEMENTS];
+        let lanes = rows.next_multiple_of(plan.lanes).min(WIDEST);
+        for (line, channel) in channels.clone().enumerate() {
+            // Source channels that are neighbours are fetched together.
+            let slot = line % LANES;
+            if slot == 0 && plan.strides[1] == 9 {
+                transpose::matrix(
+                    [rows, 9 * LANES.min(channels.end - channel)],
+                    &weight[channel * 9..],
+                    plan.strides[0],
+                    taps.as_flattened_mut().as_flattened_mut(),
+                    WIDEST,
+                );
+            } else if plan.strides[1] != 9 {
+                // The next filters are pages away, beyond the reach of the hardware prefetcher.
+                for line in (0..rows * 9).step_by(16) {
+                    prefetch(weight, (channel + 6) * plan.strides[1] + line);
+                }
+                transpose::matrix(
+                    [rows, 9],
+                    &weight[channel * plan.strides[1]..],
+                    plan.strides[0],
+                    taps[slot].as_flattened_mut(),
+                    WIDEST,
+                );
+            }
+            let taps = &mut taps[slot];
+            if plan.turned {
+                taps.reverse();
+            }
+            for lane in 0..lanes {
+                both::<Filter, 3, 6, FUSED>(
+                    |row, column| taps[row * 3 + column][lane],
+                    |row, column, value| elements[row * PATCH + column][lane] = value,
+                );
+            }
+            for (target, element) in self.target.chunks_exact_mut(stride).zip(&elements) {
+                target[line * WIDTH..][..WIDTH].copy_from_slice(&element[..WIDTH]);
+            }
+        }
+    }
+}
+
+/// Transforms some tiles into `[element][source channel][WIDTH tiles]`.
+pub(super) struct Tiles<'a, 'b, const WIDTH: usize> {
+    pub(super) plan: &'a Plan<'b>,
+    pub(super) panel: usize,
+    pub(super) block: usize,
+    pub(super) target: &'a mut [f32],
+}
+
+impl<const WIDTH: usize> Task for Tiles<'_, '_, WIDTH> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
+        let plan = self.plan;
+        let runs = plan.runs(self.panel);
+        let channels = plan.block(self.block);
+        let stride = element_stride(plan.depth * WIDTH);
+        let mut patch = [[0.0; WIDEST]; ELEMENTS];
+        let mut elements = [[0.0; WIDEST]; ELEMENTS];
+        let used: usize = runs.iter().map(|run| run.length).sum();
+        let lanes = used.next_multiple_of(LANES).min(WIDEST);
+        for (line, channel) in channels.enumerate() {
+            let source = &plan.source.values()[channel * plan.source.layout.channel()..];
+            match plan.longest {
+                0..=4 => gather::<4>(plan, source, runs, &mut patch),
+                5..=8 => gather::<8>(plan, source, runs, &mut patch),
+                _ => gather::<BLOCK>(plan, source, runs, &mut patch),
+            }
+            for lane in 0..lanes {
+                both::<Image, 6, 6, FUSED>(
+                    |row, column| patch[row * PATCH + column][lane],
+                    |row, column, value| elements[row * PATCH + column][lane] = value,
+                );
+            }
+            for (target, element) in self.target.chunks_exact_mut(stride).zip(&elements) {
+                target[line * WIDTH..][..WIDTH].copy_from_slice(&element[..WIDTH]);
+            }
+        }
+    }
+}
+
+/// Collects the 36 pixels of the tiles of some runs, in pieces of `WIDTH` tiles.
+///
+/// Whole pieces are copied where there is room for them; values past a run are overwritten by the runs that
+/// follow.
+#[inline(always)]
+fn gather<const WIDTH: usize>(plan: &Plan<'_>, source: &[f32], runs: &[Run], patch: &mut [[f32; WIDEST]; ELEMENTS]) {
+    let ahead = 2 * plan.source.layout.channel();
+    for run in runs {
+        let mut done = 0;
+        while done < run.length {
+            let source = &source[run.source + done..];
+            let tile = run.tile + done;
+            if tile + WIDTH <= WIDEST {
+                for (&tap, patch) in plan.taps.iter().zip(&mut *patch) {
+                    // The hardware prefetcher does not handle short rows that are far apart.
+                    prefetch(source, tap + ahead);
+                    patch[tile..tile + WIDTH].copy_from_slice(&source[tap..tap + WIDTH]);
+                }
+            } else {
+                let width = WIDEST - tile;
+                for (&tap, patch) in plan.taps.iter().zip(&mut *patch) {
+                    for (patch, value) in patch[tile..].iter_mut().zip(&source[tap..tap + width]) {
+                        *patch = *value;
+                    }
+                }
+            }
+            done += WIDTH;
+        }
+    }
+}
