@@ -48,3 +48,30 @@ pub(crate) fn split_mut(values: &mut [f32], shape: [usize; 3], group: usize) -> 
     }
     items
 }
+
+/// Sets `target` to every `stride`th value of `source`, from the first on, as far as there are some.
+#[inline(always)]
+pub(crate) fn deal(stride: usize, source: &[f32], target: &mut [f32]) {
+    match stride {
+        1 => target.copy_from_slice(&source[..target.len()]),
+        2 => deal_by::<2>(source, target),
+        4 => deal_by::<4>(source, target),
+        stride => {
+            for (target, source) in target.iter_mut().zip(source.chunks(stride)) {
+                *target = source[0];
+            }
+        }
+    }
+}
+
+/// [`deal`] for a stride that the compiler knows, which makes shuffles of it.
+#[inline(always)]
+fn deal_by<const STRIDE: usize>(source: &[f32], target: &mut [f32]) {
+    let (whole, rest) = source.as_chunks::<STRIDE>();
+    for (target, source) in target.iter_mut().zip(whole) {
+        *target = source[0];
+    }
+    if let (Some(target), Some(source)) = (target.get_mut(whole.len()), rest.first()) {
+        *target = *source;
+    }
+}

@@ -13,7 +13,7 @@
 
 use rayon::prelude::*;
 
-use crate::planes::{PARALLEL_FROM, each_piece};
+use crate::planes::{PARALLEL_FROM, deal, each_piece};
 use crate::simd::{Task, dispatch};
 
 /// Floats of full-sized planes in a piece of work.
@@ -160,50 +160,85 @@ pub fn scatter_maxima(windows: Windows, chooser: &[f32], values: &[f32], output:
     output.par_chunks_mut(whole).zip(inputs).for_each(|(output, (chooser, values))| run(output, chooser, values));
 }
 
-/// The places of the largest values of one row of windows.
-struct Row {
+/// Where the largest values of the windows of a plane are.
+///
+/// The largest of a window is the largest of its rows' largest, so that rows are searched once for all windows that share
+/// them. Of both searches every step is one for all windows of a row, in neighbouring lanes.
+struct Choice {
+    windows: Windows,
+    /// The pixels of a row by their remainder, so that pixels of neighbouring windows are neighbours. Beyond the border there
+    /// are numbers that are never the largest.
+    dealt: Vec<f32>,
+    /// Largest of each part of a row that a window sees, and its column; `[plane row, window]`.
+    of_rows: Vec<f32>,
+    columns: Vec<u32>,
+    /// Largest of each window of a row of windows, and its place in the plane.
     largest: Vec<f32>,
     places: Vec<u32>,
 }
 
-impl Row {
-    fn new(windows: &Windows) -> Self {
-        let [_, columns] = windows.counts();
-        Self { largest: vec![0.0; columns], places: vec![0; columns] }
+impl Choice {
+    fn new(windows: Windows) -> Self {
+        let ([height, _], [_, count]) = (windows.size, windows.counts());
+        Self {
+            windows,
+            dealt: vec![f32::NEG_INFINITY; (count + windows.kernel[1].div_ceil(windows.stride[1])) * windows.stride[1]],
+            of_rows: vec![0.0; height * count],
+            columns: vec![0; height * count],
+            largest: vec![0.0; count],
+            places: vec![0; count],
+        }
     }
 
-    /// Finds the places within `plane` for the windows of this row.
-    ///
-    /// One place of the kernel after the other over the whole row, so that neighbouring windows are in neighbouring lanes.
+    /// Searches the rows of `plane`.
     #[inline(always)]
-    fn choose(&mut self, windows: &Windows, plane: &[f32], row: usize) {
-        let Windows { size: [height, width], kernel, stride, padding } = *windows;
-        let columns = self.largest.len();
-        self.largest.fill(f32::NEG_INFINITY);
-        let above = (row * stride[0]).saturating_sub(padding[0]);
-        for (column, place) in self.places.iter_mut().enumerate() {
-            *place = (above * width + (column * stride[1]).saturating_sub(padding[1])) as u32;
-        }
-        for over in 0..kernel[0] {
-            let Some(from) = (row * stride[0] + over).checked_sub(padding[0]).filter(|from| *from < height) else {
-                continue;
-            };
-            let line = &plane[from * width..][..width];
-            for across in 0..kernel[1] {
-                // Windows whose pixel `across` is within the plane.
-                let first = padding[1].saturating_sub(across).div_ceil(stride[1]);
-                let end = (width + padding[1]).saturating_sub(across).div_ceil(stride[1]).min(columns);
-                if first >= end {
-                    continue;
-                }
-                let start = first * stride[1] + across - padding[1];
-                let found = self.largest[first..end].iter_mut().zip(&mut self.places[first..end]);
-                for (step, ((largest, place), value)) in found.zip(line[start..].iter().step_by(stride[1])).enumerate()
+    fn search(&mut self, plane: &[f32]) {
+        let Windows { size: [_, width], kernel: [_, kernel], stride: [_, stride], padding: [_, padding] } =
+            self.windows;
+        let count = self.largest.len();
+        let length = self.dealt.len() / stride;
+        let rows = self.of_rows.chunks_exact_mut(count).zip(self.columns.chunks_exact_mut(count));
+        for ((largest, columns), line) in rows.zip(plane.chunks_exact(width)) {
+            for remainder in 0..stride {
+                let first = padding.saturating_sub(remainder).div_ceil(stride);
+                let start = first * stride + remainder - padding;
+                let Some(line) = line.get(start..).filter(|line| !line.is_empty()) else { continue };
+                let present = line.len().div_ceil(stride).min(length - first);
+                deal(stride, line, &mut self.dealt[remainder * length + first..][..present]);
+            }
+            largest.fill(f32::NEG_INFINITY);
+            for (window, column) in columns.iter_mut().enumerate() {
+                *column = (window * stride).saturating_sub(padding) as u32;
+            }
+            for across in 0..kernel {
+                let values = &self.dealt[across % stride * length + across / stride..][..count];
+                let from = across.wrapping_sub(padding) as u32;
+                for (window, ((largest, column), value)) in
+                    largest.iter_mut().zip(&mut *columns).zip(values).enumerate()
                 {
                     let replaces = *value > *largest || value.is_nan();
                     *largest = if replaces { *value } else { *largest };
-                    *place = if replaces { (from * width + start + step * stride[1]) as u32 } else { *place };
+                    *column = if replaces { ((window * stride) as u32).wrapping_add(from) } else { *column };
                 }
+            }
+        }
+    }
+
+    /// Takes the largest of the rows that each window of this row of windows sees.
+    #[inline(always)]
+    fn choose(&mut self, row: usize) {
+        let Windows { size: [height, width], kernel: [kernel, _], stride: [stride, _], padding: [padding, _] } =
+            self.windows;
+        let count = self.largest.len();
+        let first = (row * stride).saturating_sub(padding);
+        let end = (row * stride + kernel - padding).min(height);
+        for from in first..end {
+            let found = self.of_rows[from * count..][..count].iter().zip(&self.columns[from * count..][..count]);
+            let start = (from * width) as u32;
+            for ((largest, place), (value, column)) in self.largest.iter_mut().zip(&mut self.places).zip(found) {
+                let replaces = from == first || *value > *largest || value.is_nan();
+                *largest = if replaces { *value } else { *largest };
+                *place = if replaces { start + *column } else { *place };
             }
         }
     }
@@ -222,12 +257,18 @@ impl Task for Gather<'_> {
     #[inline(always)]
     fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
         let (plane, [rows, columns]) = (self.windows.size.iter().product(), self.windows.counts());
-        let mut chosen = Row::new(&self.windows);
+        let mut choice = Choice::new(self.windows);
+        let are_choosers = std::ptr::eq(self.chooser, self.values);
         let planes = self.chooser.chunks_exact(plane).zip(self.values.chunks_exact(plane));
         for (output, (chooser, values)) in self.output.chunks_exact_mut(rows * columns).zip(planes) {
+            choice.search(chooser);
             for (row, output) in output.chunks_exact_mut(columns).enumerate() {
-                chosen.choose(&self.windows, chooser, row);
-                for (output, place) in output.iter_mut().zip(&chosen.places) {
+                choice.choose(row);
+                if are_choosers {
+                    output.copy_from_slice(&choice.largest);
+                    continue;
+                }
+                for (output, place) in output.iter_mut().zip(&choice.places) {
                     *output = values[*place as usize];
                 }
             }
@@ -248,13 +289,14 @@ impl Task for Scatter<'_> {
     #[inline(always)]
     fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
         let (plane, [rows, columns]) = (self.windows.size.iter().product(), self.windows.counts());
-        let mut chosen = Row::new(&self.windows);
+        let mut choice = Choice::new(self.windows);
         let planes = self.chooser.chunks_exact(plane).zip(self.values.chunks_exact(rows * columns));
         for (output, (chooser, values)) in self.output.chunks_exact_mut(plane).zip(planes) {
             output.fill(0.0);
+            choice.search(chooser);
             for (row, values) in values.chunks_exact(columns).enumerate() {
-                chosen.choose(&self.windows, chooser, row);
-                for (value, place) in values.iter().zip(&chosen.places) {
+                choice.choose(row);
+                for (value, place) in values.iter().zip(&choice.places) {
                     output[*place as usize] += value;
                 }
             }

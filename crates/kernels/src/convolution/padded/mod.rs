@@ -12,6 +12,7 @@ mod avx512;
 use rayon::prelude::*;
 
 use crate::buffers::{self, Buffer};
+use crate::planes::deal;
 
 /// Extra floats at the end, so that a whole block can be read past the last float.
 pub(super) const BLOCK: usize = 16;
@@ -171,16 +172,7 @@ fn pad_by_floats(layout: &Layout, remainders: &[Remainder], plane: &[f32], width
                 let Some(source) = source.get(remainder.source..) else {
                     continue;
                 };
-                match layout.stride[1] {
-                    1 => target.copy_from_slice(&source[..target.len()]),
-                    2 => deal::<2>(source, target),
-                    4 => deal::<4>(source, target),
-                    stride => {
-                        for (target, source) in target.iter_mut().zip(source.chunks(stride)) {
-                            *target = source[0];
-                        }
-                    }
-                }
+                deal(layout.stride[1], source, target);
             }
         }
         down += 1;
@@ -188,18 +180,6 @@ fn pad_by_floats(layout: &Layout, remainders: &[Remainder], plane: &[f32], width
             down = 0;
             at += 1;
         }
-    }
-}
-
-/// Takes every `STRIDE`th value.
-#[inline(always)]
-fn deal<const STRIDE: usize>(source: &[f32], target: &mut [f32]) {
-    let (whole, rest) = source.as_chunks::<STRIDE>();
-    for (target, source) in target.iter_mut().zip(whole) {
-        *target = source[0];
-    }
-    if let (Some(target), Some(source)) = (target.get_mut(whole.len()), rest.first()) {
-        *target = *source;
     }
 }
 
