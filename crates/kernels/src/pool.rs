@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use rayon::{ThreadPoolBuilder, Yield};
 
+use crate::buffers;
+
 /// How long a thread looks for work before it may sleep.
 ///
 /// A training step makes hundreds of calls, some of them shorter than the 50 microseconds that a virtual processor takes to
@@ -24,13 +26,17 @@ static AWAKE: AtomicUsize = AtomicUsize::new(0);
 /// A program that makes many calls in a row saves both by making them all in here. The pool is its own because a thread
 /// that waits for a part of its work does any other work of its pool meanwhile: of two such programs in one pool, one could
 /// begin within a call of the other, which may hold a lock that the first needs.
+///
+/// At its end, [memory that nothing uses](buffers::release) is given back.
 pub fn in_own_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     let threads = rayon::current_num_threads();
-    match ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build() {
+    let result = match ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build() {
         Ok(pool) => pool.install(work),
         // The system gives no more threads. Everything works from outside of a pool as well.
         Err(_) => work(),
-    }
+    };
+    buffers::release();
+    result
 }
 
 /// Runs `work` on a thread of the current pool; at once where this already is one.
