@@ -92,15 +92,14 @@ pub(crate) fn dispatch<T: Task>(task: T) -> T::Output {
     return task.run::<4, 8, false>();
 }
 
-/// Asks for the cache line of `values[index]`, if there is one, ahead of its use.
+/// Asks for the cache line of `values[index]`, ahead of its use. There need not be such a value.
 #[inline(always)]
 pub(crate) fn prefetch(values: &[f32], index: usize) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(value) = values.get(index) {
+    {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: the address is that of a live value, and prefetching has no effect that a program can
-        // observe.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(value).cast()) };
+        // SAFETY: prefetching has no effect that a program can observe, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().wrapping_add(index).cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (values, index);

@@ -57,6 +57,8 @@ impl Task for Multiply<'_, '_> {
         let runs = plan.runs(self.panel);
         let used = (plan.tiles - self.panel * COLUMNS).min(COLUMNS);
         let lanes = used.next_multiple_of(LANES).min(COLUMNS);
+        let mut values = [[[0.0; COLUMNS]; TILE]; TILE];
+        let mut pixels = [[[0.0; TILE]; COLUMNS]; TILE];
         for row_panel in 0..plan.channels.div_ceil(ROWS) {
             let first = row_panel * ROWS;
             let rows = ROWS.min(plan.channels - first);
@@ -73,14 +75,12 @@ impl Task for Multiply<'_, '_> {
                 }
             }
             for row in 0..rows {
-                let mut values = [[[0.0; COLUMNS]; TILE]; TILE];
                 for lane in 0..lanes {
                     both::<Result, 6, 4, FUSED>(
                         |r, c| products[r * PATCH + c][row][lane],
                         |r, c, value| values[r][c][lane] = value,
                     );
                 }
-                let mut pixels = [[[0.0; TILE]; COLUMNS]; TILE];
                 for (pixels, values) in pixels.iter_mut().zip(&values) {
                     interleave(used, values, pixels);
                 }

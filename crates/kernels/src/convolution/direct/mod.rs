@@ -13,6 +13,8 @@
 //! same remainder share these taps, so each remainder is a [`Phase`]: a dense
 //! convolution of its own, with no multiplication by an inserted zero.
 
+mod store;
+
 use rayon::prelude::*;
 
 use super::Geometry;
@@ -62,6 +64,15 @@ struct Phase {
 impl Phase {
     fn depth(&self, channels: usize) -> usize {
         channels * self.taps.len()
+    }
+
+    /// Columns of a [`Piece`]: as wide as the images, so that little is copied in vain.
+    fn piece_width(&self) -> usize {
+        match self.grid[1] {
+            0..=4 => 4,
+            5..=8 => 8,
+            _ => BLOCK,
+        }
     }
 }
 
@@ -243,10 +254,11 @@ struct Product<'a> {
 struct Columns<'a> {
     product: &'a Product<'a>,
     phase: &'a Phase,
-    runs: Vec<Run>,
-    /// End of each panel in `runs`.
-    panel_ends: Vec<usize>,
-    /// The runs joined where they are neighbours in the destination.
+    /// What is copied to gather a row of each panel, in this order: later pieces overwrite what earlier ones have too much.
+    pieces: Vec<Piece>,
+    /// End of each panel in `pieces`.
+    piece_ends: Vec<usize>,
+    /// The runs, joined where they are neighbours in the destination.
     stores: Vec<Run>,
     store_ends: Vec<usize>,
     /// The gathered blocks, if several pieces of work share them.
@@ -337,15 +349,22 @@ struct Run {
     /// First column within the panel.
     column: usize,
     length: usize,
-    /// Offset of the first column in the padded source, without that of tap and channel.
-    source: usize,
     /// Image within the piece of work.
     image: usize,
     /// Offset of the first column in a channel of the destination.
     destination: usize,
 }
 
-/// Cuts the columns of some images into panels and runs.
+/// Columns that are copied at once, [`Phase::piece_width`] of them.
+#[derive(Clone, Copy)]
+struct Piece {
+    /// Offset in the padded source, without that of tap and channel.
+    source: usize,
+    /// First column within the panel.
+    column: usize,
+}
+
+/// Cuts the columns of some images into panels, runs and pieces.
 struct Arrange<'a> {
     product: &'a Product<'a>,
     phase: &'a Phase,
@@ -361,16 +380,20 @@ impl<'a> Task for Arrange<'a> {
         let [rows, columns] = phase.grid;
         let mut runs = Vec::with_capacity(images.len() * rows * 2);
         let mut panel_ends = Vec::new();
+        let mut pieces = Vec::with_capacity(images.len() * rows * 2);
+        let mut piece_ends = Vec::new();
         let mut column = 0;
         for (index, image) in images.enumerate() {
             for row in 0..rows {
                 let mut done = 0;
                 while done < columns {
                     let length = (columns - done).min(COLUMNS - column);
+                    let source = image * product.source.image() + row * product.source.layout.row() + done;
+                    let starts = (0..length).step_by(phase.piece_width());
+                    pieces.extend(starts.map(|start| Piece { source: source + start, column: column + start }));
                     runs.push(Run {
                         column,
                         length,
-                        source: image * product.source.image() + row * product.source.layout.row() + done,
                         image: index,
                         destination: (row * product.step[0] + phase.start[0]) * product.size[1]
                             + done * product.step[1]
@@ -381,16 +404,18 @@ impl<'a> Task for Arrange<'a> {
                     if column == COLUMNS {
                         column = 0;
                         panel_ends.push(runs.len());
+                        piece_ends.push(pieces.len());
                     }
                 }
             }
         }
         if column > 0 {
             panel_ends.push(runs.len());
+            piece_ends.push(pieces.len());
         }
         let dense = product.step == [1, 1] && columns == product.size[1];
-        let (stores, store_ends) = if dense { join(&runs, &panel_ends) } else { (runs.clone(), panel_ends.clone()) };
-        Columns { product, phase, runs, panel_ends, stores, store_ends, blocks: Vec::new() }
+        let (stores, store_ends) = if dense { join(&runs, &panel_ends) } else { (runs, panel_ends) };
+        Columns { product, phase, pieces, piece_ends, stores, store_ends, blocks: Vec::new() }
     }
 }
 
@@ -432,7 +457,7 @@ impl Task for Gather<'_> {
     fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) -> Buffer {
         let columns = self.columns;
         let block = columns.block(self.block);
-        let panels = columns.panel_ends.len();
+        let panels = columns.store_ends.len();
         let mut right = buffers::take(panels * panel_length::<COLUMNS>(block.len()));
         columns.gather::<COLUMNS>(0..panels, block, &mut right);
         right
@@ -461,9 +486,9 @@ impl Columns<'_> {
         block: std::ops::Range<usize>,
         right: &mut [f32],
     ) {
-        match self.phase.grid[1] {
-            0..=4 => self.gather_by::<4, COLUMNS>(panels, block, right),
-            5..=8 => self.gather_by::<8, COLUMNS>(panels, block, right),
+        match self.phase.piece_width() {
+            4 => self.gather_by::<4, COLUMNS>(panels, block, right),
+            8 => self.gather_by::<8, COLUMNS>(panels, block, right),
             _ => self.gather_by::<BLOCK, COLUMNS>(panels, block, right),
         }
     }
@@ -479,8 +504,8 @@ impl Columns<'_> {
         let values = self.product.source.values();
         let next_channel = self.product.source.layout.channel();
         let taps = &self.phase.taps;
-        let first_run = panels.start.checked_sub(1).map_or(0, |before| self.panel_ends[before]);
-        let ends = &self.panel_ends[panels];
+        let first = panels.start.checked_sub(1).map_or(0, |before| self.piece_ends[before]);
+        let ends = &self.piece_ends[panels];
         let mut tap = block.start % taps.len();
         let mut channel = block.start / taps.len() * next_channel;
         for line in 0..block.len() {
@@ -490,28 +515,32 @@ impl Columns<'_> {
                 tap = 0;
                 channel += next_channel;
             }
-            let mut first_run = first_run;
+            let mut first = first;
             for (&end, right) in ends.iter().zip(right.chunks_exact_mut(panel_length::<COLUMNS>(block.len()))) {
-                // Whole pieces are copied; values past the run are overwritten by the runs and rows that follow.
                 let target = &mut right[line * COLUMNS..][..COLUMNS + BLOCK];
-                for run in &self.runs[first_run..end] {
+                for piece in &self.pieces[first..end] {
                     // The hardware prefetcher does not handle short rows that are far apart.
-                    prefetch(source, run.source + 2 * next_channel);
-                    let mut done = 0;
-                    while done < run.length {
-                        let source = &source[run.source + done..];
-                        let target = &mut target[run.column + done..];
-                        match source.first_chunk::<WIDTH>() {
-                            Some(piece) => target[..WIDTH].copy_from_slice(piece),
-                            // The last image is not followed by anything where the source is not a copy.
-                            None => target[..source.len()].copy_from_slice(source),
-                        }
-                        done += WIDTH;
+                    prefetch(source, piece.source + 2 * next_channel);
+                    let (source, target) = (&source[piece.source..], &mut target[piece.column..]);
+                    match (source.first_chunk::<WIDTH>(), target.first_chunk_mut::<WIDTH>()) {
+                        (Some(source), Some(target)) => *target = *source,
+                        _ => copy_what_there_is(source, target),
                     }
                 }
-                first_run = end;
+                first = end;
             }
         }
+    }
+}
+
+/// The last image is not followed by anything where the source is not a copy.
+///
+/// Not inlined, so that the copies of known length remain single instructions.
+#[cold]
+#[inline(never)]
+fn copy_what_there_is(source: &[f32], target: &mut [f32]) {
+    for (target, source) in target.iter_mut().zip(source) {
+        *target = *source;
     }
 }
 
@@ -520,7 +549,11 @@ impl Task for Item<'_> {
 
     #[inline(always)]
     fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(mut self) {
-        for columns in self.columns {
+        let is_reached = |columns: &&Columns<'_>| !columns.phase.taps.is_empty() && columns.product.source.channels > 0;
+        if !self.columns.iter().all(|columns| is_reached(&columns)) {
+            self.images.iter_mut().for_each(|image| image.fill(0.0));
+        }
+        for columns in self.columns.iter().filter(is_reached) {
             self.phase::<ROWS, COLUMNS, FUSED>(columns);
         }
     }
@@ -533,12 +566,6 @@ impl Item<'_> {
         let mut sums = [[0.0; COLUMNS]; ROWS];
         let left_panels = self.channels.div_ceil(ROWS);
         let first_panel = self.first_channel / ROWS;
-        if depth == 0 {
-            for channel in 0..self.channels {
-                self.store(columns, &columns.stores, channel, &[0.0; COLUMNS], true);
-            }
-            return;
-        }
         // Some panels are gathered just before their use.
         let most = panel_length::<COLUMNS>(block_length(depth));
         let panels_at_once = (GATHERED / most).clamp(1, columns.store_ends.len().max(1));
@@ -585,25 +612,10 @@ impl Item<'_> {
     #[inline(always)]
     fn store(&mut self, columns: &Columns<'_>, runs: &[Run], channel: usize, sums: &[f32], overwrite: bool) {
         let pixels = columns.product.size[0] * columns.product.size[1];
-        let step = columns.product.step[1];
         for run in runs {
             let target = &mut self.images[run.image][channel * pixels + run.destination..];
             let sums = &sums[run.column..run.column + run.length];
-            if step == 1 {
-                let target = &mut target[..sums.len()];
-                if overwrite {
-                    target.copy_from_slice(sums);
-                } else {
-                    for (target, sum) in target.iter_mut().zip(sums) {
-                        *target += sum;
-                    }
-                }
-                continue;
-            }
-            for (index, sum) in sums.iter().enumerate() {
-                let target = &mut target[index * step];
-                *target = if overwrite { *sum } else { *target + *sum };
-            }
+            store::row(target, columns.product.step[1], sums, overwrite);
         }
     }
 }
