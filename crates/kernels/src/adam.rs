@@ -36,37 +36,41 @@ impl Default for Settings {
     }
 }
 
-/// Updates `parameter` and both moments, all of the same shape, in place.
+/// Writes `parameter` after this step to `moved` and updates both moments in place; all are of the same shape.
 ///
-/// `time` is the number of this step, counted from 1.
+/// `time` is the number of this step, counted from 1. The parameter is not updated in place because a program that
+/// differentiates it still holds it, so that it would have to be copied first.
 ///
 /// # Panics
 /// If `time` is zero or the lengths differ.
 pub fn step(
     settings: &Settings,
     time: u64,
-    parameter: &mut [f32],
+    parameter: &[f32],
     gradient: &[f32],
     first_moment: &mut [f32],
     second_moment: &mut [f32],
+    moved: &mut [f32],
 ) {
     assert!(time > 0, "the first step of Adam is step 1");
     let length = parameter.len();
     assert_eq!(gradient.len(), length, "length of the gradient");
     assert_eq!(first_moment.len(), length, "length of the first moment");
     assert_eq!(second_moment.len(), length, "length of the second moment");
+    assert_eq!(moved.len(), length, "length of the moved parameter");
     let constants = Constants::new(settings, time);
     if length < PARALLEL_FROM {
-        dispatch(Step { constants, parameter, gradient, first_moment, second_moment });
+        dispatch(Step { constants, parameter, gradient, first_moment, second_moment, moved });
         return;
     }
-    parameter
+    moved
         .par_chunks_mut(CHUNK)
+        .zip(parameter.par_chunks(CHUNK))
         .zip(gradient.par_chunks(CHUNK))
         .zip(first_moment.par_chunks_mut(CHUNK))
         .zip(second_moment.par_chunks_mut(CHUNK))
-        .for_each(|(((parameter, gradient), first_moment), second_moment)| {
-            dispatch(Step { constants, parameter, gradient, first_moment, second_moment });
+        .for_each(|((((moved, parameter), gradient), first_moment), second_moment)| {
+            dispatch(Step { constants, parameter, gradient, first_moment, second_moment, moved });
         });
 }
 
@@ -97,10 +101,11 @@ impl Constants {
 
 struct Step<'a> {
     constants: Constants,
-    parameter: &'a mut [f32],
+    parameter: &'a [f32],
     gradient: &'a [f32],
     first_moment: &'a mut [f32],
     second_moment: &'a mut [f32],
+    moved: &'a mut [f32],
 }
 
 impl Task for Step<'_> {
@@ -109,14 +114,15 @@ impl Task for Step<'_> {
     #[inline(always)]
     fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
         let constants = self.constants;
-        for (((parameter, &gradient), first), second) in
-            self.parameter.iter_mut().zip(self.gradient).zip(self.first_moment).zip(self.second_moment)
+        let inputs = self.parameter.iter().zip(self.gradient);
+        for (((moved, (parameter, &gradient)), first), second) in
+            self.moved.iter_mut().zip(inputs).zip(self.first_moment).zip(self.second_moment)
         {
             // The first moment moves towards the gradient, as PyTorch's `lerp_` does.
             *first += constants.one_minus_beta1 * (gradient - *first);
             *second = *second * constants.beta2 + constants.one_minus_beta2 * gradient * gradient;
             let denominator = second.sqrt() / constants.correction + constants.epsilon;
-            *parameter -= constants.step_size * (*first / denominator);
+            *moved = *parameter - constants.step_size * (*first / denominator);
         }
     }
 }

@@ -41,7 +41,8 @@ fn adam_repeats_what_torch_does() {
     for (step, expected) in expected.iter().enumerate() {
         let last = if step == 0 { 3.0 } else { 0.0 };
         let gradient = [0.1 * (step + 1) as f32, -2.0, 1e-4, last];
-        adam::step(&settings, step as u64 + 1, &mut parameter, &gradient, &mut first, &mut second);
+        let before = parameter;
+        adam::step(&settings, step as u64 + 1, &before, &gradient, &mut first, &mut second, &mut parameter);
         for (actual, expected) in parameter.iter().zip(expected) {
             assert!((actual - expected).abs() < 3e-7, "{actual} instead of {expected}");
         }
@@ -53,13 +54,13 @@ fn adam_treats_large_tensors_like_small_ones() {
     let settings = Settings::default();
     let gradient = numbers(100_003, 3);
     let start = numbers(gradient.len(), 4);
-    let (mut whole, mut pieces) = (start.clone(), start);
-    let [mut m, mut v, mut m_pieces, mut v_pieces] = std::array::from_fn(|_| vec![0.0; whole.len()]);
-    adam::step(&settings, 7, &mut whole, &gradient, &mut m, &mut v);
-    for (((p, g), m), v) in
-        pieces.chunks_mut(1000).zip(gradient.chunks(1000)).zip(m_pieces.chunks_mut(1000)).zip(v_pieces.chunks_mut(1000))
-    {
-        adam::step(&settings, 7, p, g, m, v);
+    let [mut whole, mut pieces, mut m, mut v, mut m_pieces, mut v_pieces] =
+        std::array::from_fn(|_| vec![0.0; start.len()]);
+    adam::step(&settings, 7, &start, &gradient, &mut m, &mut v, &mut whole);
+    let inputs = start.chunks(1000).zip(gradient.chunks(1000));
+    let moments = m_pieces.chunks_mut(1000).zip(v_pieces.chunks_mut(1000));
+    for ((moved, (p, g)), (m, v)) in pieces.chunks_mut(1000).zip(inputs).zip(moments) {
+        adam::step(&settings, 7, p, g, m, v, moved);
     }
     assert_eq!(whole, pieces);
     assert_eq!((m, v), (m_pieces, v_pieces));

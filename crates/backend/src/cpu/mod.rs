@@ -422,7 +422,7 @@ impl Kernels for Cpu {
             return composed::adam::step::<Self>(parameter, gradient, moments, settings, time);
         }
         let gradient = gradient.to_contiguous();
-        let [mut parameter, mut first, mut second] =
+        let [parameter, mut first, mut second] =
             [parameter, moments.first, moments.second].map(|tensor| tensor.to_contiguous());
         let settings = adam::Settings {
             learning_rate: settings.learning_rate,
@@ -430,16 +430,11 @@ impl Kernels for Cpu {
             beta2: settings.beta2,
             epsilon: settings.epsilon,
         };
-        CALLS.fetch_add(1, Ordering::Relaxed);
-        adam::step(
-            &settings,
-            time,
-            parameter.storage_mut(),
-            gradient.storage(),
-            first.storage_mut(),
-            second.storage_mut(),
-        );
-        (parameter, AdamMoments { first, second })
+        let moved = fresh(parameter.shape(), |moved| {
+            let [first, second] = [&mut first, &mut second].map(|tensor| tensor.storage_mut());
+            adam::step(&settings, time, parameter.storage(), gradient.storage(), first, second, moved);
+        });
+        (moved, AdamMoments { first, second })
     }
 }
 
