@@ -26,9 +26,6 @@ const ITEMS: usize = 8;
 const TILES_IN_SLICE: usize = 48;
 /// Tiles in a block of the products: two panels then fit the first-level cache.
 const DEPTH: usize = 256;
-/// Images of at most so many columns are transposed as a whole: their rows fill less than half of the blocks that are
-/// transposed at once.
-const NARROW: usize = transpose::BLOCK / 2;
 /// Panels of out channels and of in channels in a piece of work.
 const GROUP: [usize; 2] = [3, 2];
 
@@ -214,23 +211,19 @@ impl<M: Map<FROM, PATCH>, const FROM: usize, const WIDTH: usize> Task for Transf
         let lanes = WIDTH.next_multiple_of(LANES);
         let mut turned = buffers::take(height * width * lanes);
         turned.fill(0.0);
-        let mut whole = buffers::take(if side.size[1] <= NARROW { plane * lanes } else { 0 });
-        whole.fill(0.0);
         let mut patch = [[[0.0; LANES]; FROM]; FROM];
         let mut elements = [[0.0; LANES]; ELEMENTS];
         for (index, image) in images.enumerate() {
             let source = &side.values[(image * side.channels + first) * plane..][..channels * plane];
-            let starts = (0..side.size[0]).map(|row| ((row + side.before[0]) * width + side.before[1]) * lanes);
-            if side.size[1] <= NARROW {
-                transpose::matrix([channels, plane], source, plane, &mut whole, lanes);
-                for (start, row) in starts.zip(whole.chunks_exact(side.size[1] * lanes)) {
-                    turned[start..start + row.len()].copy_from_slice(row);
-                }
-            } else {
-                for (start, row) in starts.zip((0..plane).step_by(side.size[1])) {
-                    let size = [channels, side.size[1]];
-                    transpose::matrix(size, &source[row..], plane, &mut turned[start..], lanes);
-                }
+            for row in 0..side.size[0] {
+                let at = ((row + side.before[0]) * width + side.before[1]) * lanes;
+                transpose::matrix(
+                    [channels, side.size[1]],
+                    &source[row * side.size[1]..],
+                    plane,
+                    &mut turned[at..],
+                    lanes,
+                );
             }
             for tile in 0..rows * columns {
                 let at = (tile / columns * TILE * width + tile % columns * TILE) * lanes;
