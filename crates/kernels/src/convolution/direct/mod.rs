@@ -13,6 +13,7 @@
 //! same remainder share these taps, so each remainder is a [`Phase`]: a dense
 //! convolution of its own, with no multiplication by an inserted zero.
 
+mod pack;
 mod store;
 
 use rayon::prelude::*;
@@ -22,7 +23,6 @@ use super::padded::{BLOCK, Layout, Padded};
 use crate::buffers::{self, Buffer};
 use crate::simd::{Task, dispatch, prefetch};
 use crate::tile::multiply;
-use crate::transpose;
 
 /// Depth of a block of the product: a panel of 32 columns is then 32 KiB.
 const DEPTH: usize = 256;
@@ -38,9 +38,6 @@ const COLUMNS_IN_ITEM: usize = 400;
 const ITEMS: usize = 6;
 /// Below this many multiplications one thread is faster than two.
 const PARALLEL_FROM: usize = 1 << 17;
-
-/// Below this many weights one thread packs them faster than two.
-const PACK_PARALLEL_FROM: usize = 1 << 14;
 
 /// Rows of the blocks that so many rows are cut into: at most [`DEPTH`], and about the same for each of them.
 fn block_length(depth: usize) -> usize {
@@ -84,7 +81,7 @@ pub(super) fn forward(geometry: &Geometry, input: &[f32], weight: &[f32], output
     let strides = [geometry.in_channels * geometry.taps(), geometry.taps()];
     let mut phases =
         vec![Phase { taps, kernel: (0..geometry.taps()).collect(), grid, start: [0, 0], panels: buffers::take(0) }];
-    pack(weight, strides, [geometry.out_channels, geometry.in_channels], &mut phases);
+    pack::pack(weight, strides, [geometry.out_channels, geometry.in_channels], &mut phases);
     Product { source, phases, channels: geometry.out_channels, step: [1, 1], size: grid }.run(geometry.batch, output);
 }
 
@@ -147,95 +144,9 @@ pub(super) fn input_gradient(geometry: &Geometry, weight: &[f32], output_gradien
             phases.push(Phase { taps, kernel, grid, start: [down, right], panels: buffers::take(0) });
         }
     }
-    pack(weight, strides, [geometry.in_channels, geometry.out_channels], &mut phases);
+    pack::pack(weight, strides, [geometry.in_channels, geometry.out_channels], &mut phases);
     Product { source, phases, channels: geometry.in_channels, step: geometry.stride, size }
         .run(geometry.batch, input_gradient);
-}
-
-/// Packs the weights of every phase into panels,
-/// `[panel][source channel][tap][tile rows]`.
-///
-/// `strides` are the distances, in `weight`, between channels of the result and
-/// between source channels; `sizes` counts both. All phases are packed together
-/// because they share cache lines of `weight`.
-fn pack(weight: &[f32], strides: [usize; 2], sizes: [usize; 2], phases: &mut [Phase]) {
-    dispatch(Pack { weight, strides, sizes, phases });
-}
-
-/// The taps of a phase within the kernel, and a panel of its weights.
-type Part<'a> = (&'a [usize], &'a mut [f32]);
-
-struct Pack<'a> {
-    weight: &'a [f32],
-    strides: [usize; 2],
-    sizes: [usize; 2],
-    phases: &'a mut [Phase],
-}
-
-impl Task for Pack<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
-        let count = self.sizes[0].div_ceil(ROWS);
-        // For each panel, its part of every phase, and the phase's taps.
-        let mut panels: Vec<Vec<Part<'_>>> = (0..count).map(|_| Vec::new()).collect();
-        let mut work = 0;
-        for phase in self.phases.iter_mut() {
-            let length = phase.depth(self.sizes[1]) * ROWS;
-            phase.panels = buffers::take(count * length);
-            work += count * length;
-            for (panel, part) in panels.iter_mut().zip(phase.panels.chunks_mut(length.max(1))) {
-                panel.push((&phase.kernel, part));
-            }
-        }
-        let pack = |(panel, parts): (usize, Vec<Part<'_>>)| {
-            let first = panel * ROWS;
-            let rows = ROWS.min(self.sizes[0] - first);
-            let weight = &self.weight[first * self.strides[0]..];
-            pack_panel::<ROWS>(weight, self.strides, [rows, self.sizes[1]], parts);
-        };
-        if work < PACK_PARALLEL_FROM {
-            panels.into_iter().enumerate().for_each(pack);
-        } else {
-            panels.into_par_iter().enumerate().for_each(pack);
-        }
-    }
-}
-
-#[inline(always)]
-fn pack_panel<const ROWS: usize>(
-    weight: &[f32],
-    strides: [usize; 2],
-    [rows, channels]: [usize; 2],
-    mut parts: Vec<Part<'_>>,
-) {
-    if let [(kernel, part)] = parts.as_mut_slice()
-        && kernel.len() == strides[1]
-    {
-        // All taps in their order: rows of weights are contiguous.
-        transpose::matrix([rows, channels * strides[1]], weight, strides[0], part, ROWS);
-        return;
-    }
-    let taps = parts.iter().flat_map(|(kernel, _)| *kernel).max();
-    let Some(taps) = taps.map(|last| last + 1) else {
-        return;
-    };
-    let mut all = buffers::take(taps * ROWS);
-    for channel in 0..channels {
-        // The next weights are pages away, beyond the reach of the hardware prefetcher.
-        for line in (0..rows * strides[0]).step_by(16) {
-            prefetch(weight, (channel + 6) * strides[1] + line);
-        }
-        let weight = &weight[channel * strides[1]..];
-        transpose::matrix([rows, taps], weight, strides[0], &mut all, ROWS);
-        for (kernel, part) in &mut parts {
-            let part = &mut part[channel * kernel.len() * ROWS..];
-            for (&tap, part) in kernel.iter().zip(part.chunks_exact_mut(ROWS)) {
-                part.copy_from_slice(&all[tap * ROWS..][..ROWS]);
-            }
-        }
-    }
 }
 
 /// The matrix product, except for its destination.
