@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 use herring_protocol::BackendKind;
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
 use toml::Table;
 
 const PAGE: &str = include_str!("../../crates/herring/README.md");
@@ -86,4 +86,29 @@ fn sources(folder: &Path) -> Vec<std::path::PathBuf> {
 fn included(text: &str) -> Vec<String> {
     let calls = ["include_str!(\"", "include_bytes!(\""].into_iter().flat_map(|call| text.split(call).skip(1));
     calls.filter_map(|rest| rest.split_once('"')).map(|(path, _)| path.to_owned()).collect()
+}
+
+/// Packages from elsewhere with their features, as `cargo` resolves them for a choice of packages and kinds of dependencies.
+fn resolved(arguments: &[&str]) -> BTreeSet<String> {
+    let format = ["tree", "--offline", "--locked", "--prefix", "none", "--format", "{p} {f}", "--edges"];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let output = Command::new(env!("CARGO")).args(format).args(arguments).current_dir(root).output().unwrap();
+    assert!(output.status.success(), "cargo tree {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let others = text.lines().filter(|line| !line.starts_with("herring") && !line.starts_with("xtask"));
+    others.map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+}
+
+/// What the program or this package asks for alone would be compiled again, and Burn, which depends on it.
+#[test]
+fn the_program_and_these_tests_ask_for_the_features_of_the_whole_workspace() {
+    let all = resolved(&["normal,build,dev", "--workspace"]);
+    for (package, edges) in [("xtask", "normal,build"), ("herring-tests", "normal,build,dev")] {
+        let found = resolved(&[edges, "--package", package]);
+        let others: Vec<&String> = found.difference(&all).collect();
+        assert!(
+            others.is_empty(),
+            "{package}/Cargo.toml, where dependencies are not used: lacks features of {others:#?}"
+        );
+    }
 }
