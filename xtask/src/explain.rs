@@ -133,7 +133,7 @@ fn network(arguments: &Explain) -> Result<(TrainedNetwork, Input), Failure> {
     let resize = arguments.resize.or(resize);
     let mean = arguments.mean.clone().unwrap_or(usual.mean);
     let deviation = arguments.std.clone().unwrap_or(usual.deviation);
-    let input = Input { size, resize, mean, deviation, ..usual };
+    let input = Input { size, resize, maximum: arguments.maximum, mean, deviation, ..usual };
     input.check().map_err(bad_input)?;
     Ok((network, input))
 }

@@ -29,6 +29,8 @@ pub struct Input {
     pub size: [usize; 2],
     /// The range of the values before they are normalised.
     pub range: Range,
+    /// The stored value that is white, at least 1; with `None`, the greatest that the depth of a file holds.
+    pub maximum: Option<u32>,
     /// What is subtracted, a number for each channel.
     pub mean: Vec<f32>,
     /// What that is divided by, a number for each channel.
@@ -56,6 +58,7 @@ impl Input {
             resize: Some(256),
             size: [224; 2],
             range: Range::Unit,
+            maximum: None,
             mean: vec![0.485, 0.456, 0.406],
             deviation: vec![0.229, 0.224, 0.225],
         }
@@ -106,6 +109,9 @@ impl Input {
         if !self.mean.iter().chain(&self.deviation).all(|value| value.is_finite()) || self.deviation.contains(&0.0) {
             return Err("mean and std: found a number that is not finite or a std of 0, expected other ones".to_owned());
         }
+        if self.maximum == Some(0) {
+            return Err("maximum: found 0, expected the stored value that is white, at least 1".to_owned());
+        }
         let [height, width] = self.size;
         match self.resize {
             _ if height == 0 || width == 0 => Err(format!("size: found {height} x {width}, expected at least 1 pixel")),
@@ -119,6 +125,7 @@ impl Input {
     fn preparation(&self, resize: usize) -> Preparation {
         Preparation {
             range: self.range,
+            maximum: self.maximum,
             crop: self.crop,
             resize: self.resampling,
             monochrome1: Monochrome1::Inverted,
@@ -173,10 +180,11 @@ impl Input {
             ));
         }
         let [low, span] = self.span();
+        let white = self.maximum.map_or(f64::from(picture.maximum()), f64::from);
         let value = |place: usize, channel: usize| {
             let channel = if picture.channels() < 3 { 0 } else { channel };
             let stored = picture.get(place / width, place % width, channel).unwrap_or(0);
-            (low + span * f64::from(stored) / f64::from(picture.maximum())) as f32
+            (low + span * f64::from(stored) / white) as f32
         };
         Ok((0..self.channels).map(|channel| (0..height * width).map(|place| value(place, channel)).collect()).collect())
     }
@@ -224,6 +232,8 @@ fn mask_of_size(bytes: &[u8], size: [usize; 2]) -> Result<Vec<f32>, String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
+
     use super::*;
 
     #[test]
@@ -245,6 +255,21 @@ mod tests {
         let black = Input::imagenet().black();
         assert!((black[0] + 0.485 / 0.229).abs() < 1e-6 && black.len() == 3);
         assert_eq!(Input { range: Range::Xray, ..Input::grey([8; 2]) }.black(), [-1024.0]);
+    }
+
+    /// Twelve bits in files of sixteen: whether images are resized or have their size already.
+    #[test]
+    fn a_given_maximum_is_white() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("twelve-bits.png");
+        image::ImageBuffer::from_pixel(4, 4, image::Luma([4095u16])).save(&path).unwrap();
+        for (resize, size) in [(Some(4), [4, 4]), (Some(4), [2, 2]), (None, [4, 4])] {
+            let input = |maximum| Input { resize, size, maximum, ..Input::grey([4; 2]) };
+            let values = |maximum| input(maximum).read(&path, None).unwrap().values;
+            assert_eq!(values(Some(4095)), vec![1.0; size[0] * size[1]]);
+            assert!(values(None).iter().all(|value| (value - 4095.0 / 65535.0).abs() < 1e-6));
+        }
+        assert!(Input { maximum: Some(0), ..Input::grey([4; 2]) }.check().unwrap_err().starts_with("maximum: found 0"));
     }
 
     #[test]

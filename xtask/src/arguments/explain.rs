@@ -113,6 +113,10 @@ pub(crate) struct Explain {
     /// for files of weights, the size for runs]
     #[arg(long, value_name = "PIXELS")]
     pub(crate) resize: Option<usize>,
+    /// The stored value that is white, for instance 4095 for 12 bits in files of 16; say it where the network's training images had
+    /// one [default: the greatest that a file's depth holds]
+    #[arg(long, value_name = "VALUE", value_parser = clap::value_parser!(u32).range(1..=65_535))]
+    pub(crate) maximum: Option<u32>,
     /// What is subtracted from values from 0 to 1, a number for each channel [default: ImageNet's for files of weights]
     #[arg(long, value_delimiter = ',', value_name = "MEAN,...", allow_negative_numbers = true)]
     pub(crate) mean: Option<Vec<f32>>,
