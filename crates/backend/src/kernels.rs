@@ -144,6 +144,23 @@ pub trait Kernels: Backend {
         composed::channels::repeat::<Self>(input, channels)
     }
 
+    /// The sums over the channels of `left * right`, both `[batch, channels, height, width]`: `[batch, 1, height, width]`.
+    fn products_over_channels(left: FloatTensor<Self>, right: FloatTensor<Self>) -> FloatTensor<Self> {
+        composed::channels::products_over::<Self>(left, right)
+    }
+
+    /// [`products_over_channels`](Self::products_over_channels) of `input` with itself.
+    fn squares_over_channels(input: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::products_over_channels(input.clone(), input)
+    }
+
+    /// `input [batch, channels, height, width]` with every channel multiplied by `numbers [batch, 1, height, width]`: the
+    /// gradient of [`products_over_channels`](Self::products_over_channels) with respect to one of them, where `input` is the
+    /// other.
+    fn scale_by_planes(input: FloatTensor<Self>, numbers: FloatTensor<Self>) -> FloatTensor<Self> {
+        composed::channels::scale_by_planes::<Self>(input, numbers)
+    }
+
     /// `left [batch, channels, height, width]` with the channels of `right` behind its own; the other sizes are equal.
     fn concatenate_channels(left: FloatTensor<Self>, right: FloatTensor<Self>) -> FloatTensor<Self> {
         composed::channels::concatenate::<Self>(left, right)

@@ -98,6 +98,21 @@ pub fn sum_over_channels<B: Kernels>(input: Tensor<B, 4>) -> Tensor<B, 4> {
     wrap(B::sum_over_channels(unwrap(input)))
 }
 
+/// [`Kernels::products_over_channels`], differentiable to any order.
+pub fn products_over_channels<B: Kernels>(left: Tensor<B, 4>, right: Tensor<B, 4>) -> Tensor<B, 4> {
+    wrap(B::products_over_channels(unwrap(left), unwrap(right)))
+}
+
+/// [`Kernels::squares_over_channels`], differentiable to any order.
+pub fn squares_over_channels<B: Kernels>(input: Tensor<B, 4>) -> Tensor<B, 4> {
+    wrap(B::squares_over_channels(unwrap(input)))
+}
+
+/// [`Kernels::scale_by_planes`], differentiable to any order.
+pub fn scale_by_planes<B: Kernels>(input: Tensor<B, 4>, numbers: Tensor<B, 4>) -> Tensor<B, 4> {
+    wrap(B::scale_by_planes(unwrap(input), unwrap(numbers)))
+}
+
 /// `left [batch, channels, height, width]` with the channels of `right` behind its own; the other sizes are equal.
 pub fn concatenate_channels<B: Kernels>(left: Tensor<B, 4>, right: Tensor<B, 4>) -> Tensor<B, 4> {
     wrap(B::concatenate_channels(unwrap(left), unwrap(right)))

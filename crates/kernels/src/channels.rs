@@ -1,8 +1,8 @@
 //! One number a channel: added to every position of it or multiplied with it, or summed over all of them. One plane for all
-//! channels: their sum, or repeated for each of them. And some channels among others: copied into them or out of them.
+//! channels: their sum or that of products, or repeated for each of them, or multiplied with each of them. And some channels among others: copied into them or out of them.
 //!
 //! [`sums`] is the gradient of [`add`] with respect to the numbers, [`products`] that of [`scale`]; [`over`] and [`repeat`]
-//! are each other's, and so are [`place`] and [`take`].
+//! are each other's, and so are [`place`] and [`take`]; [`products_over`] and [`scale_by_planes`] are each other's in both factors.
 
 use rayon::prelude::*;
 
@@ -149,6 +149,51 @@ pub fn repeat(shape: [usize; 3], input: &[f32], output: &mut [f32]) {
     });
 }
 
+/// `output[image, position]` is the sum of `left[image, channel, position] * right[image, channel, position]` over the
+/// channels, in their order, for a `shape` of `[batch, channels, positions]`.
+///
+/// # Panics
+/// If the lengths do not fit.
+pub fn products_over(shape: [usize; 3], left: &[f32], right: &[f32], output: &mut [f32]) {
+    let [batch, channels, positions] = shape;
+    assert_eq!(left.len(), batch * channels * positions, "left factors of another length than their shape");
+    assert_eq!(left.len(), right.len(), "factors of different lengths");
+    assert_eq!(output.len(), batch * positions, "not one sum a position");
+    output.fill(0.0);
+    if left.is_empty() {
+        return;
+    }
+    let image = channels * positions;
+    let run = |(output, (left, right))| dispatch(ProductsOver { left, right, output });
+    if left.len() < PARALLEL_FROM {
+        output.chunks_mut(positions).zip(left.chunks(image).zip(right.chunks(image))).for_each(run);
+    } else {
+        output.par_chunks_mut(positions).zip(left.par_chunks(image).zip(right.par_chunks(image))).for_each(run);
+    }
+}
+
+/// `output[image, channel, position] = input[image, channel, position] * numbers[image, position]`, for a `shape` of
+/// `[batch, channels, positions]`.
+///
+/// # Panics
+/// If the lengths do not fit.
+pub fn scale_by_planes(shape: [usize; 3], input: &[f32], numbers: &[f32], output: &mut [f32]) {
+    let [batch, channels, positions] = shape;
+    assert_eq!(input.len(), batch * channels * positions, "input of another length than its shape");
+    assert_eq!(input.len(), output.len(), "input and result of different lengths");
+    assert_eq!(numbers.len(), batch * positions, "not one number a position");
+    if input.is_empty() {
+        return;
+    }
+    let image = channels * positions;
+    let run = |(output, (input, numbers))| dispatch(ScaleByPlane { input, numbers, output });
+    if input.len() < PARALLEL_FROM {
+        output.chunks_mut(image).zip(input.chunks(image).zip(numbers.chunks(positions))).for_each(run);
+    } else {
+        output.par_chunks_mut(image).zip(input.par_chunks(image).zip(numbers.par_chunks(positions))).for_each(run);
+    }
+}
+
 /// Writes `part` into the channels of `whole` that begin with `from`; the others keep their values.
 ///
 /// `whole` has a `shape` of `[batch, channels, positions]`, `part` as many images of fewer channels.
@@ -204,6 +249,48 @@ impl Task for Over<'_> {
         for plane in self.input[positions..].chunks_exact(positions) {
             for (sum, value) in self.output.iter_mut().zip(plane) {
                 *sum += *value;
+            }
+        }
+    }
+}
+
+/// The channels of one image in two tensors, and the sum of their products.
+struct ProductsOver<'a> {
+    left: &'a [f32],
+    right: &'a [f32],
+    output: &'a mut [f32],
+}
+
+impl Task for ProductsOver<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
+        let positions = self.output.len();
+        for (left, right) in self.left.chunks_exact(positions).zip(self.right.chunks_exact(positions)) {
+            for (sum, (left, right)) in self.output.iter_mut().zip(left.iter().zip(right)) {
+                *sum += *left * *right;
+            }
+        }
+    }
+}
+
+/// The channels of one image, each of them multiplied with the same plane.
+struct ScaleByPlane<'a> {
+    input: &'a [f32],
+    numbers: &'a [f32],
+    output: &'a mut [f32],
+}
+
+impl Task for ScaleByPlane<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
+        let positions = self.numbers.len();
+        for (output, input) in self.output.chunks_exact_mut(positions).zip(self.input.chunks_exact(positions)) {
+            for (output, (input, number)) in output.iter_mut().zip(input.iter().zip(self.numbers)) {
+                *output = *input * *number;
             }
         }
     }

@@ -44,7 +44,7 @@ pub struct ActDiff {
 impl ActDiff {
     /// The penalty for the passes over the images and over the permuted ones, `[1]`. A model that returns no
     /// layers is compared by its pooled features.
-    pub fn between<B: Backend>(&self, images: &Trace<B>, masked: &Trace<B>) -> Tensor<B, 1> {
+    pub fn between<B: Kernels>(&self, images: &Trace<B>, masked: &Trace<B>) -> Tensor<B, 1> {
         let layers: Vec<(&Tensor<B, 4>, &Tensor<B, 4>)> = match self.layers {
             ActDiffLayers::All => images.layers.iter().zip(&masked.layers).collect(),
             ActDiffLayers::Pooled => Vec::new(),
@@ -72,7 +72,7 @@ impl ActDiff {
     }
 
     /// The mean over all positions of all layers of the distance of their channels.
-    fn by_position<B: Backend>(&self, layers: &[(&Tensor<B, 4>, &Tensor<B, 4>)]) -> Tensor<B, 1> {
+    fn by_position<B: Kernels>(&self, layers: &[(&Tensor<B, 4>, &Tensor<B, 4>)]) -> Tensor<B, 1> {
         let mut positions = 0;
         let each = layers.iter().map(|(images, masked)| {
             let [batch, _, height, width] = images.dims();

@@ -49,6 +49,8 @@ impl Job for Derivatives {
         self.check::<B>(&Resampled::Aligned, device, &mut wrong);
         self.check::<B>(&Resampled::OverChannels, device, &mut wrong);
         self.check::<B>(&Resampled::Concatenated, device, &mut wrong);
+        self.check::<B>(&Resampled::Squares, device, &mut wrong);
+        self.check::<B>(&Resampled::Scaled, device, &mut wrong);
         self.check::<B>(&OfChannels::Added, device, &mut wrong);
         self.check::<B>(&OfChannels::Multiplied, device, &mut wrong);
         self.check::<B>(&OfChannels::Both, device, &mut wrong);
@@ -200,6 +202,8 @@ enum Resampled {
     Aligned,
     OverChannels,
     Concatenated,
+    Squares,
+    Scaled,
 }
 
 impl Scalar for Resampled {
@@ -213,6 +217,8 @@ impl Scalar for Resampled {
             Self::Aligned => "aligned bilinear resizing",
             Self::OverChannels => "the sum over channels",
             Self::Concatenated => "concatenated channels",
+            Self::Squares => "the sum of squares over channels",
+            Self::Scaled => "channels scaled by a plane, and products over them",
         }
         .to_owned()
     }
@@ -232,6 +238,11 @@ impl Scalar for Resampled {
             Self::Aligned => values::bilinear_aligned(image, [9, 3]),
             Self::OverChannels => values::over(image),
             Self::Concatenated => values::concatenated(&values::over(image), image),
+            Self::Squares => values::over(&values::scale_by_planes(image, image)),
+            Self::Scaled => {
+                let scaled = values::scale_by_planes(image, &values::over(image));
+                values::over(&values::scale_by_planes(image, &scaled))
+            }
         };
         found.values.iter().enumerate().map(|(index, value)| weigh(index, *value)).sum()
     }
@@ -247,6 +258,11 @@ impl Scalar for Resampled {
             Self::Aligned => resize::bilinear_aligned(image, [9, 3]),
             Self::OverChannels => ops::sum_over_channels(image),
             Self::Concatenated => ops::concatenate_channels(ops::sum_over_channels(image.clone()), image),
+            Self::Squares => ops::squares_over_channels(image),
+            Self::Scaled => {
+                let scaled = ops::scale_by_planes(image.clone(), ops::sum_over_channels(image.clone()));
+                ops::products_over_channels(image, scaled)
+            }
         })
     }
 }

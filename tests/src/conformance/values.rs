@@ -127,6 +127,16 @@ fn planes<B: Kernels>(dtype: DType, device: &B::Device) -> Vec<(String, f64)> {
         let moved = ops::affine_channels(on(), factors(), factors());
         let expected = add(&scale(&image, &numbers), &numbers);
         found.push((format!("factors and numbers of the channels of {size:?}"), difference(moved, &expected)));
+        let squares = ops::squares_over_channels(on());
+        let expected = over(&scale_by_planes(&image, &image));
+        found.push((format!("squares over channels of {size:?}"), difference(squares, &expected)));
+        let other = Plain::random([2, 3, size[0], size[1]], 8);
+        let products = ops::products_over_channels(on(), other.tensor::<B>(dtype, device));
+        let expected = over(&scale_by_planes(&image, &other));
+        found.push((format!("products over channels of {size:?}"), difference(products, &expected)));
+        let scaled = ops::scale_by_planes(on(), ops::sum_over_channels(on()));
+        let expected = scale_by_planes(&image, &over(&image));
+        found.push((format!("channels of {size:?} scaled by a plane"), difference(scaled, &expected)));
         let joined = ops::concatenate_channels(on(), ops::sum_over_channels(on()));
         let expected = concatenated(&image, &over(&image));
         found.push((format!("concatenated channels of {size:?}"), difference(joined, &expected)));
@@ -290,6 +300,18 @@ pub fn over(image: &Plain) -> Plain {
         (0..channels).map(|channel| image.values[(image_place * channels + channel) * positions + position]).sum()
     };
     Plain { shape: [batch, 1, height, width], values: (0..batch * positions).map(sum).collect() }
+}
+
+/// The channels of `image`, each multiplied with the same channel of `other`, or with its only one.
+pub fn scale_by_planes(image: &Plain, other: &Plain) -> Plain {
+    let [_, channels, height, width] = image.shape;
+    let number = |index: usize| {
+        let (image_place, within) = (index / (channels * height * width), index % (channels * height * width));
+        let length = other.shape[1] * height * width;
+        other.values[image_place * length + within % length]
+    };
+    let values = image.values.iter().enumerate().map(|(index, value)| value * number(index)).collect();
+    Plain { shape: image.shape, values }
 }
 
 /// The channels of `left` and behind them those of `right`.

@@ -1,7 +1,7 @@
 //! The rectifier and its gradient, a closed pair: both pass their input where the output is positive and zero
 //! elsewhere, and the output's sign has no derivative.
 
-use super::register::linear;
+use super::register::of_one;
 use crate::{Autodiff, Kernels};
 use burn::{
     backend::autodiff::{
@@ -50,7 +50,7 @@ pub(super) fn rectify_gradient<B: Kernels, C: CheckpointStrategy>(
     output_gradient: FloatTensor<Autodiff<B, C>>,
 ) -> FloatTensor<Autodiff<B, C>> {
     let output = output.primitive;
-    linear::<B, C, _>(RectifyGradient, output_gradient, output.clone(), |gradient| {
+    of_one::<B, C, _>(RectifyGradient, output_gradient, output.clone(), |gradient| {
         B::rectify_gradient(output, gradient)
     })
 }

@@ -1,8 +1,9 @@
 //! Adding one number to every position of a channel, and the sum over them: each other's transpose. Multiplying with one
 //! number and the sum of products: the derivatives of each are given by the other. Each other's transpose are also the sum over
-//! the channels and repeating a plane for each of them, and taking some channels and placing them among zeros.
+//! the channels and repeating a plane for each of them, and taking some channels and placing them among zeros. The sum of
+//! products over the channels and multiplying with a plane are each other's derivatives.
 
-use super::register::{Factors, bilinear, linear};
+use super::register::{Factors, bilinear, of_one};
 use crate::{Autodiff, Kernels};
 use burn::{
     backend::autodiff::{
@@ -54,7 +55,7 @@ pub(super) fn sums<B: Kernels, C: CheckpointStrategy>(
     input: FloatTensor<Autodiff<B, C>>,
 ) -> FloatTensor<Autodiff<B, C>> {
     let state = input.primitive.shape();
-    linear::<B, C, _>(Sums, input, state, B::channel_sums)
+    of_one::<B, C, _>(Sums, input, state, B::channel_sums)
 }
 
 #[derive(Debug)]
@@ -163,7 +164,7 @@ pub(super) fn over<B: Kernels, C: CheckpointStrategy>(
     input: FloatTensor<Autodiff<B, C>>,
 ) -> FloatTensor<Autodiff<B, C>> {
     let state = input.primitive.shape()[1];
-    linear::<B, C, _>(Over, input, state, B::sum_over_channels)
+    of_one::<B, C, _>(Over, input, state, B::sum_over_channels)
 }
 
 #[derive(Debug)]
@@ -181,7 +182,79 @@ pub(super) fn repeat<B: Kernels, C: CheckpointStrategy>(
     input: FloatTensor<Autodiff<B, C>>,
     channels: usize,
 ) -> FloatTensor<Autodiff<B, C>> {
-    linear::<B, C, _>(Repeat, input, (), |input| B::repeat_channels(input, channels))
+    of_one::<B, C, _>(Repeat, input, (), |input| B::repeat_channels(input, channels))
+}
+
+#[derive(Debug)]
+struct ProductsOver;
+
+impl<B: Kernels> Backward<B, 2> for ProductsOver {
+    type State = Factors<B>;
+
+    fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let (left, right, ()) = ops.state;
+        binary::<B, _, _>(
+            ops.parents,
+            ops.node,
+            gradients,
+            |cotangent| B::scale_by_planes(right, cotangent),
+            |cotangent| B::scale_by_planes(left, cotangent),
+        );
+    }
+}
+
+pub(super) fn products_over<B: Kernels, C: CheckpointStrategy>(
+    left: FloatTensor<Autodiff<B, C>>,
+    right: FloatTensor<Autodiff<B, C>>,
+) -> FloatTensor<Autodiff<B, C>> {
+    bilinear::<B, C, _, _>(ProductsOver, left, right, (), B::products_over_channels)
+}
+
+#[derive(Debug)]
+struct SquaresOver;
+
+impl<B: Kernels> Backward<B, 1> for SquaresOver {
+    /// The input.
+    type State = FloatTensor<B>;
+
+    fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        unary::<B, _>(ops.parents, ops.node, gradients, |cotangent| {
+            B::scale_by_planes(ops.state, B::float_mul_scalar(cotangent, 2.0.into()))
+        });
+    }
+}
+
+pub(super) fn squares_over<B: Kernels, C: CheckpointStrategy>(
+    input: FloatTensor<Autodiff<B, C>>,
+) -> FloatTensor<Autodiff<B, C>> {
+    let state = input.primitive.clone();
+    of_one::<B, C, _>(SquaresOver, input, state, B::squares_over_channels)
+}
+
+#[derive(Debug)]
+struct ScaleByPlanes;
+
+impl<B: Kernels> Backward<B, 2> for ScaleByPlanes {
+    /// Input and numbers.
+    type State = Factors<B>;
+
+    fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let (input, numbers, ()) = ops.state;
+        binary::<B, _, _>(
+            ops.parents,
+            ops.node,
+            gradients,
+            |gradient| B::scale_by_planes(gradient, numbers),
+            |gradient| B::products_over_channels(input, gradient),
+        );
+    }
+}
+
+pub(super) fn scale_by_planes<B: Kernels, C: CheckpointStrategy>(
+    input: FloatTensor<Autodiff<B, C>>,
+    numbers: FloatTensor<Autodiff<B, C>>,
+) -> FloatTensor<Autodiff<B, C>> {
+    bilinear::<B, C, _, _>(ScaleByPlanes, input, numbers, (), B::scale_by_planes)
 }
 
 #[derive(Debug)]
@@ -235,7 +308,7 @@ pub(super) fn take<B: Kernels, C: CheckpointStrategy>(
     count: usize,
 ) -> FloatTensor<Autodiff<B, C>> {
     let state = [from, input.primitive.shape()[1]];
-    linear::<B, C, _>(Take, input, state, |input| B::take_channels(input, from, count))
+    of_one::<B, C, _>(Take, input, state, |input| B::take_channels(input, from, count))
 }
 
 #[derive(Debug)]
@@ -257,5 +330,5 @@ pub(super) fn place<B: Kernels, C: CheckpointStrategy>(
     total: usize,
 ) -> FloatTensor<Autodiff<B, C>> {
     let state = [from, input.primitive.shape()[1]];
-    linear::<B, C, _>(Place, input, state, |input| B::place_channels(input, from, total))
+    of_one::<B, C, _>(Place, input, state, |input| B::place_channels(input, from, total))
 }

@@ -1,6 +1,6 @@
 //! Linear interpolation and its transpose, a closed pair.
 
-use super::register::linear;
+use super::register::of_one;
 use crate::{Autodiff, Kernels};
 use burn::{
     backend::autodiff::{
@@ -35,7 +35,7 @@ pub(super) fn forward<B: Kernels, C: CheckpointStrategy>(
     size: Size,
 ) -> FloatTensor<Autodiff<B, C>> {
     let state = plane(&input.primitive);
-    linear::<B, C, _>(Interpolate, input, state, |input| B::resize_aligned(input, size))
+    of_one::<B, C, _>(Interpolate, input, state, |input| B::resize_aligned(input, size))
 }
 
 #[derive(Debug)]
@@ -54,5 +54,5 @@ pub(super) fn transposed<B: Kernels, C: CheckpointStrategy>(
     size: Size,
 ) -> FloatTensor<Autodiff<B, C>> {
     let state = plane(&output_gradient.primitive);
-    linear::<B, C, _>(Transposed, output_gradient, state, |gradient| B::resize_aligned_gradient(gradient, size))
+    of_one::<B, C, _>(Transposed, output_gradient, state, |gradient| B::resize_aligned_gradient(gradient, size))
 }

@@ -120,6 +120,18 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         channels::repeat::<B, C>(input, channels)
     }
 
+    fn products_over_channels(left: FloatTensor<Self>, right: FloatTensor<Self>) -> FloatTensor<Self> {
+        channels::products_over::<B, C>(left, right)
+    }
+
+    fn squares_over_channels(input: FloatTensor<Self>) -> FloatTensor<Self> {
+        channels::squares_over::<B, C>(input)
+    }
+
+    fn scale_by_planes(input: FloatTensor<Self>, numbers: FloatTensor<Self>) -> FloatTensor<Self> {
+        channels::scale_by_planes::<B, C>(input, numbers)
+    }
+
     fn concatenate_channels(left: FloatTensor<Self>, right: FloatTensor<Self>) -> FloatTensor<Self> {
         channels::concatenate::<B, C>(left, right)
     }

@@ -1,7 +1,7 @@
 //! Maximum pooling as a closed pair: taking values at the places of the maxima and putting them back there
 //! are each other's transpose, and the choice of the places has no derivative.
 
-use super::register::linear;
+use super::register::of_one;
 use crate::{Autodiff, Kernels, operands::PoolOptions};
 use burn::{
     backend::autodiff::{
@@ -31,7 +31,7 @@ pub(super) fn gather_maxima<B: Kernels, C: CheckpointStrategy>(
 ) -> FloatTensor<Autodiff<B, C>> {
     let chooser = chooser.primitive;
     let state = (chooser.clone(), options);
-    linear::<B, C, _>(Gather, values, state, |values| B::gather_maxima(chooser, values, options))
+    of_one::<B, C, _>(Gather, values, state, |values| B::gather_maxima(chooser, values, options))
 }
 
 #[derive(Debug)]
@@ -53,5 +53,5 @@ pub(super) fn scatter_maxima<B: Kernels, C: CheckpointStrategy>(
 ) -> FloatTensor<Autodiff<B, C>> {
     let chooser = chooser.primitive;
     let state = (chooser.clone(), options);
-    linear::<B, C, _>(Scatter, values, state, |values| B::scatter_maxima(chooser, values, options))
+    of_one::<B, C, _>(Scatter, values, state, |values| B::scatter_maxima(chooser, values, options))
 }

@@ -1,4 +1,4 @@
-//! Putting an operation on the graph: what all linear ones, and all that are linear in each of two tensors, do alike.
+//! Putting an operation on the graph: what all of one tensor, and all that are linear in each of two, do alike.
 
 use crate::{Autodiff, Kernels};
 use burn::{
@@ -13,8 +13,9 @@ use std::fmt::Debug;
 /// Both factors of an operation that is linear in each of them, and its settings.
 pub(super) type Factors<B, S = ()> = (FloatTensor<B>, FloatTensor<B>, S);
 
-/// Registers `operation`, which is linear in `input` and whose value is `compute` of it.
-pub(super) fn linear<B, C, O>(
+/// Registers `operation` of one tensor, whose value is `compute` of it and whose `state` is all that its gradient needs: nothing of
+/// the input where it is linear.
+pub(super) fn of_one<B, C, O>(
     operation: O,
     input: FloatTensor<Autodiff<B, C>>,
     state: O::State,

@@ -27,6 +27,14 @@ pub(crate) fn over<B: Backend>(input: FloatTensor<B>) -> FloatTensor<B> {
     unwrap(wrap::<B, 4>(input).sum_dim(1))
 }
 
+pub(crate) fn products_over<B: Backend>(left: FloatTensor<B>, right: FloatTensor<B>) -> FloatTensor<B> {
+    over::<B>(B::float_mul(left, right))
+}
+
+pub(crate) fn scale_by_planes<B: Backend>(input: FloatTensor<B>, numbers: FloatTensor<B>) -> FloatTensor<B> {
+    unwrap(wrap::<B, 4>(input) * wrap::<B, 4>(numbers))
+}
+
 pub(crate) fn repeat<B: Backend>(input: FloatTensor<B>, channels: usize) -> FloatTensor<B> {
     let input = wrap::<B, 4>(input);
     let [batch, _, height, width] = input.dims();

@@ -317,6 +317,29 @@ impl Kernels for Cpu {
         fresh(shape, |output| channels::repeat(planes(shape), input.storage(), output))
     }
 
+    fn products_over_channels(left: FlexTensor, right: FlexTensor) -> FlexTensor {
+        if !single(&left) {
+            return composed::channels::products_over::<Self>(left, right);
+        }
+        let [left, right] = [left, right].map(|tensor| tensor.to_contiguous());
+        let [batch, _, height, width] = left.shape().dims();
+        let shape = planes(left.shape().dims());
+        fresh([batch, 1, height, width], |output| {
+            channels::products_over(shape, left.storage(), right.storage(), output);
+        })
+    }
+
+    fn scale_by_planes(input: FlexTensor, numbers: FlexTensor) -> FlexTensor {
+        if !single(&input) {
+            return composed::channels::scale_by_planes::<Self>(input, numbers);
+        }
+        let [input, numbers] = [input, numbers].map(|tensor| tensor.to_contiguous());
+        let shape = planes(input.shape().dims());
+        fresh(input.shape(), |output| {
+            channels::scale_by_planes(shape, input.storage(), numbers.storage(), output);
+        })
+    }
+
     fn concatenate_channels(left: FlexTensor, right: FlexTensor) -> FlexTensor {
         if !single(&left) {
             return composed::channels::concatenate::<Self>(left, right);
