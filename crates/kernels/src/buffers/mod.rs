@@ -3,7 +3,7 @@
 //! A training step needs the same tensors and the same scratch memory as the step before it. From the system, a fresh
 //! megabyte costs a page fault for every four kilobytes, and from an allocator, memory must be cleared before safe code may
 //! see it; either takes as long as many kernels here. Memory that was cleared once is therefore kept and lent again: large
-//! buffers are cut out of few large chunks (see [`arena`]), so that a freed buffer of any length serves later ones of other
+//! buffers are cut out of few large chunks (`arena.rs`), so that a freed buffer of any length serves later ones of other
 //! lengths, and small ones wait for the next request of their length.
 //!
 //! The lengths that are in use change in the course of a step. Lists of freed buffers by length held twice the memory that
