@@ -45,7 +45,7 @@ impl Cam {
                 let weights = sum_of_positions(gradient).div_scalar((height * width) as f64);
                 ops::sum_over_channels(activations * weights)
             }
-            Self::HiResCam => ops::sum_over_channels(activations * gradient),
+            Self::HiResCam => ops::products_over_channels(activations, gradient),
             Self::GradCamPlusPlus => {
                 let squares = gradient.clone() * gradient.clone();
                 let cubes = squares.clone() * gradient.clone();

@@ -67,10 +67,10 @@ fn cells(measured: &Measured, memory: bool) -> Vec<String> {
     if !measured.pytorch.is_empty() {
         let (ratio, bar) = (measured.ratio(), measured.row.bar);
         cells.push(ratio.map_or_else(missing, |ratio| ratio.text(2)));
-        cells.push(match ratio {
-            Some(ratio) if measured.is_compared() && ratio.median <= bar => format!("{bar:.2}, met"),
-            Some(_) if measured.is_compared() => format!("{bar:.2}, missed"),
-            _ => format!("{bar:.2}"),
+        cells.push(match ratio.filter(|_| measured.is_compared()) {
+            Some(ratio) if ratio.median <= bar => format!("{bar:.2}, met"),
+            Some(_) => format!("{bar:.2}, missed"),
+            None => format!("{bar:.2}"),
         });
     }
     if memory {

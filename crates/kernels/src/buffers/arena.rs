@@ -46,7 +46,6 @@ unsafe impl Send for Chunk {}
 pub(super) struct Arena {
     /// None in the place of those that were released.
     chunks: Vec<Option<Chunk>>,
-    total: usize,
     /// Lengths of the free parts, no two of them neighbours in a chunk.
     free: BTreeMap<Place, usize>,
     by_length: BTreeSet<(usize, Place)>,
@@ -54,7 +53,7 @@ pub(super) struct Arena {
 
 impl Arena {
     pub(super) const fn new() -> Self {
-        Self { chunks: Vec::new(), total: 0, free: BTreeMap::new(), by_length: BTreeSet::new() }
+        Self { chunks: Vec::new(), free: BTreeMap::new(), by_length: BTreeSet::new() }
     }
 
     pub(super) fn take(&mut self, length: usize) -> Block {
@@ -62,10 +61,11 @@ impl Arena {
         // of one for a read of what was just written to the other.
         let length = length.next_multiple_of(LINE) + LINE;
         let least = (length, Place { chunk: 0, offset: 0 });
-        let found = self.by_length.range(least..).next().copied();
-        let (whole, place) = found.unwrap_or_else(|| self.grow(length));
-        self.by_length.remove(&(whole, place));
-        self.free.remove(&place);
+        let found = self.by_length.range(least..).next().map(|(_, place)| *place);
+        let place = found.unwrap_or_else(|| self.grow(length));
+        let Some(whole) = self.remove(place) else {
+            unreachable!("a part by its length that is not free");
+        };
         let mut taken = whole;
         if whole - length >= REST {
             taken = length;
@@ -75,19 +75,14 @@ impl Arena {
     }
 
     pub(super) fn take_back(&mut self, block: Block) {
-        let Block { place, length, .. } = block;
-        let (mut place, mut length) = (place, length);
+        let Block { mut place, mut length, .. } = block;
         let behind = Place { offset: place.offset + length, ..place };
-        if let Some(more) = self.free.remove(&behind) {
-            self.by_length.remove(&(more, behind));
-            length += more;
-        }
+        length += self.remove(behind).unwrap_or(0);
         let before = self.free.range(..place).next_back().map(|(place, length)| (*place, *length));
         if let Some((before, more)) =
             before.filter(|(before, more)| before.chunk == place.chunk && before.offset + more == place.offset)
         {
-            self.free.remove(&before);
-            self.by_length.remove(&(more, before));
+            self.remove(before);
             place = before;
             length += more;
         }
@@ -97,23 +92,20 @@ impl Arena {
     /// Takes out the chunks of which nothing is in use.
     pub(super) fn release(&mut self) -> Vec<Chunk> {
         let mut released = Vec::new();
-        for (index, chunk) in self.chunks.iter_mut().enumerate() {
-            let (place, usable) = (Place { chunk: index, offset: 0 }, chunk.as_ref().map_or(0, Chunk::usable));
-            if usable > 0 && self.free.get(&place) == Some(&usable) {
-                self.free.remove(&place);
-                self.by_length.remove(&(usable, place));
-                self.total -= usable;
-                released.extend(chunk.take());
+        for index in 0..self.chunks.len() {
+            let (place, usable) = (Place { chunk: index, offset: 0 }, self.chunks[index].as_ref().map(Chunk::usable));
+            if usable.is_some() && self.free.get(&place).copied() == usable {
+                self.remove(place);
+                released.extend(self.chunks[index].take());
             }
         }
         released
     }
 
     /// Adds a chunk of at least `length` floats, all of it free.
-    fn grow(&mut self, length: usize) -> (usize, Place) {
-        let chunk = Chunk::new(length.max(CHUNK).max(self.total / SHARE));
+    fn grow(&mut self, length: usize) -> Place {
+        let chunk = Chunk::new(length.max(CHUNK).max(self.total() / SHARE));
         let usable = chunk.usable();
-        self.total += usable;
         let index = self.chunks.iter().position(Option::is_none).unwrap_or(self.chunks.len());
         match self.chunks.get_mut(index) {
             Some(place) => *place = Some(chunk),
@@ -121,12 +113,25 @@ impl Arena {
         }
         let place = Place { chunk: index, offset: 0 };
         self.add(place, usable);
-        (usable, place)
+        place
     }
 
+    /// Floats of all chunks.
+    fn total(&self) -> usize {
+        self.chunks.iter().flatten().map(Chunk::usable).sum()
+    }
+
+    /// Adds a free part.
     fn add(&mut self, place: Place, length: usize) {
         self.free.insert(place, length);
         self.by_length.insert((length, place));
+    }
+
+    /// Takes out the free part at this place, if there is one, and says its length.
+    fn remove(&mut self, place: Place) -> Option<usize> {
+        let length = self.free.remove(&place)?;
+        self.by_length.remove(&(length, place));
+        Some(length)
     }
 
     fn start(&self, place: Place) -> NonNull<f32> {
@@ -205,15 +210,15 @@ mod tests {
             }
         }
         let used: usize = blocks.iter().map(|block| block.length).sum();
-        assert_eq!(used + arena.free.values().sum::<usize>(), arena.total);
-        assert!(arena.total < 2 * used, "{} floats for {used}", arena.total);
+        assert_eq!(used + arena.free.values().sum::<usize>(), arena.total());
+        assert!(arena.total() < 2 * used, "{} floats for {used}", arena.total());
         assert!(arena.release().len() <= 1);
         for block in blocks {
             arena.take_back(block);
         }
         assert_eq!(arena.free.len(), arena.chunks.iter().flatten().count());
         assert!(!arena.release().is_empty());
-        assert_eq!((arena.total, arena.free.len(), arena.by_length.len()), (0, 0, 0));
+        assert_eq!((arena.total(), arena.free.len(), arena.by_length.len()), (0, 0, 0));
     }
 
     #[test]

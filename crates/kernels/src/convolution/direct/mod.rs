@@ -19,7 +19,7 @@ mod store;
 use rayon::prelude::*;
 
 use super::Geometry;
-use super::padded::{BLOCK, Layout, Padded};
+use super::padded::{BLOCK, Layout, Padded, piece_width};
 use crate::buffers::{self, Buffer};
 use crate::simd::{Task, dispatch, prefetch};
 use crate::tile::multiply;
@@ -61,15 +61,6 @@ struct Phase {
 impl Phase {
     fn depth(&self, channels: usize) -> usize {
         channels * self.taps.len()
-    }
-
-    /// Columns of a [`Piece`]: as wide as the images, so that little is copied in vain.
-    fn piece_width(&self) -> usize {
-        match self.grid[1] {
-            0..=4 => 4,
-            5..=8 => 8,
-            _ => BLOCK,
-        }
     }
 }
 
@@ -266,7 +257,7 @@ struct Run {
     destination: usize,
 }
 
-/// Columns that are copied at once, [`Phase::piece_width`] of them.
+/// Columns that are copied at once, [`piece_width`] of them.
 #[derive(Clone, Copy)]
 struct Piece {
     /// Offset in the padded source, without that of tap and channel.
@@ -300,7 +291,7 @@ impl<'a> Task for Arrange<'a> {
                 while done < columns {
                     let length = (columns - done).min(COLUMNS - column);
                     let source = image * product.source.image() + row * product.source.layout.row() + done;
-                    let starts = (0..length).step_by(phase.piece_width());
+                    let starts = (0..length).step_by(piece_width(columns));
                     pieces.extend(starts.map(|start| Piece { source: source + start, column: column + start }));
                     runs.push(Run {
                         column,
@@ -397,7 +388,7 @@ impl Columns<'_> {
         block: std::ops::Range<usize>,
         right: &mut [f32],
     ) {
-        match self.phase.piece_width() {
+        match piece_width(self.phase.grid[1]) {
             4 => self.gather_by::<4, COLUMNS>(panels, block, right),
             8 => self.gather_by::<8, COLUMNS>(panels, block, right),
             _ => self.gather_by::<BLOCK, COLUMNS>(panels, block, right),

@@ -17,6 +17,15 @@ use crate::planes::deal;
 /// Extra floats at the end, so that a whole block can be read past the last float.
 pub(super) const BLOCK: usize = 16;
 
+/// Floats that are copied at once out of rows that are so long: as wide as the rows, so that little is copied in vain.
+pub(super) fn piece_width(row: usize) -> usize {
+    match row {
+        0..=4 => 4,
+        5..=8 => 8,
+        _ => BLOCK,
+    }
+}
+
 /// How images are laid out in the padded copy.
 #[derive(Clone, Copy)]
 pub(super) struct Layout {

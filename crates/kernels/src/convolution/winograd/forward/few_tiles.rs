@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::super::transform::{Result, both};
-use super::super::{ELEMENTS, PATCH, TILE, element_stride};
+use super::super::{ELEMENTS, LANES, PATCH, TILE, element_stride};
 use super::transforms::{Filters, Tiles};
 use super::{Plan, WIDEST};
 use crate::buffers;
@@ -86,7 +86,7 @@ impl Task for Finish<'_, '_> {
         let plan = self.plan;
         let first = self.panel * COLUMNS;
         let channels = COLUMNS.min(plan.channels - first);
-        let lanes = channels.next_multiple_of(plan.lanes).min(COLUMNS);
+        let lanes = channels.next_multiple_of(LANES).min(COLUMNS);
         let (products, _) = self.products.as_chunks::<COLUMNS>();
         let (products, _) = products.as_chunks::<ROWS>();
         // The 16 pixels of a tile, by channel at first and then side by side.

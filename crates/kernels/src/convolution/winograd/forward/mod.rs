@@ -11,7 +11,7 @@ mod few_tiles;
 mod many_tiles;
 mod transforms;
 
-use super::{ELEMENTS, Geometry, LANES, PATCH, TILE};
+use super::{ELEMENTS, Geometry, PATCH, TILE};
 use crate::convolution::padded::{Layout, Padded};
 use crate::shared::Shared;
 use crate::simd::{Task, dispatch};
@@ -103,8 +103,6 @@ struct Plan<'a> {
     runs: Vec<Run>,
     /// The longest of the runs.
     longest: usize,
-    /// [`LANES`] as a run-time value: the compiler would unroll a loop of known length before vectorising it.
-    lanes: usize,
     /// End of each panel of tiles in `runs`.
     panel_ends: Vec<usize>,
     tiles: usize,
@@ -182,7 +180,6 @@ impl<'a> Convolution<'a> {
             source,
             taps,
             longest: grid[1].min(width),
-            lanes: std::hint::black_box(LANES),
             runs,
             panel_ends,
             tiles: self.batch * grid[0] * grid[1],

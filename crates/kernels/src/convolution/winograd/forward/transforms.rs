@@ -3,7 +3,7 @@
 use super::super::transform::{Filter, Image, both};
 use super::super::{ELEMENTS, LANES, PATCH, element_stride};
 use super::{Plan, Run, WIDEST};
-use crate::convolution::padded::BLOCK;
+use crate::convolution::padded::{BLOCK, piece_width};
 use crate::simd::{Task, prefetch};
 use crate::transpose;
 
@@ -28,7 +28,7 @@ impl<const WIDTH: usize> Task for Filters<'_, '_, WIDTH> {
         let weight = &plan.weight[first * plan.strides[0]..];
         let mut taps = [[[0.0; WIDEST]; 9]; LANES];
         let mut elements = [[0.0; WIDEST]; ELEMENTS];
-        let lanes = rows.next_multiple_of(plan.lanes).min(WIDEST);
+        let lanes = rows.next_multiple_of(LANES).min(WIDEST);
         for (line, channel) in channels.clone().enumerate() {
             // Source channels that are neighbours are fetched together.
             let slot = line % LANES;
@@ -93,9 +93,9 @@ impl<const WIDTH: usize> Task for Tiles<'_, '_, WIDTH> {
         let lanes = used.next_multiple_of(LANES).min(WIDEST);
         for (line, channel) in channels.enumerate() {
             let source = &plan.source.values()[channel * plan.source.layout.channel()..];
-            match plan.longest {
-                0..=4 => gather::<4>(plan, source, runs, &mut patch),
-                5..=8 => gather::<8>(plan, source, runs, &mut patch),
+            match piece_width(plan.longest) {
+                4 => gather::<4>(plan, source, runs, &mut patch),
+                8 => gather::<8>(plan, source, runs, &mut patch),
                 _ => gather::<BLOCK>(plan, source, runs, &mut patch),
             }
             for lane in 0..lanes {
