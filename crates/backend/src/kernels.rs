@@ -111,6 +111,12 @@ pub trait Kernels: Backend {
         composed::channels::sums::<Self>(input)
     }
 
+    /// `numbers [channels]`, each at every position of its channel: `[batch, channels, height, width]`, which `shape` is. The transpose
+    /// of [`channel_sums`](Self::channel_sums).
+    fn fill_channels(numbers: FloatTensor<Self>, shape: [usize; 4]) -> FloatTensor<Self> {
+        composed::channels::fill::<Self>(numbers, shape)
+    }
+
     /// `input [batch, channels, height, width]` with every position multiplied by the number of its channel,
     /// `numbers [channels]`.
     fn scale_channels(input: FloatTensor<Self>, numbers: FloatTensor<Self>) -> FloatTensor<Self> {

@@ -1,8 +1,9 @@
-//! One number a channel: added to every position of it or multiplied with it, or summed over all of them. One plane for all
-//! channels: their sum or that of products, or repeated for each of them, or multiplied with each of them. And some channels among others: copied into them or out of them.
+//! One number a channel: added to every position of it or multiplied with it, or summed over all of them, or put in each. One plane
+//! for all channels: their sum or that of products, or repeated for each of them, or multiplied with each of them. And some
+//! channels among others: copied into them or out of them.
 //!
-//! [`sums`] is the gradient of [`add`] with respect to the numbers, [`products`] that of [`scale`]; [`over`] and [`repeat`]
-//! are each other's, and so are [`place`] and [`take`]; [`products_over`] and [`scale_by_planes`] are each other's in both factors.
+//! [`sums`] is the gradient of [`add`] with respect to the numbers, [`products`] that of [`scale`]; [`sums`] and [`fill`] are each
+//! other's, [`over`] and [`repeat`] are, and so are [`place`] and [`take`]; [`products_over`] and [`scale_by_planes`] are each other's in both factors.
 
 use rayon::prelude::*;
 
@@ -39,6 +40,26 @@ pub fn affine(shape: [usize; 3], input: &[f32], factors: &[f32], numbers: &[f32]
     assert_eq!(factors.len(), numbers.len(), "factors and numbers of different lengths");
     let pairs: Vec<[f32; 2]> = factors.iter().zip(numbers).map(|(factor, number)| [*factor, *number]).collect();
     by_plane(shape, input, &pairs, output, |input, pair, output| dispatch(Affine { input, pair, output }));
+}
+
+/// `output[image, channel, position] = numbers[channel]`, for a `shape` of `[batch, channels, positions]`.
+///
+/// # Panics
+/// If the lengths do not fit.
+pub fn fill(shape: [usize; 3], numbers: &[f32], output: &mut [f32]) {
+    let [batch, channels, positions] = shape;
+    assert_eq!(output.len(), batch * channels * positions, "result of another length than its shape");
+    assert_eq!(numbers.len(), channels, "not one number a channel");
+    if output.is_empty() {
+        return;
+    }
+    let run = |(plane, output): (usize, &mut [f32])| output.fill(numbers[plane % channels]);
+    if output.len() < PARALLEL_FROM {
+        output.chunks_mut(positions).enumerate().for_each(run);
+    } else {
+        let planes_in_item = (PARALLEL_FROM / 4).div_ceil(positions);
+        output.par_chunks_mut(positions).enumerate().with_min_len(planes_in_item).for_each(run);
+    }
 }
 
 /// Runs `work` on each plane of `input`, the number of its channel, and its plane of `output`.

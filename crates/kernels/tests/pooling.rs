@@ -125,6 +125,9 @@ fn the_sum_of_a_channel_is_the_transpose_of_adding_to_it() {
         channels::add(shape, &x, &added, &mut shifted);
         channels::sums(shape, &y, &mut sum);
         transposes(dot(&shifted, &y) - dot(&x, &y), dot(&added, &sum));
+        let mut filled = vec![f32::NAN; length];
+        channels::fill(shape, &added, &mut filled);
+        transposes(dot(&filled, &y), dot(&added, &sum));
     }
 }
 

@@ -43,7 +43,7 @@ fn contrast<B: Backend>(logits: Tensor<B, 2>) -> Tensor<B, 1> {
 }
 
 impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for GradMask {
-    fn differentiates(&self) -> Option<WithRespectTo> {
+    fn differentiates(&self, _model: &M) -> Option<WithRespectTo> {
         Some(WithRespectTo::Images)
     }
 

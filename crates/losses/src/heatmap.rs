@@ -99,7 +99,7 @@ impl Heatmap {
 }
 
 impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for Heatmap {
-    fn differentiates(&self) -> Option<WithRespectTo> {
+    fn differentiates(&self, _model: &M) -> Option<WithRespectTo> {
         Some(WithRespectTo::Tap(self.tap))
     }
 

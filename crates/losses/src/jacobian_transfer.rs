@@ -20,7 +20,7 @@ pub struct JacobianTransfer {
 }
 
 impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for JacobianTransfer {
-    fn differentiates(&self) -> Option<WithRespectTo> {
+    fn differentiates(&self, _model: &M) -> Option<WithRespectTo> {
         Some(WithRespectTo::Images)
     }
 

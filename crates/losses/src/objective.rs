@@ -106,7 +106,7 @@ where
         let mut images: Option<Trace<B>> = None;
         let mut gradients = Vec::with_capacity(self.penalties.len());
         for penalty in &self.penalties {
-            gradients.push(penalty.differentiates().map(|variable| {
+            gradients.push(penalty.differentiates(model).map(|variable| {
                 let score = |trace: &Trace<_>| penalty.score(trace, batch);
                 let mode = if model.depends_on_mode() { penalty.mode() } else { Mode::Train };
                 let input = batch.images.clone();

@@ -78,8 +78,10 @@ where
         false
     }
 
-    /// With respect to what it differentiates its [`score`](Self::score), if it penalises such a gradient.
-    fn differentiates(&self) -> Option<WithRespectTo> {
+    /// With respect to what it differentiates its [`score`](Self::score), if it penalises such a gradient of this model and
+    /// does not make a pass of its own for it.
+    fn differentiates(&self, model: &M) -> Option<WithRespectTo> {
+        let _ = model;
         None
     }
 

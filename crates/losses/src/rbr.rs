@@ -63,7 +63,7 @@ where
     B: AutodiffBackend + Kernels,
     M: Stackable<B, Lifted: FirstConvolution<Autodiff<B>> + Stackable<Autodiff<B>>> + FirstConvolution<B>,
 {
-    fn differentiates(&self) -> Option<WithRespectTo> {
+    fn differentiates(&self, _model: &M) -> Option<WithRespectTo> {
         Some(WithRespectTo::Images)
     }
 

@@ -164,6 +164,10 @@ impl<B: Kernels> Classifier<B> for ConvNet<B> {
     fn depends_on_mode(&self) -> bool {
         false
     }
+
+    fn is_homogeneous(&self) -> bool {
+        true
+    }
 }
 
 impl<B: Kernels> FirstConvolution<B> for ConvNet<B> {

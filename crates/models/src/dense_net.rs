@@ -164,6 +164,10 @@ impl<B: Kernels> Classifier<B> for DenseNet<B> {
         self.trace_after(self.features.conv0.forward(images), mode, hook)
     }
 
+    fn is_homogeneous(&self) -> bool {
+        true
+    }
+
     fn absorb(self, statistics: Vec<BatchStatistics<B>>) -> Self {
         let mut statistics = statistics.into_iter();
         let next = &mut statistics;

@@ -13,7 +13,7 @@
 //! - [`Network`]: any of these, chosen at run time;
 //! - [`Discriminator`]: tells the features of whole images from those of masked ones;
 //! - [`weights`]: safetensors files in torchvision's naming, both ways;
-//! - [`input_gradient`] and [`parameter_influence`]: derivatives that can be penalised;
+//! - [`input_gradient`], [`gradient_with_biases`] and [`parameter_influence`]: derivatives that can be penalised;
 //! - [`Saved`]: modules, optimisers and counts by name, for checkpoints.
 //!
 //! *Invariants:* a forward pass changes nothing; the batch statistics of a training pass are in the trace,
@@ -28,6 +28,7 @@ mod efficient_net;
 mod efficient_net_lite;
 mod first_convolution;
 mod head;
+mod homogeneous;
 mod influence;
 pub mod initialise;
 pub mod layers;
@@ -48,6 +49,7 @@ pub use efficient_net::{EfficientNet, EfficientNetConfig};
 pub use efficient_net_lite::{EfficientNetLite, EfficientNetLiteConfig};
 pub use first_convolution::FirstConvolution;
 pub use head::{freeze_body, is_head};
+pub use homogeneous::{GradientWithBiases, gradient_with_biases};
 pub use influence::{Twice, parameter_influence};
 pub use initialise::Initialisation;
 pub use mobile_net::{MobileNet, MobileNetConfig};

@@ -128,6 +128,19 @@ impl<B: Kernels> Classifier<B> for Network<B> {
         }
     }
 
+    fn is_homogeneous(&self) -> bool {
+        match self {
+            Self::ResNet(network) => network.is_homogeneous(),
+            Self::ConvNet(network) => network.is_homogeneous(),
+            Self::TwoLayer(network) => network.is_homogeneous(),
+            Self::Vgg(network) => network.is_homogeneous(),
+            Self::DenseNet(network) => network.is_homogeneous(),
+            Self::MobileNet(network) => network.is_homogeneous(),
+            Self::EfficientNet(network) => network.is_homogeneous(),
+            Self::EfficientNetLite(network) => network.is_homogeneous(),
+        }
+    }
+
     fn with_noise(self, key: u64) -> Self {
         match self {
             Self::Vgg(network) => Self::Vgg(network.with_noise(key)),

@@ -264,6 +264,10 @@ impl<B: Kernels> Classifier<B> for ResNet<B> {
         self.trace_after(self.conv1.forward(images), mode, hook)
     }
 
+    fn is_homogeneous(&self) -> bool {
+        true
+    }
+
     fn absorb(self, statistics: Vec<BatchStatistics<B>>) -> Self {
         let mut statistics = statistics.into_iter();
         let next = &mut statistics;

@@ -133,6 +133,15 @@ pub trait Classifier<B: Backend>: Module<B> {
         true
     }
 
+    /// Whether, in [`Mode::Evaluate`], images and biases multiplied with the same positive number have logits multiplied with
+    /// it: true of a network of convolutions, linear layers, normalisations, rectifiers and pooling, all of them
+    /// [this crate's](crate::layers), which take a bias for each image
+    /// ([`gradient_with_biases`](crate::gradient_with_biases)). A penalty may then need fewer passes. Models keep the default
+    /// where anything else is in them.
+    fn is_homogeneous(&self) -> bool {
+        false
+    }
+
     /// The model with the key of a training step, which decides what its layers drop
     /// ([`layers::Dropout`](crate::layers::Dropout)). Models that drop nothing keep the default.
     #[must_use]

@@ -81,6 +81,10 @@ impl<B: Kernels> Classifier<B> for TwoLayer<B> {
     fn depends_on_mode(&self) -> bool {
         false
     }
+
+    fn is_homogeneous(&self) -> bool {
+        true
+    }
 }
 
 impl<B: Kernels> FirstConvolution<B> for TwoLayer<B> {

@@ -172,6 +172,10 @@ impl<B: Kernels> Classifier<B> for Vgg<B> {
         self.trace_after(self.first_convolution().forward(images), mode, hook)
     }
 
+    fn is_homogeneous(&self) -> bool {
+        true
+    }
+
     fn with_noise(self, key: u64) -> Self {
         let keyed = |layer| match layer {
             ClassifierLayer::Dropout(dropout) => ClassifierLayer::Dropout(dropout.with_noise(key)),

@@ -1,4 +1,4 @@
-//! Adding one number to every position of a channel, and the sum over them: each other's transpose. Multiplying with one
+//! Adding one number to every position of a channel, and the sum over them, whose transpose puts it in each. Multiplying with one
 //! number and the sum of products: the derivatives of each are given by the other. Each other's transpose are also the sum over
 //! the channels and repeating a plane for each of them, and taking some channels and placing them among zeros. The sum of
 //! products over the channels and multiplying with a plane are each other's derivatives.
@@ -11,7 +11,7 @@ use burn::{
         grads::Gradients,
         ops::{Backward, Ops, OpsKind, binary, unary},
     },
-    tensor::{Shape, TensorMetadata, ops::FloatTensor},
+    tensor::{TensorMetadata, ops::FloatTensor},
 };
 
 #[derive(Debug)]
@@ -41,21 +41,37 @@ pub(super) fn add<B: Kernels, C: CheckpointStrategy>(
 struct Sums;
 
 impl<B: Kernels> Backward<B, 1> for Sums {
-    type State = Shape;
+    /// Shape of the input.
+    type State = [usize; 4];
 
     fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
-        unary::<B, _>(ops.parents, ops.node, gradients, |cotangent| {
-            let channels = ops.state[1];
-            B::float_expand(B::float_reshape(cotangent, [1, channels, 1, 1].into()), ops.state)
-        });
+        unary::<B, _>(ops.parents, ops.node, gradients, |cotangent| B::fill_channels(cotangent, ops.state));
     }
 }
 
 pub(super) fn sums<B: Kernels, C: CheckpointStrategy>(
     input: FloatTensor<Autodiff<B, C>>,
 ) -> FloatTensor<Autodiff<B, C>> {
-    let state = input.primitive.shape();
+    let state = input.primitive.shape().dims();
     of_one::<B, C, _>(Sums, input, state, B::channel_sums)
+}
+
+#[derive(Debug)]
+struct Fill;
+
+impl<B: Kernels> Backward<B, 1> for Fill {
+    type State = ();
+
+    fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        unary::<B, _>(ops.parents, ops.node, gradients, B::channel_sums);
+    }
+}
+
+pub(super) fn fill<B: Kernels, C: CheckpointStrategy>(
+    numbers: FloatTensor<Autodiff<B, C>>,
+    shape: [usize; 4],
+) -> FloatTensor<Autodiff<B, C>> {
+    of_one::<B, C, _>(Fill, numbers, (), |numbers| B::fill_channels(numbers, shape))
 }
 
 #[derive(Debug)]

@@ -96,6 +96,10 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         channels::sums::<B, C>(input)
     }
 
+    fn fill_channels(numbers: FloatTensor<Self>, shape: [usize; 4]) -> FloatTensor<Self> {
+        channels::fill::<B, C>(numbers, shape)
+    }
+
     fn scale_channels(input: FloatTensor<Self>, numbers: FloatTensor<Self>) -> FloatTensor<Self> {
         channels::scale::<B, C>(input, numbers)
     }

@@ -23,6 +23,10 @@ pub(crate) fn sums<B: Backend>(input: FloatTensor<B>) -> FloatTensor<B> {
     unwrap::<B, 1>(planes.sum_dim(0).reshape([channels]))
 }
 
+pub(crate) fn fill<B: Backend>(numbers: FloatTensor<B>, shape: [usize; 4]) -> FloatTensor<B> {
+    unwrap(wrap::<B, 1>(numbers).reshape([1, -1, 1, 1]).expand(shape))
+}
+
 pub(crate) fn over<B: Backend>(input: FloatTensor<B>) -> FloatTensor<B> {
     unwrap(wrap::<B, 4>(input).sum_dim(1))
 }

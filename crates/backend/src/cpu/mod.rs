@@ -268,6 +268,14 @@ impl Kernels for Cpu {
         fresh([shape[1]], |output| channels::sums(shape, input.storage(), output))
     }
 
+    fn fill_channels(numbers: FlexTensor, shape: [usize; 4]) -> FlexTensor {
+        if !single(&numbers) {
+            return composed::channels::fill::<Self>(numbers, shape);
+        }
+        let numbers = numbers.to_contiguous();
+        fresh(shape, |output| channels::fill(planes(shape), numbers.storage(), output))
+    }
+
     fn scale_channels(input: FlexTensor, numbers: FlexTensor) -> FlexTensor {
         if !single(&input) {
             return composed::channels::scale::<Self>(input, numbers);

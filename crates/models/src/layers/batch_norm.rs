@@ -1,5 +1,6 @@
 //! Batch normalisation (Ioffe and Szegedy 2015) whose forward pass has no side effect.
 
+use super::biases;
 use crate::{
     initialise,
     trace::{BatchStatistics, Mode},
@@ -66,8 +67,7 @@ impl<B: Kernels> BatchNorm<B> {
             }
             Mode::Evaluate => {
                 let scale = self.weight.val() * (self.running_var.val() + self.epsilon).sqrt().recip();
-                let shift = self.bias.val() - self.running_mean.val() * scale.clone();
-                ops::affine_channels(input, scale, shift)
+                biases::normalise(input, scale, self.running_mean.val(), self.bias.val())
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Convolution with and without bias.
 
+use super::biases;
 use crate::initialise::{self, Initialisation};
 use burn::{
     module::{Module, Param},
@@ -120,7 +121,7 @@ impl<B: Kernels> Convolution<B> {
 
     fn add_bias(&self, output: Tensor<B, 4>) -> Tensor<B, 4> {
         match &self.bias {
-            Some(bias) => ops::add_to_channels(output, bias.val()),
+            Some(bias) => biases::add(output, bias.val()),
             None => output,
         }
     }

@@ -1,5 +1,6 @@
 //! A linear layer that can be differentiated twice (Burn 0.21's own cannot).
 
+use super::biases;
 use crate::initialise;
 use burn::{
     module::{Module, Param},
@@ -55,6 +56,6 @@ impl<B: Backend> Linear<B> {
 
     /// The same with another weight `[outputs, inputs]` in the place of its own.
     pub(crate) fn forward_with(&self, input: Tensor<B, 2>, weight: Tensor<B, 2>) -> Tensor<B, 2> {
-        input.matmul(weight.transpose()) + self.bias.val().unsqueeze::<2>()
+        biases::add_to_columns(input.matmul(weight.transpose()), self.bias.val())
     }
 }

@@ -1,6 +1,7 @@
 //! Layers whose derivatives can be differentiated again, named and laid out as in torchvision.
 
 mod batch_norm;
+mod biases;
 pub(crate) mod conv_norm;
 mod convolution;
 mod dropout;
