@@ -88,8 +88,7 @@ fn products_with_the_gradients_amount_to_the_logits() {
         let biases = values(found.biases);
         assert_eq!(values(found.trace.logits), plain, "{config:?}");
         for image in 0..2 {
-            let expected: f64 =
-                plain[image * 3..][..3].iter().zip(weights).map(|(logit, weight)| logit * weight).sum();
+            let expected: f64 = plain[image * 3..][..3].iter().zip(weights).map(|(logit, weight)| logit * weight).sum();
             let said = products[image] + biases[image];
             assert!(
                 (said - expected).abs() < 2e-5 * expected.abs().max(1.0),
