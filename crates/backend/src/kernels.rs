@@ -71,6 +71,32 @@ pub trait Kernels: Backend {
         composed::batch_norm::gradients::<Self>(input, scale, output_gradient, statistics, wanted)
     }
 
+    /// [`batch_norm`](Self::batch_norm) with [`rectify`](Self::rectify) of its output, in one pass where the backend can.
+    fn batch_norm_rectified(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> BatchNormOutput<Self> {
+        let found = Self::batch_norm(input, scale, shift, epsilon);
+        BatchNormOutput { output: Self::rectify(found.output), ..found }
+    }
+
+    /// Gradients of [`batch_norm_rectified`](Self::batch_norm_rectified) with this `shift [channels]`, which gave `output` and the
+    /// `statistics`.
+    fn batch_norm_rectified_gradients(
+        input: FloatTensor<Self>,
+        [scale, shift]: [FloatTensor<Self>; 2],
+        output: FloatTensor<Self>,
+        output_gradient: FloatTensor<Self>,
+        statistics: BatchNormStatistics<Self>,
+        wanted: BatchNormWanted,
+    ) -> BatchNormGradients<Self> {
+        let _ = shift;
+        let gradient = Self::rectify_gradient(output, output_gradient);
+        Self::batch_norm_gradients(input, scale, gradient, statistics, wanted)
+    }
+
     /// Gradients of the input gradient that [`batch_norm_gradients`](Self::batch_norm_gradients)
     /// gives, where `cotangent [batch, channels, height, width]` is the gradient of a loss with
     /// respect to it.

@@ -55,6 +55,17 @@ pub fn batch_norm<B: Kernels>(
     Normalised { output: wrap(found.output), mean: wrap(found.statistics.mean), variance: wrap(found.variance) }
 }
 
+/// [`rectify`] of what [`batch_norm`] puts out.
+pub fn batch_norm_rectified<B: Kernels>(
+    input: Tensor<B, 4>,
+    scale: Tensor<B, 1>,
+    shift: Tensor<B, 1>,
+    epsilon: f64,
+) -> Normalised<B> {
+    let found = B::batch_norm_rectified(unwrap(input), unwrap(scale), unwrap(shift), epsilon);
+    Normalised { output: wrap(found.output), mean: wrap(found.statistics.mean), variance: wrap(found.variance) }
+}
+
 /// `max(input, 0)`.
 pub fn rectify<B: Kernels, const D: usize>(input: Tensor<B, D>) -> Tensor<B, D> {
     wrap(B::rectify(unwrap(input)))

@@ -24,6 +24,9 @@
 //! `h` is the gradient with respect to `xhat`, and the last term of `grad x` comes through `rstd`. Everything
 //! is thus a few sums per channel, and then one affine combination of the inputs.
 //!
+//! A rectifier behind the normalisation is a part of the same passes where nothing else needs what lies between them: they are bound
+//! by memory, and it costs two passes of its own.
+//!
 //! Tensors are `[batch, channels, positions]`, statistics `[channels]`.
 
 use rayon::prelude::*;
@@ -97,6 +100,25 @@ pub struct DoubleGradients<'a> {
 /// # Panics
 /// If a slice does not have the length that `shape` asks for.
 pub fn forward(shape: [usize; 3], x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32, result: Forward<'_>) {
+    normalise::<false>(shape, x, gamma, beta, epsilon, result);
+}
+
+/// [`forward`] and [`relu`](crate::elementwise::relu) of its result, in one pass over it.
+///
+/// # Panics
+/// If a slice does not have the length that `shape` asks for.
+pub fn forward_rectified(shape: [usize; 3], x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32, result: Forward<'_>) {
+    normalise::<true>(shape, x, gamma, beta, epsilon, result);
+}
+
+fn normalise<const RECTIFIED: bool>(
+    shape: [usize; 3],
+    x: &[f32],
+    gamma: &[f32],
+    beta: &[f32],
+    epsilon: f32,
+    result: Forward<'_>,
+) {
     check_tensors(shape, &[x.len(), result.y.len()]);
     check_channels(shape, &[gamma.len(), beta.len(), result.mean.len(), result.variance.len(), result.rstd.len()]);
     let group = channels_in_item(shape);
@@ -106,7 +128,7 @@ pub fn forward(shape: [usize; 3], x: &[f32], gamma: &[f32], beta: &[f32], epsilo
         .zip(result.variance.chunks_mut(group))
         .zip(result.rstd.chunks_mut(group))
         .enumerate()
-        .map(|(item, (((y, mean), variance), rstd))| ForwardItem {
+        .map(|(item, (((y, mean), variance), rstd))| ForwardItem::<'_, RECTIFIED> {
             channels: Channels { shape, first: item * group },
             x,
             gamma,
@@ -127,18 +149,40 @@ pub fn forward(shape: [usize; 3], x: &[f32], gamma: &[f32], beta: &[f32], epsilo
 /// # Panics
 /// If a slice does not have the length that `shape` asks for.
 pub fn backward(shape: [usize; 3], saved: Saved<'_>, dy: &[f32], result: Gradients<'_>) {
+    differentiate::<false>(shape, saved, saved.gamma, dy, result);
+}
+
+/// The gradient of [`forward_rectified`] with the shift `beta`, given its gradient `dy` with respect to `y`.
+///
+/// Where the result was rectified follows from the input, so that it is not read.
+///
+/// # Panics
+/// If a slice does not have the length that `shape` asks for.
+pub fn backward_rectified(shape: [usize; 3], saved: Saved<'_>, beta: &[f32], dy: &[f32], result: Gradients<'_>) {
+    differentiate::<true>(shape, saved, beta, dy, result);
+}
+
+/// `beta` is not used where nothing was rectified.
+fn differentiate<const RECTIFIED: bool>(
+    shape: [usize; 3],
+    saved: Saved<'_>,
+    beta: &[f32],
+    dy: &[f32],
+    result: Gradients<'_>,
+) {
     saved.check(shape);
     check_tensors(shape, &[dy.len(), result.dx.len()]);
-    check_channels(shape, &[result.dgamma.len(), result.dbeta.len()]);
+    check_channels(shape, &[beta.len(), result.dgamma.len(), result.dbeta.len()]);
     let group = channels_in_item(shape);
     let items: Vec<_> = split_mut(result.dx, shape, group)
         .into_iter()
         .zip(result.dgamma.chunks_mut(group))
         .zip(result.dbeta.chunks_mut(group))
         .enumerate()
-        .map(|(item, ((dx, dgamma), dbeta))| BackwardItem {
+        .map(|(item, ((dx, dgamma), dbeta))| BackwardItem::<'_, RECTIFIED> {
             channels: Channels { shape, first: item * group },
             saved,
+            beta,
             dy,
             dx,
             dgamma,
@@ -355,7 +399,7 @@ fn block_sums<const N: usize>(left: &[f32], right: &[f32], terms: impl Fn(f32, f
     })
 }
 
-struct ForwardItem<'a> {
+struct ForwardItem<'a, const RECTIFIED: bool> {
     channels: Channels,
     x: &'a [f32],
     gamma: &'a [f32],
@@ -367,7 +411,7 @@ struct ForwardItem<'a> {
     rstd: &'a mut [f32],
 }
 
-impl Task for ForwardItem<'_> {
+impl<const RECTIFIED: bool> Task for ForwardItem<'_, RECTIFIED> {
     type Output = ();
 
     #[inline(always)]
@@ -393,23 +437,25 @@ impl Task for ForwardItem<'_> {
             for (image, y) in self.y.iter_mut().enumerate() {
                 let x = channels.plane(self.x, image, channel);
                 for (y, x) in channels.own(y, channel).iter_mut().zip(x) {
-                    *y = (x - mean) * scale + beta;
+                    let value = (x - mean) * scale + beta;
+                    *y = if RECTIFIED && value <= 0.0 { 0.0 } else { value };
                 }
             }
         }
     }
 }
 
-struct BackwardItem<'a> {
+struct BackwardItem<'a, const RECTIFIED: bool> {
     channels: Channels,
     saved: Saved<'a>,
+    beta: &'a [f32],
     dy: &'a [f32],
     dx: Vec<&'a mut [f32]>,
     dgamma: &'a mut [f32],
     dbeta: &'a mut [f32],
 }
 
-impl Task for BackwardItem<'_> {
+impl<const RECTIFIED: bool> Task for BackwardItem<'_, RECTIFIED> {
     type Output = ();
 
     #[inline(always)]
@@ -417,17 +463,23 @@ impl Task for BackwardItem<'_> {
         for channel in 0..self.dgamma.len() {
             let channels = self.channels;
             let (gamma, mean, rstd) = self.saved.at(channels.first + channel);
-            let [sum, dot] = channels.sums(self.dy, self.saved.x, channel, |dy, x| [dy, dy * ((x - mean) * rstd)]);
+            let scale = rstd * gamma;
+            let beta = self.beta[channels.first + channel];
+            // The same expression as in the forward pass, so that the sign is the same.
+            let passed = |dy: f32, x: f32| if RECTIFIED && (x - mean) * scale + beta <= 0.0 { 0.0 } else { dy };
+            let [sum, dot] = channels.sums(self.dy, self.saved.x, channel, |dy, x| {
+                let dy = passed(dy, x);
+                [dy, dy * ((x - mean) * rstd)]
+            });
             self.dbeta[channel] = sum as f32;
             self.dgamma[channel] = dot as f32;
             let average = (sum / channels.count()) as f32;
             let slope = (dot / channels.count()) as f32;
-            let scale = gamma * rstd;
             for (image, dx) in self.dx.iter_mut().enumerate() {
                 let x = channels.plane(self.saved.x, image, channel);
                 let dy = channels.plane(self.dy, image, channel);
                 for ((dx, x), dy) in channels.own(dx, channel).iter_mut().zip(x).zip(dy) {
-                    *dx = scale * (dy - average - (x - mean) * rstd * slope);
+                    *dx = scale * (passed(*dy, *x) - average - (x - mean) * rstd * slope);
                 }
             }
         }

@@ -2,6 +2,7 @@
 //! gradients against finite differences of that reference.
 
 use herring_kernels::batch_norm::{self, Cotangents, DoubleGradients, Forward, Gradients, Saved};
+use herring_kernels::elementwise;
 
 mod common;
 
@@ -83,6 +84,39 @@ fn assert_close(name: &str, actual: &[f32], expected: &[f64]) {
             (f64::from(actual) - expected).abs() <= 3e-6 * scale,
             "{name} at {index}: {actual} instead of {expected}"
         );
+    }
+}
+
+/// To the bit, for channels of some length and of one value, and where nothing and where all of a channel is rectified.
+#[test]
+fn normalising_and_rectifying_at_once_is_one_after_the_other() {
+    for shape in [[2, 3, 5], [16, 10, 900], [1, 4, 1]] {
+        let [length, channels] = [shape.iter().product(), shape[1]];
+        let (x, dy, gamma) = (numbers(length, 1), numbers(length, 2), numbers(channels, 3));
+        let mut beta = numbers(channels, 4);
+        (beta[0], beta[1]) = (50.0, -50.0);
+        let run = |rectified: bool| {
+            let [mut y, mut dx] = [(); 2].map(|()| vec![f32::NAN; length]);
+            let [mut mean, mut variance, mut rstd, mut dgamma, mut dbeta] = [(); 5].map(|()| vec![f32::NAN; channels]);
+            let result = Forward { y: &mut y, mean: &mut mean, variance: &mut variance, rstd: &mut rstd };
+            let forward = if rectified { batch_norm::forward_rectified } else { batch_norm::forward };
+            forward(shape, &x, &gamma, &beta, EPSILON as f32, result);
+            let saved = Saved { x: &x, gamma: &gamma, mean: &mean, rstd: &rstd };
+            let result = Gradients { dx: &mut dx, dgamma: &mut dgamma, dbeta: &mut dbeta };
+            if rectified {
+                batch_norm::backward_rectified(shape, saved, &beta, &dy, result);
+            } else {
+                let [mut output, mut passed] = [(); 2].map(|()| vec![f32::NAN; length]);
+                elementwise::relu(&y, &mut output);
+                elementwise::relu_backward(&output, &dy, &mut passed);
+                batch_norm::backward(shape, saved, &passed, result);
+                y = output;
+            }
+            [y, mean, variance, rstd, dx, dgamma, dbeta]
+        };
+        let [separate, joint] = [run(false), run(true)];
+        assert!(separate[0].contains(&0.0) && separate[0].iter().any(|value| *value > 0.0));
+        assert_eq!(joint, separate, "{shape:?}");
     }
 }
 

@@ -154,8 +154,8 @@ impl<B: Kernels> DenseNet<B> {
 
 impl<B: Kernels> DenseLayer<B> {
     fn forward(&self, input: Tensor<B, 4>, mode: Mode, statistics: &mut Vec<BatchStatistics<B>>) -> Tensor<B, 4> {
-        let between = self.conv1.forward(ops::rectify(self.norm1.forward(input, mode, statistics)));
-        self.conv2.forward(ops::rectify(self.norm2.forward(between, mode, statistics)))
+        let between = self.conv1.forward(self.norm1.forward_rectified(input, mode, statistics));
+        self.conv2.forward(self.norm2.forward_rectified(between, mode, statistics))
     }
 }
 
@@ -202,7 +202,7 @@ impl<B: Kernels> FirstConvolution<B> for DenseNet<B> {
         let (features, mut statistics) = (&self.features, Vec::new());
         let mut taps = Taps::new(hook);
         let mut shown = |of: DenseNetTaps, current| if self.taps == of { taps.show(current) } else { current };
-        let stem = ops::rectify(features.norm0.forward(first, mode, &mut statistics));
+        let stem = features.norm0.forward_rectified(first, mode, &mut statistics);
         let mut current = pooling::maximum(stem, PoolOptions::STEM);
         for (index, block) in features.denseblock_.iter().enumerate() {
             for layer in &block.denselayer_ {
@@ -211,12 +211,12 @@ impl<B: Kernels> FirstConvolution<B> for DenseNet<B> {
             }
             current = shown(DenseNetTaps::Blocks, current);
             if let Some(transition) = features.transition_.get(index) {
-                let rectified = ops::rectify(transition.norm.forward(current, mode, &mut statistics));
+                let rectified = transition.norm.forward_rectified(current, mode, &mut statistics);
                 current = pooling::average(transition.conv.forward(rectified), 2);
                 current = shown(DenseNetTaps::Transitions, current);
             }
         }
-        let last = ops::rectify(features.norm5.forward(current, mode, &mut statistics));
+        let last = features.norm5.forward_rectified(current, mode, &mut statistics);
         let pooled = pooling::global_average(shown(DenseNetTaps::Transitions, last));
         let logits = self.classifier.forward(pooled.clone());
         Trace { statistics, ..Trace::with_taps(logits, pooled, taps.into_vec()) }

@@ -39,7 +39,10 @@ impl Job for Derivatives {
             |stride: usize, padding: usize| ConvOptions { stride: [stride; 2], padding: [padding; 2], groups: 1 };
         let mut wrong = Vec::new();
         for options in [stride(1, 1), stride(2, 1)] {
-            self.check::<B>(&Block { options, shortcut: stride(options.stride[0], 0) }, device, &mut wrong);
+            for joint in [false, true] {
+                let block = Block { options, shortcut: stride(options.stride[0], 0), joint };
+                self.check::<B>(&block, device, &mut wrong);
+            }
         }
         self.check::<B>(&Resampled::Average, device, &mut wrong);
         self.check::<B>(&Resampled::Maximum, device, &mut wrong);
@@ -145,13 +148,16 @@ fn weigh_tensor<B: Kernels>(tensor: Tensor<B, 4>) -> Tensor<B, 1> {
 struct Block {
     options: ConvOptions,
     shortcut: ConvOptions,
+    /// Whether the normalisation and the rectifier behind it are one operation.
+    joint: bool,
 }
 
 const EPSILON: f64 = 1e-5;
 
 impl Scalar for Block {
     fn name(&self) -> String {
-        format!("a residual block of stride {}", self.options.stride[0])
+        let joint = if self.joint { ", normalised and rectified in one" } else { "" };
+        format!("a residual block of stride {}{joint}", self.options.stride[0])
     }
 
     fn arguments(&self) -> Vec<Plain> {
@@ -186,7 +192,10 @@ impl Scalar for Block {
         let [image, weight, shortcut, scale, shift] = arguments else { unreachable!("five arguments") };
         let main = ops::convolution(image.clone(), weight.clone(), self.options);
         let channel = |tensor: &Tensor<B, 4>| tensor.clone().reshape([3]);
-        let main = ops::rectify(ops::batch_norm(main, channel(scale), channel(shift), EPSILON).output);
+        let main = match self.joint {
+            true => ops::batch_norm_rectified(main, channel(scale), channel(shift), EPSILON).output,
+            false => ops::rectify(ops::batch_norm(main, channel(scale), channel(shift), EPSILON).output),
+        };
         let side = ops::convolution(image.clone(), shortcut.clone(), self.shortcut);
         weigh_tensor(ops::add_rectify(main, side))
     }

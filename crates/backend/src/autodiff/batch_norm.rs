@@ -36,18 +36,26 @@ impl<B: Kernels> Backward<B, 3> for Normalise {
     type State = Saved<B>;
 
     fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
-        let (input, scale, statistics) = ops.state;
-        let gradient = gradients.consume::<B>(&ops.node);
-        let [input_node, scale_node, shift_node] = ops.parents;
-        let wanted =
-            BatchNormWanted { input: input_node.is_some(), parameters: scale_node.is_some() || shift_node.is_some() };
-        let found = B::batch_norm_gradients(input, scale, gradient, statistics, wanted);
-        let (scale_gradient, shift_gradient) = found.parameters.unzip();
-        let found = [(input_node, found.input), (scale_node, scale_gradient), (shift_node, shift_gradient)];
-        for (node, gradient) in found {
-            if let (Some(node), Some(gradient)) = (node, gradient) {
-                gradients.register::<B>(node.id, gradient);
-            }
+        differentiate::<B, _>(ops, gradients, |(input, scale, statistics), gradient, wanted| {
+            B::batch_norm_gradients(input, scale, gradient, statistics, wanted)
+        });
+    }
+}
+
+/// Gives input, scale and shift their gradients: what `find` makes of what was saved and the output's gradient.
+fn differentiate<B: Kernels, S>(
+    ops: Ops<S, 3>,
+    gradients: &mut Gradients,
+    find: impl FnOnce(S, FloatTensor<B>, BatchNormWanted) -> BatchNormGradients<B>,
+) {
+    let gradient = gradients.consume::<B>(&ops.node);
+    let [input, scale, shift] = &ops.parents;
+    let wanted = BatchNormWanted { input: input.is_some(), parameters: scale.is_some() || shift.is_some() };
+    let found = find(ops.state, gradient, wanted);
+    let (scale, shift) = found.parameters.unzip();
+    for (node, gradient) in ops.parents.into_iter().zip([found.input, scale, shift]) {
+        if let (Some(node), Some(gradient)) = (node, gradient) {
+            gradients.register::<B>(node.id, gradient);
         }
     }
 }
@@ -66,15 +74,60 @@ pub(super) fn forward<B: Kernels, C: CheckpointStrategy>(
         OpsKind::Tracked(prepared) => prepared.finish((input, scale, found.statistics.clone()), found.output),
         OpsKind::UnTracked(prepared) => prepared.finish(found.output),
     };
+    found_output::<B, C>(output, found.variance, found.statistics)
+}
+
+/// A tracked output with statistics that are constants.
+fn found_output<B: Kernels, C: CheckpointStrategy>(
+    output: FloatTensor<Autodiff<B, C>>,
+    variance: FloatTensor<B>,
+    statistics: BatchNormStatistics<B>,
+) -> BatchNormOutput<Autodiff<B, C>> {
     BatchNormOutput {
         output,
-        variance: constant::<B, C>(found.variance),
+        variance: constant::<B, C>(variance),
         statistics: BatchNormStatistics {
-            mean: constant::<B, C>(found.statistics.mean),
-            reciprocal_deviation: constant::<B, C>(found.statistics.reciprocal_deviation),
-            epsilon,
+            mean: constant::<B, C>(statistics.mean),
+            reciprocal_deviation: constant::<B, C>(statistics.reciprocal_deviation),
+            epsilon: statistics.epsilon,
         },
     }
+}
+
+/// Normalisation with a rectifier behind it. Its gradients are those of both, so that higher orders are theirs too.
+#[derive(Debug)]
+struct NormaliseRectify;
+
+impl<B: Kernels> Backward<B, 3> for NormaliseRectify {
+    /// What the normalisation saves, the shift, and the output.
+    type State = (Saved<B>, FloatTensor<B>, FloatTensor<B>);
+
+    fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        differentiate::<B, _>(ops, gradients, |(saved, shift, output), gradient, wanted| {
+            let (input, scale, statistics) = saved;
+            B::batch_norm_rectified_gradients(input, [scale, shift], output, gradient, statistics, wanted)
+        });
+    }
+}
+
+pub(super) fn forward_rectified<B: Kernels, C: CheckpointStrategy>(
+    input: FloatTensor<Autodiff<B, C>>,
+    scale: FloatTensor<Autodiff<B, C>>,
+    shift: FloatTensor<Autodiff<B, C>>,
+    epsilon: f64,
+) -> BatchNormOutput<Autodiff<B, C>> {
+    let nodes = [input.node.clone(), scale.node.clone(), shift.node.clone()];
+    let prepared = NormaliseRectify.prepare::<C>(nodes).compute_bound().stateful();
+    let [input, scale, shift] = [input, scale, shift].map(|tensor| tensor.primitive);
+    let found = B::batch_norm_rectified(input.clone(), scale.clone(), shift.clone(), epsilon);
+    let output = match prepared {
+        OpsKind::Tracked(prepared) => {
+            let saved = (input, scale, found.statistics.clone());
+            prepared.finish((saved, shift, found.output.clone()), found.output)
+        }
+        OpsKind::UnTracked(prepared) => prepared.finish(found.output),
+    };
+    found_output::<B, C>(output, found.variance, found.statistics)
 }
 
 #[derive(Debug)]

@@ -56,6 +56,15 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         batch_norm::forward::<B, C>(input, scale, shift, epsilon)
     }
 
+    fn batch_norm_rectified(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> BatchNormOutput<Self> {
+        batch_norm::forward_rectified::<B, C>(input, scale, shift, epsilon)
+    }
+
     fn batch_norm_gradients(
         input: FloatTensor<Self>,
         scale: FloatTensor<Self>,

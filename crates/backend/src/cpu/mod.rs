@@ -155,24 +155,20 @@ impl Kernels for Cpu {
         if !single(&input) {
             return composed::batch_norm::forward::<Self>(input, scale, shift, epsilon);
         }
-        let [input, scale, shift] = [input, scale, shift].map(|tensor| tensor.to_contiguous());
-        let shape: [usize; 4] = input.shape().dims();
-        let channels = shape[1];
-        let [mut mean, mut variance, mut rstd] = [(); 3].map(|()| vec![0.0f32; channels]);
-        let output = fresh(shape, |y| {
-            let result = Forward { y, mean: &mut mean, variance: &mut variance, rstd: &mut rstd };
-            let (gamma, beta) = (scale.storage(), shift.storage());
-            batch_norm::forward(planes(shape), input.storage(), gamma, beta, epsilon as f32, result);
-        });
-        BatchNormOutput {
-            output,
-            variance: tensor(variance, [channels]),
-            statistics: BatchNormStatistics {
-                mean: tensor(mean, [channels]),
-                reciprocal_deviation: tensor(rstd, [channels]),
-                epsilon,
-            },
+        normalised([input, scale, shift], epsilon, batch_norm::forward)
+    }
+
+    fn batch_norm_rectified(
+        input: FlexTensor,
+        scale: FlexTensor,
+        shift: FlexTensor,
+        epsilon: f64,
+    ) -> BatchNormOutput<Self> {
+        if !single(&input) {
+            let found = Self::batch_norm(input, scale, shift, epsilon);
+            return BatchNormOutput { output: Self::rectify(found.output), ..found };
         }
+        normalised([input, scale, shift], epsilon, batch_norm::forward_rectified)
     }
 
     fn batch_norm_gradients(
@@ -185,17 +181,25 @@ impl Kernels for Cpu {
         if !single(&input) {
             return composed::batch_norm::gradients::<Self>(input, scale, output_gradient, statistics, wanted);
         }
-        let inputs = NormInputs::new(input, scale, output_gradient, statistics);
-        let channels = inputs.shape[1];
-        let [mut dgamma, mut dbeta] = [(); 2].map(|()| vec![0.0f32; channels]);
-        let input = fresh(inputs.shape, |dx| {
-            let result = Gradients { dx, dgamma: &mut dgamma, dbeta: &mut dbeta };
-            batch_norm::backward(planes(inputs.shape), inputs.saved(), inputs.output_gradient.storage(), result);
-        });
-        BatchNormGradients {
-            input: Some(input),
-            parameters: Some((tensor(dgamma, [channels]), tensor(dbeta, [channels]))),
+        NormInputs::new(input, scale, output_gradient, statistics).gradients(batch_norm::backward)
+    }
+
+    fn batch_norm_rectified_gradients(
+        input: FlexTensor,
+        [scale, shift]: [FlexTensor; 2],
+        output: FlexTensor,
+        output_gradient: FlexTensor,
+        statistics: BatchNormStatistics<Self>,
+        wanted: BatchNormWanted,
+    ) -> BatchNormGradients<Self> {
+        if !single(&input) {
+            let gradient = Self::rectify_gradient(output, output_gradient);
+            return Self::batch_norm_gradients(input, scale, gradient, statistics, wanted);
         }
+        let shift = shift.to_contiguous();
+        NormInputs::new(input, scale, output_gradient, statistics).gradients(|shape, saved, gradient, result| {
+            batch_norm::backward_rectified(shape, saved, shift.storage(), gradient, result);
+        })
     }
 
     fn batch_norm_second(
@@ -469,6 +473,31 @@ impl Kernels for Cpu {
     }
 }
 
+/// What `forward` makes of input, scale and shift.
+fn normalised(
+    tensors: [FlexTensor; 3],
+    epsilon: f64,
+    forward: fn([usize; 3], &[f32], &[f32], &[f32], f32, Forward<'_>),
+) -> BatchNormOutput<Cpu> {
+    let [input, scale, shift] = tensors.map(|tensor| tensor.to_contiguous());
+    let shape: [usize; 4] = input.shape().dims();
+    let channels = shape[1];
+    let [mut mean, mut variance, mut rstd] = [(); 3].map(|()| vec![0.0f32; channels]);
+    let output = fresh(shape, |y| {
+        let result = Forward { y, mean: &mut mean, variance: &mut variance, rstd: &mut rstd };
+        forward(planes(shape), input.storage(), scale.storage(), shift.storage(), epsilon as f32, result);
+    });
+    BatchNormOutput {
+        output,
+        variance: tensor(variance, [channels]),
+        statistics: BatchNormStatistics {
+            mean: tensor(mean, [channels]),
+            reciprocal_deviation: tensor(rstd, [channels]),
+            epsilon,
+        },
+    }
+}
+
 /// Contiguous inputs of a gradient of batch normalisation.
 struct NormInputs {
     shape: [usize; 4],
@@ -493,6 +522,23 @@ impl NormInputs {
             output_gradient: output_gradient.to_contiguous(),
             mean: statistics.mean.to_contiguous(),
             rstd: statistics.reciprocal_deviation.to_contiguous(),
+        }
+    }
+
+    /// What `backward` finds, of a shape, what was saved and the output's gradient.
+    fn gradients(
+        &self,
+        backward: impl FnOnce([usize; 3], Saved<'_>, &[f32], Gradients<'_>),
+    ) -> BatchNormGradients<Cpu> {
+        let channels = self.shape[1];
+        let [mut dgamma, mut dbeta] = [(); 2].map(|()| vec![0.0f32; channels]);
+        let input = fresh(self.shape, |dx| {
+            let result = Gradients { dx, dgamma: &mut dgamma, dbeta: &mut dbeta };
+            backward(planes(self.shape), self.saved(), self.output_gradient.storage(), result);
+        });
+        BatchNormGradients {
+            input: Some(input),
+            parameters: Some((tensor(dgamma, [channels]), tensor(dbeta, [channels]))),
         }
     }
 
