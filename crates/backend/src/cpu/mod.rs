@@ -477,7 +477,7 @@ impl Kernels for Cpu {
 fn normalised(
     tensors: [FlexTensor; 3],
     epsilon: f64,
-    forward: fn([usize; 3], &[f32], &[f32], &[f32], f32, Forward<'_>),
+    forward: impl FnOnce([usize; 3], &[f32], &[f32], &[f32], f32, Forward<'_>),
 ) -> BatchNormOutput<Cpu> {
     let [input, scale, shift] = tensors.map(|tensor| tensor.to_contiguous());
     let shape: [usize; 4] = input.shape().dims();
