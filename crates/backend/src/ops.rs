@@ -3,7 +3,7 @@
 use crate::{
     composed::{unwrap, wrap},
     kernels::Kernels,
-    operands::ConvOptions,
+    operands::{BatchNormOutput, ConvOptions},
 };
 use burn::tensor::{Int, Tensor, backend::Backend};
 
@@ -51,8 +51,7 @@ pub fn batch_norm<B: Kernels>(
     shift: Tensor<B, 1>,
     epsilon: f64,
 ) -> Normalised<B> {
-    let found = B::batch_norm(unwrap(input), unwrap(scale), unwrap(shift), epsilon);
-    Normalised { output: wrap(found.output), mean: wrap(found.statistics.mean), variance: wrap(found.variance) }
+    normalised(B::batch_norm(unwrap(input), unwrap(scale), unwrap(shift), epsilon))
 }
 
 /// [`rectify`] of what [`batch_norm`] puts out.
@@ -62,7 +61,10 @@ pub fn batch_norm_rectified<B: Kernels>(
     shift: Tensor<B, 1>,
     epsilon: f64,
 ) -> Normalised<B> {
-    let found = B::batch_norm_rectified(unwrap(input), unwrap(scale), unwrap(shift), epsilon);
+    normalised(B::batch_norm_rectified(unwrap(input), unwrap(scale), unwrap(shift), epsilon))
+}
+
+fn normalised<B: Kernels>(found: BatchNormOutput<B>) -> Normalised<B> {
     Normalised { output: wrap(found.output), mean: wrap(found.statistics.mean), variance: wrap(found.variance) }
 }
 

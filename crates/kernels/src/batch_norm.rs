@@ -226,60 +226,6 @@ pub fn double_backward(
     run(shape, items);
 }
 
-/// `y = x * scale + shift`, with one scale and one shift a channel.
-///
-/// `x` and `y` are `[batch, channels, positions]`, `scale` and `shift` `[channels]`.
-/// This is also batch normalisation with running statistics.
-///
-/// # Panics
-/// If a slice does not have the length that `shape` asks for.
-pub fn scale_shift(shape: [usize; 3], x: &[f32], scale: &[f32], shift: &[f32], y: &mut [f32]) {
-    check_tensors(shape, &[x.len(), y.len()]);
-    check_channels(shape, &[scale.len(), shift.len()]);
-    let group = channels_in_item(shape);
-    let items: Vec<_> = split_mut(y, shape, group)
-        .into_iter()
-        .enumerate()
-        .map(|(item, y)| ScaleShiftItem { channels: Channels { shape, first: item * group }, x, scale, shift, y })
-        .collect();
-    run(shape, items);
-}
-
-/// The sum of each channel of `values`, `[batch, channels, positions]`.
-///
-/// # Panics
-/// If a slice does not have the length that `shape` asks for.
-pub fn channel_sum(shape: [usize; 3], values: &[f32], sums: &mut [f32]) {
-    check_tensors(shape, &[values.len()]);
-    channel_totals::<false>(shape, values, values, sums);
-}
-
-/// For each channel, the dot product of `left` and `right`, both
-/// `[batch, channels, positions]`.
-///
-/// # Panics
-/// If a slice does not have the length that `shape` asks for.
-pub fn channel_dot(shape: [usize; 3], left: &[f32], right: &[f32], sums: &mut [f32]) {
-    check_tensors(shape, &[left.len(), right.len()]);
-    channel_totals::<true>(shape, left, right, sums);
-}
-
-fn channel_totals<const DOT: bool>(shape: [usize; 3], left: &[f32], right: &[f32], sums: &mut [f32]) {
-    check_channels(shape, &[sums.len()]);
-    let group = channels_in_item(shape);
-    let items: Vec<_> = sums
-        .chunks_mut(group)
-        .enumerate()
-        .map(|(item, sums)| TotalItem::<'_, DOT> {
-            channels: Channels { shape, first: item * group },
-            left,
-            right,
-            sums,
-        })
-        .collect();
-    run(shape, items);
-}
-
 fn check_tensors(shape: [usize; 3], lengths: &[usize]) {
     let length = shape.iter().product::<usize>();
     assert!(
@@ -553,54 +499,6 @@ impl Task for DoubleItem<'_> {
                     *grad_x = of_dy * dy + of_u * u + of_xhat * xhat + constant;
                 }
             }
-        }
-    }
-}
-
-struct ScaleShiftItem<'a> {
-    channels: Channels,
-    x: &'a [f32],
-    scale: &'a [f32],
-    shift: &'a [f32],
-    y: Vec<&'a mut [f32]>,
-}
-
-impl Task for ScaleShiftItem<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(mut self) {
-        let channels = self.channels;
-        let positions = channels.shape[2].max(1);
-        for (image, y) in self.y.iter_mut().enumerate() {
-            for (channel, y) in y.chunks_exact_mut(positions).enumerate() {
-                let scale = self.scale[channels.first + channel];
-                let shift = self.shift[channels.first + channel];
-                for (y, x) in y.iter_mut().zip(channels.plane(self.x, image, channel)) {
-                    *y = x * scale + shift;
-                }
-            }
-        }
-    }
-}
-
-struct TotalItem<'a, const DOT: bool> {
-    channels: Channels,
-    left: &'a [f32],
-    right: &'a [f32],
-    sums: &'a mut [f32],
-}
-
-impl<const DOT: bool> Task for TotalItem<'_, DOT> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
-        for (channel, sum) in self.sums.iter_mut().enumerate() {
-            let [total] = self
-                .channels
-                .sums(self.left, self.right, channel, |left, right| [if DOT { left * right } else { left }]);
-            *sum = total as f32;
         }
     }
 }
