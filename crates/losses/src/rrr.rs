@@ -20,7 +20,11 @@
 //! that the penalty's derivative takes: four products a layer in the place of six, with the same result.
 
 use crate::{Batch, Contribution, Passes, Penalty, WithRespectTo, log_softmax};
-use burn::tensor::{Tensor, activation::sigmoid, backend::AutodiffBackend};
+use burn::tensor::{
+    Tensor,
+    activation::sigmoid,
+    backend::{AutodiffBackend, Backend},
+};
 use herring_backend::{Autodiff, Kernels, ops};
 use herring_models::{Mode, Stackable, Trace, gradient_with_biases, input_gradient};
 use herring_protocol::RrrReading;
@@ -57,6 +61,11 @@ fn area_weights<B: AutodiffBackend + Kernels>(batch: &Batch<B>) -> Tensor<B, 4> 
     outside * area.recip().mul_scalar((height * width) as f64).reshape([images, 1, 1, 1])
 }
 
+/// The second logit less the first, of `logits [batch, 2]`: `[batch, 1]`.
+fn difference<B: Backend>(logits: &Tensor<B, 2>) -> Tensor<B, 2> {
+    logits.clone().narrow(1, 1, 1) - logits.clone().narrow(1, 0, 1)
+}
+
 /// The sum over each image of a tensor of `[batch, 1, height, width]`, `[batch]`.
 fn image_sums<B: AutodiffBackend>(planes: Tensor<B, 4>) -> Tensor<B, 1> {
     let [images, _, height, width] = planes.dims();
@@ -68,28 +77,25 @@ fn image_sums<B: AutodiffBackend>(planes: Tensor<B, 4>) -> Tensor<B, 1> {
 /// Its value is that of the penalty. Its derivative is made of that of the gradients, times numbers that are constants to it:
 /// exact, but not to be differentiated again.
 fn of_two_classes<B: AutodiffBackend + Kernels, M: Stackable<B>>(model: &M, batch: &Batch<B>) -> Tensor<B, 1> {
-    let found = gradient_with_biases(model, batch.images.clone(), |trace| {
-        let [images, _] = trace.logits.dims();
-        let second = trace.logits.clone().slice([0..images, 1..2]);
-        ops::total(second - trace.logits.clone().slice([0..images, 0..1]))
-    });
+    let found = gradient_with_biases(model, batch.images.clone(), |trace| ops::total(difference(&trace.logits)));
     let (images, weights) = (found.images.dims()[0], area_weights(batch));
-    let logits = found.trace.logits.detach();
-    let difference = logits.clone().slice([0..images, 1..2]) - logits.slice([0..images, 0..1]);
-    let probability: Tensor<B, 1> = sigmoid(difference).squeeze_dim(1);
+    let spread = |numbers: Tensor<B, 1>| numbers.reshape([images, 1, 1, 1]);
+
+    let probability: Tensor<B, 1> = sigmoid(difference(&found.trace.logits.detach())).squeeze_dim(1);
     let slope = probability.clone() * -2.0 + 1.0;
-    let slope_slope = (probability.clone() * (probability.neg() + 1.0)) * -2.0;
+    let slope_derivative = probability.clone() * (probability.neg() + 1.0) * -2.0;
 
     let gradient = ops::sum_over_channels(found.images.clone());
     let masked = gradient.clone().detach() * weights.clone();
     let squares = image_sums(masked.clone() * masked.clone());
     let value = ops::total(squares.clone() * slope.clone() * slope.clone());
 
-    let spread = |numbers: Tensor<B, 1>| numbers.reshape([images, 1, 1, 1]);
-    let of_gradient = masked * weights * spread(slope.clone() * slope.clone() * 2.0);
-    let of_difference = squares * slope * slope_slope * 2.0;
-    let difference = image_sums(ops::products_over_channels(batch.images.clone(), found.images)) + found.biases;
-    let derivative = ops::total(gradient * of_gradient) + ops::total(difference * of_difference);
+    // The derivatives of `slope² q`: by the gradient of `d`, and by `d` itself, on which the slope depends.
+    let by_gradient = masked * weights * spread(slope.clone() * slope.clone() * 2.0);
+    let by_difference = squares * slope * slope_derivative * 2.0;
+    let products = ops::products_over_channels(batch.images.clone(), found.images);
+    let differences = image_sums(products) + found.biases;
+    let derivative = ops::total(gradient * by_gradient) + ops::total(differences * by_difference);
     derivative.clone() - derivative.detach() + value
 }
 
