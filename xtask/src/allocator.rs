@@ -12,7 +12,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 
 /// How long freed memory is kept for this process, in milliseconds: longer than a step, so that it finds it again, and not for
-/// ever, because blocks of one size are no use to those of another. VGG-16 at 224 pixels needs 2,448 MiB with it and 2,657 MiB
+/// ever, because blocks of one size are no use to those of another. VGG-16 at 224 pixels needs 2,363 to 2,448 MiB with it and 2,657
 /// where memory is kept until the end, in the same time. With 1000 DenseNet-121 clears 2,800 pages in a step.
 const KEPT_FOR: std::ffi::c_long = 5000;
 

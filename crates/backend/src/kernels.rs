@@ -78,8 +78,7 @@ pub trait Kernels: Backend {
         shift: FloatTensor<Self>,
         epsilon: f64,
     ) -> BatchNormOutput<Self> {
-        let found = Self::batch_norm(input, scale, shift, epsilon);
-        BatchNormOutput { output: Self::rectify(found.output), ..found }
+        composed::batch_norm::forward_rectified::<Self>(input, scale, shift, epsilon)
     }
 
     /// Gradients of [`batch_norm_rectified`](Self::batch_norm_rectified) with this `shift [channels]`, which gave `output` and the
@@ -93,8 +92,7 @@ pub trait Kernels: Backend {
         wanted: BatchNormWanted,
     ) -> BatchNormGradients<Self> {
         let _ = shift;
-        let gradient = Self::rectify_gradient(output, output_gradient);
-        Self::batch_norm_gradients(input, scale, gradient, statistics, wanted)
+        composed::batch_norm::gradients_rectified::<Self>(input, scale, output, output_gradient, statistics, wanted)
     }
 
     /// Gradients of the input gradient that [`batch_norm_gradients`](Self::batch_norm_gradients)

@@ -7,6 +7,7 @@
 //! `P` being symmetric (Ioffe and Szegedy 2015 give the first order).
 
 use super::{unwrap, wrap};
+use crate::Kernels;
 use crate::operands::{BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics, BatchNormWanted};
 use burn::tensor::{Tensor, backend::Backend, ops::FloatTensor};
 
@@ -80,6 +81,29 @@ pub(crate) fn gradients<B: Backend>(
             unwrap((gradient - mean_gradient - normalised * mean_product) * (reciprocal_deviation * spread(scale)))
         }),
     }
+}
+
+/// Normalisation and rectifier, one after the other.
+pub(crate) fn forward_rectified<B: Kernels>(
+    input: FloatTensor<B>,
+    scale: FloatTensor<B>,
+    shift: FloatTensor<B>,
+    epsilon: f64,
+) -> BatchNormOutput<B> {
+    let found = B::batch_norm(input, scale, shift, epsilon);
+    BatchNormOutput { output: B::rectify(found.output), ..found }
+}
+
+/// The gradients of [`forward_rectified`], one after the other.
+pub(crate) fn gradients_rectified<B: Kernels>(
+    input: FloatTensor<B>,
+    scale: FloatTensor<B>,
+    output: FloatTensor<B>,
+    output_gradient: FloatTensor<B>,
+    statistics: BatchNormStatistics<B>,
+    wanted: BatchNormWanted,
+) -> BatchNormGradients<B> {
+    B::batch_norm_gradients(input, scale, B::rectify_gradient(output, output_gradient), statistics, wanted)
 }
 
 pub(crate) fn second<B: Backend>(

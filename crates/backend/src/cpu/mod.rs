@@ -165,8 +165,7 @@ impl Kernels for Cpu {
         epsilon: f64,
     ) -> BatchNormOutput<Self> {
         if !single(&input) {
-            let found = Self::batch_norm(input, scale, shift, epsilon);
-            return BatchNormOutput { output: Self::rectify(found.output), ..found };
+            return composed::batch_norm::forward_rectified::<Self>(input, scale, shift, epsilon);
         }
         normalised([input, scale, shift], epsilon, batch_norm::forward_rectified)
     }
@@ -193,8 +192,14 @@ impl Kernels for Cpu {
         wanted: BatchNormWanted,
     ) -> BatchNormGradients<Self> {
         if !single(&input) {
-            let gradient = Self::rectify_gradient(output, output_gradient);
-            return Self::batch_norm_gradients(input, scale, gradient, statistics, wanted);
+            return composed::batch_norm::gradients_rectified::<Self>(
+                input,
+                scale,
+                output,
+                output_gradient,
+                statistics,
+                wanted,
+            );
         }
         let shift = shift.to_contiguous();
         NormInputs::new(input, scale, output_gradient, statistics).gradients(|shape, saved, gradient, result| {
