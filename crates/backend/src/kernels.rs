@@ -4,7 +4,7 @@ use crate::{
     composed,
     operands::{
         AdamMoments, AdamSettings, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics,
-        BatchNormWanted, ConvOptions, PoolOptions,
+        BatchNormWanted, ConvOptions, Epilogue, PoolOptions,
     },
 };
 use burn::tensor::{backend::Backend, ops::FloatTensor};
@@ -25,6 +25,17 @@ pub trait Kernels: Backend {
     /// Cross-correlates `input [batch, in, height, width]` with `weight [out, in, rows, columns]`.
     fn convolution(input: FloatTensor<Self>, weight: FloatTensor<Self>, options: ConvOptions) -> FloatTensor<Self> {
         composed::convolution::forward::<Self>(input, weight, options)
+    }
+
+    /// [`convolution`](Self::convolution) and what follows it, in one pass where the backend can: a factor and a number of each
+    /// channel (a bias, normalisation with given statistics), the end of a residual block, a rectifier.
+    fn convolution_with(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        options: ConvOptions,
+        epilogue: Epilogue<Self>,
+    ) -> FloatTensor<Self> {
+        composed::convolution::with::<Self>(input, weight, options, epilogue)
     }
 
     /// The gradient of [`convolution`](Self::convolution) with respect to its input, whose rows and columns

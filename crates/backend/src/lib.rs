@@ -42,7 +42,7 @@ pub use device::{BackendName, Device, DeviceError, DeviceInfo, Job, devices};
 pub use kernels::Kernels;
 pub use operands::{
     AdamMoments, AdamSettings, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics,
-    BatchNormWanted, ConvOptions, PoolOptions,
+    BatchNormWanted, ConvOptions, Epilogue, PoolOptions,
 };
 pub use optimiser::{Adam, AnyOptimiser, Optimiser, Sgd, SgdSettings};
 

@@ -15,6 +15,26 @@ pub struct ConvOptions {
     pub groups: usize,
 }
 
+/// What follows a convolution, in this order; see [`Kernels::convolution_with`](crate::Kernels::convolution_with). The default
+/// is nothing.
+#[derive(Debug, Clone)]
+pub struct Epilogue<B: Backend> {
+    /// Every position is multiplied with its channel's, `[outputs]`.
+    pub factors: Option<FloatTensor<B>>,
+    /// Its channel's is added to every position, `[outputs]`.
+    pub numbers: Option<FloatTensor<B>>,
+    /// Added, of the result's shape.
+    pub summand: Option<FloatTensor<B>>,
+    /// Whether a rectifier is last.
+    pub rectified: bool,
+}
+
+impl<B: Backend> Default for Epilogue<B> {
+    fn default() -> Self {
+        Self { factors: None, numbers: None, summand: None, rectified: false }
+    }
+}
+
 /// Windows that a maximum is taken over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolOptions {

@@ -3,13 +3,39 @@
 use crate::{
     composed::{unwrap, wrap},
     kernels::Kernels,
-    operands::{BatchNormOutput, ConvOptions},
+    operands::{BatchNormOutput, ConvOptions, Epilogue},
 };
 use burn::tensor::{Int, Tensor, backend::Backend};
 
 /// Cross-correlates `input [batch, in, height, width]` with `weight [out, in, rows, columns]`.
 pub fn convolution<B: Kernels>(input: Tensor<B, 4>, weight: Tensor<B, 4>, options: ConvOptions) -> Tensor<B, 4> {
     wrap(B::convolution(unwrap(input), unwrap(weight), options))
+}
+
+/// [`convolution`], then a bias `[out]` for each channel, then [`rectify`].
+pub fn convolution_rectified<B: Kernels>(
+    input: Tensor<B, 4>,
+    weight: Tensor<B, 4>,
+    bias: Tensor<B, 1>,
+    options: ConvOptions,
+) -> Tensor<B, 4> {
+    let epilogue = Epilogue { numbers: Some(unwrap(bias)), rectified: true, ..Epilogue::default() };
+    wrap(B::convolution_with(unwrap(input), unwrap(weight), options, epilogue))
+}
+
+/// [`convolution`], then [`affine_channels`] with `factors` and `numbers` of `[out]`, then the addition of `summand`, of the
+/// result's shape, then [`rectify`] where `rectified`.
+pub fn convolution_affine<B: Kernels>(
+    input: Tensor<B, 4>,
+    weight: Tensor<B, 4>,
+    options: ConvOptions,
+    [factors, numbers]: [Tensor<B, 1>; 2],
+    summand: Option<Tensor<B, 4>>,
+    rectified: bool,
+) -> Tensor<B, 4> {
+    let (factors, numbers) = (Some(unwrap(factors)), Some(unwrap(numbers)));
+    let epilogue = Epilogue { factors, numbers, summand: summand.map(unwrap), rectified };
+    wrap(B::convolution_with(unwrap(input), unwrap(weight), options, epilogue))
 }
 
 /// The gradient of [`convolution`] with respect to its input, whose rows and columns are `size`.

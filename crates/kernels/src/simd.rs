@@ -104,3 +104,118 @@ pub(crate) fn prefetch(values: &[f32], index: usize) {
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (values, index);
 }
+
+/// A number, or a vector of them: what a sum over many numbers is written with, so that one source serves both.
+///
+/// The compiler makes vectors of loops over numbers, but not always of sums in several lanes.
+pub(crate) trait Lanes: Copy {
+    /// `value` in all lanes.
+    fn all(value: f32) -> Self;
+    /// `self + other`.
+    fn plus(self, other: Self) -> Self;
+    /// `self - other`.
+    fn minus(self, other: Self) -> Self;
+    /// `self * other`.
+    fn times(self, other: Self) -> Self;
+    /// `self`, and 0 where `condition <= 0`.
+    fn zero_where_not_positive(self, condition: Self) -> Self;
+}
+
+impl Lanes for f32 {
+    #[inline(always)]
+    fn all(value: f32) -> Self {
+        value
+    }
+
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        self + other
+    }
+
+    #[inline(always)]
+    fn minus(self, other: Self) -> Self {
+        self - other
+    }
+
+    #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        self * other
+    }
+
+    #[inline(always)]
+    fn zero_where_not_positive(self, condition: Self) -> Self {
+        if condition <= 0.0 { 0.0 } else { self }
+    }
+}
+
+/// Sixteen numbers.
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx512 {
+    use super::Lanes;
+    use std::arch::x86_64::{
+        __m512, _CMP_LE_OQ, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_loadu_ps, _mm512_mask_mov_ps, _mm512_mul_ps,
+        _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps, _mm512_sub_ps,
+    };
+
+    /// A vector. There are none where the processor lacks AVX-512: only [`load`](Self::load) and [`zero`](Self::zero) make one.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Sixteen(__m512);
+
+    impl Sixteen {
+        /// Those of an array.
+        ///
+        /// # Safety
+        /// The processor [has AVX-512](super::has_avx512).
+        #[inline(always)]
+        pub(crate) unsafe fn load(values: &[f32; 16]) -> Self {
+            // SAFETY: the array has as many floats, and the caller says that there is the instruction.
+            Self(unsafe { _mm512_loadu_ps(values.as_ptr()) })
+        }
+
+        /// Zeros.
+        ///
+        /// # Safety
+        /// The processor [has AVX-512](super::has_avx512).
+        #[inline(always)]
+        pub(crate) unsafe fn zero() -> Self {
+            // SAFETY: the caller says that there is the instruction.
+            Self(unsafe { _mm512_setzero_ps() })
+        }
+
+        #[inline(always)]
+        pub(crate) fn store(self, values: &mut [f32; 16]) {
+            // SAFETY: the array has as many floats, and a vector exists only where the instruction does.
+            unsafe { _mm512_storeu_ps(values.as_mut_ptr(), self.0) };
+        }
+    }
+
+    // SAFETY of all of them: a vector exists only where the instructions do.
+    impl Lanes for Sixteen {
+        #[inline(always)]
+        fn all(value: f32) -> Self {
+            Self(unsafe { _mm512_set1_ps(value) })
+        }
+
+        #[inline(always)]
+        fn plus(self, other: Self) -> Self {
+            Self(unsafe { _mm512_add_ps(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        fn minus(self, other: Self) -> Self {
+            Self(unsafe { _mm512_sub_ps(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        fn times(self, other: Self) -> Self {
+            Self(unsafe { _mm512_mul_ps(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        fn zero_where_not_positive(self, condition: Self) -> Self {
+            let zero = unsafe { _mm512_setzero_ps() };
+            let not_positive = unsafe { _mm512_cmp_ps_mask::<_CMP_LE_OQ>(condition.0, zero) };
+            Self(unsafe { _mm512_mask_mov_ps(self.0, not_positive, zero) })
+        }
+    }
+}

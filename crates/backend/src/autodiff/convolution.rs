@@ -1,12 +1,16 @@
-//! The closed trio: each derivative is one of the other two.
+//! The closed trio: each derivative is one of the other two. A bias and a rectifier behind a convolution are one operation
+//! with it, whose derivatives are the trio's behind those of the rectifier.
 
 use super::register::{Factors, bilinear};
-use crate::{Autodiff, Kernels, operands::ConvOptions};
+use crate::{
+    Autodiff, Kernels, composed,
+    operands::{ConvOptions, Epilogue},
+};
 use burn::{
     backend::autodiff::{
         checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
         grads::Gradients,
-        ops::{Backward, Ops, binary},
+        ops::{Backward, Ops, OpsKind, binary},
     },
     tensor::{TensorMetadata, ops::FloatTensor},
 };
@@ -42,6 +46,52 @@ pub(super) fn forward<B: Kernels, C: CheckpointStrategy>(
     options: ConvOptions,
 ) -> FloatTensor<Autodiff<B, C>> {
     bilinear::<B, C, _, _>(Convolution, input, weight, options, |input, weight| B::convolution(input, weight, options))
+}
+
+#[derive(Debug)]
+struct Rectified;
+
+impl<B: Kernels> Backward<B, 3> for Rectified {
+    /// Input, weight and output.
+    type State = ([FloatTensor<B>; 3], ConvOptions);
+
+    fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let ([input, weight, output], options) = ops.state;
+        let (size, kernel) = (plane(&input), plane(&weight));
+        let gradient = B::rectify_gradient(output, gradients.consume::<B>(&ops.node));
+        let [input_node, weight_node, bias_node] = ops.parents;
+        if let Some(node) = bias_node {
+            gradients.register::<B>(node.id, B::channel_sums(gradient.clone()));
+        }
+        if let Some(node) = weight_node {
+            let found = B::convolution_weight_gradient(input, gradient.clone(), kernel, options);
+            gradients.register::<B>(node.id, found);
+        }
+        if let Some(node) = input_node {
+            gradients.register::<B>(node.id, B::convolution_input_gradient(weight, gradient, size, options));
+        }
+    }
+}
+
+pub(super) fn with<B: Kernels, C: CheckpointStrategy>(
+    input: FloatTensor<Autodiff<B, C>>,
+    weight: FloatTensor<Autodiff<B, C>>,
+    options: ConvOptions,
+    epilogue: Epilogue<Autodiff<B, C>>,
+) -> FloatTensor<Autodiff<B, C>> {
+    let bias = match epilogue {
+        Epilogue { factors: None, numbers: Some(bias), summand: None, rectified: true } => bias,
+        _ => return composed::convolution::with::<Autodiff<B, C>>(input, weight, options, epilogue),
+    };
+    let nodes = [input.node.clone(), weight.node.clone(), bias.node.clone()];
+    let prepared = Rectified.prepare::<C>(nodes).compute_bound().stateful();
+    let [input, weight] = [input.primitive, weight.primitive];
+    let epilogue = Epilogue { numbers: Some(bias.primitive), rectified: true, ..Epilogue::default() };
+    let output = B::convolution_with(input.clone(), weight.clone(), options, epilogue);
+    match prepared {
+        OpsKind::Tracked(prepared) => prepared.finish(([input, weight, output.clone()], options), output),
+        OpsKind::UnTracked(prepared) => prepared.finish(output),
+    }
 }
 
 #[derive(Debug)]

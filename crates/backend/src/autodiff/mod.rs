@@ -18,7 +18,7 @@ use crate::{
     Autodiff, Kernels, composed,
     operands::{
         AdamMoments, AdamSettings, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics,
-        BatchNormWanted, ConvOptions, PoolOptions,
+        BatchNormWanted, ConvOptions, Epilogue, PoolOptions,
     },
 };
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -27,6 +27,15 @@ use burn::tensor::{backend::AutodiffBackend, ops::FloatTensor};
 impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
     fn convolution(input: FloatTensor<Self>, weight: FloatTensor<Self>, options: ConvOptions) -> FloatTensor<Self> {
         convolution::forward::<B, C>(input, weight, options)
+    }
+
+    fn convolution_with(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        options: ConvOptions,
+        epilogue: Epilogue<Self>,
+    ) -> FloatTensor<Self> {
+        convolution::with::<B, C>(input, weight, options, epilogue)
     }
 
     fn convolution_input_gradient(

@@ -1,7 +1,11 @@
 //! The closed trio on Burn's own convolutions.
 
 use super::{unwrap, wrap};
-use crate::{operands::ConvOptions, padding};
+use crate::{
+    Kernels,
+    operands::{ConvOptions, Epilogue},
+    padding,
+};
 use burn::tensor::{
     Tensor, TensorMetadata,
     backend::Backend,
@@ -18,6 +22,28 @@ pub(crate) fn forward<B: Backend>(
     options: ConvOptions,
 ) -> FloatTensor<B> {
     B::conv2d(input, weight, None, burn_options(options))
+}
+
+/// A convolution and its epilogue, one operation after the other.
+pub(crate) fn with<B: Kernels>(
+    input: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    options: ConvOptions,
+    epilogue: Epilogue<B>,
+) -> FloatTensor<B> {
+    let sums = B::convolution(input, weight, options);
+    let moved = match (epilogue.factors, epilogue.numbers) {
+        (Some(factors), Some(numbers)) => B::affine_channels(sums, factors, numbers),
+        (Some(factors), None) => B::scale_channels(sums, factors),
+        (None, Some(numbers)) => B::add_to_channels(sums, numbers),
+        (None, None) => sums,
+    };
+    match (epilogue.summand, epilogue.rectified) {
+        (Some(summand), true) => B::add_rectify(moved, summand),
+        (Some(summand), false) => B::float_add(moved, summand),
+        (None, true) => B::rectify(moved),
+        (None, false) => moved,
+    }
 }
 
 pub(crate) fn input_gradient<B: Backend>(

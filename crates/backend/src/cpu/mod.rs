@@ -8,7 +8,7 @@ use crate::{
     Cpu, Kernels, composed,
     operands::{
         AdamMoments, AdamSettings, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics,
-        BatchNormWanted, ConvOptions, PoolOptions,
+        BatchNormWanted, ConvOptions, Epilogue, PoolOptions,
     },
     resize::aligned_taps,
 };
@@ -71,6 +71,20 @@ fn kind(tensor: &FlexTensor, inputs: usize, outputs: usize, options: ConvOptions
     }
 }
 
+/// The result of a forward pass of a convolution that `forward` writes.
+fn convolved(
+    [input, weight]: [FlexTensor; 2],
+    options: ConvOptions,
+    forward: impl FnOnce(&Geometry, &[f32], &[f32], &mut [f32]),
+) -> FlexTensor {
+    let (input, weight) = (input.to_contiguous(), weight.to_contiguous());
+    let geometry = geometry(input.shape().dims(), weight.shape().dims(), options);
+    let [height, width] = geometry.output_size();
+    fresh([geometry.batch, geometry.out_channels, height, width], |output| {
+        forward(&geometry, input.storage(), weight.storage(), output);
+    })
+}
+
 /// Batch, channels and pixels a channel.
 fn planes(shape: [usize; 4]) -> [usize; 3] {
     [shape[0], shape[1], shape[2] * shape[3]]
@@ -94,15 +108,28 @@ impl Kernels for Cpu {
         let Some(kind) = kind(&input, input.shape()[1], weight.shape()[0], options) else {
             return composed::convolution::forward::<Self>(input, weight, options);
         };
-        let (input, weight) = (input.to_contiguous(), weight.to_contiguous());
-        let geometry = geometry(input.shape().dims(), weight.shape().dims(), options);
-        let [height, width] = geometry.output_size();
         let forward = match kind {
             Kind::Full => convolution::forward,
             Kind::Depthwise => depthwise::forward,
         };
-        fresh([geometry.batch, geometry.out_channels, height, width], |output| {
-            forward(&geometry, input.storage(), weight.storage(), output);
+        convolved([input, weight], options, forward)
+    }
+
+    fn convolution_with(
+        input: FlexTensor,
+        weight: FlexTensor,
+        options: ConvOptions,
+        epilogue: Epilogue<Self>,
+    ) -> FlexTensor {
+        let Some(Kind::Full) = kind(&input, input.shape()[1], weight.shape()[0], options) else {
+            return composed::convolution::with::<Self>(input, weight, options, epilogue);
+        };
+        let Epilogue { factors, numbers, summand, rectified } = epilogue;
+        let parts = [factors, numbers, summand].map(|part| part.map(|part| part.to_contiguous()));
+        let [factors, numbers, summand] = parts.each_ref().map(|part| part.as_ref().map(FlexTensor::storage));
+        let epilogue = convolution::Epilogue { factors, numbers, summand, rectified };
+        convolved([input, weight], options, |geometry, input, weight, output| {
+            convolution::forward_with(geometry, input, weight, epilogue, output);
         })
     }
 

@@ -15,12 +15,14 @@
 
 pub mod depthwise;
 mod direct;
+mod epilogue;
 mod geometry;
 mod padded;
 mod scattered;
 mod weights;
 mod winograd;
 
+pub use epilogue::Epilogue;
 pub use geometry::Geometry;
 
 /// Computes `output = conv(input, weight)`.
@@ -33,12 +35,21 @@ pub use geometry::Geometry;
 /// If a slice does not have the length that `geometry` asks for, or `geometry`
 /// has a zero stride or a kernel larger than the padded image.
 pub fn forward(geometry: &Geometry, input: &[f32], weight: &[f32], output: &mut [f32]) {
+    forward_with(geometry, input, weight, Epilogue::default(), output);
+}
+
+/// [`forward`] with an `epilogue`: the same values, to the last bit, as passes of their own give.
+///
+/// # Panics
+/// As [`forward`], and if a part of the epilogue has another length than it should.
+pub fn forward_with(geometry: &Geometry, input: &[f32], weight: &[f32], epilogue: Epilogue<'_>, output: &mut [f32]) {
     geometry.check(input.len(), weight.len(), output.len());
+    epilogue.check(geometry.out_channels, output.len());
     crate::pool::in_pool(|| {
         if winograd::suits(geometry, geometry.output_size()) {
-            winograd::forward(geometry, input, weight, output);
+            winograd::forward(geometry, input, weight, epilogue, output);
         } else {
-            direct::forward(&geometry.in_one_row(), input, weight, output);
+            direct::forward(&geometry.in_one_row(), input, weight, epilogue, output);
         }
     });
 }

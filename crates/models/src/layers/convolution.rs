@@ -91,6 +91,22 @@ impl<B: Kernels> Convolution<B> {
         self.add_bias(ops::convolution(input, self.weight.val(), options))
     }
 
+    /// [`forward`](Self::forward) with a rectifier behind it, in one pass over memory where there is a bias.
+    pub fn forward_rectified(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
+        match &self.bias {
+            Some(bias) if bias.dims() == [self.outputs()] => {
+                let (input, options) = self.with_margins(input);
+                ops::convolution_rectified(input, self.weight.val(), bias.val(), options)
+            }
+            _ => ops::rectify(self.forward(input)),
+        }
+    }
+
+    /// Channels of the output.
+    pub(super) fn outputs(&self) -> usize {
+        self.weight.dims()[0]
+    }
+
     /// The maximum of [`forward`](Self::forward) over windows. The bias is added to the maxima, which has the same result and
     /// less work.
     pub fn forward_maximum(&self, input: Tensor<B, 4>, windows: PoolOptions) -> Tensor<B, 4> {
@@ -99,7 +115,7 @@ impl<B: Kernels> Convolution<B> {
     }
 
     /// The input with the odd rows and columns of its margins, and the options with the even ones.
-    fn with_margins(&self, mut input: Tensor<B, 4>) -> (Tensor<B, 4>, ConvOptions) {
+    pub(super) fn with_margins(&self, mut input: Tensor<B, 4>) -> (Tensor<B, 4>, ConvOptions) {
         let mut options = self.options();
         if !self.same {
             return (input, options);

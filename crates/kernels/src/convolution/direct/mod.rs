@@ -18,8 +18,8 @@ mod store;
 
 use rayon::prelude::*;
 
-use super::Geometry;
 use super::padded::{BLOCK, Layout, Padded, piece_width};
+use super::{Epilogue, Geometry};
 use crate::buffers::{self, Buffer};
 use crate::simd::{Task, dispatch, prefetch};
 use crate::tile::multiply;
@@ -65,7 +65,7 @@ impl Phase {
 }
 
 /// See [`super::forward`].
-pub(super) fn forward(geometry: &Geometry, input: &[f32], weight: &[f32], output: &mut [f32]) {
+pub(super) fn forward(geometry: &Geometry, input: &[f32], weight: &[f32], epilogue: Epilogue<'_>, output: &mut [f32]) {
     let grid = geometry.output_size();
     let (layout, taps) = forward_layout(geometry);
     let source = Padded::borrowed(layout, input, geometry.in_channels, [geometry.height, geometry.width]);
@@ -73,7 +73,8 @@ pub(super) fn forward(geometry: &Geometry, input: &[f32], weight: &[f32], output
     let mut phases =
         vec![Phase { taps, kernel: (0..geometry.taps()).collect(), grid, start: [0, 0], panels: buffers::take(0) }];
     pack::pack(weight, strides, [geometry.out_channels, geometry.in_channels], &mut phases);
-    Product { source, phases, channels: geometry.out_channels, step: [1, 1], size: grid }.run(geometry.batch, output);
+    Product { source, phases, channels: geometry.out_channels, step: [1, 1], size: grid, epilogue }
+        .run(geometry.batch, output);
 }
 
 /// The layout of the padded input, and the offset of every tap in it.
@@ -136,8 +137,8 @@ pub(super) fn input_gradient(geometry: &Geometry, weight: &[f32], output_gradien
         }
     }
     pack::pack(weight, strides, [geometry.in_channels, geometry.out_channels], &mut phases);
-    Product { source, phases, channels: geometry.in_channels, step: geometry.stride, size }
-        .run(geometry.batch, input_gradient);
+    let (channels, step, epilogue) = (geometry.in_channels, geometry.stride, Epilogue::default());
+    Product { source, phases, channels, step, size, epilogue }.run(geometry.batch, input_gradient);
 }
 
 /// The matrix product, except for its destination.
@@ -150,6 +151,7 @@ struct Product<'a> {
     step: [usize; 2],
     /// Rows and columns of the destination.
     size: [usize; 2],
+    epilogue: Epilogue<'a>,
 }
 
 /// The columns of some images, at the positions of one phase.
@@ -173,6 +175,9 @@ struct Item<'a> {
     columns: &'a [Columns<'a>],
     first_channel: usize,
     channels: usize,
+    epilogue: Epilogue<'a>,
+    /// Where the channels of each image lie in the destination.
+    places: Vec<usize>,
     /// For each image, its channels `[channels, height, width]`.
     images: Vec<&'a mut [f32]>,
 }
@@ -215,6 +220,7 @@ impl Product<'_> {
             }
         }
         let mut items = Vec::with_capacity(groups * cuts);
+        let mut place = 0;
         for (destination, columns) in
             destination.chunks_mut(images * self.channels * pixels).zip(columns.chunks(self.phases.len().max(1)))
         {
@@ -226,9 +232,13 @@ impl Product<'_> {
                             columns,
                             first_channel: cut * channels,
                             channels: part.len() / pixels,
+                            epilogue: self.epilogue,
+                            places: Vec::with_capacity(images),
                             images: Vec::with_capacity(images),
                         });
                     }
+                    items[first + cut].places.push(place);
+                    place += part.len();
                     items[first + cut].images.push(part);
                 }
             }
@@ -457,6 +467,17 @@ impl Task for Item<'_> {
         }
         for columns in self.columns.iter().filter(is_reached) {
             self.phase::<ROWS, COLUMNS, FUSED>(columns);
+        }
+        if self.epilogue.is_plain() {
+            return;
+        }
+        for (image, place) in self.images.iter_mut().zip(&self.places) {
+            let pixels = image.len() / self.channels.max(1);
+            for (channel, plane) in image.chunks_exact_mut(pixels.max(1)).enumerate() {
+                let of_channel = self.epilogue.of_channel(self.first_channel + channel);
+                plane.iter_mut().for_each(|sum| *sum = of_channel.apply::<FUSED>(*sum));
+                self.epilogue.add(place + channel * pixels, plane);
+            }
         }
     }
 }

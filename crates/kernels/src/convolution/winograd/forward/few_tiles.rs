@@ -7,6 +7,7 @@ use super::super::{ELEMENTS, LANES, PATCH, TILE, element_stride};
 use super::transforms::{Filters, Tiles};
 use super::{Plan, WIDEST};
 use crate::buffers;
+use crate::convolution::epilogue::OfChannel;
 use crate::simd::{Task, dispatch};
 use crate::tile::multiply;
 use crate::transpose;
@@ -92,6 +93,9 @@ impl Task for Finish<'_, '_> {
         // The 16 pixels of a tile, by channel at first and then side by side.
         let mut values = [[0.0; COLUMNS]; TILE * TILE];
         let mut pixels = [[[0.0; TILE]; TILE]; WIDEST];
+        let plain = plan.epilogue.is_plain();
+        let epilogues: [OfChannel; COLUMNS] =
+            std::array::from_fn(|lane| plan.epilogue.of_channel(first + lane.min(channels - 1)));
         for (panel, products) in products.chunks_exact(ELEMENTS).enumerate() {
             let tiles = plan.runs(panel).iter().flat_map(|run| (0..run.length).map(move |index| (run, index)));
             for (tile, (run, index)) in tiles.enumerate() {
@@ -100,6 +104,13 @@ impl Task for Finish<'_, '_> {
                         |row, column| products[row * PATCH + column][tile][lane],
                         |row, column, value| values[row * TILE + column][lane] = value,
                     );
+                }
+                if !plain {
+                    for values in &mut values {
+                        for (value, epilogue) in values.iter_mut().zip(&epilogues) {
+                            *value = epilogue.apply::<FUSED>(*value);
+                        }
+                    }
                 }
                 transpose::matrix(
                     [TILE * TILE, channels],
@@ -112,10 +123,12 @@ impl Task for Finish<'_, '_> {
                 for (channel, pixels) in pixels[..channels].iter().enumerate() {
                     let start = run.result + index * TILE + (first + channel) * plan.pixels;
                     for (row, pixels) in pixels[..run.rows].iter().enumerate() {
+                        let start = start + row * plan.width;
                         // SAFETY: a pixel belongs to one tile, and a channel to one piece of work, which holds one slice
                         // at a time.
-                        let target = unsafe { plan.result.slice(start + row * plan.width, columns) };
+                        let target = unsafe { plan.result.slice(start, columns) };
                         target.copy_from_slice(&pixels[..columns]);
+                        plan.epilogue.add(start, target);
                     }
                 }
             }

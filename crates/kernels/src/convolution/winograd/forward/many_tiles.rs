@@ -75,11 +75,21 @@ impl Task for Multiply<'_, '_> {
                 }
             }
             for row in 0..rows {
-                for lane in 0..lanes {
-                    both::<Result, 6, 4, FUSED>(
-                        |r, c| products[r * PATCH + c][row][lane],
-                        |r, c, value| values[r][c][lane] = value,
-                    );
+                if plan.epilogue.is_plain() {
+                    for lane in 0..lanes {
+                        both::<Result, 6, 4, FUSED>(
+                            |r, c| products[r * PATCH + c][row][lane],
+                            |r, c, value| values[r][c][lane] = value,
+                        );
+                    }
+                } else {
+                    let epilogue = plan.epilogue.of_channel(first + row);
+                    for lane in 0..lanes {
+                        both::<Result, 6, 4, FUSED>(
+                            |r, c| products[r * PATCH + c][row][lane],
+                            |r, c, value| values[r][c][lane] = epilogue.apply::<FUSED>(value),
+                        );
+                    }
                 }
                 for (pixels, values) in pixels.iter_mut().zip(&values) {
                     interleave(used, values, pixels);
@@ -125,6 +135,7 @@ impl Multiply<'_, '_> {
                         *target = *pixel;
                     }
                 }
+                plan.epilogue.add(start, target);
             }
         }
     }

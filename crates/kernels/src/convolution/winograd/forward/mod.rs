@@ -8,11 +8,13 @@
 //! tile, so that the filters are written and read in whole cache lines, and image tiles are the other.
 
 mod few_tiles;
+mod gather;
 mod many_tiles;
 mod transforms;
 
-use super::{ELEMENTS, Geometry, PATCH, TILE};
-use crate::convolution::padded::{Layout, Padded};
+use self::gather::{Run, Source};
+use super::{Geometry, TILE};
+use crate::convolution::epilogue::Epilogue;
 use crate::shared::Shared;
 use crate::simd::{Task, dispatch};
 
@@ -24,7 +26,13 @@ const FEW_TILES: usize = 128;
 const WIDEST: usize = 32;
 
 /// See [`crate::convolution::forward`].
-pub(in super::super) fn forward(geometry: &Geometry, input: &[f32], weight: &[f32], output: &mut [f32]) {
+pub(in super::super) fn forward(
+    geometry: &Geometry,
+    input: &[f32],
+    weight: &[f32],
+    epilogue: Epilogue<'_>,
+    output: &mut [f32],
+) {
     dispatch(Convolution {
         batch: geometry.batch,
         channels: geometry.out_channels,
@@ -36,6 +44,7 @@ pub(in super::super) fn forward(geometry: &Geometry, input: &[f32], weight: &[f3
         weight,
         strides: [geometry.in_channels * 9, 9],
         turned: false,
+        epilogue,
         result: output,
     });
 }
@@ -58,6 +67,7 @@ pub(in super::super) fn input_gradient(
         weight,
         strides: [9, geometry.in_channels * 9],
         turned: true,
+        epilogue: Epilogue::default(),
         result: input_gradient,
     });
 }
@@ -78,31 +88,14 @@ struct Convolution<'a> {
     strides: [usize; 2],
     /// Whether the filters are rotated by 180°.
     turned: bool,
+    epilogue: Epilogue<'a>,
     result: &'a mut [f32],
-}
-
-/// A run of tiles that are neighbours in an image, within a panel.
-#[derive(Clone, Copy)]
-struct Run {
-    /// First tile within the panel.
-    tile: usize,
-    length: usize,
-    /// Offset in the padded source.
-    source: usize,
-    /// Offset in the first channel of the result.
-    result: usize,
-    /// Rows and columns of the result that exist.
-    rows: usize,
-    columns: usize,
 }
 
 /// What the pieces of work share.
 struct Plan<'a> {
-    source: Padded<'a>,
-    taps: [usize; ELEMENTS],
+    source: Source<'a>,
     runs: Vec<Run>,
-    /// The longest of the runs.
-    longest: usize,
     /// End of each panel of tiles in `runs`.
     panel_ends: Vec<usize>,
     tiles: usize,
@@ -117,6 +110,7 @@ struct Plan<'a> {
     weight: &'a [f32],
     strides: [usize; 2],
     turned: bool,
+    epilogue: Epilogue<'a>,
     result: Shared<'a>,
 }
 
@@ -141,11 +135,8 @@ impl Task for Convolution<'_> {
 impl<'a> Convolution<'a> {
     /// The plan for panels of `width` tiles, of a grid of so many rows and columns of tiles an image.
     fn plan(self, grid: [usize; 2], width: usize) -> Plan<'a> {
-        let offsets: [Vec<isize>; 2] =
-            std::array::from_fn(|axis| (0..PATCH as isize).map(|tap| tap - self.before[axis]).collect());
-        let layout = Layout::new([TILE, TILE], [&offsets[0], &offsets[1]], grid);
-        let taps = std::array::from_fn(|tap| layout.tap([offsets[0][tap / PATCH], offsets[1][tap % PATCH]]));
-        let source = Padded::new(layout, self.source, self.source_channels, self.source_size);
+        let longest = grid[1].min(width);
+        let source = Source::new(self.source, self.source_channels, self.source_size, self.before, grid, longest);
         let pixels = self.size[0] * self.size[1];
         let mut runs = Vec::with_capacity(self.batch * grid[0] * 2);
         let mut panel_ends = Vec::new();
@@ -158,7 +149,8 @@ impl<'a> Convolution<'a> {
                     runs.push(Run {
                         tile,
                         length,
-                        source: image * source.image() + row * layout.row() + done,
+                        image,
+                        at: [row, done],
                         result: image * self.channels * pixels + row * TILE * self.size[1] + done * TILE,
                         rows: TILE.min(self.size[0] - row * TILE),
                         columns: (length * TILE).min(self.size[1] - done * TILE),
@@ -178,8 +170,6 @@ impl<'a> Convolution<'a> {
         let blocks = self.source_channels.div_ceil(DEPTH);
         Plan {
             source,
-            taps,
-            longest: grid[1].min(width),
             runs,
             panel_ends,
             tiles: self.batch * grid[0] * grid[1],
@@ -192,6 +182,7 @@ impl<'a> Convolution<'a> {
             weight: self.weight,
             strides: self.strides,
             turned: self.turned,
+            epilogue: self.epilogue,
             result: Shared::new(self.result),
         }
     }

@@ -2,8 +2,7 @@
 
 use super::super::transform::{Filter, Image, both};
 use super::super::{ELEMENTS, LANES, PATCH, element_stride};
-use super::{Plan, Run, WIDEST};
-use crate::convolution::padded::{BLOCK, piece_width};
+use super::{Plan, WIDEST};
 use crate::simd::{Task, prefetch};
 use crate::transpose;
 
@@ -92,12 +91,7 @@ impl<const WIDTH: usize> Task for Tiles<'_, '_, WIDTH> {
         let used: usize = runs.iter().map(|run| run.length).sum();
         let lanes = used.next_multiple_of(LANES).min(WIDEST);
         for (line, channel) in channels.enumerate() {
-            let source = &plan.source.values()[channel * plan.source.layout.channel()..];
-            match piece_width(plan.longest) {
-                4 => gather::<4>(plan, source, runs, &mut patch),
-                8 => gather::<8>(plan, source, runs, &mut patch),
-                _ => gather::<BLOCK>(plan, source, runs, &mut patch),
-            }
+            plan.source.gather(channel, runs, &mut patch);
             for lane in 0..lanes {
                 both::<Image, 6, 6, FUSED>(
                     |row, column| patch[row * PATCH + column][lane],
@@ -107,37 +101,6 @@ impl<const WIDTH: usize> Task for Tiles<'_, '_, WIDTH> {
             for (target, element) in self.target.chunks_exact_mut(stride).zip(&elements) {
                 target[line * WIDTH..][..WIDTH].copy_from_slice(&element[..WIDTH]);
             }
-        }
-    }
-}
-
-/// Collects the 36 pixels of the tiles of some runs, in pieces of `WIDTH` tiles.
-///
-/// Whole pieces are copied where there is room for them; values past a run are overwritten by the runs that
-/// follow.
-#[inline(always)]
-fn gather<const WIDTH: usize>(plan: &Plan<'_>, source: &[f32], runs: &[Run], patch: &mut [[f32; WIDEST]; ELEMENTS]) {
-    let ahead = 2 * plan.source.layout.channel();
-    for run in runs {
-        let mut done = 0;
-        while done < run.length {
-            let source = &source[run.source + done..];
-            let tile = run.tile + done;
-            if tile + WIDTH <= WIDEST {
-                for (&tap, patch) in plan.taps.iter().zip(&mut *patch) {
-                    // The hardware prefetcher does not handle short rows that are far apart.
-                    prefetch(source, tap + ahead);
-                    patch[tile..tile + WIDTH].copy_from_slice(&source[tap..tap + WIDTH]);
-                }
-            } else {
-                let width = WIDEST - tile;
-                for (&tap, patch) in plan.taps.iter().zip(&mut *patch) {
-                    for (patch, value) in patch[tile..].iter_mut().zip(&source[tap..tap + width]) {
-                        *patch = *value;
-                    }
-                }
-            }
-            done += WIDTH;
         }
     }
 }

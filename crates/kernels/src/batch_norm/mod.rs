@@ -29,8 +29,11 @@
 //!
 //! Tensors are `[batch, channels, positions]`, statistics `[channels]`.
 
+mod sums;
+
 use rayon::prelude::*;
 
+use self::sums::{BLOCK, Distance, Passed, Plain, Product, Terms, WithNormalised, block_sums};
 use crate::planes::{channels_in_item, parallel, split_mut};
 use crate::simd::{Task, dispatch};
 
@@ -281,21 +284,14 @@ impl Channels {
 
     /// Sums of a channel of two tensors.
     ///
-    /// `terms` gives what one pair of values adds to each sum.
     #[inline(always)]
-    fn sums<const N: usize>(
-        &self,
-        left: &[f32],
-        right: &[f32],
-        channel: usize,
-        terms: impl Fn(f32, f32) -> [f32; N],
-    ) -> [f64; N] {
+    fn sums<const N: usize>(&self, left: &[f32], right: &[f32], channel: usize, terms: impl Terms<N>) -> [f64; N] {
         let mut total = [0.0f64; N];
         for image in 0..self.shape[0] {
             let left = self.plane(left, image, channel);
             let right = self.plane(right, image, channel);
             for (left, right) in left.chunks(BLOCK).zip(right.chunks(BLOCK)) {
-                let sums = block_sums(left, right, &terms);
+                let sums = block_sums(left, right, terms);
                 for (total, sum) in total.iter_mut().zip(sums) {
                     *total += f64::from(sum);
                 }
@@ -308,41 +304,6 @@ impl Channels {
     fn count(&self) -> f64 {
         (self.shape[0] * self.shape[2]).max(1) as f64
     }
-}
-
-/// Values that are added up in single precision, in [`LANES`] sums, before they go to the total.
-const BLOCK: usize = 1024;
-const LANES: usize = 16;
-
-#[inline(always)]
-fn block_sums<const N: usize>(left: &[f32], right: &[f32], terms: impl Fn(f32, f32) -> [f32; N]) -> [f32; N] {
-    let mut lanes = [[0.0f32; LANES]; N];
-    let (left, left_rest) = left.as_chunks::<LANES>();
-    let (right, right_rest) = right.as_chunks::<LANES>();
-    for (left, right) in left.iter().zip(right) {
-        for lane in 0..LANES {
-            let terms = terms(left[lane], right[lane]);
-            for part in 0..N {
-                lanes[part][lane] += terms[part];
-            }
-        }
-    }
-    for (lane, (left, right)) in left_rest.iter().zip(right_rest).enumerate() {
-        let terms = terms(*left, *right);
-        for part in 0..N {
-            lanes[part][lane] += terms[part];
-        }
-    }
-    lanes.map(|mut lanes| {
-        let mut width = LANES;
-        while width > 1 {
-            width /= 2;
-            for lane in 0..width {
-                lanes[lane] += lanes[lane + width];
-            }
-        }
-        lanes[0]
-    })
 }
 
 struct ForwardItem<'a, const RECTIFIED: bool> {
@@ -365,13 +326,10 @@ impl<const RECTIFIED: bool> Task for ForwardItem<'_, RECTIFIED> {
         for channel in 0..self.mean.len() {
             let channels = self.channels;
             let count = channels.count();
-            let [sum] = channels.sums(self.x, self.x, channel, |x, _| [x]);
+            let [sum] = channels.sums(self.x, self.x, channel, Plain);
             let mean = (sum / count) as f32;
             // The mean in single precision has a small error; the first sum corrects the second for it.
-            let [off, squares] = channels.sums(self.x, self.x, channel, |x, _| {
-                let distance = x - mean;
-                [distance, distance * distance]
-            });
+            let [off, squares] = channels.sums(self.x, self.x, channel, Distance { from: mean });
             let off = off / count;
             let variance = (squares / count - off * off).max(0.0);
             let rstd = 1.0 / (variance + f64::from(self.epsilon)).sqrt();
@@ -411,12 +369,8 @@ impl<const RECTIFIED: bool> Task for BackwardItem<'_, RECTIFIED> {
             let (gamma, mean, rstd) = self.saved.at(channels.first + channel);
             let scale = rstd * gamma;
             let beta = self.beta[channels.first + channel];
-            // The same expression as in the forward pass, so that the sign is the same.
-            let passed = |dy: f32, x: f32| if RECTIFIED && (x - mean) * scale + beta <= 0.0 { 0.0 } else { dy };
-            let [sum, dot] = channels.sums(self.dy, self.saved.x, channel, |dy, x| {
-                let dy = passed(dy, x);
-                [dy, dy * ((x - mean) * rstd)]
-            });
+            let passed = Passed::<RECTIFIED> { mean, rstd, scale, beta };
+            let [sum, dot] = channels.sums(self.dy, self.saved.x, channel, passed);
             self.dbeta[channel] = sum as f32;
             self.dgamma[channel] = dot as f32;
             let average = (sum / channels.count()) as f32;
@@ -425,7 +379,7 @@ impl<const RECTIFIED: bool> Task for BackwardItem<'_, RECTIFIED> {
                 let x = channels.plane(self.saved.x, image, channel);
                 let dy = channels.plane(self.dy, image, channel);
                 for ((dx, x), dy) in channels.own(dx, channel).iter_mut().zip(x).zip(dy) {
-                    *dx = scale * (passed(*dy, *x) - average - (x - mean) * rstd * slope);
+                    *dx = scale * (passed.gradient(*dy, *x) - average - (x - mean) * rstd * slope);
                 }
             }
         }
@@ -462,10 +416,10 @@ impl Task for DoubleItem<'_> {
             let a = self.cotangents.ddgamma[channels.first + channel];
             let b = self.cotangents.ddbeta[channels.first + channel];
             let u = self.cotangents.ddx;
-            let [u_sum, u_dot] = channels.sums(u, self.saved.x, channel, |u, x| [u, u * ((x - mean) * rstd)]);
-            let [dy_sum, dy_dot] =
-                channels.sums(self.dy, self.saved.x, channel, |dy, x| [dy, dy * ((x - mean) * rstd)]);
-            let [both] = channels.sums(u, self.dy, channel, |u, dy| [u * dy]);
+            let with_normalised = WithNormalised { mean, rstd };
+            let [u_sum, u_dot] = channels.sums(u, self.saved.x, channel, with_normalised);
+            let [dy_sum, dy_dot] = channels.sums(self.dy, self.saved.x, channel, with_normalised);
+            let [both] = channels.sums(u, self.dy, channel, Product);
             let total = both - (u_sum * dy_sum + u_dot * dy_dot) / count;
             self.grad_gamma[channel] = (f64::from(rstd) * total) as f32;
 
