@@ -12,14 +12,15 @@ pub fn convolution<B: Kernels>(input: Tensor<B, 4>, weight: Tensor<B, 4>, option
     wrap(B::convolution(unwrap(input), unwrap(weight), options))
 }
 
-/// [`convolution`], then a bias `[out]` for each channel, then [`rectify`].
-pub fn convolution_rectified<B: Kernels>(
+/// [`convolution`], then [`add_to_channels`] of a `bias [out]`, then [`rectify`] where `rectified`.
+pub fn convolution_biased<B: Kernels>(
     input: Tensor<B, 4>,
     weight: Tensor<B, 4>,
     bias: Tensor<B, 1>,
     options: ConvOptions,
+    rectified: bool,
 ) -> Tensor<B, 4> {
-    let epilogue = Epilogue { numbers: Some(unwrap(bias)), rectified: true, ..Epilogue::default() };
+    let epilogue = Epilogue { numbers: Some(unwrap(bias)), rectified, ..Epilogue::default() };
     wrap(B::convolution_with(unwrap(input), unwrap(weight), options, epilogue))
 }
 

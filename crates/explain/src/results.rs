@@ -79,7 +79,7 @@ impl<'a> Results<'a> {
         let (logits, classes) = match passes.values().next() {
             Some(pass) => (pass.logits.clone(), pass.classes.clone()),
             None => {
-                let logits = network.trace(images.clone(), Mode::Evaluate).logits;
+                let logits = network.outputs(images.clone(), Mode::Evaluate).logits;
                 let predicted =
                     logits.clone().argmax(1).into_data().iter::<i64>().map(|class| class as usize).collect();
                 let classes = match settings.target {

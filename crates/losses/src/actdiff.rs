@@ -92,6 +92,10 @@ fn sum<B: Backend>(mut numbers: impl Iterator<Item = Tensor<B, 1>>) -> Tensor<B,
 }
 
 impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for ActDiff {
+    fn needs_layers(&self) -> bool {
+        self.layers == ActDiffLayers::All
+    }
+
     fn needs_masked(&self) -> bool {
         true
     }

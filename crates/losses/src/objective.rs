@@ -13,7 +13,8 @@ use burn::tensor::{
 };
 use herring_backend::Kernels;
 use herring_models::{
-    BatchStatistics, Mode, Saved, Stackable, Trace, input_gradient, tap_gradient, weights::WeightsError,
+    BatchStatistics, Mode, Saved, Stackable, Trace, input_gradient, input_gradient_of_outputs, tap_gradient,
+    weights::WeightsError,
 };
 
 /// The outcome of one evaluation of a training loss.
@@ -102,7 +103,12 @@ where
     /// loss [by groups](Self::by_groups) is made of, or the model the tap that a penalty differentiates with respect to.
     pub fn objective(&mut self, model: &M, batch: &Batch<B>) -> Objective<B> {
         let compares = self.penalties.iter().any(|penalty| penalty.needs_masked());
-        let masked = compares.then(|| model.trace(batch.masked.clone(), Mode::Train));
+        let shows = self.penalties.iter().any(|penalty| penalty.needs_layers());
+        let pass = |images: &Tensor<B, 4>| match shows {
+            true => model.trace(images.clone(), Mode::Train),
+            false => model.outputs(images.clone(), Mode::Train),
+        };
+        let masked = compares.then(|| pass(&batch.masked));
         let mut images: Option<Trace<B>> = None;
         let mut gradients = Vec::with_capacity(self.penalties.len());
         for penalty in &self.penalties {
@@ -111,7 +117,8 @@ where
                 let mode = if model.depends_on_mode() { penalty.mode() } else { Mode::Train };
                 let input = batch.images.clone();
                 let (found, activations) = match variable {
-                    WithRespectTo::Images => (input_gradient(model, input, mode, score), None),
+                    WithRespectTo::Images if shows => (input_gradient(model, input, mode, score), None),
+                    WithRespectTo::Images => (input_gradient_of_outputs(model, input, mode, score), None),
                     WithRespectTo::Tap(tap) => {
                         let found = tap_gradient(model, input, mode, Some(tap), score)
                             .unwrap_or_else(|| panic!("the model shows no tap {tap}, which a penalty needs"));
@@ -125,7 +132,7 @@ where
                 (found.gradient, activations)
             }));
         }
-        let images = images.unwrap_or_else(|| model.trace(batch.images.clone(), Mode::Train));
+        let images = images.unwrap_or_else(|| pass(&batch.images));
         let mut passes = Passes { task: self.task.clone(), images, masked, gradient: None, differentiated: None };
         let (mut total, mut update, mut auxiliary, mut left_out) = (None, true, None, None);
         for (penalty, gradient) in self.penalties.iter_mut().zip(gradients) {

@@ -22,7 +22,8 @@ pub enum WithRespectTo {
 pub struct Passes<B: Backend> {
     /// The loss of the task, for a penalty that differentiates it; its mean over the batch, also in a loss by groups.
     pub task: Task,
-    /// The pass over [`Batch::images`].
+    /// The pass over [`Batch::images`]; its layers and reconstruction are present if any penalty [needs
+    /// them](Penalty::needs_layers).
     pub images: Trace<B>,
     /// The pass over [`Batch::masked`], made before the other; present if any penalty [needs
     /// it](Penalty::needs_masked).
@@ -75,6 +76,12 @@ where
 {
     /// Whether it uses the pass over [`Batch::masked`].
     fn needs_masked(&self) -> bool {
+        false
+    }
+
+    /// Whether it uses the layers or the reconstruction of a pass ([`Trace::layers`], [`Trace::reconstruction`]). Passes have them
+    /// only where a penalty does.
+    fn needs_layers(&self) -> bool {
         false
     }
 

@@ -55,6 +55,10 @@ impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for Reconstruc
         false
     }
 
+    fn needs_layers(&self) -> bool {
+        true
+    }
+
     fn penalty(&mut self, _model: &M, passes: &Passes<B>, batch: &Batch<B>) -> Contribution<B> {
         let target = match self.target {
             ReconstructionTarget::Image => &batch.images,

@@ -26,7 +26,7 @@ use burn::tensor::{
     backend::{AutodiffBackend, Backend},
 };
 use herring_backend::{Autodiff, Kernels, ops};
-use herring_models::{Mode, Stackable, Trace, gradient_with_biases, input_gradient};
+use herring_models::{Mode, Stackable, Trace, gradient_with_biases, input_gradient_of_outputs};
 use herring_protocol::RrrReading;
 
 /// Penalised input gradient of the log-probabilities.
@@ -123,7 +123,7 @@ impl<B: AutodiffBackend + Kernels, M: Stackable<B>> Penalty<B, M> for Rrr {
                 } else {
                     let gradient = passes.gradient.clone().unwrap_or_else(|| {
                         let score = |trace: &Trace<_>| log_probabilities(trace.logits.clone(), self.offset);
-                        input_gradient(model, batch.images.clone(), Mode::Evaluate, score).gradient
+                        input_gradient_of_outputs(model, batch.images.clone(), Mode::Evaluate, score).gradient
                     });
                     squares(ops::sum_over_channels(gradient) * area_weights(batch)) * share
                 }

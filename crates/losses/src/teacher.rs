@@ -9,7 +9,7 @@
 use crate::cross_entropy::label_log_probabilities;
 use burn::tensor::{Int, Tensor, backend::Backend};
 use herring_backend::{Autodiff, Kernels, ops};
-use herring_models::{Mode, Stackable, Trace, input_gradient};
+use herring_models::{Mode, Stackable, Trace, input_gradient_of_outputs};
 
 /// Which parts of a teacher's pass are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -66,10 +66,10 @@ impl<B: Kernels> TeacherPass<Autodiff<B>> {
         let images = images.inner();
         let (trace, gradient) = if needs.gradient {
             let score = |trace: &Trace<_>| ops::total(label_log_probabilities(trace.logits.clone(), labels));
-            let found = input_gradient(teacher, images, Mode::Evaluate, score);
+            let found = input_gradient_of_outputs(teacher, images, Mode::Evaluate, score);
             (found.trace, Some(Tensor::from_inner(found.gradient)))
         } else {
-            (teacher.trace(images, Mode::Evaluate), None)
+            (teacher.outputs(images, Mode::Evaluate), None)
         };
         Self {
             logits: needs.logits.then(|| Tensor::from_inner(trace.logits)),

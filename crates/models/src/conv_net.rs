@@ -89,13 +89,8 @@ fn block<B: Kernels>([inputs, outputs]: [usize; 2], random: &mut impl Rng, devic
 
 /// The outputs of both convolutions of a block, rectified.
 fn forward<B: Kernels>(block: &Block<B>, input: Tensor<B, 4>) -> [Tensor<B, 4>; 2] {
-    forward_after(block, block.0.forward(input))
-}
-
-/// The same from the output of its first convolution.
-fn forward_after<B: Kernels>(block: &Block<B>, first: Tensor<B, 4>) -> [Tensor<B, 4>; 2] {
-    let first = ops::rectify(first);
-    let second = ops::rectify(block.2.forward(first.clone()));
+    let first = block.0.forward_rectified(input);
+    let second = block.2.forward_rectified(first.clone());
     [first, second]
 }
 
@@ -137,9 +132,39 @@ impl<B: Kernels> ConvNet<B> {
         Self { down0, down1, down2, down3, fc, up0, up1, up2, out, skips, sigmoid: config.sigmoid }
     }
 
+    /// A pass behind the first rectifier.
+    fn whole(&self, first: Tensor<B, 4>, hook: TapHook<'_, B>) -> Trace<B> {
+        let (trace, blocks) = self.encode(first, hook);
+        Trace { reconstruction: self.decode(&blocks), ..trace }
+    }
+
+    /// The encoder and the classifier behind the first rectifier, and the outputs of the four blocks.
+    fn encode(&self, first: Tensor<B, 4>, hook: TapHook<'_, B>) -> (Trace<B>, [Tensor<B, 4>; 4]) {
+        let (mut layers, mut taps) = (Vec::with_capacity(8), Taps::new(hook));
+        let mut show = |first: Tensor<B, 4>, second: Tensor<B, 4>| {
+            let second = taps.show(second);
+            layers.extend([first, second.clone()]);
+            second
+        };
+        let second = self.down0.2.forward_rectified(first.clone());
+        let down0 = show(first, second);
+        let mut next = |block: &Block<B>, input: &Tensor<B, 4>| {
+            let [first, second] = forward(block, pooling::maximum(input.clone(), PoolOptions::PAIRS));
+            show(first, second)
+        };
+        let down1 = next(&self.down1, &down0);
+        let down2 = next(&self.down2, &down1);
+        let down3 = next(&self.down3, &down2);
+        let pooled = down3.clone().flatten(1, 3);
+        let logits = self.fc.forward(pooled.clone());
+        let trace = Trace { taps: taps.into_vec(), layers, ..Trace::new(logits, pooled) };
+        (trace, [down0, down1, down2, down3])
+    }
+
     /// The reconstruction, `[batch, channels, height, width]`, from the outputs of the encoder's
     /// blocks; none without a decoder.
     fn decode(&self, blocks: &[Tensor<B, 4>; 4]) -> Option<Tensor<B, 4>> {
+        let out = self.out.as_ref()?;
         let [down0, down1, down2, down3] = blocks;
         let mut current = down3.clone();
         for (up, beside) in [(&self.up0, down2), (&self.up1, down1), (&self.up2, down0)] {
@@ -150,15 +175,20 @@ impl<B: Kernels> ConvNet<B> {
             }
             [_, current] = forward(up.as_ref()?, current);
         }
-        let drawn = self.out.as_ref()?.forward(current);
+        let drawn = out.forward(current);
         Some(if self.sigmoid { sigmoid(drawn) } else { drawn })
     }
 }
 
 impl<B: Kernels> Classifier<B> for ConvNet<B> {
     /// Without normalisation both modes are the same.
-    fn trace_hooked(&self, images: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
-        self.trace_after(self.down0.0.forward(images), mode, hook)
+    fn trace_hooked(&self, images: Tensor<B, 4>, _: Mode, hook: TapHook<'_, B>) -> Trace<B> {
+        self.whole(self.down0.0.forward_rectified(images), hook)
+    }
+
+    fn outputs(&self, images: Tensor<B, 4>, _: Mode) -> Trace<B> {
+        let (trace, _) = self.encode(self.down0.0.forward_rectified(images), &mut |_, tap| tap);
+        Trace { layers: Vec::new(), ..trace }
     }
 
     fn depends_on_mode(&self) -> bool {
@@ -176,26 +206,7 @@ impl<B: Kernels> FirstConvolution<B> for ConvNet<B> {
     }
 
     fn trace_after(&self, first: Tensor<B, 4>, _: Mode, hook: TapHook<'_, B>) -> Trace<B> {
-        let (mut layers, mut taps) = (Vec::with_capacity(8), Taps::new(hook));
-        let mut encode = |block: &Block<B>, first: Tensor<B, 4>| {
-            let [first, second] = forward_after(block, first);
-            let second = taps.show(second);
-            layers.extend([first, second.clone()]);
-            second
-        };
-        let down0 = encode(&self.down0, first);
-        let down1 = encode(&self.down1, self.down1.0.forward(pooling::maximum(down0.clone(), PoolOptions::PAIRS)));
-        let down2 = encode(&self.down2, self.down2.0.forward(pooling::maximum(down1.clone(), PoolOptions::PAIRS)));
-        let down3 = encode(&self.down3, self.down3.0.forward(pooling::maximum(down2.clone(), PoolOptions::PAIRS)));
-        let pooled = down3.clone().flatten(1, 3);
-        Trace {
-            logits: self.fc.forward(pooled.clone()),
-            pooled,
-            reconstruction: self.decode(&[down0, down1, down2, down3]),
-            taps: taps.into_vec(),
-            layers,
-            statistics: Vec::new(),
-        }
+        self.whole(ops::rectify(first), hook)
     }
 }
 

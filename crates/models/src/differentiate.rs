@@ -28,8 +28,27 @@ pub fn input_gradient<B: Kernels, M: Stackable<B>>(
     mode: Mode,
     score: impl FnOnce(&Trace<Autodiff<B>>) -> Tensor<Autodiff<B>, 1>,
 ) -> Differentiated<B> {
+    gradient_of_pass(model, images, |model, images| model.trace(images, mode), score)
+}
+
+/// [`input_gradient`] of a pass [without layers and reconstruction](Classifier::outputs).
+pub fn input_gradient_of_outputs<B: Kernels, M: Stackable<B>>(
+    model: &M,
+    images: Tensor<B, 4>,
+    mode: Mode,
+    score: impl FnOnce(&Trace<Autodiff<B>>) -> Tensor<Autodiff<B>, 1>,
+) -> Differentiated<B> {
+    gradient_of_pass(model, images, |model, images| model.outputs(images, mode), score)
+}
+
+fn gradient_of_pass<B: Kernels, M: Stackable<B>>(
+    model: &M,
+    images: Tensor<B, 4>,
+    pass: impl FnOnce(&M::Lifted, Tensor<Autodiff<B>, 4>) -> Trace<Autodiff<B>>,
+    score: impl FnOnce(&Trace<Autodiff<B>>) -> Tensor<Autodiff<B>, 1>,
+) -> Differentiated<B> {
     let images = Tensor::<Autodiff<B>, 4>::from_inner(images).require_grad();
-    let trace = model.lift().trace(images.clone(), mode);
+    let trace = pass(&model.lift(), images.clone());
     let gradients = score(&trace).backward();
     let gradient = images.grad(&gradients).unwrap_or_else(|| images.clone().inner().zeros_like());
     Differentiated { gradient, trace: trace.inner() }

@@ -49,7 +49,7 @@ pub fn gradient_with_biases<B: Kernels, M: Stackable<B>>(
     let images = Tensor::<Autodiff<B>, 4>::from_inner(images).require_grad();
     let factors = Tensor::<Autodiff<B>, 1>::ones([batch], (&images.device(), images.dtype())).require_grad();
     let mut scale = ScaleBiases { path: ParameterPath::default(), factors: factors.clone() };
-    let trace = lifted.map(&mut scale).trace(images.clone(), Mode::Evaluate);
+    let trace = lifted.map(&mut scale).outputs(images.clone(), Mode::Evaluate);
     let gradients = score(&trace).backward();
     GradientWithBiases {
         images: images.grad(&gradients).unwrap_or_else(|| images.clone().inner().zeros_like()),

@@ -43,7 +43,7 @@ pub mod weights;
 
 pub use conv_net::{ConvNet, ConvNetConfig, ConvNetKind};
 pub use dense_net::{DenseNet, DenseNetConfig, DenseNetTaps};
-pub use differentiate::{Differentiated, input_gradient, tap_gradient};
+pub use differentiate::{Differentiated, input_gradient, input_gradient_of_outputs, tap_gradient};
 pub use discriminator::{Discriminator, DiscriminatorConfig};
 pub use efficient_net::{EfficientNet, EfficientNetConfig};
 pub use efficient_net_lite::{EfficientNetLite, EfficientNetLiteConfig};

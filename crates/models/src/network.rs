@@ -115,6 +115,19 @@ impl<B: Kernels> Classifier<B> for Network<B> {
         }
     }
 
+    fn outputs(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
+        match self {
+            Self::ResNet(network) => network.outputs(images, mode),
+            Self::ConvNet(network) => network.outputs(images, mode),
+            Self::TwoLayer(network) => network.outputs(images, mode),
+            Self::Vgg(network) => network.outputs(images, mode),
+            Self::DenseNet(network) => network.outputs(images, mode),
+            Self::MobileNet(network) => network.outputs(images, mode),
+            Self::EfficientNet(network) => network.outputs(images, mode),
+            Self::EfficientNetLite(network) => network.outputs(images, mode),
+        }
+    }
+
     fn depends_on_mode(&self) -> bool {
         match self {
             Self::ResNet(network) => network.depends_on_mode(),

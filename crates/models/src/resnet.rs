@@ -11,7 +11,7 @@
 use crate::{
     first_convolution::FirstConvolution,
     initialise::Initialisation,
-    layers::{BatchNorm, Convolution, ConvolutionConfig, Linear},
+    layers::{BatchNorm, Convolution, ConvolutionConfig, Linear, conv_norm},
     trace::{BatchStatistics, Classifier, Mode, Stackable, TapHook, Taps, Trace},
 };
 use burn::{
@@ -192,6 +192,25 @@ impl<B: Kernels> BasicBlock<B> {
         }
     }
 
+    /// The block's output alone.
+    fn output(&self, input: Tensor<B, 4>, mode: Mode, statistics: &mut Vec<BatchStatistics<B>>) -> Tensor<B, 4> {
+        let first = conv_norm::forward_rectified(&self.conv1, &self.bn1, input.clone(), mode, statistics);
+        let shortcut = |statistics: &mut _| match &self.downsample {
+            Some((convolution, norm)) if mode == Mode::Evaluate => {
+                convolution.forward_evaluated(input, norm, None, false)
+            }
+            Some((convolution, norm)) => norm.forward(convolution.forward(input), mode, statistics),
+            None => input,
+        };
+        match mode {
+            Mode::Train => {
+                let second = self.bn2.forward(self.conv2.forward(first), mode, statistics);
+                ops::add_rectify(second, shortcut(statistics))
+            }
+            Mode::Evaluate => self.conv2.forward_evaluated(first, &self.bn2, Some(shortcut(statistics)), true),
+        }
+    }
+
     fn absorb(self, statistics: &mut impl Iterator<Item = BatchStatistics<B>>) -> Self {
         Self {
             bn1: self.bn1.absorb_next(statistics),
@@ -259,9 +278,43 @@ impl<B: Kernels> ResNet<B> {
     }
 }
 
+impl<B: Kernels> ResNet<B> {
+    /// The pass behind the rectified stem, with `run` for each block.
+    fn stages(
+        &self,
+        stem: Tensor<B, 4>,
+        hook: TapHook<'_, B>,
+        mut run: impl FnMut(&BasicBlock<B>, Tensor<B, 4>) -> Tensor<B, 4>,
+    ) -> Trace<B> {
+        let mut current = match self.stem {
+            Stem::Small => stem,
+            Stem::ImageNet => pooling::maximum(stem, PoolOptions::STEM),
+        };
+        let mut taps = Taps::new(hook);
+        for stage in [&self.layer1, &self.layer2, &self.layer3, &self.layer4] {
+            for block in stage {
+                current = run(block, current);
+            }
+            current = taps.show(current);
+        }
+        let pooled = match self.pooling {
+            Pooling::Global => pooling::global_average(current),
+            Pooling::Window(size) => pooling::average(current, size).flatten(1, 3),
+        };
+        Trace { taps: taps.into_vec(), ..Trace::new(self.fc.forward(pooled.clone()), pooled) }
+    }
+}
+
 impl<B: Kernels> Classifier<B> for ResNet<B> {
     fn trace_hooked(&self, images: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
         self.trace_after(self.conv1.forward(images), mode, hook)
+    }
+
+    fn outputs(&self, images: Tensor<B, 4>, mode: Mode) -> Trace<B> {
+        let mut statistics = Vec::new();
+        let stem = conv_norm::forward_rectified(&self.conv1, &self.bn1, images, mode, &mut statistics);
+        let found = self.stages(stem, &mut |_, tap| tap, |block, input| block.output(input, mode, &mut statistics));
+        Trace { statistics, ..found }
     }
 
     fn is_homogeneous(&self) -> bool {
@@ -296,23 +349,11 @@ impl<B: Kernels> FirstConvolution<B> for ResNet<B> {
     fn trace_after(&self, first: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
         let mut statistics = Vec::new();
         let stem = self.bn1.forward(first, mode, &mut statistics);
-        let mut current = ops::rectify(stem.clone());
-        if self.stem == Stem::ImageNet {
-            current = pooling::maximum(current, PoolOptions::STEM);
-        }
-        let (mut layers, mut taps) = (vec![stem], Taps::new(hook));
-        for stage in [&self.layer1, &self.layer2, &self.layer3, &self.layer4] {
-            for block in stage {
-                current = block.forward(current, mode, self.layers, &mut layers, &mut statistics);
-            }
-            current = taps.show(current);
-        }
-        let pooled = match self.pooling {
-            Pooling::Global => pooling::global_average(current),
-            Pooling::Window(size) => pooling::average(current, size).flatten(1, 3),
-        };
-        let (logits, taps) = (self.fc.forward(pooled.clone()), taps.into_vec());
-        Trace { logits, pooled, taps, layers, reconstruction: None, statistics }
+        let mut layers = vec![stem.clone()];
+        let found = self.stages(ops::rectify(stem), hook, |block, input| {
+            block.forward(input, mode, self.layers, &mut layers, &mut statistics)
+        });
+        Trace { layers, statistics, ..found }
     }
 }
 

@@ -195,10 +195,17 @@ impl<B: Kernels> FirstConvolution<B> for Vgg<B> {
 
     fn trace_after(&self, first: Tensor<B, 4>, mode: Mode, hook: TapHook<'_, B>) -> Trace<B> {
         let (mut current, mut taps) = (first, Taps::new(hook));
-        let mut layers = self.features[1..].iter().peekable();
-        while let Some(layer) = layers.next() {
-            let pooled_next = matches!(layers.peek(), Some(Layer::MaxPool(_)));
+        let mut rest = &self.features[1..];
+        while let [layer, behind @ ..] = rest {
+            rest = behind;
+            let pooled_next = matches!(behind, [Layer::MaxPool(_), ..]);
             current = match layer {
+                Layer::Convolution(convolution)
+                    if matches!(behind, [Layer::Rectifier(_), Layer::Convolution(_), ..]) =>
+                {
+                    rest = &behind[1..];
+                    convolution.forward_rectified(current)
+                }
                 Layer::Convolution(convolution) => convolution.forward(current),
                 Layer::Rectifier(_) if pooled_next && self.taps == VggTaps::Convolutions => {
                     taps.show(ops::rectify(current))

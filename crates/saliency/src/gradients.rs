@@ -6,7 +6,7 @@ use crate::{
 };
 use burn::tensor::Tensor;
 use herring_backend::{Autodiff, Kernels};
-use herring_models::{Mode, Stackable, Trace, input_gradient};
+use herring_models::{Mode, Stackable, Trace, input_gradient_of_outputs};
 
 /// The gradient of the raw logit of `class` with respect to each image,
 /// `[batch, channels, height, width]`, with the running statistics of normalisation layers.
@@ -19,7 +19,7 @@ use herring_models::{Mode, Stackable, Trace, input_gradient};
 /// Where the model has no such class.
 pub fn input_gradients<B: Kernels, M: Stackable<B>>(model: &M, images: Tensor<B, 4>, class: usize) -> Tensor<B, 4> {
     let score = |trace: &Trace<_>| trace.logits.clone().narrow(1, class, 1).sum_dim(0).reshape([1]);
-    input_gradient(model, images, Mode::Evaluate, score).gradient
+    input_gradient_of_outputs(model, images, Mode::Evaluate, score).gradient
 }
 
 /// [`input_gradients`] for a class of each image's own, with at most `batch` images going through the
@@ -57,6 +57,6 @@ pub(crate) fn gradients_of<B: Kernels, M: Stackable<B>>(
         checked = rows.check(trace.logits.dims()[1]);
         rows.score(&trace.logits)
     };
-    let gradient = input_gradient(model, inputs, Mode::Evaluate, score).gradient;
+    let gradient = input_gradient_of_outputs(model, inputs, Mode::Evaluate, score).gradient;
     checked.map(|()| gradient)
 }

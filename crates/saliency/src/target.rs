@@ -68,7 +68,7 @@ pub(crate) struct Logits {
 impl Logits {
     /// Runs `inputs` through the model.
     pub(crate) fn of<B: Backend, M: Classifier<B>>(model: &M, inputs: Tensor<B, 4>) -> Self {
-        let logits = model.trace(inputs, Mode::Evaluate).logits;
+        let logits = model.outputs(inputs, Mode::Evaluate).logits;
         let [_, classes] = logits.dims();
         Self { values: logits.into_data().iter().collect(), classes }
     }

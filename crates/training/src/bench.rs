@@ -144,7 +144,7 @@ impl Measurement<'_> {
         for number in 0..warm_up + steps {
             let start = Instant::now();
             for images in &batches {
-                let logits = model.trace(images.clone(), Mode::Evaluate).logits;
+                let logits = model.outputs(images.clone(), Mode::Evaluate).logits;
                 let _: Vec<f64> = logits.into_data().iter::<f64>().collect();
             }
             let milliseconds = start.elapsed().as_secs_f64() * 1e3;

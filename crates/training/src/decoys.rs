@@ -12,7 +12,7 @@ use burn::tensor::Tensor;
 use herring_backend::{Kernels, ops, resize};
 use herring_datasets::Dataset;
 use herring_losses::log_softmax;
-use herring_models::{Mode, Stackable, Trace, input_gradient};
+use herring_models::{Mode, Stackable, Trace, input_gradient_of_outputs};
 use herring_protocol::{GRADIENT, Localisation, RunFailure};
 use herring_saliency::{Cut, SaliencyError, evidence, overlap};
 use std::collections::BTreeMap;
@@ -60,7 +60,7 @@ pub(crate) fn activations<B: Kernels>(trace: Trace<B>) -> impl Iterator<Item = T
 /// The input gradient of `sum over k of log p_k` in evaluation mode, `[batch, channels, height, width]`.
 pub(crate) fn log_probability_gradient<B: Kernels, M: Stackable<B>>(model: &M, images: Tensor<B, 4>) -> Tensor<B, 4> {
     let score = |trace: &Trace<_>| ops::total(log_softmax(trace.logits.clone()));
-    input_gradient(model, images, Mode::Evaluate, score).gradient
+    input_gradient_of_outputs(model, images, Mode::Evaluate, score).gradient
 }
 
 /// Adds the overlap of the `kept` pixels with what lies outside `mask`, if anything does.

@@ -54,7 +54,7 @@ pub(crate) fn evaluate<B: Kernels, M: Classifier<B>>(
     let (mut labels, mut environments) = (Vec::with_capacity(dataset.len()), Vec::with_capacity(dataset.len()));
     for (number, packed) in batches(dataset, pass.batch_size)?.enumerate() {
         let packed = (pass.augmented_batch)(packed.map_err(data::unreadable)?, number)?;
-        let found = model.trace(data::evaluated::<B>(&packed, pass.zeroed, device), Mode::Evaluate).logits;
+        let found = model.outputs(data::evaluated::<B>(&packed, pass.zeroed, device), Mode::Evaluate).logits;
         let values: Vec<f64> = found.into_data().iter::<f64>().collect();
         logits.extend(values.chunks_exact(classes).map(<[f64]>::to_vec));
         labels.extend_from_slice(packed.labels());

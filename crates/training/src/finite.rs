@@ -44,7 +44,7 @@ mod tests {
         let sound = ResNet::<Cpu>::new(&config, &mut random, &Default::default());
         let logits = |model: &ResNet<Cpu>| -> Vec<f32> {
             let images = Tensor::ones([2, 1, 16, 16], &Default::default());
-            model.trace(images, Mode::Evaluate).logits.into_data().iter().collect()
+            model.outputs(images, Mode::Evaluate).logits.into_data().iter().collect()
         };
         assert!(weights_are_finite(&sound));
         assert!(logits(&sound).iter().all(|value| value.is_finite()));

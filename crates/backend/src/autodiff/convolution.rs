@@ -1,5 +1,5 @@
-//! The closed trio: each derivative is one of the other two. A bias and a rectifier behind a convolution are one operation
-//! with it, whose derivatives are the trio's behind those of the rectifier.
+//! The closed trio: each derivative is one of the other two. A bias and perhaps a rectifier behind a convolution are one
+//! operation with it, whose derivatives are the trio's behind that of the rectifier.
 
 use super::register::{Factors, bilinear};
 use crate::{
@@ -49,16 +49,20 @@ pub(super) fn forward<B: Kernels, C: CheckpointStrategy>(
 }
 
 #[derive(Debug)]
-struct Rectified;
+struct Biased;
 
-impl<B: Kernels> Backward<B, 3> for Rectified {
-    /// Input, weight and output.
-    type State = ([FloatTensor<B>; 3], ConvOptions);
+impl<B: Kernels> Backward<B, 3> for Biased {
+    /// Input and weight, and the output where it is rectified.
+    type State = (Factors<B, ConvOptions>, Option<FloatTensor<B>>);
 
     fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
-        let ([input, weight, output], options) = ops.state;
+        let ((input, weight, options), rectified) = ops.state;
         let (size, kernel) = (plane(&input), plane(&weight));
-        let gradient = B::rectify_gradient(output, gradients.consume::<B>(&ops.node));
+        let gradient = gradients.consume::<B>(&ops.node);
+        let gradient = match rectified {
+            Some(output) => B::rectify_gradient(output, gradient),
+            None => gradient,
+        };
         let [input_node, weight_node, bias_node] = ops.parents;
         if let Some(node) = bias_node {
             gradients.register::<B>(node.id, B::channel_sums(gradient.clone()));
@@ -79,17 +83,19 @@ pub(super) fn with<B: Kernels, C: CheckpointStrategy>(
     options: ConvOptions,
     epilogue: Epilogue<Autodiff<B, C>>,
 ) -> FloatTensor<Autodiff<B, C>> {
-    let bias = match epilogue {
-        Epilogue { factors: None, numbers: Some(bias), summand: None, rectified: true } => bias,
+    let (bias, rectified) = match epilogue {
+        Epilogue { factors: None, numbers: Some(bias), summand: None, rectified } => (bias, rectified),
         _ => return composed::convolution::with::<Autodiff<B, C>>(input, weight, options, epilogue),
     };
     let nodes = [input.node.clone(), weight.node.clone(), bias.node.clone()];
-    let prepared = Rectified.prepare::<C>(nodes).compute_bound().stateful();
+    let prepared = Biased.prepare::<C>(nodes).compute_bound().stateful();
     let [input, weight] = [input.primitive, weight.primitive];
-    let epilogue = Epilogue { numbers: Some(bias.primitive), rectified: true, ..Epilogue::default() };
+    let epilogue = Epilogue { numbers: Some(bias.primitive), rectified, ..Epilogue::default() };
     let output = B::convolution_with(input.clone(), weight.clone(), options, epilogue);
     match prepared {
-        OpsKind::Tracked(prepared) => prepared.finish(([input, weight, output.clone()], options), output),
+        OpsKind::Tracked(prepared) => {
+            prepared.finish(((input, weight, options), rectified.then(|| output.clone())), output)
+        }
         OpsKind::UnTracked(prepared) => prepared.finish(output),
     }
 }

@@ -91,9 +91,22 @@ impl<B: Kernels> BatchNorm<B> {
     }
 
     /// Normalised by the running statistics.
-    fn of_running(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
-        let scale = self.weight.val() * (self.running_var.val() + self.epsilon).sqrt().recip();
-        biases::normalise(input, scale, self.running_mean.val(), self.bias.val())
+    pub(super) fn of_running(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
+        biases::normalise(input, self.running_scale(), self.running_mean.val(), self.bias.val())
+    }
+
+    /// Factor and number of each channel, `[channels]`, that normalise by the running statistics; none where each image has
+    /// biases of its own.
+    pub(super) fn running_affine(&self) -> Option<[Tensor<B, 1>; 2]> {
+        let (scale, bias) = (self.running_scale(), self.bias.val());
+        (scale.dims() == bias.dims()).then(|| {
+            let shift = bias - self.running_mean.val() * scale.clone();
+            [scale, shift]
+        })
+    }
+
+    fn running_scale(&self) -> Tensor<B, 1> {
+        self.weight.val() * (self.running_var.val() + self.epsilon).sqrt().recip()
     }
 
     /// Moves the running statistics towards those of a batch.

@@ -52,6 +52,20 @@ pub(crate) fn forward<B: Kernels>(
     norm.forward(convolution.forward(input), mode, statistics)
 }
 
+/// Applies both to `input` and rectifies, in fewer passes over memory.
+pub(crate) fn forward_rectified<B: Kernels>(
+    convolution: &Convolution<B>,
+    norm: &BatchNorm<B>,
+    input: Tensor<B, 4>,
+    mode: Mode,
+    statistics: &mut Vec<BatchStatistics<B>>,
+) -> Tensor<B, 4> {
+    match mode {
+        Mode::Train => norm.forward_rectified(convolution.forward(input), mode, statistics),
+        Mode::Evaluate => convolution.forward_evaluated(input, norm, None, true),
+    }
+}
+
 /// The layers with the next entry of what a pass measured.
 pub(crate) fn absorb<B: Kernels>(
     (convolution, norm): ConvNorm<B>,

@@ -1,6 +1,6 @@
 //! Convolution with and without bias.
 
-use super::biases;
+use super::{BatchNorm, biases};
 use crate::initialise::{self, Initialisation};
 use burn::{
     module::{Module, Param},
@@ -87,24 +87,47 @@ impl<B: Kernels> Convolution<B> {
 
     /// `[batch, inputs, height, width]` to `[batch, outputs, height', width']`.
     pub fn forward(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
-        let (input, options) = self.with_margins(input);
-        self.add_bias(ops::convolution(input, self.weight.val(), options))
+        self.run(input, false)
     }
 
-    /// [`forward`](Self::forward) with a rectifier behind it, in one pass over memory where there is a bias.
+    /// [`forward`](Self::forward) with a rectifier behind it, in fewer passes over memory.
     pub fn forward_rectified(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
-        match &self.bias {
-            Some(bias) if bias.dims() == [self.outputs()] => {
-                let (input, options) = self.with_margins(input);
-                ops::convolution_rectified(input, self.weight.val(), bias.val(), options)
-            }
-            _ => ops::rectify(self.forward(input)),
-        }
+        self.run(input, true)
     }
 
-    /// Channels of the output.
-    pub(super) fn outputs(&self) -> usize {
-        self.weight.dims()[0]
+    fn run(&self, input: Tensor<B, 4>, rectified: bool) -> Tensor<B, 4> {
+        let (input, options) = self.with_margins(input);
+        let weight = self.weight.val();
+        let output = match &self.bias {
+            Some(bias) if bias.dims()[0] == weight.dims()[0] => {
+                return ops::convolution_biased(input, weight, bias.val(), options, rectified);
+            }
+            _ => self.add_bias(ops::convolution(input, weight, options)),
+        };
+        if rectified { ops::rectify(output) } else { output }
+    }
+
+    /// A convolution without bias, normalised by the running statistics of `norm`, then perhaps a sum with another of the
+    /// result's shape, then perhaps a rectifier.
+    pub(crate) fn forward_evaluated(
+        &self,
+        input: Tensor<B, 4>,
+        norm: &BatchNorm<B>,
+        summand: Option<Tensor<B, 4>>,
+        rectified: bool,
+    ) -> Tensor<B, 4> {
+        let (input, options) = self.with_margins(input);
+        let weight = self.weight.val();
+        if let (None, Some(affine)) = (&self.bias, norm.running_affine()) {
+            return ops::convolution_affine(input, weight, options, affine, summand, rectified);
+        }
+        let normalised = norm.of_running(self.add_bias(ops::convolution(input, weight, options)));
+        match (summand, rectified) {
+            (Some(summand), true) => ops::add_rectify(normalised, summand),
+            (Some(summand), false) => normalised + summand,
+            (None, true) => ops::rectify(normalised),
+            (None, false) => normalised,
+        }
     }
 
     /// The maximum of [`forward`](Self::forward) over windows. The bias is added to the maxima, which has the same result and
@@ -115,7 +138,7 @@ impl<B: Kernels> Convolution<B> {
     }
 
     /// The input with the odd rows and columns of its margins, and the options with the even ones.
-    pub(super) fn with_margins(&self, mut input: Tensor<B, 4>) -> (Tensor<B, 4>, ConvOptions) {
+    fn with_margins(&self, mut input: Tensor<B, 4>) -> (Tensor<B, 4>, ConvOptions) {
         let mut options = self.options();
         if !self.same {
             return (input, options);
