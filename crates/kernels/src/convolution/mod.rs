@@ -19,6 +19,7 @@ mod epilogue;
 mod geometry;
 mod padded;
 mod scattered;
+mod store;
 mod weights;
 mod winograd;
 

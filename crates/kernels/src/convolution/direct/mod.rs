@@ -14,12 +14,11 @@
 //! convolution of its own, with no multiplication by an inserted zero.
 
 mod pack;
-mod store;
 
 use rayon::prelude::*;
 
 use super::padded::{BLOCK, Layout, Padded, piece_width};
-use super::{Epilogue, Geometry};
+use super::{Epilogue, Geometry, store};
 use crate::buffers::{self, Buffer};
 use crate::simd::{Task, dispatch, prefetch};
 use crate::tile::multiply;

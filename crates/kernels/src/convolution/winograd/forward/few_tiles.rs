@@ -15,7 +15,7 @@ use crate::transpose;
 /// See [`super::Convolution`].
 #[inline(always)]
 pub(super) fn run<const ROWS: usize, const COLUMNS: usize>(plan: &Plan<'_>) {
-    let tile_panels = plan.panel_ends.len();
+    let tile_panels = plan.source.panels();
     let tiles_block = ELEMENTS * element_stride(plan.depth * ROWS);
     let mut tiles = buffers::take(tile_panels * plan.blocks * tiles_block);
     tiles.par_chunks_mut(tiles_block).enumerate().for_each(|(index, target)| {
@@ -97,7 +97,7 @@ impl Task for Finish<'_, '_> {
         let epilogues: [OfChannel; COLUMNS] =
             std::array::from_fn(|lane| plan.epilogue.of_channel(first + lane.min(channels - 1)));
         for (panel, products) in products.chunks_exact(ELEMENTS).enumerate() {
-            let tiles = plan.runs(panel).iter().flat_map(|run| (0..run.length).map(move |index| (run, index)));
+            let tiles = plan.source.runs(panel).iter().flat_map(|run| (0..run.length).map(move |index| (run, index)));
             for (tile, (run, index)) in tiles.enumerate() {
                 for lane in 0..lanes {
                     both::<Result, 6, 4, FUSED>(

@@ -8,6 +8,7 @@ use super::transforms::{Filters, Tiles};
 use super::{Plan, Run};
 use crate::buffers;
 use crate::convolution::padded::BLOCK;
+use crate::convolution::store;
 use crate::simd::{Task, dispatch};
 use crate::tile::multiply;
 
@@ -22,7 +23,7 @@ pub(super) fn run<const ROWS: usize, const COLUMNS: usize>(plan: &Plan<'_>) {
     filters[..length].par_chunks_mut(filters_block).enumerate().for_each(|(index, target)| {
         dispatch(Filters::<'_, '_, ROWS> { plan, panel: index / plan.blocks, block: index % plan.blocks, target });
     });
-    (0..plan.panel_ends.len()).into_par_iter().for_each(|panel| {
+    (0..plan.source.panels()).into_par_iter().for_each(|panel| {
         let mut tiles = buffers::take(plan.blocks * tiles_block);
         for (block, target) in tiles.chunks_exact_mut(tiles_block).enumerate() {
             dispatch(Tiles::<'_, '_, COLUMNS> { plan, panel, block, target });
@@ -54,7 +55,7 @@ impl Task for Multiply<'_, '_> {
         let Some((products, _)) = products.split_first_chunk_mut::<ELEMENTS>() else {
             return;
         };
-        let runs = plan.runs(self.panel);
+        let runs = plan.source.runs(self.panel);
         let used = (plan.tiles - self.panel * COLUMNS).min(COLUMNS);
         let lanes = used.next_multiple_of(LANES).min(COLUMNS);
         let mut values = [[[0.0; COLUMNS]; TILE]; TILE];
@@ -125,16 +126,7 @@ impl Multiply<'_, '_> {
                 // SAFETY: a pixel belongs to one tile, and a tile of one channel to
                 // one piece of work, which holds one slice at a time.
                 let target = unsafe { plan.result.slice(start, run.columns) };
-                let pixels = &pixels[run.tile..run.tile + run.length];
-                let (whole, rest) = target.as_chunks_mut::<TILE>();
-                for (target, pixels) in whole.iter_mut().zip(pixels) {
-                    *target = *pixels;
-                }
-                if let Some(pixels) = pixels.last() {
-                    for (target, pixel) in rest.iter_mut().zip(pixels) {
-                        *target = *pixel;
-                    }
-                }
+                store::row(target, 1, &pixels.as_flattened()[run.tile * TILE..][..run.columns], true);
                 plan.epilogue.add(start, target);
             }
         }

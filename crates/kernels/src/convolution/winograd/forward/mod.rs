@@ -12,7 +12,7 @@ mod gather;
 mod many_tiles;
 mod transforms;
 
-use self::gather::{Run, Source};
+use self::gather::{Images, Run, Source};
 use super::{Geometry, TILE};
 use crate::convolution::epilogue::Epilogue;
 use crate::shared::Shared;
@@ -95,9 +95,6 @@ struct Convolution<'a> {
 /// What the pieces of work share.
 struct Plan<'a> {
     source: Source<'a>,
-    runs: Vec<Run>,
-    /// End of each panel of tiles in `runs`.
-    panel_ends: Vec<usize>,
     tiles: usize,
     channels: usize,
     source_channels: usize,
@@ -135,8 +132,6 @@ impl Task for Convolution<'_> {
 impl<'a> Convolution<'a> {
     /// The plan for panels of `width` tiles, of a grid of so many rows and columns of tiles an image.
     fn plan(self, grid: [usize; 2], width: usize) -> Plan<'a> {
-        let longest = grid[1].min(width);
-        let source = Source::new(self.source, self.source_channels, self.source_size, self.before, grid, longest);
         let pixels = self.size[0] * self.size[1];
         let mut runs = Vec::with_capacity(self.batch * grid[0] * 2);
         let mut panel_ends = Vec::new();
@@ -167,11 +162,11 @@ impl<'a> Convolution<'a> {
         if tile > 0 {
             panel_ends.push(runs.len());
         }
+        let images =
+            Images { values: self.source, channels: self.source_channels, size: self.source_size, before: self.before };
         let blocks = self.source_channels.div_ceil(DEPTH);
         Plan {
-            source,
-            runs,
-            panel_ends,
+            source: Source::new(images, runs, panel_ends, grid),
             tiles: self.batch * grid[0] * grid[1],
             channels: self.channels,
             source_channels: self.source_channels,
@@ -193,11 +188,5 @@ impl Plan<'_> {
     fn block(&self, block: usize) -> std::ops::Range<usize> {
         let first = block * self.depth;
         first.min(self.source_channels)..self.source_channels.min(first + self.depth)
-    }
-
-    /// The runs of a panel of tiles.
-    fn runs(&self, panel: usize) -> &[Run] {
-        let first = if panel == 0 { 0 } else { self.panel_ends[panel - 1] };
-        &self.runs[first..self.panel_ends[panel]]
     }
 }

@@ -83,7 +83,7 @@ impl<const WIDTH: usize> Task for Tiles<'_, '_, WIDTH> {
     #[inline(always)]
     fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
         let plan = self.plan;
-        let runs = plan.runs(self.panel);
+        let runs = plan.source.runs(self.panel);
         let channels = plan.block(self.block);
         let stride = element_stride(plan.depth * WIDTH);
         let mut patch = [[0.0; WIDEST]; ELEMENTS];
@@ -91,7 +91,7 @@ impl<const WIDTH: usize> Task for Tiles<'_, '_, WIDTH> {
         let used: usize = runs.iter().map(|run| run.length).sum();
         let lanes = used.next_multiple_of(LANES).min(WIDEST);
         for (line, channel) in channels.enumerate() {
-            plan.source.gather(channel, runs, &mut patch);
+            plan.source.gather(channel, self.panel, &mut patch);
             for lane in 0..lanes {
                 both::<Image, 6, 6, FUSED>(
                     |row, column| patch[row * PATCH + column][lane],

@@ -1,4 +1,4 @@
-//! Writes rows of a register tile into images.
+//! Writes rows of a result into images.
 
 /// So many floats with a step are written faster one by one.
 const FEW: usize = 4;
