@@ -1,6 +1,10 @@
 //! Convolution against a plain reference in double precision.
 
-use herring_kernels::convolution::{self, Geometry, depthwise};
+use herring_kernels::{
+    channels,
+    convolution::{self, Epilogue, Geometry, depthwise},
+    elementwise,
+};
 use proptest::prelude::*;
 
 mod common;
@@ -270,4 +274,69 @@ fn a_short_input_is_refused() {
         padding: [0, 0],
     };
     convolution::forward(&g, &[0.0; 8], &[1.0], &mut [0.0; 9]);
+}
+
+/// A convolution with an epilogue has the bits of one operation after the other.
+#[test]
+fn an_epilogue_is_what_follows_one_by_one() {
+    let geometry =
+        |batch, [in_channels, out_channels]: [usize; 2], [height, width]: [usize; 2], size, stride| Geometry {
+            batch,
+            in_channels,
+            height,
+            width,
+            out_channels,
+            kernel: [size; 2],
+            stride: [stride; 2],
+            padding: [size / 2; 2],
+        };
+    // Winograd's with many tiles, with few and with several blocks of channels; direct ones of one block and of several, of cut
+    // channels, and of single pixels.
+    let geometries = [
+        geometry(3, [8, 13], [28, 27], 3, 1),
+        geometry(2, [16, 160], [4, 7], 3, 1),
+        geometry(4, [144, 20], [12, 12], 3, 1),
+        geometry(2, [3, 20], [9, 11], 3, 2),
+        geometry(1, [70, 90], [6, 5], 3, 2),
+        geometry(2, [40, 30], [5, 5], 1, 1),
+    ];
+    for geometry in &geometries {
+        let input = numbers(geometry.input_len(), 1);
+        let weight = numbers(geometry.weight_len(), 2);
+        let [height, width] = geometry.output_size();
+        let shape = [geometry.batch, geometry.out_channels, height * width];
+        let (factors, added) = (numbers(shape[1], 3), numbers(shape[1], 4));
+        let summand = numbers(geometry.output_len(), 5);
+        for parts in 0..16_u32 {
+            let part = |bit: u32| parts & (1 << bit) != 0;
+            let mut expected = vec![f32::NAN; summand.len()];
+            convolution::forward(geometry, &input, &weight, &mut expected);
+            let mut next = |step: &dyn Fn(&[f32], &mut [f32])| {
+                let before = expected.clone();
+                step(&before, &mut expected);
+            };
+            match (part(0), part(1)) {
+                (true, true) => next(&|from, to| channels::affine(shape, from, &factors, &added, to)),
+                (true, false) => next(&|from, to| channels::scale(shape, from, &factors, to)),
+                (false, true) => next(&|from, to| channels::add(shape, from, &added, to)),
+                (false, false) => {}
+            }
+            match (part(2), part(3)) {
+                (true, true) => next(&|from, to| elementwise::add_relu(from, &summand, to)),
+                (true, false) => next(&|from, to| elementwise::add(from, &summand, to)),
+                (false, true) => next(&|from, to| elementwise::relu(from, to)),
+                (false, false) => {}
+            }
+            let epilogue = Epilogue {
+                factors: part(0).then_some(&factors),
+                numbers: part(1).then_some(&added),
+                summand: part(2).then_some(&summand),
+                rectified: part(3),
+            };
+            let mut found = vec![f32::NAN; summand.len()];
+            convolution::forward_with(geometry, &input, &weight, epilogue, &mut found);
+            let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&found), bits(&expected), "{geometry:?}, {epilogue:?}");
+        }
+    }
 }

@@ -54,8 +54,49 @@ impl Epilogue<'_> {
             return;
         };
         let floor = if self.rectified { 0.0 } else { f32::NEG_INFINITY };
-        for (value, summand) in row.iter_mut().zip(&summand[place..]) {
+        let summand = &summand[place..][..row.len()];
+        #[cfg(target_arch = "x86_64")]
+        if crate::simd::has_avx512() {
+            // SAFETY: the processor has the instructions.
+            unsafe { avx512::add(summand, floor, row) };
+            return;
+        }
+        for (value, summand) in row.iter_mut().zip(summand) {
             *value = not_below(floor, *value + summand);
+        }
+    }
+}
+
+/// With vectors under masks: rows are short.
+#[cfg(target_arch = "x86_64")]
+mod avx512 {
+    use std::arch::x86_64::{
+        __mmask16, _CMP_LE_OQ, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_mask_mov_ps, _mm512_mask_storeu_ps,
+        _mm512_maskz_loadu_ps, _mm512_set1_ps,
+    };
+
+    /// Floats of a vector.
+    const LANES: usize = 16;
+
+    /// Adds `summand` to `row`; a sum that is not above `floor` becomes it.
+    ///
+    /// # Panics
+    /// If they have different lengths.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn add(summand: &[f32], floor: f32, row: &mut [f32]) {
+        assert_eq!(summand.len(), row.len());
+        let floor = _mm512_set1_ps(floor);
+        for first in (0..row.len()).step_by(LANES) {
+            let lanes = ((1_u32 << LANES.min(row.len() - first)) - 1) as __mmask16;
+            // SAFETY: both slices have as many floats from `first` on as the mask admits.
+            unsafe {
+                let value = row.as_mut_ptr().add(first);
+                let values = _mm512_maskz_loadu_ps(lanes, value);
+                let sums = _mm512_add_ps(values, _mm512_maskz_loadu_ps(lanes, summand.as_ptr().add(first)));
+                let low = _mm512_cmp_ps_mask::<_CMP_LE_OQ>(sums, floor);
+                _mm512_mask_storeu_ps(value, lanes, _mm512_mask_mov_ps(sums, low, floor));
+            }
         }
     }
 }
