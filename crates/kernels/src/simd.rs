@@ -5,6 +5,8 @@
 //! nothing, and calls the best one that the processor has. Because everything is inlined into those
 //! functions, the compiler vectorises the same source for each of them; no build flag is needed.
 
+use std::ops::{Add, Mul, Sub};
+
 /// Work that is compiled once for every instruction set.
 ///
 /// `ROWS` x `COLUMNS` is the register tile that suits the set, and `FUSED` says
@@ -105,18 +107,14 @@ pub(crate) fn prefetch(values: &[f32], index: usize) {
     let _ = (values, index);
 }
 
-/// A number, or a vector of them: what a sum over many numbers is written with, so that one source serves both.
+/// A number, or a vector of them: what is written once for both.
 ///
-/// The compiler makes vectors of loops over numbers, but not always of sums in several lanes.
-pub(crate) trait Lanes: Copy {
+/// The compiler makes vectors of loops over numbers, but not always of sums in several lanes or of long straight code.
+pub(crate) trait Lanes: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> {
     /// `value` in all lanes.
     fn all(value: f32) -> Self;
-    /// `self + other`.
-    fn plus(self, other: Self) -> Self;
-    /// `self - other`.
-    fn minus(self, other: Self) -> Self;
-    /// `self * other`.
-    fn times(self, other: Self) -> Self;
+    /// `self * factor + number`, fused where that is one instruction.
+    fn multiply_add<const FUSED: bool>(self, factor: Self, number: Self) -> Self;
     /// `self`, and 0 where `condition <= 0`.
     fn zero_where_not_positive(self, condition: Self) -> Self;
 }
@@ -128,18 +126,8 @@ impl Lanes for f32 {
     }
 
     #[inline(always)]
-    fn plus(self, other: Self) -> Self {
-        self + other
-    }
-
-    #[inline(always)]
-    fn minus(self, other: Self) -> Self {
-        self - other
-    }
-
-    #[inline(always)]
-    fn times(self, other: Self) -> Self {
-        self * other
+    fn multiply_add<const FUSED: bool>(self, factor: Self, number: Self) -> Self {
+        multiply_add::<FUSED>(self, factor, number)
     }
 
     #[inline(always)]
@@ -153,11 +141,13 @@ impl Lanes for f32 {
 pub(crate) mod avx512 {
     use super::Lanes;
     use std::arch::x86_64::{
-        __m512, _CMP_LE_OQ, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_loadu_ps, _mm512_mask_mov_ps, _mm512_mul_ps,
-        _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps, _mm512_sub_ps,
+        __m512, _CMP_LE_OQ, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_mov_ps,
+        _mm512_mul_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps, _mm512_sub_ps,
     };
+    use std::ops::{Add, Mul, Sub};
 
-    /// A vector. There are none where the processor lacks AVX-512: only [`load`](Self::load) and [`zero`](Self::zero) make one.
+    /// A vector. There are none where the processor lacks AVX-512: only [`load`](Self::load) and [`zero`](Self::zero) make the
+    /// first one.
     #[derive(Clone, Copy)]
     pub(crate) struct Sixteen(__m512);
 
@@ -189,33 +179,57 @@ pub(crate) mod avx512 {
         }
     }
 
-    // SAFETY of all of them: a vector exists only where the instructions do.
+    impl Add for Sixteen {
+        type Output = Self;
+
+        #[inline(always)]
+        fn add(self, other: Self) -> Self {
+            // SAFETY: a vector exists only where the instruction does.
+            Self(unsafe { _mm512_add_ps(self.0, other.0) })
+        }
+    }
+
+    impl Sub for Sixteen {
+        type Output = Self;
+
+        #[inline(always)]
+        fn sub(self, other: Self) -> Self {
+            // SAFETY: a vector exists only where the instruction does.
+            Self(unsafe { _mm512_sub_ps(self.0, other.0) })
+        }
+    }
+
+    impl Mul for Sixteen {
+        type Output = Self;
+
+        #[inline(always)]
+        fn mul(self, other: Self) -> Self {
+            // SAFETY: a vector exists only where the instruction does.
+            Self(unsafe { _mm512_mul_ps(self.0, other.0) })
+        }
+    }
+
     impl Lanes for Sixteen {
         #[inline(always)]
         fn all(value: f32) -> Self {
+            // SAFETY: this is called for other vectors' sake, which exist only where the instruction does.
             Self(unsafe { _mm512_set1_ps(value) })
         }
 
         #[inline(always)]
-        fn plus(self, other: Self) -> Self {
-            Self(unsafe { _mm512_add_ps(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        fn minus(self, other: Self) -> Self {
-            Self(unsafe { _mm512_sub_ps(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        fn times(self, other: Self) -> Self {
-            Self(unsafe { _mm512_mul_ps(self.0, other.0) })
+        fn multiply_add<const FUSED: bool>(self, factor: Self, number: Self) -> Self {
+            // SAFETY: a vector exists only where the instruction does.
+            Self(unsafe { _mm512_fmadd_ps(self.0, factor.0, number.0) })
         }
 
         #[inline(always)]
         fn zero_where_not_positive(self, condition: Self) -> Self {
-            let zero = unsafe { _mm512_setzero_ps() };
-            let not_positive = unsafe { _mm512_cmp_ps_mask::<_CMP_LE_OQ>(condition.0, zero) };
-            Self(unsafe { _mm512_mask_mov_ps(self.0, not_positive, zero) })
+            // SAFETY: a vector exists only where the instructions do.
+            unsafe {
+                let zero = _mm512_setzero_ps();
+                let not_positive = _mm512_cmp_ps_mask::<_CMP_LE_OQ>(condition.0, zero);
+                Self(_mm512_mask_mov_ps(self.0, not_positive, zero))
+            }
         }
     }
 }

@@ -60,6 +60,9 @@ impl Job for Derivatives {
         self.check::<B>(&Activation::Silu, device, &mut wrong);
         self.check::<B>(&Activation::Relu6, device, &mut wrong);
         self.check::<B>(&Depthwise, device, &mut wrong);
+        self.check::<B>(&Followed::Biased, device, &mut wrong);
+        self.check::<B>(&Followed::Rectified, device, &mut wrong);
+        self.check::<B>(&Followed::Residual, device, &mut wrong);
         wrong
     }
 }
@@ -352,6 +355,74 @@ impl Scalar for Activation {
             Self::Silu => ops::silu(image),
             Self::Relu6 => ops::relu6(image),
         })
+    }
+}
+
+/// A convolution and what follows it in one operation.
+pub enum Followed {
+    /// A bias.
+    Biased,
+    /// A bias and a rectifier.
+    Rectified,
+    /// A factor and a number of each channel, the image, and a rectifier.
+    Residual,
+}
+
+impl Followed {
+    const OPTIONS: ConvOptions = ConvOptions { stride: [1; 2], padding: [1; 2], groups: 1 };
+
+    /// By plain loops, of image, weight and numbers.
+    pub fn plain_output(&self, arguments: &[Plain]) -> Plain {
+        let [image, weight, numbers] = arguments else { unreachable!("three arguments") };
+        let sums = reference::convolution(image, weight, Self::OPTIONS);
+        let mut found = match self {
+            Self::Biased | Self::Rectified => values::add(&sums, numbers),
+            Self::Residual => values::add(&values::scale(&sums, numbers), numbers),
+        };
+        if matches!(self, Self::Residual) {
+            found.values.iter_mut().zip(&image.values).for_each(|(value, summand)| *value += summand);
+        }
+        if !matches!(self, Self::Biased) {
+            found.values.iter_mut().for_each(|value| *value = value.max(0.0));
+        }
+        found
+    }
+
+    /// On tensors.
+    pub fn output<B: Kernels>(&self, arguments: &[Tensor<B, 4>]) -> Tensor<B, 4> {
+        let [image, weight, numbers] = arguments else { unreachable!("three arguments") };
+        let (image, weight, numbers) = (image.clone(), weight.clone(), numbers.clone().reshape([3]));
+        match self {
+            Self::Biased => ops::convolution_biased(image, weight, numbers, Self::OPTIONS, false),
+            Self::Rectified => ops::convolution_biased(image, weight, numbers, Self::OPTIONS, true),
+            Self::Residual => {
+                let affine = [numbers.clone(), numbers];
+                ops::convolution_affine(image.clone(), weight, Self::OPTIONS, affine, Some(image), true)
+            }
+        }
+    }
+}
+
+impl Scalar for Followed {
+    fn name(&self) -> String {
+        match self {
+            Self::Biased => "a convolution with its bias".to_owned(),
+            Self::Rectified => "a convolution with its bias and a rectifier".to_owned(),
+            Self::Residual => "a convolution with factors, numbers, a sum and a rectifier".to_owned(),
+        }
+    }
+
+    fn arguments(&self) -> Vec<Plain> {
+        vec![Plain::random([2, 3, 5, 4], 41), Plain::random([3, 3, 3, 3], 42), Plain::random([1, 3, 1, 1], 43)]
+    }
+
+    fn plain(&self, arguments: &[Plain]) -> f64 {
+        let found = self.plain_output(arguments);
+        found.values.iter().enumerate().map(|(index, value)| weigh(index, *value)).sum()
+    }
+
+    fn tensors<B: Kernels>(&self, arguments: &[Tensor<B, 4>]) -> Tensor<B, 1> {
+        weigh_tensor(self.output(arguments))
     }
 }
 

@@ -1,6 +1,10 @@
 //! Values of single operations.
 
-use super::{Plain, difference, reference};
+use super::{
+    Plain,
+    derivatives::{Followed, Scalar},
+    difference, reference,
+};
 use burn::tensor::{DType, Tensor};
 use herring_backend::{Autodiff, ConvOptions, Job, Kernels, PoolOptions, ops, pooling, resize};
 
@@ -74,6 +78,11 @@ impl Job for Values {
             for (name, off) in trio::<B>(case, index as u64, self.dtype, device) {
                 expect(format!("{name} of {case:?}"), off);
             }
+        }
+        for followed in [Followed::Biased, Followed::Rectified, Followed::Residual] {
+            let plain = followed.arguments();
+            let tensors: Vec<_> = plain.iter().map(|plain| plain.tensor::<B>(self.dtype, device)).collect();
+            expect(followed.name(), difference(followed.output(&tensors), &followed.plain_output(&plain)));
         }
         for (name, off) in planes::<B>(self.dtype, device) {
             expect(name, off);

@@ -52,7 +52,7 @@ fn whole_lanes<const N: usize>(
             // SAFETY: as above.
             let terms = unsafe { terms.of(Sixteen::load(left), Sixteen::load(right)) };
             for (sum, term) in sums.iter_mut().zip(terms) {
-                *sum = sum.plus(term);
+                *sum = *sum + term;
             }
         }
         for (lanes, sum) in lanes.iter_mut().zip(sums) {
@@ -91,8 +91,8 @@ pub(super) struct Distance {
 impl Terms<2> for Distance {
     #[inline(always)]
     fn of<V: Lanes>(self, left: V, _: V) -> [V; 2] {
-        let distance = left.minus(V::all(self.from));
-        [distance, distance.times(distance)]
+        let distance = left - V::all(self.from);
+        [distance, distance * distance]
     }
 }
 
@@ -106,8 +106,8 @@ pub(super) struct WithNormalised {
 impl Terms<2> for WithNormalised {
     #[inline(always)]
     fn of<V: Lanes>(self, left: V, right: V) -> [V; 2] {
-        let normalised = right.minus(V::all(self.mean)).times(V::all(self.rstd));
-        [left, left.times(normalised)]
+        let normalised = (right - V::all(self.mean)) * V::all(self.rstd);
+        [left, left * normalised]
     }
 }
 
@@ -118,7 +118,7 @@ pub(super) struct Product;
 impl Terms<1> for Product {
     #[inline(always)]
     fn of<V: Lanes>(self, left: V, right: V) -> [V; 1] {
-        [left.times(right)]
+        [left * right]
     }
 }
 
@@ -138,8 +138,8 @@ impl<const RECTIFIED: bool> Passed<RECTIFIED> {
         match RECTIFIED {
             // The same expression as in the forward pass, so that the sign is the same.
             true => {
-                let distance = x.minus(V::all(self.mean));
-                dy.zero_where_not_positive(distance.times(V::all(self.scale)).plus(V::all(self.beta)))
+                let distance = x - V::all(self.mean);
+                dy.zero_where_not_positive(distance * V::all(self.scale) + V::all(self.beta))
             }
             false => dy,
         }

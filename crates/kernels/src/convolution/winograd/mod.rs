@@ -38,6 +38,9 @@ fn element_stride(length: usize) -> usize {
 /// lanes of every instruction set.
 const LANES: usize = 16;
 
+/// Columns of the widest register tile.
+const WIDEST: usize = 32;
+
 /// Whether this method is expected to be the fastest.
 pub(super) fn suits(geometry: &Geometry, size: [usize; 2]) -> bool {
     let tiles = size[0].div_ceil(TILE) * size[1].div_ceil(TILE);

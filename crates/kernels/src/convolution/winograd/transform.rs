@@ -10,7 +10,10 @@
 //! output is `A' [(G g G') * (B' d B)] A`. Only the one-dimensional maps are
 //! written here; [`both`] applies one along both axes.
 
-use crate::simd::multiply_add;
+use super::LANES;
+use crate::simd::Lanes;
+#[cfg(target_arch = "x86_64")]
+use crate::simd::avx512::Sixteen;
 
 /// The point a = 1/√2; the other is 2a.
 const A: f32 = std::f32::consts::FRAC_1_SQRT_2;
@@ -18,7 +21,7 @@ const B: f32 = std::f32::consts::SQRT_2;
 
 /// A one-dimensional map from `FROM` to `TO` values.
 pub(super) trait Map<const FROM: usize, const TO: usize> {
-    fn apply<const FUSED: bool>(values: [f32; FROM]) -> [f32; TO];
+    fn apply<V: Lanes, const FUSED: bool>(values: [V; FROM]) -> [V; TO];
 }
 
 /// Six pixels of the image: `B'`.
@@ -26,18 +29,18 @@ pub(super) struct Image;
 
 impl Map<6, 6> for Image {
     #[inline(always)]
-    fn apply<const FUSED: bool>(d: [f32; 6]) -> [f32; 6] {
-        let even_a = multiply_add::<FUSED>(-2.0, d[2], d[4]);
-        let odd_a = multiply_add::<FUSED>(-2.0, d[1], d[3]);
-        let even_b = multiply_add::<FUSED>(-0.5, d[2], d[4]);
-        let odd_b = multiply_add::<FUSED>(-0.5, d[1], d[3]);
+    fn apply<V: Lanes, const FUSED: bool>(d: [V; 6]) -> [V; 6] {
+        let even_a = V::all(-2.0).multiply_add::<FUSED>(d[2], d[4]);
+        let odd_a = V::all(-2.0).multiply_add::<FUSED>(d[1], d[3]);
+        let even_b = V::all(-0.5).multiply_add::<FUSED>(d[2], d[4]);
+        let odd_b = V::all(-0.5).multiply_add::<FUSED>(d[1], d[3]);
         [
-            multiply_add::<FUSED>(-2.5, d[2], d[0] + d[4]),
-            multiply_add::<FUSED>(A, odd_a, even_a),
-            multiply_add::<FUSED>(-A, odd_a, even_a),
-            multiply_add::<FUSED>(B, odd_b, even_b),
-            multiply_add::<FUSED>(-B, odd_b, even_b),
-            multiply_add::<FUSED>(-2.5, d[3], d[1] + d[5]),
+            V::all(-2.5).multiply_add::<FUSED>(d[2], d[0] + d[4]),
+            V::all(A).multiply_add::<FUSED>(odd_a, even_a),
+            V::all(-A).multiply_add::<FUSED>(odd_a, even_a),
+            V::all(B).multiply_add::<FUSED>(odd_b, even_b),
+            V::all(-B).multiply_add::<FUSED>(odd_b, even_b),
+            V::all(-2.5).multiply_add::<FUSED>(d[3], d[1] + d[5]),
         ]
     }
 }
@@ -47,15 +50,15 @@ pub(super) struct Filter;
 
 impl Map<3, 6> for Filter {
     #[inline(always)]
-    fn apply<const FUSED: bool>(g: [f32; 3]) -> [f32; 6] {
-        let even_a = -1.0 / 1.5 * multiply_add::<FUSED>(0.5, g[2], g[0]);
-        let even_b = 1.0 / 6.0 * multiply_add::<FUSED>(2.0, g[2], g[0]);
+    fn apply<V: Lanes, const FUSED: bool>(g: [V; 3]) -> [V; 6] {
+        let even_a = V::all(-1.0 / 1.5) * V::all(0.5).multiply_add::<FUSED>(g[2], g[0]);
+        let even_b = V::all(1.0 / 6.0) * V::all(2.0).multiply_add::<FUSED>(g[2], g[0]);
         [
             g[0],
-            multiply_add::<FUSED>(-A / 1.5, g[1], even_a),
-            multiply_add::<FUSED>(A / 1.5, g[1], even_a),
-            multiply_add::<FUSED>(B / 6.0, g[1], even_b),
-            multiply_add::<FUSED>(-B / 6.0, g[1], even_b),
+            V::all(-A / 1.5).multiply_add::<FUSED>(g[1], even_a),
+            V::all(A / 1.5).multiply_add::<FUSED>(g[1], even_a),
+            V::all(B / 6.0).multiply_add::<FUSED>(g[1], even_b),
+            V::all(-B / 6.0).multiply_add::<FUSED>(g[1], even_b),
             g[2],
         ]
     }
@@ -66,16 +69,17 @@ pub(super) struct Result;
 
 impl Map<6, 4> for Result {
     #[inline(always)]
-    fn apply<const FUSED: bool>(m: [f32; 6]) -> [f32; 4] {
+    fn apply<V: Lanes, const FUSED: bool>(m: [V; 6]) -> [V; 4] {
         let sum_a = m[1] + m[2];
         let difference_a = m[1] - m[2];
         let sum_b = m[3] + m[4];
         let difference_b = m[3] - m[4];
         [
             m[0] + sum_a + sum_b,
-            multiply_add::<FUSED>(A, difference_a, B * difference_b),
-            multiply_add::<FUSED>(0.5, sum_a, 2.0 * sum_b),
-            multiply_add::<FUSED>(A * 0.5, difference_a, multiply_add::<FUSED>(B * 2.0, difference_b, m[5])),
+            V::all(A).multiply_add::<FUSED>(difference_a, V::all(B) * difference_b),
+            V::all(0.5).multiply_add::<FUSED>(sum_a, V::all(2.0) * sum_b),
+            V::all(A * 0.5)
+                .multiply_add::<FUSED>(difference_a, V::all(B * 2.0).multiply_add::<FUSED>(difference_b, m[5])),
         ]
     }
 }
@@ -85,17 +89,17 @@ pub(super) struct ResultGradient;
 
 impl Map<4, 6> for ResultGradient {
     #[inline(always)]
-    fn apply<const FUSED: bool>(y: [f32; 4]) -> [f32; 6] {
-        let even_a = multiply_add::<FUSED>(0.5, y[2], y[0]);
-        let odd_a = multiply_add::<FUSED>(0.5, y[3], y[1]);
-        let even_b = multiply_add::<FUSED>(2.0, y[2], y[0]);
-        let odd_b = multiply_add::<FUSED>(2.0, y[3], y[1]);
+    fn apply<V: Lanes, const FUSED: bool>(y: [V; 4]) -> [V; 6] {
+        let even_a = V::all(0.5).multiply_add::<FUSED>(y[2], y[0]);
+        let odd_a = V::all(0.5).multiply_add::<FUSED>(y[3], y[1]);
+        let even_b = V::all(2.0).multiply_add::<FUSED>(y[2], y[0]);
+        let odd_b = V::all(2.0).multiply_add::<FUSED>(y[3], y[1]);
         [
             y[0],
-            multiply_add::<FUSED>(A, odd_a, even_a),
-            multiply_add::<FUSED>(-A, odd_a, even_a),
-            multiply_add::<FUSED>(B, odd_b, even_b),
-            multiply_add::<FUSED>(-B, odd_b, even_b),
+            V::all(A).multiply_add::<FUSED>(odd_a, even_a),
+            V::all(-A).multiply_add::<FUSED>(odd_a, even_a),
+            V::all(B).multiply_add::<FUSED>(odd_b, even_b),
+            V::all(-B).multiply_add::<FUSED>(odd_b, even_b),
             y[3],
         ]
     }
@@ -106,44 +110,100 @@ pub(super) struct FilterGradient;
 
 impl Map<6, 3> for FilterGradient {
     #[inline(always)]
-    fn apply<const FUSED: bool>(m: [f32; 6]) -> [f32; 3] {
+    fn apply<V: Lanes, const FUSED: bool>(m: [V; 6]) -> [V; 3] {
         let sum_a = m[1] + m[2];
         let difference_a = m[1] - m[2];
         let sum_b = m[3] + m[4];
         let difference_b = m[3] - m[4];
         [
-            multiply_add::<FUSED>(-1.0 / 1.5, sum_a, multiply_add::<FUSED>(1.0 / 6.0, sum_b, m[0])),
-            multiply_add::<FUSED>(-A / 1.5, difference_a, B / 6.0 * difference_b),
-            multiply_add::<FUSED>(-0.5 / 1.5, sum_a, multiply_add::<FUSED>(2.0 / 6.0, sum_b, m[5])),
+            V::all(-1.0 / 1.5).multiply_add::<FUSED>(sum_a, V::all(1.0 / 6.0).multiply_add::<FUSED>(sum_b, m[0])),
+            V::all(-A / 1.5).multiply_add::<FUSED>(difference_a, V::all(B / 6.0) * difference_b),
+            V::all(-0.5 / 1.5).multiply_add::<FUSED>(sum_a, V::all(2.0 / 6.0).multiply_add::<FUSED>(sum_b, m[5])),
         ]
     }
 }
 
 /// Applies a map along columns and then along rows: `load(row, column)` gives
 /// the values, `store(row, column, value)` takes the results.
-///
-/// This is scalar code on purpose: called in a loop over tiles whose number is
-/// only known at run time, it is vectorised over the tiles as a whole.
 #[inline(always)]
-pub(super) fn both<M: Map<FROM, TO>, const FROM: usize, const TO: usize, const FUSED: bool>(
-    load: impl Fn(usize, usize) -> f32,
-    mut store: impl FnMut(usize, usize, f32),
+fn both<M: Map<FROM, TO>, V: Lanes, const FROM: usize, const TO: usize, const FUSED: bool>(
+    load: impl Fn(usize, usize) -> V,
+    mut store: impl FnMut(usize, usize, V),
 ) {
-    let mut half = [[0.0; FROM]; TO];
+    let mut half = [[V::all(0.0); FROM]; TO];
     for column in 0..FROM {
-        let mut values = [0.0; FROM];
+        let mut values = [V::all(0.0); FROM];
         for row in 0..FROM {
             values[row] = load(row, column);
         }
-        let values = M::apply::<FUSED>(values);
+        let values = M::apply::<V, FUSED>(values);
         for row in 0..TO {
             half[row][column] = values[row];
         }
     }
     for row in 0..TO {
-        let values = M::apply::<FUSED>(half[row]);
+        let values = M::apply::<V, FUSED>(half[row]);
         for column in 0..TO {
             store(row, column, values[column]);
         }
+    }
+}
+
+/// Applies a map along both axes of [`LANES`] tiles, filters or channels side by side: `load(row, column)` gives their values,
+/// `store(row, column, values)` takes the results.
+#[inline(always)]
+pub(super) fn side_by_side<'a, M: Map<FROM, TO>, const FROM: usize, const TO: usize, const FUSED: bool>(
+    load: impl Fn(usize, usize) -> &'a [f32; LANES],
+    mut store: impl FnMut(usize, usize, &[f32; LANES]),
+) {
+    #[cfg(target_arch = "x86_64")]
+    if crate::simd::has_avx512() {
+        let mut values = [0.0; LANES];
+        both::<M, Sixteen, FROM, TO, FUSED>(
+            // SAFETY: the processor has the instructions.
+            |row, column| unsafe { Sixteen::load(load(row, column)) },
+            |row, column, result| {
+                result.store(&mut values);
+                store(row, column, &values);
+            },
+        );
+        return;
+    }
+    let (mut from, mut to) = ([[[0.0; LANES]; FROM]; FROM], [[[0.0; LANES]; TO]; TO]);
+    for (row, from) in from.iter_mut().enumerate() {
+        for (column, from) in from.iter_mut().enumerate() {
+            *from = *load(row, column);
+        }
+    }
+    // A number that is known at run time only, so that this stays a loop, which becomes vectors as a whole.
+    for lane in 0..std::hint::black_box(LANES).min(LANES) {
+        both::<M, f32, FROM, TO, FUSED>(
+            |row, column| from[row][column][lane],
+            |row, column, value| to[row][column][lane] = value,
+        );
+    }
+    for (row, to) in to.iter().enumerate() {
+        for (column, to) in to.iter().enumerate() {
+            store(row, column, to);
+        }
+    }
+}
+
+/// The [`LANES`] floats from `start` on.
+///
+/// # Panics
+/// If there are fewer.
+#[inline(always)]
+pub(super) fn lanes_of(values: &[f32], start: usize) -> &[f32; LANES] {
+    values[start..].first_chunk().expect("a vector lies within its operand")
+}
+
+/// Writes one vector, or what of it lies within a panel that is narrower.
+#[inline(always)]
+pub(super) fn put<const WIDTH: usize>(target: &mut [f32], at: usize, values: &[f32; LANES]) {
+    // Of known length each, so that they are no calls.
+    match WIDTH < LANES {
+        true => target[at..][..WIDTH].copy_from_slice(&values[..WIDTH]),
+        false => target[at..][..LANES].copy_from_slice(values),
     }
 }

@@ -10,8 +10,8 @@
 
 use rayon::prelude::*;
 
-use super::transform::{FilterGradient, Image, Map, ResultGradient, both};
-use super::{ELEMENTS, Geometry, LANES, PATCH, TILE, element_stride};
+use super::transform::{FilterGradient, Image, Map, ResultGradient, lanes_of, put, side_by_side};
+use super::{ELEMENTS, Geometry, LANES, PATCH, TILE, WIDEST, element_stride};
 use crate::buffers::{self, Buffer};
 use crate::shared::Shared;
 use crate::simd::{Task, dispatch};
@@ -26,6 +26,8 @@ const ITEMS: usize = 8;
 const TILES_IN_SLICE: usize = 48;
 /// Tiles in a block of the products: two panels then fit the first-level cache.
 const DEPTH: usize = 256;
+/// Rows of sums in a piece of work, where slices are added.
+const ROWS_IN_PIECE: usize = 4;
 /// Panels of out channels and of in channels in a piece of work.
 const GROUP: [usize; 2] = [3, 2];
 
@@ -90,7 +92,6 @@ impl Task for Chunk<'_> {
             before: [0, 0],
             grid: self.grid,
             images,
-            lanes: std::hint::black_box(LANES),
         }
         .transform::<ResultGradient, TILE, ROWS>(slices);
         let right = Side {
@@ -100,7 +101,6 @@ impl Task for Chunk<'_> {
             before: geometry.padding,
             grid: self.grid,
             images,
-            lanes: std::hint::black_box(LANES),
         }
         .transform::<Image, PATCH, COLUMNS>(slices);
         let plan = Plan {
@@ -135,12 +135,14 @@ impl Task for Chunk<'_> {
             sums.par_chunks_mut(group_length).enumerate().for_each(|(index, sums)| {
                 dispatch(Multiply { plan: &plan, group: index % all_groups, slice: index / all_groups, sums });
             });
-            (0..all_groups * group[0]).into_par_iter().for_each(|index| {
-                let (index, panel) = (index / group[0], index % group[0]);
+            let rows = group[0] * ROWS;
+            let pieces = rows.div_ceil(ROWS_IN_PIECE);
+            (0..all_groups * pieces).into_par_iter().for_each(|index| {
+                let (index, first) = (index / pieces, index % pieces * ROWS_IN_PIECE);
                 dispatch(Finish {
                     plan: &plan,
                     group: index,
-                    rows: panel * ROWS..(panel + 1) * ROWS,
+                    rows: first..rows.min(first + ROWS_IN_PIECE),
                     sums: &sums[index * group_length..],
                     distance,
                 });
@@ -158,17 +160,16 @@ struct Side<'a> {
     grid: [usize; 2],
     /// Images in a slice.
     images: usize,
-    /// [`LANES`] as a run-time value (see the forward pass).
-    lanes: usize,
 }
 
 impl Side<'_> {
-    /// Transforms all of it into `[panel][slice][element][tile][WIDTH channels]`.
-    fn transform<M: Map<FROM, PATCH>, const FROM: usize, const WIDTH: usize>(&self, slices: usize) -> Buffer {
+    /// Transforms all of it.
+    fn transform<M: Map<FROM, PATCH>, const FROM: usize, const WIDTH: usize>(&self, slices: usize) -> Transformed {
         let tiles = self.images * self.grid[0] * self.grid[1];
-        let length = ELEMENTS * element_stride(tiles * WIDTH);
-        let mut transformed = buffers::take(self.channels.div_ceil(WIDTH) * slices * length);
-        transformed.par_chunks_mut(length).enumerate().for_each(|(index, target)| {
+        let stride = element_stride(tiles * WIDTH);
+        let length = ELEMENTS * stride;
+        let mut values = buffers::take(self.channels.div_ceil(WIDTH) * slices * length);
+        values.par_chunks_mut(length).enumerate().for_each(|(index, target)| {
             dispatch(Transform::<'_, M, FROM, WIDTH> {
                 side: self,
                 panel: index / slices,
@@ -177,7 +178,23 @@ impl Side<'_> {
                 map: std::marker::PhantomData,
             });
         });
-        transformed
+        Transformed { values, slices, stride }
+    }
+}
+
+/// A transformed operand, `[panel][slice][element][tile][channels of a panel]`.
+struct Transformed {
+    values: Buffer,
+    slices: usize,
+    /// Floats from element to element.
+    stride: usize,
+}
+
+impl Transformed {
+    /// The tiles of one element in a panel and a slice.
+    #[inline(always)]
+    fn tiles(&self, panel: usize, slice: usize, element: usize) -> &[f32] {
+        &self.values[((panel * self.slices + slice) * ELEMENTS + element) * self.stride..]
     }
 }
 
@@ -208,11 +225,9 @@ impl<M: Map<FROM, PATCH>, const FROM: usize, const WIDTH: usize> Task for Transf
 
         // The image with its channels side by side; a border of zeros, and lanes
         // without a channel, stay as they are from image to image.
-        let lanes = WIDTH.next_multiple_of(LANES);
+        let lanes = channels.next_multiple_of(LANES);
         let mut turned = buffers::take(height * width * lanes);
         turned.fill(0.0);
-        let mut patch = [[[0.0; LANES]; FROM]; FROM];
-        let mut elements = [[0.0; LANES]; ELEMENTS];
         for (index, image) in images.enumerate() {
             let source = &side.values[(image * side.channels + first) * plane..][..channels * plane];
             for row in 0..side.size[0] {
@@ -228,26 +243,14 @@ impl<M: Map<FROM, PATCH>, const FROM: usize, const WIDTH: usize> Task for Transf
             for tile in 0..rows * columns {
                 let at = (tile / columns * TILE * width + tile % columns * TILE) * lanes;
                 let target = (index * rows * columns + tile) * WIDTH;
-                for lane in (0..channels).step_by(LANES) {
-                    for (row, patch) in patch.iter_mut().enumerate() {
-                        for (column, patch) in patch.iter_mut().enumerate() {
-                            let at = at + (row * width + column) * lanes + lane;
-                            patch.copy_from_slice(&turned[at..at + LANES]);
-                        }
-                    }
-                    for lane in 0..side.lanes.min(LANES) {
-                        both::<M, FROM, PATCH, FUSED>(
-                            |row, column| patch[row][column][lane],
-                            |row, column, value| elements[row * PATCH + column][lane] = value,
-                        );
-                    }
-                    for (target_element, element) in self.target.chunks_exact_mut(stride).zip(&elements) {
-                        // Of known length each, so that they are no calls.
-                        match WIDTH.is_multiple_of(LANES) {
-                            true => target_element[target + lane..][..LANES].copy_from_slice(element),
-                            false => target_element[target..][..WIDTH].copy_from_slice(&element[..WIDTH]),
-                        }
-                    }
+                for lane in (0..lanes).step_by(LANES) {
+                    let target = target + lane;
+                    side_by_side::<M, FROM, PATCH, FUSED>(
+                        |row, column| lanes_of(&turned, at + (row * width + column) * lanes + lane),
+                        |row, column, found| {
+                            put::<WIDTH>(self.target, (row * PATCH + column) * stride + target, found);
+                        },
+                    );
                 }
             }
         }
@@ -256,10 +259,10 @@ impl<M: Map<FROM, PATCH>, const FROM: usize, const WIDTH: usize> Task for Transf
 
 struct Plan<'a> {
     geometry: &'a Geometry,
-    /// The transformed output gradient, `[panel][slice][element][tile][tile rows]`.
-    left: Buffer,
-    /// The transformed input, `[panel][slice][element][tile][tile columns]`.
-    right: Buffer,
+    /// The transformed output gradient, in panels of tile rows.
+    left: Transformed,
+    /// The transformed input, in panels of tile columns.
+    right: Transformed,
     slice_tiles: usize,
     tiles: usize,
     slices: usize,
@@ -297,7 +300,6 @@ impl Task for Multiply<'_, '_> {
         let plan = self.plan;
         let first = plan.panels(self.group);
         let tiles = (plan.tiles - self.slice * plan.slice_tiles).min(plan.slice_tiles);
-        let strides = [element_stride(plan.slice_tiles * ROWS), element_stride(plan.slice_tiles * COLUMNS)];
         for element in 0..ELEMENTS {
             for block in (0..tiles).step_by(DEPTH) {
                 let depth = DEPTH.min(tiles - block);
@@ -308,18 +310,16 @@ impl Task for Multiply<'_, '_> {
                     else {
                         break;
                     };
-                    let right = (panel * plan.slices + self.slice) * ELEMENTS + element;
-                    let right = right * strides[1] + block * COLUMNS;
-                    let right = &plan.right[right..][..depth * COLUMNS];
+                    let right = plan.right.tiles(panel, self.slice, element);
+                    let right = &right[block * COLUMNS..][..depth * COLUMNS];
                     for row_panel in 0..plan.group[0] {
                         let panel = first[0] + row_panel;
                         let Some(rows) = plan.geometry.out_channels.checked_sub(panel * ROWS).filter(|&rows| rows > 0)
                         else {
                             break;
                         };
-                        let left = (panel * plan.slices + self.slice) * ELEMENTS + element;
-                        let left = left * strides[0] + block * ROWS;
-                        let left = &plan.left[left..][..depth * ROWS];
+                        let left = plan.left.tiles(panel, self.slice, element);
+                        let left = &left[block * ROWS..][..depth * ROWS];
                         let total = row_panel * plan.group[1] + column_panel;
                         let total = (total * ELEMENTS + element) * ROWS * COLUMNS;
                         let (total, _) = self.sums[total..total + ROWS * COLUMNS].as_chunks_mut::<COLUMNS>();
@@ -351,8 +351,8 @@ impl Task for Finish<'_, '_> {
         let plan = self.plan;
         let [in_channels, out_channels] = [plan.geometry.in_channels, plan.geometry.out_channels];
         let first = plan.panels(self.group);
-        let mut total = [[0.0; COLUMNS]; ELEMENTS];
-        let mut taps = [[0.0; COLUMNS]; 9];
+        let mut total = [[0.0; WIDEST]; ELEMENTS];
+        let mut taps = [[0.0; WIDEST]; 9];
         for row in self.rows {
             let out_channel = first[0] * ROWS + row;
             if out_channel >= out_channels {
@@ -367,19 +367,20 @@ impl Task for Finish<'_, '_> {
                 let start = (start * ELEMENTS * ROWS + row % ROWS) * COLUMNS;
                 for (element, total) in total.iter_mut().enumerate() {
                     let start = start + element * ROWS * COLUMNS;
+                    let total = &mut total[..COLUMNS];
                     total.copy_from_slice(&self.sums[start..start + COLUMNS]);
                     for slice in 1..plan.slices {
                         let start = start + slice * self.distance;
                         add(plan.lanes, &self.sums[start..start + COLUMNS], total);
                     }
                 }
-                for lane in 0..plan.lanes.min(COLUMNS) {
-                    both::<FilterGradient, 6, 3, FUSED>(
-                        |r, c| total[r * PATCH + c][lane],
-                        |r, c, value| taps[r * 3 + c][lane] = value,
+                let channels = COLUMNS.min(in_channels - channel);
+                for lane in (0..channels).step_by(LANES) {
+                    side_by_side::<FilterGradient, 6, 3, FUSED>(
+                        |r, c| lanes_of(&total[r * PATCH + c], lane),
+                        |r, c, found| taps[r * 3 + c][lane..][..LANES].copy_from_slice(found),
                     );
                 }
-                let channels = COLUMNS.min(in_channels - channel);
                 let result = (out_channel * in_channels + channel) * 9;
                 // SAFETY: a filter belongs to one group and one row of it, hence to
                 // one piece of work.
@@ -391,7 +392,7 @@ impl Task for Finish<'_, '_> {
                         }
                     }
                 } else {
-                    transpose::matrix([9, channels], taps.as_flattened(), COLUMNS, result, 9);
+                    transpose::matrix([9, channels], taps.as_flattened(), WIDEST, result, 9);
                 }
             }
         }
@@ -400,8 +401,8 @@ impl Task for Finish<'_, '_> {
 
 /// Adds `lanes` values; a number known at run time only, so that this stays a loop.
 #[inline(always)]
-fn add<const COLUMNS: usize>(lanes: usize, values: &[f32], total: &mut [f32; COLUMNS]) {
-    let lanes = lanes.min(COLUMNS);
+fn add(lanes: usize, values: &[f32], total: &mut [f32]) {
+    let lanes = lanes.min(total.len());
     for (total, value) in total[..lanes].iter_mut().zip(values) {
         *total += value;
     }

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::super::transform::{Result, both};
+use super::super::transform::{Result, lanes_of, side_by_side};
 use super::super::{ELEMENTS, LANES, PATCH, TILE, element_stride};
 use super::transforms::{Filters, Tiles};
 use super::{Plan, WIDEST};
@@ -23,7 +23,7 @@ pub(super) fn run<const ROWS: usize, const COLUMNS: usize>(plan: &Plan<'_>) {
     });
     (0..plan.channels.div_ceil(COLUMNS)).into_par_iter().for_each(|panel| {
         let mut filters = buffers::take(ELEMENTS * element_stride(plan.depth * COLUMNS));
-        let mut products = buffers::take(tile_panels * ELEMENTS * ROWS * COLUMNS);
+        let mut products = buffers::take(tile_panels * ELEMENTS * ROWS * COLUMNS + LANES);
         for block in 0..plan.blocks {
             dispatch(Filters::<'_, '_, COLUMNS> { plan, panel, block, target: &mut filters });
             dispatch(Multiply { plan, panel, block, filters: &filters, tiles: &tiles, products: &mut products });
@@ -87,22 +87,20 @@ impl Task for Finish<'_, '_> {
         let plan = self.plan;
         let first = self.panel * COLUMNS;
         let channels = COLUMNS.min(plan.channels - first);
-        let lanes = channels.next_multiple_of(LANES).min(COLUMNS);
-        let (products, _) = self.products.as_chunks::<COLUMNS>();
-        let (products, _) = products.as_chunks::<ROWS>();
         // The 16 pixels of a tile, by channel at first and then side by side.
-        let mut values = [[0.0; COLUMNS]; TILE * TILE];
+        let mut values = [[0.0; WIDEST]; TILE * TILE];
         let mut pixels = [[[0.0; TILE]; TILE]; WIDEST];
         let plain = plan.epilogue.is_plain();
-        let epilogues: [OfChannel; COLUMNS] =
+        let epilogues: [OfChannel; WIDEST] =
             std::array::from_fn(|lane| plan.epilogue.of_channel(first + lane.min(channels - 1)));
-        for (panel, products) in products.chunks_exact(ELEMENTS).enumerate() {
+        for panel in 0..plan.source.panels() {
+            let products = &self.products[panel * ELEMENTS * ROWS * COLUMNS..];
             let tiles = plan.source.runs(panel).iter().flat_map(|run| (0..run.length).map(move |index| (run, index)));
             for (tile, (run, index)) in tiles.enumerate() {
-                for lane in 0..lanes {
-                    both::<Result, 6, 4, FUSED>(
-                        |row, column| products[row * PATCH + column][tile][lane],
-                        |row, column, value| values[row * TILE + column][lane] = value,
+                for lane in (0..channels).step_by(LANES) {
+                    side_by_side::<Result, 6, 4, FUSED>(
+                        |row, column| lanes_of(products, ((row * PATCH + column) * ROWS + tile) * COLUMNS + lane),
+                        |row, column, found| values[row * TILE + column][lane..][..LANES].copy_from_slice(found),
                     );
                 }
                 if !plain {
@@ -115,7 +113,7 @@ impl Task for Finish<'_, '_> {
                 transpose::matrix(
                     [TILE * TILE, channels],
                     values.as_flattened(),
-                    COLUMNS,
+                    WIDEST,
                     pixels.as_flattened_mut().as_flattened_mut(),
                     TILE * TILE,
                 );

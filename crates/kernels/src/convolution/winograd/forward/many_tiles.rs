@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::super::transform::{Result, both};
+use super::super::transform::{Result, lanes_of, side_by_side};
 use super::super::{ELEMENTS, LANES, PATCH, TILE, element_stride};
 use super::transforms::{Filters, Tiles};
-use super::{Plan, Run};
+use super::{Plan, Run, WIDEST};
 use crate::buffers;
 use crate::convolution::padded::BLOCK;
 use crate::convolution::store;
@@ -49,17 +49,12 @@ impl Task for Multiply<'_, '_> {
     #[inline(always)]
     fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
         let plan = self.plan;
-        let mut products = buffers::take(ELEMENTS * ROWS * COLUMNS);
-        let (products, _) = products.as_chunks_mut::<COLUMNS>();
-        let (products, _) = products.as_chunks_mut::<ROWS>();
-        let Some((products, _)) = products.split_first_chunk_mut::<ELEMENTS>() else {
-            return;
-        };
+        // Of the last row whole vectors are read as well.
+        let mut products = buffers::take(ELEMENTS * ROWS * COLUMNS + LANES);
         let runs = plan.source.runs(self.panel);
         let used = (plan.tiles - self.panel * COLUMNS).min(COLUMNS);
-        let lanes = used.next_multiple_of(LANES).min(COLUMNS);
-        let mut values = [[[0.0; COLUMNS]; TILE]; TILE];
-        let mut pixels = [[[0.0; TILE]; COLUMNS]; TILE];
+        let mut values = [[[0.0; WIDEST]; TILE]; TILE];
+        let mut pixels = [[[0.0; TILE]; WIDEST]; TILE];
         for row_panel in 0..plan.channels.div_ceil(ROWS) {
             let first = row_panel * ROWS;
             let rows = ROWS.min(plan.channels - first);
@@ -69,28 +64,26 @@ impl Task for Multiply<'_, '_> {
                 let right_stride = element_stride(plan.depth * COLUMNS);
                 let left = (row_panel * plan.blocks + block) * ELEMENTS * left_stride;
                 let right = block * ELEMENTS * right_stride;
-                for (element, products) in products.iter_mut().enumerate() {
+                let (products, _) = products.as_chunks_mut::<COLUMNS>();
+                let (products, _) = products.as_chunks_mut::<ROWS>();
+                for (element, products) in products[..ELEMENTS].iter_mut().enumerate() {
                     let left = &self.filters[left + element * left_stride..][..depth * ROWS];
                     let right = &self.tiles[right + element * right_stride..][..depth * COLUMNS];
                     multiply::<ROWS, COLUMNS, FUSED>([rows, used], left, right, products, block > 0);
                 }
             }
             for row in 0..rows {
-                if plan.epilogue.is_plain() {
-                    for lane in 0..lanes {
-                        both::<Result, 6, 4, FUSED>(
-                            |r, c| products[r * PATCH + c][row][lane],
-                            |r, c, value| values[r][c][lane] = value,
-                        );
-                    }
-                } else {
-                    let epilogue = plan.epilogue.of_channel(first + row);
-                    for lane in 0..lanes {
-                        both::<Result, 6, 4, FUSED>(
-                            |r, c| products[r * PATCH + c][row][lane],
-                            |r, c, value| values[r][c][lane] = epilogue.apply::<FUSED>(value),
-                        );
-                    }
+                let plain = plan.epilogue.is_plain();
+                let epilogue = plan.epilogue.of_channel(first + row);
+                for lane in (0..used).step_by(LANES) {
+                    side_by_side::<Result, 6, 4, FUSED>(
+                        |r, c| lanes_of(&products, ((r * PATCH + c) * ROWS + row) * COLUMNS + lane),
+                        |r, c, found| {
+                            for (value, found) in values[r][c][lane..][..LANES].iter_mut().zip(found) {
+                                *value = if plain { *found } else { epilogue.apply::<FUSED>(*found) };
+                            }
+                        },
+                    );
                 }
                 for (pixels, values) in pixels.iter_mut().zip(&values) {
                     interleave(used, values, pixels);
@@ -103,11 +96,11 @@ impl Task for Multiply<'_, '_> {
 
 /// Puts the four pixels of a row of each tile next to each other.
 #[inline(always)]
-fn interleave<const COLUMNS: usize>(used: usize, values: &[[f32; COLUMNS]; TILE], pixels: &mut [[f32; TILE]; COLUMNS]) {
+fn interleave(used: usize, values: &[[f32; WIDEST]; TILE], pixels: &mut [[f32; TILE]; WIDEST]) {
     let [a, b, c, d] = values;
     // The number is only known at run time, so this stays a loop, and the compiler
     // makes shuffles of it.
-    let used = used.min(COLUMNS);
+    let used = used.min(WIDEST);
     for ((((pixels, a), b), c), d) in
         pixels[..used].iter_mut().zip(&a[..used]).zip(&b[..used]).zip(&c[..used]).zip(&d[..used])
     {
@@ -118,7 +111,7 @@ fn interleave<const COLUMNS: usize>(used: usize, values: &[[f32; COLUMNS]; TILE]
 impl Multiply<'_, '_> {
     /// Writes the pixels of all tiles of a panel, for one channel.
     #[inline(always)]
-    fn write<const COLUMNS: usize>(&self, runs: &[Run], channel: usize, pixels: &[[[f32; TILE]; COLUMNS]; TILE]) {
+    fn write(&self, runs: &[Run], channel: usize, pixels: &[[[f32; TILE]; WIDEST]; TILE]) {
         let plan = self.plan;
         for run in runs {
             for (row, pixels) in pixels.iter().enumerate().take(run.rows) {

@@ -13,7 +13,7 @@ mod many_tiles;
 mod transforms;
 
 use self::gather::{Images, Run, Source};
-use super::{Geometry, TILE};
+use super::{Geometry, TILE, WIDEST};
 use crate::convolution::epilogue::Epilogue;
 use crate::shared::Shared;
 use crate::simd::{Task, dispatch};
@@ -22,8 +22,6 @@ use crate::simd::{Task, dispatch};
 const DEPTH: usize = 128;
 /// With more tiles than this, the filters are shared.
 const FEW_TILES: usize = 128;
-/// Columns of the widest register tile.
-const WIDEST: usize = 32;
 
 /// See [`crate::convolution::forward`].
 pub(in super::super) fn forward(

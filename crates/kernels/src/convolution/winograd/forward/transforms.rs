@@ -1,6 +1,6 @@
 //! The transforms of either side of the products, in the order in which a register tile reads them.
 
-use super::super::transform::{Filter, Image, both};
+use super::super::transform::{Filter, Image, lanes_of, put, side_by_side};
 use super::super::{ELEMENTS, LANES, PATCH, element_stride};
 use super::{Plan, WIDEST};
 use crate::simd::{Task, prefetch};
@@ -26,7 +26,6 @@ impl<const WIDTH: usize> Task for Filters<'_, '_, WIDTH> {
         let stride = element_stride(plan.depth * WIDTH);
         let weight = &plan.weight[first * plan.strides[0]..];
         let mut taps = [[[0.0; WIDEST]; 9]; LANES];
-        let mut elements = [[0.0; WIDEST]; ELEMENTS];
         let lanes = rows.next_multiple_of(LANES).min(WIDEST);
         for (line, channel) in channels.clone().enumerate() {
             // Source channels that are neighbours are fetched together.
@@ -56,14 +55,12 @@ impl<const WIDTH: usize> Task for Filters<'_, '_, WIDTH> {
             if plan.turned {
                 taps.reverse();
             }
-            for lane in 0..lanes {
-                both::<Filter, 3, 6, FUSED>(
-                    |row, column| taps[row * 3 + column][lane],
-                    |row, column, value| elements[row * PATCH + column][lane] = value,
+            for lane in (0..lanes).step_by(LANES) {
+                let at = line * WIDTH + lane;
+                side_by_side::<Filter, 3, 6, FUSED>(
+                    |row, column| lanes_of(&taps[row * 3 + column], lane),
+                    |row, column, values| put::<WIDTH>(self.target, (row * PATCH + column) * stride + at, values),
                 );
-            }
-            for (target, element) in self.target.chunks_exact_mut(stride).zip(&elements) {
-                target[line * WIDTH..][..WIDTH].copy_from_slice(&element[..WIDTH]);
             }
         }
     }
@@ -87,19 +84,16 @@ impl<const WIDTH: usize> Task for Tiles<'_, '_, WIDTH> {
         let channels = plan.block(self.block);
         let stride = element_stride(plan.depth * WIDTH);
         let mut patch = [[0.0; WIDEST]; ELEMENTS];
-        let mut elements = [[0.0; WIDEST]; ELEMENTS];
         let used: usize = runs.iter().map(|run| run.length).sum();
         let lanes = used.next_multiple_of(LANES).min(WIDEST);
         for (line, channel) in channels.enumerate() {
             plan.source.gather(channel, self.panel, &mut patch);
-            for lane in 0..lanes {
-                both::<Image, 6, 6, FUSED>(
-                    |row, column| patch[row * PATCH + column][lane],
-                    |row, column, value| elements[row * PATCH + column][lane] = value,
+            for lane in (0..lanes).step_by(LANES) {
+                let at = line * WIDTH + lane;
+                side_by_side::<Image, 6, 6, FUSED>(
+                    |row, column| lanes_of(&patch[row * PATCH + column], lane),
+                    |row, column, values| put::<WIDTH>(self.target, (row * PATCH + column) * stride + at, values),
                 );
-            }
-            for (target, element) in self.target.chunks_exact_mut(stride).zip(&elements) {
-                target[line * WIDTH..][..WIDTH].copy_from_slice(&element[..WIDTH]);
             }
         }
     }
