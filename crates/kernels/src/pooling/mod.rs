@@ -11,8 +11,11 @@
 //!
 //! Windows of 2 x 2 that do not overlap, the most common ones, have a loop of their own without an index.
 
+mod pairs;
+
 use rayon::prelude::*;
 
+use self::pairs::{GatherPairs, ScatterPairs};
 use crate::planes::{PARALLEL_FROM, deal, each_piece};
 use crate::simd::{Task, dispatch};
 
@@ -298,89 +301,6 @@ impl Task for Scatter<'_> {
                 choice.choose(row);
                 for (value, place) in values.iter().zip(&choice.places) {
                     output[*place as usize] += value;
-                }
-            }
-        }
-    }
-}
-
-/// The two rows of a window of 2 x 2, as far as there are pairs of columns.
-#[inline(always)]
-fn row_pairs(plane: &[f32], columns: usize) -> impl Iterator<Item = (&[[f32; 2]], &[[f32; 2]])> {
-    plane.chunks_exact(2 * columns).map(move |rows| {
-        let (top, bottom) = rows.split_at(columns);
-        (top.as_chunks().0, bottom.as_chunks().0)
-    })
-}
-
-/// The one of `places` where the window's largest value is, starting with the first place.
-///
-/// The four choices are selections between registers, not branches: which of four random values is
-/// the largest cannot be predicted.
-#[inline(always)]
-fn choose<T: Copy>(top: [f32; 2], bottom: [f32; 2], places: [T; 4]) -> T {
-    let (mut largest, mut chosen) = (top[0], places[0]);
-    for (value, place) in [(top[1], places[1]), (bottom[0], places[2]), (bottom[1], places[3])] {
-        let replaces = value > largest || value.is_nan();
-        largest = if replaces { value } else { largest };
-        chosen = if replaces { place } else { chosen };
-    }
-    chosen
-}
-
-struct GatherPairs<'a> {
-    size: [usize; 2],
-    chooser: &'a [f32],
-    values: &'a [f32],
-    output: &'a mut [f32],
-}
-
-impl Task for GatherPairs<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
-        let [rows, columns] = self.size;
-        let plane = rows * columns;
-        let halved = self.output.chunks_exact_mut((rows / 2) * (columns / 2));
-        for ((output, chooser), values) in
-            halved.zip(self.chooser.chunks_exact(plane)).zip(self.values.chunks_exact(plane))
-        {
-            let inputs = row_pairs(chooser, columns).zip(row_pairs(values, columns));
-            for (output, ((top, bottom), (above, below))) in output.chunks_exact_mut(columns / 2).zip(inputs) {
-                let choosers = top.iter().zip(bottom);
-                let places = above.iter().zip(below);
-                for ((output, (top, bottom)), (above, below)) in output.iter_mut().zip(choosers).zip(places) {
-                    *output = choose(*top, *bottom, [above[0], above[1], below[0], below[1]]);
-                }
-            }
-        }
-    }
-}
-
-struct ScatterPairs<'a> {
-    size: [usize; 2],
-    chooser: &'a [f32],
-    values: &'a [f32],
-    output: &'a mut [f32],
-}
-
-impl Task for ScatterPairs<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
-        let [rows, columns] = self.size;
-        let plane = rows * columns;
-        let halved = self.values.chunks_exact((rows / 2) * (columns / 2));
-        for ((output, chooser), values) in
-            self.output.chunks_exact_mut(plane).zip(self.chooser.chunks_exact(plane)).zip(halved)
-        {
-            output.fill(0.0);
-            let inputs = row_pairs(chooser, columns).zip(values.chunks_exact(columns / 2));
-            for (output, ((top, bottom), values)) in output.chunks_exact_mut(2 * columns).zip(inputs) {
-                for (pair, ((top, bottom), value)) in top.iter().zip(bottom).zip(values).enumerate() {
-                    output[2 * pair + choose(*top, *bottom, [0, 1, columns, columns + 1])] = *value;
                 }
             }
         }
