@@ -117,6 +117,8 @@ pub(crate) trait Lanes: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Out
     fn multiply_add<const FUSED: bool>(self, factor: Self, number: Self) -> Self;
     /// `self`, and 0 where `condition <= 0`.
     fn zero_where_not_positive(self, condition: Self) -> Self;
+    /// `self`, and `floor` where it is not above it. NaN stays NaN.
+    fn not_below(self, floor: Self) -> Self;
 }
 
 impl Lanes for f32 {
@@ -133,6 +135,11 @@ impl Lanes for f32 {
     #[inline(always)]
     fn zero_where_not_positive(self, condition: Self) -> Self {
         if condition <= 0.0 { 0.0 } else { self }
+    }
+
+    #[inline(always)]
+    fn not_below(self, floor: Self) -> Self {
+        if self <= floor { floor } else { self }
     }
 }
 
@@ -230,6 +237,12 @@ pub(crate) mod avx512 {
                 let not_positive = _mm512_cmp_ps_mask::<_CMP_LE_OQ>(condition.0, zero);
                 Self(_mm512_mask_mov_ps(self.0, not_positive, zero))
             }
+        }
+
+        #[inline(always)]
+        fn not_below(self, floor: Self) -> Self {
+            // SAFETY: a vector exists only where the instructions do.
+            unsafe { Self(_mm512_mask_mov_ps(self.0, _mm512_cmp_ps_mask::<_CMP_LE_OQ>(self.0, floor.0), floor.0)) }
         }
     }
 }

@@ -1,6 +1,10 @@
 //! What becomes of a convolution's sums before they are written: a factor and a number of each channel, an addition of
 //! another image, a rectifier. Passes over memory of their own would take as long as a convolution of few channels.
 
+use crate::simd::Lanes;
+#[cfg(target_arch = "x86_64")]
+use crate::simd::avx512::Sixteen;
+
 /// What becomes of each sum, in this order. The default leaves it as it is.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Epilogue<'a> {
@@ -47,6 +51,14 @@ impl Epilogue<'_> {
         }
     }
 
+    /// [`of_channel`](Self::of_channel) of the channels from `first` on; of the last one where there are no more.
+    #[inline(always)]
+    pub(super) fn of_channels<const COUNT: usize>(&self, first: usize, channels: usize) -> OfChannels<COUNT> {
+        let each: [OfChannel; COUNT] = std::array::from_fn(|lane| self.of_channel((first + lane).min(channels - 1)));
+        let floor = each.first().map_or(f32::NEG_INFINITY, |first| first.floor);
+        OfChannels { factors: each.map(|one| one.factor), numbers: each.map(|one| one.number), floor }
+    }
+
     /// Adds the summand's values, from this place on, to those of a row, and rectifies them.
     #[inline(always)]
     pub(super) fn add(&self, place: usize, row: &mut [f32]) {
@@ -62,7 +74,7 @@ impl Epilogue<'_> {
             return;
         }
         for (value, summand) in row.iter_mut().zip(summand) {
-            *value = not_below(floor, *value + summand);
+            *value = (*value + summand).not_below(floor);
         }
     }
 }
@@ -101,16 +113,53 @@ mod avx512 {
     }
 }
 
-impl OfChannel {
-    /// A sum with the channel's factor and number.
+/// What a value becomes.
+pub(super) trait Post: Copy {
+    fn of<V: Lanes, const FUSED: bool>(self, value: V) -> V;
+}
+
+/// Every value stays as it is.
+#[derive(Clone, Copy)]
+pub(super) struct Unchanged;
+
+impl Post for Unchanged {
     #[inline(always)]
-    pub(super) fn apply<const FUSED: bool>(self, sum: f32) -> f32 {
-        not_below(self.floor, crate::simd::multiply_add::<FUSED>(sum, self.factor, self.number))
+    fn of<V: Lanes, const FUSED: bool>(self, value: V) -> V {
+        value
     }
 }
 
-/// The larger of both; NaN stays NaN.
-#[inline(always)]
-fn not_below(floor: f32, value: f32) -> f32 {
-    if value <= floor { floor } else { value }
+impl Post for OfChannel {
+    #[inline(always)]
+    fn of<V: Lanes, const FUSED: bool>(self, value: V) -> V {
+        value.multiply_add::<FUSED>(V::all(self.factor), V::all(self.number)).not_below(V::all(self.floor))
+    }
+}
+
+/// [`OfChannel`] of several channels side by side.
+pub(super) struct OfChannels<const COUNT: usize> {
+    factors: [f32; COUNT],
+    numbers: [f32; COUNT],
+    floor: f32,
+}
+
+impl<const COUNT: usize> OfChannels<COUNT> {
+    /// One sum of each channel with the channel's factor and number.
+    #[inline(always)]
+    pub(super) fn apply<const FUSED: bool>(&self, sums: &mut [f32; COUNT]) {
+        let (sums, _) = sums.as_chunks_mut::<16>();
+        let channels = self.factors.as_chunks::<16>().0.iter().zip(self.numbers.as_chunks::<16>().0);
+        for (sums, (factors, numbers)) in sums.iter_mut().zip(channels) {
+            #[cfg(target_arch = "x86_64")]
+            if crate::simd::has_avx512() {
+                // SAFETY: the processor has the instructions.
+                let [sum, factor, number] = unsafe { [&*sums, factors, numbers].map(|values| Sixteen::load(values)) };
+                sum.multiply_add::<FUSED>(factor, number).not_below(Sixteen::all(self.floor)).store(sums);
+                continue;
+            }
+            for (sum, (factor, number)) in sums.iter_mut().zip(factors.iter().zip(numbers)) {
+                *sum = sum.multiply_add::<FUSED>(*factor, *number).not_below(self.floor);
+            }
+        }
+    }
 }

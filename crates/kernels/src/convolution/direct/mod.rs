@@ -17,6 +17,7 @@ mod pack;
 
 use rayon::prelude::*;
 
+use super::epilogue::Post;
 use super::padded::{BLOCK, Layout, Padded, piece_width};
 use super::{Epilogue, Geometry, store};
 use crate::buffers::{self, Buffer};
@@ -474,7 +475,7 @@ impl Task for Item<'_> {
             let pixels = image.len() / self.channels.max(1);
             for (channel, plane) in image.chunks_exact_mut(pixels.max(1)).enumerate() {
                 let of_channel = self.epilogue.of_channel(self.first_channel + channel);
-                plane.iter_mut().for_each(|sum| *sum = of_channel.apply::<FUSED>(*sum));
+                plane.iter_mut().for_each(|sum| *sum = of_channel.of::<f32, FUSED>(*sum));
                 self.epilogue.add(place + channel * pixels, plane);
             }
         }

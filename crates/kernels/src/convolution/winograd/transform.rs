@@ -11,6 +11,7 @@
 //! written here; [`both`] applies one along both axes.
 
 use super::LANES;
+use crate::convolution::epilogue::{Post, Unchanged};
 use crate::simd::Lanes;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::avx512::Sixteen;
@@ -154,6 +155,16 @@ fn both<M: Map<FROM, TO>, V: Lanes, const FROM: usize, const TO: usize, const FU
 #[inline(always)]
 pub(super) fn side_by_side<'a, M: Map<FROM, TO>, const FROM: usize, const TO: usize, const FUSED: bool>(
     load: impl Fn(usize, usize) -> &'a [f32; LANES],
+    store: impl FnMut(usize, usize, &[f32; LANES]),
+) {
+    side_by_side_then::<M, FROM, TO, FUSED>(load, Unchanged, store);
+}
+
+/// [`side_by_side`] with `post` applied to each result.
+#[inline(always)]
+pub(super) fn side_by_side_then<'a, M: Map<FROM, TO>, const FROM: usize, const TO: usize, const FUSED: bool>(
+    load: impl Fn(usize, usize) -> &'a [f32; LANES],
+    post: impl Post,
     mut store: impl FnMut(usize, usize, &[f32; LANES]),
 ) {
     #[cfg(target_arch = "x86_64")]
@@ -163,7 +174,7 @@ pub(super) fn side_by_side<'a, M: Map<FROM, TO>, const FROM: usize, const TO: us
             // SAFETY: the processor has the instructions.
             |row, column| unsafe { Sixteen::load(load(row, column)) },
             |row, column, result| {
-                result.store(&mut values);
+                post.of::<Sixteen, FUSED>(result).store(&mut values);
                 store(row, column, &values);
             },
         );
@@ -179,7 +190,7 @@ pub(super) fn side_by_side<'a, M: Map<FROM, TO>, const FROM: usize, const TO: us
     for lane in 0..std::hint::black_box(LANES).min(LANES) {
         both::<M, f32, FROM, TO, FUSED>(
             |row, column| from[row][column][lane],
-            |row, column, value| to[row][column][lane] = value,
+            |row, column, value| to[row][column][lane] = post.of::<f32, FUSED>(value),
         );
     }
     for (row, to) in to.iter().enumerate() {

@@ -7,7 +7,6 @@ use super::super::{ELEMENTS, LANES, PATCH, TILE, element_stride};
 use super::transforms::{Filters, Tiles};
 use super::{Plan, WIDEST};
 use crate::buffers;
-use crate::convolution::epilogue::OfChannel;
 use crate::simd::{Task, dispatch};
 use crate::tile::multiply;
 use crate::transpose;
@@ -91,8 +90,7 @@ impl Task for Finish<'_, '_> {
         let mut values = [[0.0; WIDEST]; TILE * TILE];
         let mut pixels = [[[0.0; TILE]; TILE]; WIDEST];
         let plain = plan.epilogue.is_plain();
-        let epilogues: [OfChannel; WIDEST] =
-            std::array::from_fn(|lane| plan.epilogue.of_channel(first + lane.min(channels - 1)));
+        let epilogue = plan.epilogue.of_channels::<WIDEST>(first, plan.channels);
         for panel in 0..plan.source.panels() {
             let products = &self.products[panel * ELEMENTS * ROWS * COLUMNS..];
             let tiles = plan.source.runs(panel).iter().flat_map(|run| (0..run.length).map(move |index| (run, index)));
@@ -104,11 +102,7 @@ impl Task for Finish<'_, '_> {
                     );
                 }
                 if !plain {
-                    for values in &mut values {
-                        for (value, epilogue) in values.iter_mut().zip(&epilogues) {
-                            *value = epilogue.apply::<FUSED>(*value);
-                        }
-                    }
+                    values.iter_mut().for_each(|values| epilogue.apply::<FUSED>(values));
                 }
                 transpose::matrix(
                     [TILE * TILE, channels],

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::super::transform::{Result, lanes_of, side_by_side};
+use super::super::transform::{Result, lanes_of, side_by_side, side_by_side_then};
 use super::super::{ELEMENTS, LANES, PATCH, TILE, element_stride};
 use super::transforms::{Filters, Tiles};
 use super::{Plan, Run, WIDEST};
@@ -73,17 +73,18 @@ impl Task for Multiply<'_, '_> {
                 }
             }
             for row in 0..rows {
-                let plain = plan.epilogue.is_plain();
-                let epilogue = plan.epilogue.of_channel(first + row);
                 for lane in (0..used).step_by(LANES) {
-                    side_by_side::<Result, 6, 4, FUSED>(
-                        |r, c| lanes_of(&products, ((r * PATCH + c) * ROWS + row) * COLUMNS + lane),
-                        |r, c, found| {
-                            for (value, found) in values[r][c][lane..][..LANES].iter_mut().zip(found) {
-                                *value = if plain { *found } else { epilogue.apply::<FUSED>(*found) };
-                            }
-                        },
-                    );
+                    let load = |r, c| lanes_of(&products, ((r * PATCH + c) * ROWS + row) * COLUMNS + lane);
+                    let store = |r: usize, c: usize, found: &[f32; LANES]| {
+                        values[r][c][lane..][..LANES].copy_from_slice(found);
+                    };
+                    match plan.epilogue.is_plain() {
+                        true => side_by_side::<Result, 6, 4, FUSED>(load, store),
+                        false => {
+                            let epilogue = plan.epilogue.of_channel(first + row);
+                            side_by_side_then::<Result, 6, 4, FUSED>(load, epilogue, store);
+                        }
+                    }
                 }
                 for (pixels, values) in pixels.iter_mut().zip(&values) {
                     interleave(used, values, pixels);
