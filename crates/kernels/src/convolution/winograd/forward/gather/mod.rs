@@ -66,7 +66,7 @@ enum Values<'a> {
     Padded {
         copy: Padded<'a>,
         /// Where, within a channel, a tap finds the first tile.
-        taps: [usize; ELEMENTS],
+        taps: Box<[usize; ELEMENTS]>,
         /// Tiles of the longest run.
         longest: usize,
     },
@@ -149,7 +149,7 @@ impl<'a> Values<'a> {
         let offsets: [Vec<isize>; 2] =
             std::array::from_fn(|axis| (0..PATCH as isize).map(|tap| tap - before[axis]).collect());
         let layout = Layout::new([TILE, TILE], [&offsets[0], &offsets[1]], grid);
-        let taps = std::array::from_fn(|tap| layout.tap([offsets[0][tap / PATCH], offsets[1][tap % PATCH]]));
+        let taps = Box::new(std::array::from_fn(|tap| layout.tap([offsets[0][tap / PATCH], offsets[1][tap % PATCH]])));
         let longest = runs.iter().map(|run| run.length).max().unwrap_or(0);
         Self::Padded { copy: Padded::new(layout, values, channels, size), taps, longest }
     }
