@@ -1,12 +1,12 @@
 //! A network of any architecture is that architecture: the same weights, names and files.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 use herring_backend::{Adam, AdamSettings, Autodiff, Cpu, Optimiser, Sgd, SgdSettings};
 use herring_models::{
     Classifier, ConvNet, ConvNetConfig, ConvNetKind, DenseNetConfig, DenseNetTaps, Depth, EfficientNetConfig,
     Initialisation, MobileNetConfig, Mode, Network, NetworkConfig, Pooling, ResNet, ResNetConfig, ResNetLayers, Saved,
-    Stem, TwoLayerConfig, VggConfig, VggHead, VggTaps, input_gradient, is_head,
+    Stem, Trace, TwoLayerConfig, VggConfig, VggHead, VggTaps, input_gradient, is_head,
     layers::Linear,
     weights::{self, NamedTensors},
 };
@@ -161,6 +161,40 @@ fn shapes_follow_from_the_configuration() {
         assert_eq!(trace.layers.len(), layers, "{config:?}");
     }
     assert_eq!(windows.features(), 2 * 8 * 9);
+}
+
+/// Fused operations have the values of those that they stand for, to the last bit.
+#[test]
+fn outputs_are_what_a_trace_has_besides_layers() {
+    let windows = ResNetConfig { pooling: Pooling::Window(4), side: 100, channels: 3, width: 12, ..RESNET };
+    let sums = ResNetConfig { layers: ResNetLayers::PreActivation, stem: Stem::ImageNet, ..RESNET };
+    let cases = [
+        (NetworkConfig::ResNet(windows), [3, 100]),
+        (NetworkConfig::ResNet(sums), [1, 64]),
+        (NetworkConfig::ConvNet(ConvNetConfig { width: 9, ..UNET }), [3, 20]),
+        (NetworkConfig::ConvNet(ConvNetConfig { kind: ConvNetKind::Cnn, ..UNET }), [3, 20]),
+        (NetworkConfig::TwoLayer(TWO_LAYER), [1, 28]),
+        (NetworkConfig::Vgg(VGG), [3, 70]),
+        (NetworkConfig::Vgg(VggConfig { taps: VggTaps::Convolutions, ..VGG }), [3, 70]),
+        (NetworkConfig::DenseNet(DENSE_NET), [3, 64]),
+    ];
+    for (config, [channels, side]) in cases {
+        let network = network(config);
+        let images = (0..2 * channels * side * side).map(|index| (index * 7 % 23) as f32 / 11.0 - 1.0);
+        let data = TensorData::new(images.collect::<Vec<f32>>(), [2, channels, side, side]);
+        let images = Tensor::<Cpu, 4>::from_data(data, &Default::default());
+        for mode in [Mode::Train, Mode::Evaluate] {
+            let (trace, outputs) = (network.trace(images.clone(), mode), network.outputs(images.clone(), mode));
+            let of_matrices = |trace: &Trace<Cpu>| [&trace.logits, &trace.pooled].map(|found| found.to_data());
+            assert_eq!(of_matrices(&trace), of_matrices(&outputs), "{config:?}, {mode:?}");
+            let taps = |trace: Trace<Cpu>| trace.taps.into_iter().map(Tensor::into_data).collect::<Vec<_>>();
+            let measured = |trace: &Trace<Cpu>| -> Vec<_> {
+                trace.statistics.iter().map(|one| (one.mean.to_data(), one.variance.to_data(), one.count)).collect()
+            };
+            assert_eq!(measured(&trace), measured(&outputs), "{config:?}, {mode:?}");
+            assert_eq!(taps(trace), taps(outputs), "{config:?}, {mode:?}");
+        }
+    }
 }
 
 #[test]
