@@ -246,3 +246,95 @@ pub(crate) mod avx512 {
         }
     }
 }
+
+/// Eight numbers.
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx2 {
+    use super::Lanes;
+    use std::arch::x86_64::{
+        __m256, _CMP_LE_OQ, _mm256_add_ps, _mm256_andnot_ps, _mm256_blendv_ps, _mm256_cmp_ps, _mm256_fmadd_ps,
+        _mm256_loadu_ps, _mm256_mul_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps, _mm256_sub_ps,
+    };
+    use std::ops::{Add, Mul, Sub};
+
+    /// A vector. There are none where the processor lacks AVX2 with FMA: only [`load`](Self::load) makes the first one.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Eight(__m256);
+
+    impl Eight {
+        /// Those of an array.
+        ///
+        /// # Safety
+        /// The processor has AVX2 with FMA.
+        #[inline(always)]
+        pub(crate) unsafe fn load(values: &[f32; 8]) -> Self {
+            // SAFETY: the array has as many floats, and the caller says that there is the instruction.
+            Self(unsafe { _mm256_loadu_ps(values.as_ptr()) })
+        }
+
+        #[inline(always)]
+        pub(crate) fn store(self, values: &mut [f32; 8]) {
+            // SAFETY: the array has as many floats, and a vector exists only where the instruction does.
+            unsafe { _mm256_storeu_ps(values.as_mut_ptr(), self.0) };
+        }
+    }
+
+    impl Add for Eight {
+        type Output = Self;
+
+        #[inline(always)]
+        fn add(self, other: Self) -> Self {
+            // SAFETY: a vector exists only where the instruction does.
+            Self(unsafe { _mm256_add_ps(self.0, other.0) })
+        }
+    }
+
+    impl Sub for Eight {
+        type Output = Self;
+
+        #[inline(always)]
+        fn sub(self, other: Self) -> Self {
+            // SAFETY: a vector exists only where the instruction does.
+            Self(unsafe { _mm256_sub_ps(self.0, other.0) })
+        }
+    }
+
+    impl Mul for Eight {
+        type Output = Self;
+
+        #[inline(always)]
+        fn mul(self, other: Self) -> Self {
+            // SAFETY: a vector exists only where the instruction does.
+            Self(unsafe { _mm256_mul_ps(self.0, other.0) })
+        }
+    }
+
+    impl Lanes for Eight {
+        #[inline(always)]
+        fn all(value: f32) -> Self {
+            // SAFETY: this is called for other vectors' sake, which exist only where the instruction does.
+            Self(unsafe { _mm256_set1_ps(value) })
+        }
+
+        #[inline(always)]
+        fn multiply_add<const FUSED: bool>(self, factor: Self, number: Self) -> Self {
+            // SAFETY: a vector exists only where the instruction does.
+            Self(unsafe { _mm256_fmadd_ps(self.0, factor.0, number.0) })
+        }
+
+        #[inline(always)]
+        fn zero_where_not_positive(self, condition: Self) -> Self {
+            // SAFETY: a vector exists only where the instructions do.
+            unsafe {
+                let not_positive = _mm256_cmp_ps::<_CMP_LE_OQ>(condition.0, _mm256_setzero_ps());
+                Self(_mm256_andnot_ps(not_positive, self.0))
+            }
+        }
+
+        #[inline(always)]
+        fn not_below(self, floor: Self) -> Self {
+            // SAFETY: a vector exists only where the instructions do.
+            unsafe { Self(_mm256_blendv_ps(self.0, floor.0, _mm256_cmp_ps::<_CMP_LE_OQ>(self.0, floor.0))) }
+        }
+    }
+}

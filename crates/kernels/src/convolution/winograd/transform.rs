@@ -14,7 +14,7 @@ use super::LANES;
 use crate::convolution::epilogue::{Post, Unchanged};
 use crate::simd::Lanes;
 #[cfg(target_arch = "x86_64")]
-use crate::simd::avx512::Sixteen;
+use crate::simd::{avx2::Eight, avx512::Sixteen};
 
 /// The point a = 1/√2; the other is 2a.
 const A: f32 = std::f32::consts::FRAC_1_SQRT_2;
@@ -180,18 +180,36 @@ pub(super) fn side_by_side_then<'a, M: Map<FROM, TO>, const FROM: usize, const T
         );
         return;
     }
-    let (mut from, mut to) = ([[[0.0; LANES]; FROM]; FROM], [[[0.0; LANES]; TO]; TO]);
-    for (row, from) in from.iter_mut().enumerate() {
-        for (column, from) in from.iter_mut().enumerate() {
-            *from = *load(row, column);
+    let mut to = [[[0.0; LANES]; TO]; TO];
+    #[cfg(target_arch = "x86_64")]
+    let in_vectors = FUSED;
+    #[cfg(not(target_arch = "x86_64"))]
+    let in_vectors = false;
+    if in_vectors {
+        #[cfg(target_arch = "x86_64")]
+        for half in 0..LANES / 8 {
+            both::<M, Eight, FROM, TO, FUSED>(
+                // SAFETY: on this architecture multiplications and additions are fused only with AVX2 and FMA.
+                |row, column| unsafe { Eight::load(&load(row, column).as_chunks().0[half]) },
+                |row, column, result| {
+                    post.of::<Eight, FUSED>(result).store(&mut to[row][column].as_chunks_mut().0[half])
+                },
+            );
         }
-    }
-    // A number that is known at run time only, so that this stays a loop, which becomes vectors as a whole.
-    for lane in 0..std::hint::black_box(LANES).min(LANES) {
-        both::<M, f32, FROM, TO, FUSED>(
-            |row, column| from[row][column][lane],
-            |row, column, value| to[row][column][lane] = post.of::<f32, FUSED>(value),
-        );
+    } else {
+        let mut from = [[[0.0; LANES]; FROM]; FROM];
+        for (row, from) in from.iter_mut().enumerate() {
+            for (column, from) in from.iter_mut().enumerate() {
+                *from = *load(row, column);
+            }
+        }
+        // A number that is known at run time only, so that this stays a loop, which becomes vectors as a whole.
+        for lane in 0..std::hint::black_box(LANES).min(LANES) {
+            both::<M, f32, FROM, TO, FUSED>(
+                |row, column| from[row][column][lane],
+                |row, column, value| to[row][column][lane] = post.of::<f32, FUSED>(value),
+            );
+        }
     }
     for (row, to) in to.iter().enumerate() {
         for (column, to) in to.iter().enumerate() {
