@@ -148,10 +148,26 @@ impl Lanes for f32 {
 pub(crate) mod avx512 {
     use super::Lanes;
     use std::arch::x86_64::{
-        __m512, _CMP_LE_OQ, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_mov_ps,
-        _mm512_mul_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps, _mm512_sub_ps,
+        __m512, __m512i, __mmask16, _CMP_LE_OQ, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_fmadd_ps, _mm512_loadu_ps,
+        _mm512_loadu_si512, _mm512_mask_mov_ps, _mm512_mul_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps,
+        _mm512_sub_ps,
     };
     use std::ops::{Add, Mul, Sub};
+
+    /// The first `count` lanes; all of them where there are more.
+    #[inline(always)]
+    pub(crate) fn below(count: usize) -> __mmask16 {
+        ((1_u32 << count.min(16)) - 1) as __mmask16
+    }
+
+    /// Where the floats of two vectors with remainder `first` modulo four are, then those of the next remainder.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(crate) fn pair_of_four(first: i32) -> __m512i {
+        let lanes: [i32; 16] = std::array::from_fn(|lane| lane as i32 % 8 * 4 + first + lane as i32 / 8);
+        // SAFETY: the array has as many integers as the vector.
+        unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) }
+    }
 
     /// A vector. There are none where the processor lacks AVX-512: only [`load`](Self::load) and [`zero`](Self::zero) make the
     /// first one.

@@ -283,7 +283,6 @@ impl Channels {
     }
 
     /// Sums of a channel of two tensors.
-    ///
     #[inline(always)]
     fn sums<const N: usize>(&self, left: &[f32], right: &[f32], channel: usize, terms: impl Terms<N>) -> [f64; N] {
         let mut total = [0.0f64; N];

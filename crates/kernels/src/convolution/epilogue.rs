@@ -82,8 +82,9 @@ impl Epilogue<'_> {
 /// With vectors under masks: rows are short.
 #[cfg(target_arch = "x86_64")]
 mod avx512 {
+    use crate::simd::avx512::below;
     use std::arch::x86_64::{
-        __mmask16, _CMP_LE_OQ, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_mask_mov_ps, _mm512_mask_storeu_ps,
+        _CMP_LE_OQ, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_mask_mov_ps, _mm512_mask_storeu_ps,
         _mm512_maskz_loadu_ps, _mm512_set1_ps,
     };
 
@@ -100,7 +101,7 @@ mod avx512 {
         assert_eq!(summand.len(), row.len());
         let floor = _mm512_set1_ps(floor);
         for first in (0..row.len()).step_by(LANES) {
-            let lanes = ((1_u32 << LANES.min(row.len() - first)) - 1) as __mmask16;
+            let lanes = below(row.len() - first);
             // SAFETY: both slices have as many floats from `first` on as the mask admits.
             unsafe {
                 let value = row.as_mut_ptr().add(first);

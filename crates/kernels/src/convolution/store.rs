@@ -47,6 +47,7 @@ fn one_by_one(target: &mut [f32], step: usize, sums: &[f32], overwrite: bool) {
 /// third of the time of a convolution with a stride.
 #[cfg(target_arch = "x86_64")]
 mod avx512 {
+    use crate::simd::avx512::below;
     use std::arch::x86_64::{
         __mmask16, _mm512_add_ps, _mm512_loadu_si512, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps,
         _mm512_permutexvar_ps,
@@ -87,12 +88,6 @@ mod avx512 {
                 }
             }
         }
-    }
-
-    /// The first `count` lanes.
-    #[inline(always)]
-    fn below(count: usize) -> __mmask16 {
-        ((1_u32 << count.min(LANES)) - 1) as __mmask16
     }
 
     #[inline(always)]

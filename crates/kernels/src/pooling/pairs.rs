@@ -150,6 +150,7 @@ fn scatter_one_by_one(chooser: &Rows<'_>, values: &[f32], mut output: [&mut [f32
 #[cfg(target_arch = "x86_64")]
 mod avx512 {
     use super::Rows;
+    use crate::simd::avx512::below;
     use std::arch::x86_64::{
         __m512, __m512i, __mmask16, _CMP_GT_OQ, _CMP_UNORD_Q, _mm512_cmp_ps_mask, _mm512_loadu_si512,
         _mm512_mask_mov_ps, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_maskz_mov_ps, _mm512_permutex2var_ps,
@@ -158,12 +159,6 @@ mod avx512 {
 
     /// Floats of a vector.
     const LANES: usize = 16;
-
-    /// The first `count` lanes.
-    #[inline(always)]
-    fn below(count: usize) -> __mmask16 {
-        ((1_u32 << count.min(LANES)) - 1) as __mmask16
-    }
 
     /// The four pixels of `count` windows from the window `first` on.
     #[inline]

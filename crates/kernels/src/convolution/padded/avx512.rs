@@ -2,6 +2,7 @@
 //! image, and permuted, which splits it.
 
 use super::Layout;
+use crate::simd::avx512::pair_of_four;
 use std::arch::x86_64::{
     __m512, __m512i, __mmask16, _mm512_loadu_si512, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps,
     _mm512_permutex2var_ps, _mm512_setzero_ps, _mm512_shuffle_f32x4,
@@ -99,13 +100,6 @@ fn deal<const STRIDE: usize>(vectors: [__m512; STRIDE]) -> [__m512; STRIDE] {
 #[target_feature(enable = "avx512f")]
 fn every<const STRIDE: i32>(first: i32) -> __m512i {
     index(|lane| lane * STRIDE + first)
-}
-
-/// The floats of two vectors with remainder `first` modulo four, then those of the next remainder.
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn pair_of_four(first: i32) -> __m512i {
-    index(|lane| lane % 8 * 4 + first + lane / 8)
 }
 
 /// A vector of integers, by lane.

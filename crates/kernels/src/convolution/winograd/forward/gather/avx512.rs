@@ -2,10 +2,10 @@
 
 use super::super::super::{PATCH, TILE};
 use super::{Images, Patch, Run, WIDEST};
-use crate::simd::prefetch;
+use crate::simd::{avx512::pair_of_four, prefetch};
 use std::arch::x86_64::{
-    __m512i, __mmask8, __mmask16, _mm256_mask_storeu_ps, _mm512_castps512_ps256, _mm512_extractf32x8_ps,
-    _mm512_loadu_si512, _mm512_maskz_loadu_ps, _mm512_permutex2var_ps, _mm512_setzero_ps,
+    __mmask8, __mmask16, _mm256_mask_storeu_ps, _mm512_castps512_ps256, _mm512_extractf32x8_ps, _mm512_maskz_loadu_ps,
+    _mm512_permutex2var_ps, _mm512_setzero_ps,
 };
 
 /// Floats of a vector.
@@ -98,13 +98,4 @@ pub(super) fn gather(plane: &[f32], [height, width]: [usize; 2], piece: &Piece, 
             }
         }
     }
-}
-
-/// The floats of two vectors with remainder `first` modulo four, then those of the next remainder.
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn pair_of_four(first: i32) -> __m512i {
-    let lanes: [i32; LANES] = std::array::from_fn(|lane| lane as i32 % 8 * 4 + first + lane as i32 / 8);
-    // SAFETY: the array has as many integers as the vector.
-    unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) }
 }
