@@ -3,8 +3,8 @@
 use crate::{
     composed,
     operands::{
-        AdamMoments, AdamSettings, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics,
-        BatchNormWanted, ConvOptions, Epilogue, PoolOptions,
+        AdamMoments, AdamParameter, AdamSettings, BatchNormGradients, BatchNormOutput, BatchNormSecond,
+        BatchNormStatistics, BatchNormWanted, ConvOptions, Epilogue, PoolOptions,
     },
 };
 use burn::tensor::{backend::Backend, ops::FloatTensor};
@@ -22,6 +22,14 @@ use burn::tensor::{backend::Backend, ops::FloatTensor};
 /// # Panics
 /// Methods panic when shapes do not fit, as Burn's own operations do.
 pub trait Kernels: Backend {
+    /// Whether optimisers move all parameters of a network at once, which saves launches, or one after the other, so that
+    /// there is never more than one parameter twice in memory.
+    const MOVES_PARAMETERS_TOGETHER: bool = false;
+
+    /// For how many steps of training the results stay on the device before they are read: reading makes the host wait until the
+    /// device has done all that it was given.
+    const STEPS_BETWEEN_READS: usize = 1;
+
     /// Cross-correlates `input [batch, in, height, width]` with `weight [out, in, rows, columns]`.
     fn convolution(input: FloatTensor<Self>, weight: FloatTensor<Self>, options: ConvOptions) -> FloatTensor<Self> {
         composed::convolution::forward::<Self>(input, weight, options)
@@ -267,5 +275,14 @@ pub trait Kernels: Backend {
         time: u64,
     ) -> (FloatTensor<Self>, AdamMoments<Self>) {
         composed::adam::step::<Self>(parameter, gradient, moments, settings, time)
+    }
+
+    /// [`adam`](Self::adam) of several parameters, in their order: in few launches where launches cost time.
+    fn adam_together(
+        parameters: Vec<AdamParameter<Self>>,
+        settings: &AdamSettings,
+    ) -> Vec<(FloatTensor<Self>, AdamMoments<Self>)> {
+        let step = |one: AdamParameter<Self>| Self::adam(one.parameter, one.gradient, one.moments, settings, one.time);
+        parameters.into_iter().map(step).collect()
     }
 }

@@ -12,8 +12,8 @@
 //!   operations, each the other's transpose: maxima over windows, interpolation, a number
 //!   added to a channel, and channels among others; and a factor for a channel with its gradient. The rest of [`pooling`] and [`resize`] is built from matrix products, which
 //!   Burn can differentiate twice.
-//! - **Speed on a processor.** The backend [`Cpu`] runs them on `herring-kernels`. GPU backends
-//!   run them on Burn's own kernels, corrected where those are wrong (see [`Kernels`]).
+//! - **Speed.** The backend [`Cpu`] runs them on `herring-kernels`. GPU backends run convolutions on Burn's own kernels, corrected
+//!   where those are wrong (see [`Kernels`]), and on `herring-gpu-kernels` what would be many launches of Burn's.
 //!
 //! [`Device`] chooses among the backends that were compiled in, at run time, and runs generic code ([`Job`])
 //! on the chosen one.
@@ -41,10 +41,10 @@ pub use cpu::kernel_calls;
 pub use device::{BackendName, Device, DeviceError, DeviceInfo, Job, devices};
 pub use kernels::Kernels;
 pub use operands::{
-    AdamMoments, AdamSettings, BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics,
-    BatchNormWanted, ConvOptions, Epilogue, PoolOptions,
+    AdamMoments, AdamParameter, AdamSettings, BatchNormGradients, BatchNormOutput, BatchNormSecond,
+    BatchNormStatistics, BatchNormWanted, ConvOptions, Epilogue, PoolOptions,
 };
-pub use optimiser::{Adam, AnyOptimiser, Optimiser, Sgd, SgdSettings};
+pub use optimiser::{Adam, AnyOptimiser, Moving, Optimiser, Sgd, SgdSettings};
 
 #[cfg(feature = "cpu")]
 pub use herring_kernels::instructions;

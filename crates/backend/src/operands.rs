@@ -130,6 +130,19 @@ pub struct AdamMoments<B: Backend> {
     pub second: FloatTensor<B>,
 }
 
+/// A parameter that [`Kernels::adam_together`](crate::Kernels::adam_together) moves.
+#[derive(Debug, Clone)]
+pub struct AdamParameter<B: Backend> {
+    /// The parameter, of any shape.
+    pub parameter: FloatTensor<B>,
+    /// Its gradient, of the same shape.
+    pub gradient: FloatTensor<B>,
+    /// Its moments.
+    pub moments: AdamMoments<B>,
+    /// The number of this step of the parameter, from 1.
+    pub time: u64,
+}
+
 /// Settings of Adam (Kingma and Ba 2015), without weight decay.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AdamSettings {

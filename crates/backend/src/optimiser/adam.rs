@@ -1,14 +1,14 @@
 //! Adam, with each parameter's step fused where the backend can.
 
-use super::Optimiser;
+use super::{Moving, Optimiser};
 use crate::{
     composed::{unwrap, wrap},
     kernels::Kernels,
-    operands::{AdamMoments, AdamSettings},
+    operands::{AdamMoments, AdamParameter, AdamSettings},
 };
 use burn::{
     module::ParamId,
-    tensor::{Tensor, backend::Backend},
+    tensor::{Tensor, TensorMetadata, backend::Backend, ops::FloatTensor},
 };
 use std::collections::HashMap;
 
@@ -25,18 +25,43 @@ impl<B: Kernels> Adam<B> {
     pub fn new(settings: AdamSettings) -> Self {
         Self { settings, moments: HashMap::new() }
     }
+
+    /// A parameter with the moments that it has, which are taken out, and the number of its next step.
+    fn next(&mut self, moving: Moving<B>) -> (ParamId, AdamParameter<B>) {
+        let Moving { id, parameter, gradient } = moving;
+        let (time, moments) = self.moments.remove(&id).unwrap_or_else(|| {
+            let zeros = || B::float_zeros(gradient.shape(), &B::float_device(&gradient), gradient.dtype().into());
+            (0, AdamMoments { first: zeros(), second: zeros() })
+        });
+        (id, AdamParameter { parameter, gradient, moments, time: time + 1 })
+    }
 }
 
 impl<B: Kernels> Optimiser<B> for Adam<B> {
-    fn moved<const D: usize>(&mut self, id: ParamId, parameter: Tensor<B, D>, gradient: Tensor<B, D>) -> Tensor<B, D> {
-        let (time, moments) = self.moments.remove(&id).unwrap_or_else(|| {
-            let zeros = || unwrap(gradient.zeros_like());
-            (0, AdamMoments { first: zeros(), second: zeros() })
-        });
-        let time = time + 1;
-        let (moved, moments) = B::adam(unwrap(parameter), unwrap(gradient), moments, &self.settings, time);
+    fn moved(&mut self, moving: Moving<B>) -> FloatTensor<B> {
+        let (id, AdamParameter { parameter, gradient, moments, time }) = self.next(moving);
+        let (moved, moments) = B::adam(parameter, gradient, moments, &self.settings, time);
         self.moments.insert(id, (time, moments));
-        wrap(moved)
+        moved
+    }
+
+    fn moved_together(&mut self, moving: Vec<Moving<B>>) -> Vec<FloatTensor<B>> {
+        let (names, parameters): (Vec<_>, Vec<_>) = moving
+            .into_iter()
+            .map(|one| {
+                let (id, parameter) = self.next(one);
+                ((id, parameter.time), parameter)
+            })
+            .unzip();
+        let moved = B::adam_together(parameters, &self.settings);
+        names
+            .into_iter()
+            .zip(moved)
+            .map(|((id, time), (moved, moments))| {
+                self.moments.insert(id, (time, moments));
+                moved
+            })
+            .collect()
     }
 
     fn names(&self) -> &'static [&'static str] {

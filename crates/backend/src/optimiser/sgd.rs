@@ -1,6 +1,6 @@
 //! Stochastic gradient descent with momentum.
 
-use super::Optimiser;
+use super::{Moving, Optimiser};
 use crate::{
     composed::{unwrap, wrap},
     kernels::Kernels,
@@ -36,14 +36,15 @@ impl<B: Kernels> Sgd<B> {
 }
 
 impl<B: Kernels> Optimiser<B> for Sgd<B> {
-    fn moved<const D: usize>(&mut self, id: ParamId, parameter: Tensor<B, D>, gradient: Tensor<B, D>) -> Tensor<B, D> {
+    fn moved(&mut self, moving: Moving<B>) -> FloatTensor<B> {
+        let Moving { id, parameter, gradient } = moving;
         let SgdSettings { learning_rate, momentum } = self.settings;
         let (time, velocity) = match self.velocities.remove(&id) {
-            Some((time, velocity)) => (time, wrap::<B, D>(velocity) * momentum + gradient),
+            Some((time, velocity)) => (time, B::float_add(B::float_mul_scalar(velocity, momentum.into()), gradient)),
             None => (0, gradient),
         };
-        let moved = parameter - velocity.clone() * learning_rate;
-        self.velocities.insert(id, (time + 1, unwrap(velocity)));
+        let moved = B::float_sub(parameter, B::float_mul_scalar(velocity.clone(), learning_rate.into()));
+        self.velocities.insert(id, (time + 1, velocity));
         moved
     }
 

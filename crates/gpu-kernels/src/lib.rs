@@ -1,0 +1,31 @@
+//! Kernels for GPUs in [CubeCL](https://docs.rs/cubecl), which Burn's CUDA and WGPU backends compile for the device at hand.
+//!
+//! A step of a small network on a GPU takes as long as it takes to launch its kernels. Made of Burn's operations, one
+//! batch normalisation is a dozen launches, its second derivative thirty, and Adam ten a parameter; here they are two, two, and one
+//! for several parameters. Convolutions, matrix products and sums along a dimension stay Burn's.
+//!
+//! - [`batch_norm`]: training-mode normalisation, with a rectifier or without, its gradients, and theirs.
+//! - [`elementwise`]: rectifiers, their gradient, and what follows a convolution.
+//! - [`channels`]: a number of each channel, sums over channels, channels among others.
+//! - [`pooling`]: maxima over windows, and the transpose.
+//! - [`adam`]: one step of several parameters.
+//!
+//! Functions take and return Burn's tensors ([`CubeTensor`]), `[batch, channels, height, width]` where nothing else is said, of
+//! any float type. Results depend on the arguments alone: every sum is made in an order that follows from the shapes, without atomic
+//! additions.
+//!
+//! Burn's convolutions leave images with the channels last in memory and read such images without a copy. The
+//! kernels here work on both orders and keep that of their input (`layout`).
+//!
+//! *Invariant:* nothing here depends on autodiff; derivatives are operations of their own.
+
+pub mod adam;
+pub mod batch_norm;
+pub mod channels;
+pub mod elementwise;
+mod launch;
+mod layout;
+pub mod pooling;
+mod reduce;
+
+pub use burn_cubecl::{BoolElement, CubeBackend, CubeRuntime, FloatElement, IntElement, tensor::CubeTensor};
