@@ -2,7 +2,7 @@
 //! worked around.
 
 use crate::{
-    Kernels,
+    Kernels, composed,
     operands::{
         AdamMoments, AdamParameter, AdamSettings, BatchNormGradients, BatchNormOutput, BatchNormSecond,
         BatchNormStatistics, BatchNormWanted, ConvOptions, Epilogue, PoolOptions,
@@ -10,7 +10,7 @@ use crate::{
 };
 use herring_gpu_kernels::{
     BoolElement, CubeBackend, CubeRuntime, CubeTensor, FloatElement, IntElement, adam, batch_norm, channels,
-    elementwise,
+    convolution, elementwise,
     pooling::{self, Windows},
 };
 
@@ -18,6 +18,12 @@ fn windows<R: CubeRuntime>(chooser: &CubeTensor<R>, options: PoolOptions) -> Win
     let shape = chooser.meta.shape();
     let PoolOptions { kernel, stride, padding } = options;
     Windows { kernel, stride, padding, count: options.output_size([shape[2], shape[3]]) }
+}
+
+/// The windows of a convolution whose outputs see all inputs; those of parts of the channels stay Burn's.
+fn alone(options: ConvOptions) -> Option<convolution::Windows> {
+    let ConvOptions { stride, padding, groups } = options;
+    (groups == 1).then_some(convolution::Windows { stride, padding })
 }
 
 fn normalised<R: CubeRuntime, F: FloatElement, I: IntElement, BT: BoolElement>(
@@ -31,6 +37,38 @@ fn normalised<R: CubeRuntime, F: FloatElement, I: IntElement, BT: BoolElement>(
 
 impl<R: CubeRuntime, F: FloatElement, I: IntElement, BT: BoolElement> Kernels for CubeBackend<R, F, I, BT> {
     const MOVES_PARAMETERS_TOGETHER: bool = true;
+    const STEPS_BETWEEN_READS: usize = 16;
+
+    fn convolution(input: CubeTensor<R>, weight: CubeTensor<R>, options: ConvOptions) -> CubeTensor<R> {
+        match alone(options) {
+            None => composed::convolution::forward::<Self>(input, weight, options),
+            Some(windows) => convolution::forward(input, weight, windows),
+        }
+    }
+
+    fn convolution_input_gradient(
+        weight: CubeTensor<R>,
+        output_gradient: CubeTensor<R>,
+        size: [usize; 2],
+        options: ConvOptions,
+    ) -> CubeTensor<R> {
+        match alone(options) {
+            None => composed::convolution::input_gradient::<Self>(weight, output_gradient, size, options),
+            Some(windows) => convolution::input_gradient(weight, output_gradient, size, windows),
+        }
+    }
+
+    fn convolution_weight_gradient(
+        input: CubeTensor<R>,
+        output_gradient: CubeTensor<R>,
+        kernel: [usize; 2],
+        options: ConvOptions,
+    ) -> CubeTensor<R> {
+        match alone(options) {
+            None => composed::convolution::weight_gradient::<Self>(input, output_gradient, kernel, options),
+            Some(windows) => convolution::weight_gradient(input, output_gradient, kernel, windows),
+        }
+    }
 
     fn convolution_with(
         input: CubeTensor<R>,

@@ -103,12 +103,34 @@ pub(crate) fn empty_with_channels<R: CubeRuntime>(
     channels: usize,
 ) -> CubeTensor<R> {
     let [batch, _, height, width] = sizes(like);
-    let mut made = empty(like, [batch, channels, height, width]);
-    if layout.inner != height * width {
-        let strides = [channels * height * width, 1, width * channels, channels];
-        *made.meta = Metadata::new(made.meta.shape().clone(), strides.as_slice());
-    }
+    let shape = [batch, channels, height, width];
+    if layout.inner == height * width { empty(like, shape) } else { empty_channels_last(like, shape) }
+}
+
+/// A tensor without values whose channels are last in memory, of the type of `like`.
+pub(crate) fn empty_channels_last<R: CubeRuntime>(like: &CubeTensor<R>, shape: [usize; 4]) -> CubeTensor<R> {
+    let [_, channels, height, width] = shape;
+    let mut made = empty(like, shape);
+    let strides = [channels * height * width, 1, width * channels, channels];
+    *made.meta = Metadata::new(made.meta.shape().clone(), strides.as_slice());
     made
+}
+
+/// The image tensor with its channels last in memory; copied if they are not.
+pub(crate) fn channels_last<R: CubeRuntime>(tensor: CubeTensor<R>) -> CubeTensor<R> {
+    if lies(&tensor, Order::ChannelsLast) {
+        return tensor;
+    }
+    let permuted = |meta: &Metadata, axes: [usize; 4]| {
+        let shape = axes.map(|axis| meta.shape()[axis]);
+        let strides = axes.map(|axis| meta.strides()[axis]);
+        Metadata::new(shape.as_slice(), strides.as_slice())
+    };
+    let mut last = tensor;
+    *last.meta = permuted(&last.meta, [0, 2, 3, 1]);
+    let mut last = into_contiguous(last);
+    *last.meta = permuted(&last.meta, [0, 3, 1, 2]);
+    last
 }
 
 #[cfg(test)]

@@ -2,12 +2,13 @@
 //!
 //! A step of a small network on a GPU takes as long as it takes to launch its kernels. Made of Burn's operations, one
 //! batch normalisation is a dozen launches, its second derivative thirty, and Adam ten a parameter; here they are two, two, and one
-//! for several parameters. Convolutions, matrix products and sums along a dimension stay Burn's.
+//! for several parameters. Matrix products and sums along a dimension stay Burn's.
 //!
 //! - [`batch_norm`]: training-mode normalisation, with a rectifier or without, its gradients, and theirs.
 //! - [`elementwise`]: rectifiers, their gradient, and what follows a convolution.
 //! - [`channels`]: a number of each channel, sums over channels, channels among others.
 //! - [`pooling`]: maxima over windows, and the transpose.
+//! - [`convolution`]: a convolution and its two gradients as products of tiles.
 //! - [`adam`]: one step of several parameters.
 //!
 //! Functions take and return Burn's tensors ([`CubeTensor`]), `[batch, channels, height, width]` where nothing else is said, of
@@ -22,6 +23,7 @@
 pub mod adam;
 pub mod batch_norm;
 pub mod channels;
+pub mod convolution;
 pub mod elementwise;
 mod launch;
 mod layout;

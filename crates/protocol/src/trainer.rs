@@ -30,12 +30,13 @@ pub trait Observer: Send {
     /// Called with what a user should know of the run and what is no failure, for instance that a part of a file of weights
     /// does not fit.
     fn note(&mut self, _text: &str) {}
-    /// Called after each training step.
+    /// Called with each training step in order: after it on a processor, after several on a GPU, where results of steps are read
+    /// together.
     fn step(&mut self, record: &StepRecord) -> Control;
     /// Called after each epoch, its validation included.
     fn epoch(&mut self, record: &EpochRecord) -> Control;
-    /// Called after each step and each epoch, before a [`Control::Stop`] takes effect: an observer that wants
-    /// the run to be resumable from here takes a snapshot and keeps it.
+    /// Called after each epoch and whenever [`step`](Self::step) has been called with all steps that are done, before a
+    /// [`Control::Stop`] takes effect: an observer that wants the run to be resumable from here takes a snapshot and keeps it.
     ///
     /// # Errors
     /// The error of taking the snapshot.

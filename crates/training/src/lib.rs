@@ -20,6 +20,7 @@ mod overlaps;
 mod parts;
 mod pictured;
 mod random;
+mod results;
 mod run;
 mod scores;
 mod selection;

@@ -16,12 +16,13 @@ use crate::{
     heat,
     parts::{self, Loss},
     random::{self, Purpose, batch_stream, stream},
+    results::{self, StepResults},
     selection::Selection,
     snapshot::{self, Means, Progress, SelectedAt},
 };
 use burn::{
     module::{AutodiffModule, Module},
-    tensor::{ElementConversion, Tensor, backend::Backend},
+    tensor::{Tensor, backend::Backend},
 };
 use herring_backend::{AnyOptimiser, Autodiff, Job, Kernels, Optimiser};
 use herring_datasets::{
@@ -33,8 +34,8 @@ use herring_losses::{Batch, TeacherPass};
 use herring_models::{Classifier, Network, Saved, freeze_body, weights};
 use herring_protocol::{
     ANNOTATIONS, Control, EpochRecord, ExplainedModel, FinishedWeights, GroupsSpec, Observer, Position, RunFailure,
-    RunId, RunOutcome, RunScores, RunSpec, RunStart, Scores, SpecError, StepRecord, TRAIN, TrainScores, TrainedPart,
-    VALID, WeightsSpec,
+    RunId, RunOutcome, RunScores, RunSpec, RunStart, Scores, SpecError, TRAIN, TrainScores, TrainedPart, VALID,
+    WeightsSpec,
 };
 use herring_weights::WeightFiles;
 use rand::Rng;
@@ -246,6 +247,7 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
         }
         .map_err(|error| wrong_batch_size(&error))?;
         let steps = batches.len();
+        let mut unread = Vec::with_capacity(B::STEPS_BETWEEN_READS);
         for (index, packed) in batches.enumerate().skip(state.position.steps) {
             let packed = packed.map_err(data::unreadable)?;
             let packed = data::augmented_batch(packed, self.spec, Purpose::Augmentation, epoch, index)?;
@@ -254,25 +256,25 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
             if let Some(teacher) = self.teacher.as_ref().filter(|_| needs.any()) {
                 batch.teacher = Some(TeacherPass::of(teacher, batch.images.clone(), batch.labels.clone(), needs));
             }
-            let mut record = StepRecord {
-                epoch,
-                step: index + 1,
-                steps,
-                cross_entropy: 0.0,
-                penalty: 0.0,
-                discriminator: None,
-                updated: false,
-                left_out: 0,
-            };
             let noise = batch_stream(seed, Purpose::Noise, epoch, index).next_u64();
-            model = self.step(model.with_noise(noise), &batch, &mut record)?;
-            state.means.cross_entropy += record.cross_entropy;
-            state.means.penalty += record.penalty;
-            state.means.steps += 1;
-            state.means.left_out += record.left_out;
+            let (moved, results) = self.step(model.with_noise(noise), &batch, [epoch, index + 1, steps]);
+            model = moved;
+            unread.push(results);
             state.position.steps = index + 1;
             state.permutation = random::position(&permutation);
-            let control = observer.step(&record);
+            if unread.len() < B::STEPS_BETWEEN_READS && index + 1 < steps {
+                continue;
+            }
+            let mut control = Control::Continue;
+            for record in results::read(&std::mem::take(&mut unread))? {
+                state.means.cross_entropy += record.cross_entropy;
+                state.means.penalty += record.penalty;
+                state.means.steps += 1;
+                state.means.left_out += record.left_out;
+                if observer.step(&record) == Control::Stop {
+                    control = Control::Stop;
+                }
+            }
             self.offer_checkpoint(&model, state, observer)?;
             if control == Control::Stop {
                 return Err(RunFailure::Interrupted);
@@ -388,36 +390,29 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
         &mut self,
         mut model: Model<B>,
         batch: &Batch<Autodiff<B>>,
-        record: &mut StepRecord,
-    ) -> Result<Model<B>, RunFailure> {
+        place: [usize; 3],
+    ) -> (Model<B>, StepResults<B>) {
         let objective = self.loss.objective(&model, batch);
         let total = objective.total();
-        let finite = |quantity: &str, value: f64| match value.is_finite() {
-            true => Ok(value),
-            false => {
-                Err(RunFailure::NotFinite { epoch: record.epoch, step: record.step, quantity: quantity.to_owned() })
-            }
+        let results = StepResults {
+            place,
+            updated: objective.update,
+            task: objective.task.inner(),
+            penalty: objective.penalty.map(Tensor::inner),
+            left_out: objective.left_out.map(Tensor::inner),
+            discriminator: objective.auxiliary.map(Tensor::inner),
         };
-        let cross_entropy = finite("cross-entropy", number(objective.task))?;
-        let penalty = finite("penalty", objective.penalty.map_or(0.0, number))?;
-        let left_out = objective.left_out.map_or(0, |count| number(count).round() as usize);
-        let discriminator = objective.auxiliary.map(|loss| finite("discriminator loss", number(loss))).transpose()?;
         // The running statistics belong to the body.
         if self.spec.training.trained == TrainedPart::All {
             for pass in objective.statistics {
                 model = model.absorb(pass);
             }
         }
-        if objective.update {
+        if results.updated {
             let mut gradients = total.backward();
             model = self.optimiser.step::<Autodiff<B>, _>(model, &mut gradients);
         }
-        record.cross_entropy = cross_entropy;
-        record.penalty = penalty;
-        record.discriminator = discriminator;
-        record.left_out = left_out;
-        record.updated = objective.update;
-        Ok(model)
+        (model, results)
     }
 
     fn evaluate(
@@ -486,8 +481,4 @@ impl<'a, B: Kernels> TrainingRun<'a, B> {
             weights,
         })
     }
-}
-
-fn number<B: Kernels>(tensor: Tensor<B, 1>) -> f64 {
-    tensor.into_scalar().elem()
 }
