@@ -1,17 +1,32 @@
 //! The conformance suite, on every backend of this build.
 
 use burn::tensor::DType;
-use herring_backend::BackendName;
+use herring_backend::{BackendName, convolution_kernels};
 use herring_tests::{
     backends,
     conformance::{derivatives::Derivatives, stock::SmallKernel, third::ThirdDerivatives, values::Values},
 };
+
+use std::collections::BTreeMap;
 
 const NOTHING: Vec<String> = Vec::new();
 
 #[test]
 fn operations_have_the_values_of_plain_loops() {
     backends::on_each(|device| assert_eq!(device.run(Values { dtype: DType::F32 }), NOTHING));
+}
+
+#[test]
+fn whichever_kernel_is_fastest_convolutions_have_the_same_values() {
+    backends::on_each(|device| {
+        convolution_kernels::measure(&BTreeMap::new()).unwrap();
+        let found = device.run(Values { dtype: DType::F32 });
+        let choices = convolution_kernels::choices();
+        convolution_kernels::fix();
+        assert_eq!(found, NOTHING);
+        println!("{choices:#?}");
+        assert_eq!(choices.is_empty(), device.info().backend == BackendName::Cpu);
+    });
 }
 
 #[test]

@@ -184,6 +184,9 @@ fn resources(cluster: &Cluster) -> Result<Resources, Failure> {
 fn program(out: &Path, running: &Running, cache: Option<&Path>) -> Result<Vec<String>, Failure> {
     let mut program = vec![executable()?, "run".to_owned(), "--out".to_owned(), out.display().to_string()];
     program.extend(["--device".to_owned(), running.device.to_string(), "--jobs".to_owned(), "1".to_owned()]);
+    if running.deterministic {
+        program.push("--deterministic".to_owned());
+    }
     if let Some(steps) = running.checkpoint_steps {
         program.extend(["--checkpoint-steps".to_owned(), steps.to_string()]);
     }

@@ -108,7 +108,7 @@ fn alone(
     stop: &AtomicBool,
     events: &mut dyn Events,
 ) -> Result<bool, Failure> {
-    let trainer = images::trainer((store.folder(), cache), plan.backend, running.device)?;
+    let trainer = images::trainer((store.folder(), cache), plan.backend, running.device, running.deterministic)?;
     let worker = Worker {
         store,
         plan,
@@ -136,6 +136,9 @@ fn together(
         command.arg("worker").arg("--out").arg(store.folder());
         command.args(["--indexes", &indexes::write(&agenda.pending)]);
         command.args(["--device", &running.device.to_string()]);
+        if running.deterministic {
+            command.arg("--deterministic");
+        }
         if let Some(cache) = cache {
             command.arg("--cache").arg(cache);
         }
@@ -160,13 +163,13 @@ const THREADS: &str = "RAYON_NUM_THREADS";
 
 /// A process of [`together`].
 pub(crate) fn worker(arguments: &WorkerArguments) -> Result<Exit, Failure> {
-    let WorkerArguments { out, indexes, device, cache, checkpoint_steps } = arguments;
+    let WorkerArguments { out, indexes, device, deterministic, cache, checkpoint_steps } = arguments;
     let stop: Arc<AtomicBool> = signals::stop()?;
     pool::stop_at_end_of_input(&stop);
     let plan = Store::read_plan(out)?;
     let store = Store::open(out)?;
     let asked = indexes::parse(indexes, plan.runs.len())?;
-    let trainer = images::trainer((out, cache.as_deref()), plan.backend, *device)?;
+    let trainer = images::trainer((out, cache.as_deref()), plan.backend, *device, *deterministic)?;
     let worker = Worker {
         store: &store,
         plan: &plan,

@@ -23,6 +23,7 @@ use herring_images::{Colour, Excluded, ImageSettings, ImagesError, Means, PerCha
 use herring_pixels::{Channels, Crop, MaskSettings, Monochrome1, Preparation, Range, Resize};
 use herring_protocol::{ChannelsName, PathologyName, ResizeName, SplitRuleName, TableName, Trainer, Variant};
 use herring_tables::{Exclusions, ImageEdition, Manifest, Negatives, Reading};
+use herring_training::{ConvolutionKernels, trainer_from};
 use std::{
     collections::{BTreeMap, btree_map::Entry},
     path::Path,
@@ -507,16 +508,24 @@ fn describe(
     })
 }
 
+/// What keeps the kernels of convolutions that were measured on a GPU, in a reproduction's folder.
+const KERNELS: &str = "convolutions.json";
+
 /// The trainer for runs of the folder `out` whose images are in `cache`; `None` where they are generated.
 pub(crate) fn trainer(
     (out, cache): (&Path, Option<&Path>),
     backend: herring_protocol::BackendKind,
     device: usize,
+    deterministic: bool,
 ) -> Result<Box<dyn Trainer>, Failure> {
     let weights = weights::files(out)?;
+    let kernels = match deterministic {
+        true => ConvolutionKernels::Fixed,
+        false => ConvolutionKernels::Measured(out.join(KERNELS)),
+    };
     let listings: Box<dyn Listings> = match cache {
         Some(cache) => Box::new(AllListings::of(cache)),
         None => Box::new(NoListings),
     };
-    herring_training::trainer_from(backend, device, listings, weights).map_err(Failure::device)
+    trainer_from(backend, device, listings, weights, kernels).map_err(Failure::device)
 }

@@ -84,8 +84,10 @@ pub(crate) fn run(arguments: &Search) -> Result<Exit, Failure> {
     }
     let slices = slices(&study, &plan, &configuration, (&request, places), &stop)?;
     weights.write(&out)?;
-    let trainer =
-        || images::trainer((&out, Some(places.cache())), *backend, running.device).map_err(|failure| failure.text);
+    let trainer = || {
+        images::trainer((&out, Some(places.cache())), *backend, running.device, running.deterministic)
+            .map_err(|failure| failure.text)
+    };
     let conduct = SearchDriver {
         out: &out,
         study: &study,

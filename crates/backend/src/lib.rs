@@ -22,6 +22,7 @@
 
 mod autodiff;
 mod composed;
+pub mod convolution_kernels;
 #[cfg(feature = "cpu")]
 mod cpu;
 mod device;

@@ -2,6 +2,7 @@
 
 use crate::{EpochRecord, RunId, RunOutcome, RunSpec, SpecError, StepRecord};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Whether a run goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +115,9 @@ pub struct Provenance {
     pub threads: usize,
     /// Versions by package, in a fixed order: `(name, version)`.
     pub versions: Vec<(String, String)>,
+    /// On a GPU whose kernels were measured: the kernel that each kind of convolution ran on.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub convolutions: BTreeMap<String, String>,
 }
 
 /// Gives the selected weights of finished runs, as safetensors files, to runs that start from them.

@@ -6,10 +6,10 @@
 
 use crate::{device::Device, parts};
 use burn::tensor::{ElementConversion, Int, Tensor, TensorData};
-use herring_backend::{Adam, AdamSettings, Autodiff, Job, Kernels, Optimiser};
+use herring_backend::{Adam, AdamSettings, Autodiff, Job, Kernels, Optimiser, convolution_kernels};
 use herring_losses::Batch;
 use herring_models::{Classifier, Mode, Network};
-use herring_protocol::{ModelSpec, ObjectiveSpec, RunFailure, SpecError};
+use herring_protocol::{BackendKind, ModelSpec, ObjectiveSpec, RunFailure, SpecError};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::time::Instant;
@@ -54,13 +54,17 @@ pub struct Lap {
     pub milliseconds: f64,
 }
 
-/// Median milliseconds of the measured repetitions. `ended` is called after each repetition, also of the warm-up, and its own
+/// Median milliseconds of the measured repetitions, on a GPU with the kernels that are fastest there. `ended` is called after each repetition, also of the warm-up, and its own
 /// time does not count.
 ///
 /// # Errors
 /// The device cannot be used, or there is no repetition to take the median of.
 pub fn median(device: &Device, settings: &Settings, ended: &mut (dyn FnMut(Lap) + Send)) -> Result<f64, RunFailure> {
     let chosen = device.chosen().map_err(|error| RunFailure::Device(error.to_string()))?;
+    if device.backend != BackendKind::Cpu {
+        convolution_kernels::measure(&convolution_kernels::choices())
+            .map_err(|error| RunFailure::Device(error.to_string()))?;
+    }
     let mut times = Vec::with_capacity(settings.steps);
     let mut keep = |lap: Lap| {
         if lap.number >= settings.warm_up {

@@ -16,6 +16,7 @@ mod evaluate;
 mod explain;
 mod finite;
 mod heat;
+mod kernels;
 mod overlaps;
 mod parts;
 mod pictured;
@@ -29,6 +30,7 @@ mod trainer;
 
 pub use device::{Device, DeviceError, devices};
 pub use herring_backend::{instructions, kernel_calls};
+pub use kernels::ConvolutionKernels;
 pub use parts::network as network_config;
 pub use trainer::{trainer, trainer_from};
 

@@ -2,9 +2,10 @@
 
 use crate::{
     device::{Device, DeviceError},
+    kernels::{ConvolutionKernels, Keeping},
     run::TrainingJob,
 };
-use herring_backend::Device as Chosen;
+use herring_backend::{Device as Chosen, convolution_kernels};
 use herring_datasets::listed::{Listings, NoListings};
 use herring_protocol::{
     BackendKind, Observer, Provenance, RunFailure, RunOutcome, RunSpec, RunStart, SpecError, Trainer,
@@ -15,16 +16,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Burn's version, pinned in the workspace; a test of `herring-tests` compares both.
 const BURN: &str = "0.21.0";
 
-/// A trainer on device `index` of a kind, for experiments whose images are generated.
+/// A trainer on device `index` of a kind, for experiments whose images are generated; kernels are the same on every GPU.
 ///
 /// # Errors
 /// The kind is not compiled in or has no such device; the message says what would do.
 pub fn trainer(backend: BackendKind, index: usize) -> Result<Box<dyn Trainer>, DeviceError> {
-    trainer_from(backend, index, Box::new(NoListings), Box::new(NoWeightFiles))
+    trainer_from(backend, index, Box::new(NoListings), Box::new(NoWeightFiles), ConvolutionKernels::Fixed)
 }
 
 /// A trainer on device `index` of a kind, for experiments with the image files of `listings` and for runs that start from the
-/// files of `weights`.
+/// files of `weights`. `kernels` decides nothing on the processor.
 ///
 /// # Errors
 /// As [`trainer`].
@@ -33,9 +34,10 @@ pub fn trainer_from(
     index: usize,
     listings: Box<dyn Listings>,
     weights: Box<dyn WeightFiles>,
+    kernels: ConvolutionKernels,
 ) -> Result<Box<dyn Trainer>, DeviceError> {
     let device = Device::new(backend, index)?;
-    Ok(Box::new(DeviceTrainer { chosen: device.chosen()?, device, listings, weights }))
+    Ok(Box::new(DeviceTrainer { chosen: device.chosen()?, device, listings, weights, kernels }))
 }
 
 struct DeviceTrainer {
@@ -43,6 +45,7 @@ struct DeviceTrainer {
     chosen: Chosen,
     listings: Box<dyn Listings>,
     weights: Box<dyn WeightFiles>,
+    kernels: ConvolutionKernels,
 }
 
 impl Trainer for DeviceTrainer {
@@ -56,8 +59,18 @@ impl Trainer for DeviceTrainer {
         }
         // Burn panics if a device runs out of memory or is lost; other runs can continue.
         let (listings, weights) = (self.listings.as_ref(), self.weights.as_ref());
+        let (kernels, device) = (&self.kernels, self.device.name.as_str());
+        let mut keeping = Keeping { kernels, device, observer };
+        let observer: &mut dyn Observer = match self.device.backend {
+            BackendKind::Cpu => keeping.observer,
+            BackendKind::Cuda | BackendKind::Wgpu => {
+                kernels.begin(device)?;
+                &mut keeping
+            }
+        };
         let job = TrainingJob { spec, listings, weights, start, observer };
         let outcome = catch_unwind(AssertUnwindSafe(|| self.chosen.run(job)));
+        kernels.keep(device)?;
         outcome.unwrap_or_else(|panic| Err(RunFailure::of_panic(panic.as_ref())))
     }
 
@@ -70,6 +83,7 @@ impl Trainer for DeviceTrainer {
                 ("red-herring".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
                 ("burn".to_owned(), BURN.to_owned()),
             ],
+            convolutions: convolution_kernels::choices(),
         }
     }
 }

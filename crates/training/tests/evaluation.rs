@@ -10,6 +10,7 @@ use herring_datasets::{
     listed::{Listed, Listings},
 };
 use herring_protocol::*;
+use herring_training::{ConvolutionKernels, trainer_from};
 use herring_weights::NoWeightFiles;
 use std::collections::BTreeMap;
 
@@ -174,7 +175,8 @@ fn images_from_files_must_have_the_size_that_the_specification_says() {
         };
         let spec = RunSpec { data: DataSpec::Images(images), ..spec(plain()) };
         let trainer =
-            herring_training::trainer_from(BackendKind::Cpu, 0, Box::new(Some28), Box::new(NoWeightFiles)).unwrap();
+            trainer_from(BackendKind::Cpu, 0, Box::new(Some28), Box::new(NoWeightFiles), ConvolutionKernels::Fixed)
+                .unwrap();
         trainer.run(&spec, RunStart::fresh(), &mut Watch::new())
     };
     assert_eq!(of(28).unwrap().scores.gradient().unwrap().images, 4);

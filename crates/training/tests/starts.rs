@@ -5,6 +5,7 @@ mod common;
 
 use common::*;
 use herring_protocol::*;
+use herring_training::{ConvolutionKernels, trainer_from};
 
 /// A network without normalisation, whose selected model stays what it was at the start when it hardly learns.
 fn cnn(width: usize) -> RunSpec {
@@ -86,7 +87,7 @@ fn with_file(name: &str, bytes: &[u8]) -> (Box<dyn Trainer>, String) {
     let (sha256, _) = herring_weights::hash(&path).unwrap();
     let files = herring_weights::WeightPaths([("mine".to_owned(), path)].into());
     let listings = Box::new(herring_datasets::listed::NoListings);
-    (herring_training::trainer_from(BackendKind::Cpu, 0, listings, Box::new(files)).unwrap(), sha256)
+    (trainer_from(BackendKind::Cpu, 0, listings, Box::new(files), ConvolutionKernels::Fixed).unwrap(), sha256)
 }
 
 #[test]

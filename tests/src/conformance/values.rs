@@ -32,7 +32,7 @@ const fn grouped(case: Case, groups: usize) -> Case {
 
 /// Kernels larger than, equal to and smaller than the stride; odd and even images; windows that
 /// leave a rest; one pixel; more padding than image; groups of channels, and channels alone.
-pub const CASES: [Case; 21] = [
+pub const CASES: [Case; 24] = [
     case([1, 1, 4, 4], 1, [1, 1], [2, 2], [0, 0]),
     case([2, 3, 8, 8], 5, [1, 1], [2, 2], [0, 0]),
     case([2, 3, 7, 9], 4, [1, 1], [2, 2], [0, 0]),
@@ -49,6 +49,10 @@ pub const CASES: [Case; 21] = [
     case([2, 3, 4, 4], 2, [4, 4], [1, 1], [0, 0]),
     case([4, 2, 1, 1], 3, [3, 3], [1, 1], [1, 1]),
     case([1, 1, 5, 5], 1, [2, 2], [2, 2], [0, 0]),
+    // More results than a tile holds and sums of more terms than one part of a GPU's has; the gradient of the weights as well.
+    case([5, 40, 13, 11], 70, [3, 3], [1, 1], [1, 1]),
+    case([3, 130, 9, 9], 66, [3, 3], [2, 2], [1, 1]),
+    case([2, 65, 10, 12], 130, [1, 1], [2, 2], [0, 0]),
     grouped(case([2, 4, 7, 6], 4, [3, 3], [1, 1], [1, 1]), 4),
     grouped(case([2, 3, 8, 9], 3, [5, 5], [2, 2], [2, 2]), 3),
     grouped(case([1, 2, 6, 6], 2, [1, 1], [2, 2], [0, 0]), 2),
@@ -84,6 +88,9 @@ impl Job for Values {
             let tensors: Vec<_> = plain.iter().map(|plain| plain.tensor::<B>(self.dtype, device)).collect();
             expect(followed.name(), difference(followed.output(&tensors), &followed.plain_output(&plain)));
         }
+        for (name, off) in normalised::<B>(self.dtype, device) {
+            expect(name, off);
+        }
         for (name, off) in planes::<B>(self.dtype, device) {
             expect(name, off);
         }
@@ -107,6 +114,21 @@ fn trio<B: Kernels>(case: &Case, seed: u64, dtype: DType, device: &B::Device) ->
         ("input gradient", difference(input, &reference::input_gradient(image, &w, &dy, options))),
         ("weight gradient", difference(kernel, &reference::weight_gradient(&x, weight, &dy, options))),
     ]
+}
+
+/// Normalisation over more positions than one part of a GPU's sums has, in few and in many channels.
+fn normalised<B: Kernels>(dtype: DType, device: &B::Device) -> Vec<(String, f64)> {
+    let shapes = [[4, 3, 40, 50], [6, 40, 33, 31]];
+    let found = shapes.into_iter().enumerate().map(|(seed, shape)| {
+        let image = Plain::random(shape, seed as u64);
+        let (scale, shift) = (Plain::random([1, shape[1], 1, 1], 10), Plain::random([1, shape[1], 1, 1], 11));
+        let on = |plain: &Plain| plain.tensor::<B>(dtype, device);
+        let number = |plain: &Plain| on(plain).reshape([shape[1]]);
+        let output = ops::batch_norm(on(&image), number(&scale), number(&shift), 1e-5).output;
+        let expected = reference::batch_norm(&image, &scale.values, &shift.values, 1e-5);
+        (format!("normalisation of {shape:?}"), difference(output, &expected))
+    });
+    found.collect()
 }
 
 fn planes<B: Kernels>(dtype: DType, device: &B::Device) -> Vec<(String, f64)> {

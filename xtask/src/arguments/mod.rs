@@ -275,6 +275,8 @@ pub(crate) struct WorkerArguments {
     #[arg(long)]
     pub(crate) device: usize,
     #[arg(long)]
+    pub(crate) deterministic: bool,
+    #[arg(long)]
     pub(crate) cache: Option<PathBuf>,
     #[arg(long)]
     pub(crate) checkpoint_steps: Option<usize>,

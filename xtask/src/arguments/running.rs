@@ -1,4 +1,4 @@
-//! How runs are executed. These arguments change no result.
+//! How runs are executed. These arguments change no result but for the last digits of kernels on a GPU.
 
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -8,6 +8,10 @@ pub(crate) struct Running {
     /// Number of the device among those of the backend
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) device: usize,
+    /// On a GPU, compute convolutions with the same kernels on every machine, not with the fastest ones of
+    /// this GPU
+    #[arg(long)]
+    pub(crate) deterministic: bool,
     /// Number of parallel runs, each in its own process [default: one for each core on the CPU, as far
     /// as the memory allows; 1 on a GPU]
     #[arg(long, value_name = "N", value_parser = crate::bench::count)]

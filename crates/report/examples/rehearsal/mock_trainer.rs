@@ -141,6 +141,7 @@ impl Trainer for MockTrainer {
             device: "a pretender <&\"'>".to_owned(),
             threads: 2,
             versions: vec![("burn".to_owned(), "0.21.0".to_owned())],
+            convolutions: std::collections::BTreeMap::new(),
         }
     }
 }

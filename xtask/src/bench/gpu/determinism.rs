@@ -50,7 +50,7 @@ fn compared(here: &Here, deadline: Instant) -> Result<(usize, Vec<String>), Reas
         let mut command = Command::new(&here.program);
         command.args(["repro-iclr2021", "--scale", "smoke", "--backend", here.backend.name()]);
         // In one process, which ends as a whole at the deadline.
-        command.args(["--device", &here.device.to_string(), "--jobs", "1"]);
+        command.args(["--device", &here.device.to_string(), "--jobs", "1", "--deterministic"]);
         command.arg("--out").arg(&out).arg("--cache").arg(folder.path().join("cache"));
         match child::run(&mut command, "", Some(deadline)) {
             Ended::Done(_) => {}
