@@ -194,6 +194,10 @@ impl<R: CubeRuntime, F: FloatElement, I: IntElement, BT: BoolElement> Kernels fo
         pooling::scatter_maxima(chooser, values, windows)
     }
 
+    fn running_average(running: CubeTensor<R>, newest: CubeTensor<R>, share: f64, factor: f64) -> CubeTensor<R> {
+        elementwise::running_average(running, newest, share, factor)
+    }
+
     fn dilate(mask: CubeTensor<R>) -> CubeTensor<R> {
         pooling::dilate(mask)
     }

@@ -265,6 +265,16 @@ pub trait Kernels: Backend {
         composed::pooling::dilate::<Self>(mask)
     }
 
+    /// `running * (1 - share) + newest * factor * share`, of equal shapes: a running average. A constant to autodiff.
+    fn running_average(
+        running: FloatTensor<Self>,
+        newest: FloatTensor<Self>,
+        share: f64,
+        factor: f64,
+    ) -> FloatTensor<Self> {
+        composed::running_average::<Self>(running, newest, share, factor)
+    }
+
     /// One step of Adam on one parameter (Kingma and Ba 2015; PyTorch's reading, where epsilon is
     /// added after the bias correction of the second moment). `time` counts from 1.
     fn adam(

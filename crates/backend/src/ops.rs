@@ -95,6 +95,16 @@ fn normalised<B: Kernels>(found: BatchNormOutput<B>) -> Normalised<B> {
     Normalised { output: wrap(found.output), mean: wrap(found.statistics.mean), variance: wrap(found.variance) }
 }
 
+/// `running * (1 - share) + newest * factor * share`, of equal shapes: a running average. A constant to autodiff.
+pub fn running_average<B: Kernels, const D: usize>(
+    running: Tensor<B, D>,
+    newest: Tensor<B, D>,
+    share: f64,
+    factor: f64,
+) -> Tensor<B, D> {
+    wrap(B::running_average(unwrap(running), unwrap(newest), share, factor))
+}
+
 /// `max(input, 0)`.
 pub fn rectify<B: Kernels, const D: usize>(input: Tensor<B, D>) -> Tensor<B, D> {
     wrap(B::rectify(unwrap(input)))

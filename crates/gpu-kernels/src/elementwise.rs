@@ -21,8 +21,18 @@ pub fn rectify<R: CubeRuntime>(input: CubeTensor<R>) -> CubeTensor<R> {
 #[cube(launch)]
 fn rectify_kernel<F: Float>(input: &Array<F>, output: &mut Array<F>, #[define(F)] _dtype: StorageType) {
     if ABSOLUTE_POS < output.len() {
-        output[ABSOLUTE_POS] = input[ABSOLUTE_POS].max(F::new(0.0));
+        output[ABSOLUTE_POS] = rectified::<F>(input[ABSOLUTE_POS]);
     }
+}
+
+/// 0 for what is not above it. NaN stays NaN, so that divergence is visible; the largest of two numbers, on a GPU, is never NaN.
+#[cube]
+pub(crate) fn rectified<F: Float>(value: F) -> F {
+    let mut found = value;
+    if value <= F::new(0.0) {
+        found = F::new(0.0);
+    }
+    found
 }
 
 /// `output_gradient` where `output`, of the same shape, is above 0; 0 elsewhere.
@@ -83,7 +93,45 @@ fn add_rectify_kernel<F: Float>(
     #[define(F)] _dtype: StorageType,
 ) {
     if ABSOLUTE_POS < output.len() {
-        output[ABSOLUTE_POS] = (left[ABSOLUTE_POS] + right[ABSOLUTE_POS]).max(F::new(0.0));
+        output[ABSOLUTE_POS] = rectified::<F>(left[ABSOLUTE_POS] + right[ABSOLUTE_POS]);
+    }
+}
+
+/// `running * (1 - share) + newest * factor * share`, of equal shapes.
+pub fn running_average<R: CubeRuntime>(
+    running: CubeTensor<R>,
+    newest: CubeTensor<R>,
+    share: f64,
+    factor: f64,
+) -> CubeTensor<R> {
+    let [running, newest] = alike([running, newest]);
+    let output = empty_like(&running);
+    let (count, cube) = one_each(&output, output.meta.num_elements());
+    running_average_kernel::launch::<R>(
+        &output.client,
+        count,
+        cube,
+        running.into_array_arg(),
+        newest.into_array_arg(),
+        output.clone().into_array_arg(),
+        (1.0 - share) as f32,
+        (share * factor) as f32,
+        output.dtype.into(),
+    );
+    output
+}
+
+#[cube(launch)]
+fn running_average_kernel<F: Float>(
+    running: &Array<F>,
+    newest: &Array<F>,
+    output: &mut Array<F>,
+    rest: f32,
+    share: f32,
+    #[define(F)] _dtype: StorageType,
+) {
+    if ABSOLUTE_POS < output.len() {
+        output[ABSOLUTE_POS] = running[ABSOLUTE_POS] * F::cast_from(rest) + newest[ABSOLUTE_POS] * F::cast_from(share);
     }
 }
 
@@ -139,7 +187,7 @@ fn apply_kernel<F: Float>(
     output: &mut Array<F>,
     channels: u32,
     inner: u32,
-    #[comptime] rectified: bool,
+    #[comptime] rectifies: bool,
     #[define(F)] _dtype: StorageType,
 ) {
     if ABSOLUTE_POS < output.len() {
@@ -157,8 +205,8 @@ fn apply_kernel<F: Float>(
         if let ComptimeOption::Some(summand) = &summand {
             value += summand[ABSOLUTE_POS];
         }
-        if comptime!(rectified) {
-            value = value.max(F::new(0.0));
+        if comptime!(rectifies) {
+            value = rectified::<F>(value);
         }
         output[ABSOLUTE_POS] = value;
     }

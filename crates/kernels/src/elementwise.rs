@@ -48,6 +48,15 @@ pub fn add(left: &[f32], right: &[f32], output: &mut [f32]) {
     binary(left, right, output, |left, right| left + right);
 }
 
+/// `output = running * (1 - share) + (newest * factor) * share`, each operation rounded by itself.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn running_average(running: &[f32], newest: &[f32], [share, factor]: [f64; 2], output: &mut [f32]) {
+    let [rest, share, factor] = [1.0 - share, share, factor].map(|number| number as f32);
+    binary(running, newest, output, |running, newest| running * rest + newest * factor * share);
+}
+
 struct Binary<'a, F> {
     left: &'a [f32],
     right: &'a [f32],

@@ -91,6 +91,9 @@ impl Job for Values {
         for (name, off) in normalised::<B>(self.dtype, device) {
             expect(name, off);
         }
+        for (name, off) in elements::<B>(self.dtype, device) {
+            expect(name, off);
+        }
         for (name, off) in planes::<B>(self.dtype, device) {
             expect(name, off);
         }
@@ -114,6 +117,30 @@ fn trio<B: Kernels>(case: &Case, seed: u64, dtype: DType, device: &B::Device) ->
         ("input gradient", difference(input, &reference::input_gradient(image, &w, &dy, options))),
         ("weight gradient", difference(kernel, &reference::weight_gradient(&x, weight, &dy, options))),
     ]
+}
+
+/// Running averages, and rectifiers that let divergence be seen: what is not a number stays so.
+fn elements<B: Kernels>(dtype: DType, device: &B::Device) -> Vec<(String, f64)> {
+    let (running, newest) = (Plain::random([1, 5, 1, 1], 1), Plain::random([1, 5, 1, 1], 2));
+    let average = ops::running_average(running.tensor::<B>(dtype, device), newest.tensor(dtype, device), 0.1, 1.25);
+    let mut expected = running.clone();
+    for (value, newest) in expected.values.iter_mut().zip(&newest.values) {
+        *value = *value * 0.9 + newest * 1.25 * 0.1;
+    }
+    let mut found = vec![("a running average".to_owned(), difference(average, &expected))];
+    let mut broken = Plain::random([2, 5, 3, 3], 3);
+    broken.values[7] = f64::NAN;
+    let on = || broken.tensor::<B>(dtype, device);
+    let number = || Plain::random([1, 5, 1, 1], 4).tensor::<B>(dtype, device).reshape([5]);
+    for (name, output) in [
+        ("rectify", ops::rectify(on())),
+        ("add_rectify", ops::add_rectify(on(), on())),
+        ("batch_norm_rectified", ops::batch_norm_rectified(on(), number(), number(), 1e-5).output),
+    ] {
+        let seen = output.into_data().iter::<f64>().any(f64::is_nan);
+        found.push((format!("{name} of what is not a number"), if seen { 0.0 } else { 1.0 }));
+    }
+    found
 }
 
 /// Normalisation over more positions than one part of a GPU's sums has, in few and in many channels.

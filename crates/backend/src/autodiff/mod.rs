@@ -190,6 +190,15 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         <Self as AutodiffBackend>::from_inner(B::dilate(mask.primitive))
     }
 
+    fn running_average(
+        running: FloatTensor<Self>,
+        newest: FloatTensor<Self>,
+        share: f64,
+        factor: f64,
+    ) -> FloatTensor<Self> {
+        <Self as AutodiffBackend>::from_inner(B::running_average(running.primitive, newest.primitive, share, factor))
+    }
+
     fn adam(
         parameter: FloatTensor<Self>,
         gradient: FloatTensor<Self>,

@@ -469,6 +469,16 @@ impl Kernels for Cpu {
         })
     }
 
+    fn running_average(running: FlexTensor, newest: FlexTensor, share: f64, factor: f64) -> FlexTensor {
+        if !single(&running) {
+            return composed::running_average::<Self>(running, newest, share, factor);
+        }
+        let (running, newest) = (running.to_contiguous(), newest.to_contiguous());
+        fresh(running.shape(), |output| {
+            elementwise::running_average(running.storage(), newest.storage(), [share, factor], output);
+        })
+    }
+
     fn dilate(mask: FlexTensor) -> FlexTensor {
         if !single(&mask) {
             return composed::pooling::dilate::<Self>(mask);

@@ -1,6 +1,7 @@
 //! The forward pass.
 
 use crate::{
+    elementwise::rectified,
     layout::{empty, empty_like, together},
     reduce::{Images, Part, Plan, over_units, part, part_place, place, shared},
 };
@@ -20,13 +21,13 @@ pub struct Forward<R: CubeRuntime> {
 }
 
 /// Normalises each channel of `input` by its own mean and biased variance, then scales and shifts it (`[channels]` each), and
-/// rectifies it where `rectified`.
+/// rectifies it where `rectifies`.
 pub fn forward<R: CubeRuntime>(
     input: CubeTensor<R>,
     scale: CubeTensor<R>,
     shift: CubeTensor<R>,
     epsilon: f64,
-    rectified: bool,
+    rectifies: bool,
 ) -> Forward<R> {
     let ([input], layout) = together([input]);
     let plan = Plan::new(layout);
@@ -64,7 +65,7 @@ pub fn forward<R: CubeRuntime>(
         plan.shape(),
         epsilon as f32,
         plan.lanes,
-        rectified,
+        rectifies,
         input.dtype.into(),
     );
     made
@@ -151,7 +152,7 @@ fn normalise<F: Float>(
     images: Images,
     epsilon: f32,
     #[comptime] lanes: u32,
-    #[comptime] rectified: bool,
+    #[comptime] rectifies: bool,
     #[define(F)] _dtype: StorageType,
 ) {
     let part = part(&images, lanes);
@@ -165,8 +166,8 @@ fn normalise<F: Float>(
         while position < part.end {
             let place = place(&images, part.channel, position);
             let mut value = (input[place] - mean) * factor + shift;
-            if comptime!(rectified) {
-                value = value.max(F::new(0.0));
+            if comptime!(rectifies) {
+                value = rectified::<F>(value);
             }
             output[place] = value;
             position += part.stride;

@@ -112,13 +112,13 @@ impl<B: Kernels> BatchNorm<B> {
     /// Moves the running statistics towards those of a batch.
     pub fn absorb(self, statistics: BatchStatistics<B>) -> Self {
         let count = statistics.count as f64;
-        let unbiased = statistics.variance * (count / (count - 1.0).max(1.0));
-        let mix = |running: Param<Tensor<B, 1>>, newest: Tensor<B, 1>| {
-            running.map(|running| (running * (1.0 - MOMENTUM) + newest * MOMENTUM).detach())
+        let unbiased = count / (count - 1.0).max(1.0);
+        let mix = |running: Param<Tensor<B, 1>>, newest: Tensor<B, 1>, factor: f64| {
+            running.map(|running| ops::running_average(running, newest, MOMENTUM, factor))
         };
         Self {
-            running_mean: mix(self.running_mean, statistics.mean),
-            running_var: mix(self.running_var, unbiased),
+            running_mean: mix(self.running_mean, statistics.mean, 1.0),
+            running_var: mix(self.running_var, statistics.variance, unbiased),
             ..self
         }
     }
