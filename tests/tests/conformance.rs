@@ -25,7 +25,8 @@ fn whichever_kernel_is_fastest_convolutions_have_the_same_values() {
         convolution_kernels::fix();
         assert_eq!(found, NOTHING);
         println!("{choices:#?}");
-        assert_eq!(choices.is_empty(), device.info().backend == BackendName::Cpu);
+        // Other tests of this process may have added to it from a GPU.
+        assert!(device.info().backend == BackendName::Cpu || !choices.is_empty());
     });
 }
 

@@ -265,6 +265,11 @@ pub trait Kernels: Backend {
         composed::pooling::dilate::<Self>(mask)
     }
 
+    /// `left + right`, of equal shapes: what gradients from several places amount to.
+    fn sum(left: FloatTensor<Self>, right: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::float_add(left, right)
+    }
+
     /// `running * (1 - share) + newest * factor * share`, of equal shapes: a running average. A constant to autodiff.
     fn running_average(
         running: FloatTensor<Self>,

@@ -9,6 +9,7 @@
 //! [`herring-experiments`]: ../herring_experiments/index.html
 //! [`herring-explain`]: ../herring_explain/index.html
 //! [`herring-files`]: ../herring_files/index.html
+//! [`herring-gpu-kernels`]: ../herring_gpu_kernels/index.html
 //! [`herring-images`]: ../herring_images/index.html
 //! [`herring-kernels`]: ../herring_kernels/index.html
 //! [`herring-losses`]: ../herring_losses/index.html

@@ -48,6 +48,35 @@ pub fn add(left: &[f32], right: &[f32], output: &mut [f32]) {
     binary(left, right, output, |left, right| left + right);
 }
 
+/// `sum += summand`.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn add_to(sum: &mut [f32], summand: &[f32]) {
+    assert_eq!(sum.len(), summand.len(), "summands of different lengths");
+    let pieces = |sum: &mut [f32], summand: &[f32]| dispatch(AddTo { sum, summand });
+    if sum.len() < PARALLEL_FROM {
+        return pieces(sum, summand);
+    }
+    sum.par_chunks_mut(CHUNK).zip(summand.par_chunks(CHUNK)).for_each(|(sum, summand)| pieces(sum, summand));
+}
+
+struct AddTo<'a> {
+    sum: &'a mut [f32],
+    summand: &'a [f32],
+}
+
+impl Task for AddTo<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const ROWS: usize, const COLUMNS: usize, const FUSED: bool>(self) {
+        for (sum, summand) in self.sum.iter_mut().zip(self.summand) {
+            *sum += summand;
+        }
+    }
+}
+
 /// `output = running * (1 - share) + (newest * factor) * share`, each operation rounded by itself.
 ///
 /// # Panics

@@ -119,7 +119,8 @@ fn trio<B: Kernels>(case: &Case, seed: u64, dtype: DType, device: &B::Device) ->
     ]
 }
 
-/// Running averages, and rectifiers that let divergence be seen: what is not a number stays so.
+/// Running averages, and rectifiers that let divergence be seen: what is not a number stays so, in the precision that is
+/// trained in.
 fn elements<B: Kernels>(dtype: DType, device: &B::Device) -> Vec<(String, f64)> {
     let (running, newest) = (Plain::random([1, 5, 1, 1], 1), Plain::random([1, 5, 1, 1], 2));
     let average = ops::running_average(running.tensor::<B>(dtype, device), newest.tensor(dtype, device), 0.1, 1.25);
@@ -128,6 +129,9 @@ fn elements<B: Kernels>(dtype: DType, device: &B::Device) -> Vec<(String, f64)> 
         *value = *value * 0.9 + newest * 1.25 * 0.1;
     }
     let mut found = vec![("a running average".to_owned(), difference(average, &expected))];
+    if dtype != DType::F32 {
+        return found;
+    }
     let mut broken = Plain::random([2, 5, 3, 3], 3);
     broken.values[7] = f64::NAN;
     let on = || broken.tensor::<B>(dtype, device);

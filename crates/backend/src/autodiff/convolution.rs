@@ -1,7 +1,10 @@
 //! The closed trio: each derivative is one of the other two. A bias and perhaps a rectifier behind a convolution are one
 //! operation with it, whose derivatives are the trio's behind that of the rectifier.
 
-use super::register::{Factors, bilinear};
+use super::{
+    accumulate::{add, both, parted},
+    register::{Factors, bilinear},
+};
 use crate::{
     Autodiff, Kernels, composed,
     operands::{ConvOptions, Epilogue},
@@ -10,7 +13,7 @@ use burn::{
     backend::autodiff::{
         checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
         grads::Gradients,
-        ops::{Backward, Ops, OpsKind, binary},
+        ops::{Backward, Ops, OpsKind},
     },
     tensor::{TensorMetadata, ops::FloatTensor},
 };
@@ -28,11 +31,10 @@ impl<B: Kernels> Backward<B, 2> for Convolution {
     type State = Factors<B, ConvOptions>;
 
     fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
-        let (input, weight, options) = ops.state;
+        let (ops, (input, weight, options)) = parted(ops);
         let (size, kernel) = (plane(&input), plane(&weight));
-        binary::<B, _, _>(
-            ops.parents,
-            ops.node,
+        both::<B>(
+            &ops,
             gradients,
             |gradient| B::convolution_input_gradient(weight, gradient, size, options),
             |gradient| B::convolution_weight_gradient(input, gradient, kernel, options),
@@ -56,23 +58,23 @@ impl<B: Kernels> Backward<B, 3> for Biased {
     type State = (Factors<B, ConvOptions>, Option<FloatTensor<B>>);
 
     fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
-        let ((input, weight, options), rectified) = ops.state;
+        let (ops, ((input, weight, options), rectified)) = parted(ops);
         let (size, kernel) = (plane(&input), plane(&weight));
         let gradient = gradients.consume::<B>(&ops.node);
         let gradient = match rectified {
             Some(output) => B::rectify_gradient(output, gradient),
             None => gradient,
         };
-        let [input_node, weight_node, bias_node] = ops.parents;
-        if let Some(node) = bias_node {
-            gradients.register::<B>(node.id, B::channel_sums(gradient.clone()));
+        let [input_wanted, weight_wanted, bias_wanted] = ops.parents.each_ref().map(Option::is_some);
+        if bias_wanted {
+            add::<B, 3>(&ops, 2, gradients, B::channel_sums(gradient.clone()));
         }
-        if let Some(node) = weight_node {
+        if weight_wanted {
             let found = B::convolution_weight_gradient(input, gradient.clone(), kernel, options);
-            gradients.register::<B>(node.id, found);
+            add::<B, 3>(&ops, 1, gradients, found);
         }
-        if let Some(node) = input_node {
-            gradients.register::<B>(node.id, B::convolution_input_gradient(weight, gradient, size, options));
+        if input_wanted {
+            add::<B, 3>(&ops, 0, gradients, B::convolution_input_gradient(weight, gradient, size, options));
         }
     }
 }
@@ -107,11 +109,10 @@ impl<B: Kernels> Backward<B, 2> for InputGradient {
     type State = Factors<B, ConvOptions>;
 
     fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
-        let (weight, output_gradient, options) = ops.state;
+        let (ops, (weight, output_gradient, options)) = parted(ops);
         let kernel = plane(&weight);
-        binary::<B, _, _>(
-            ops.parents,
-            ops.node,
+        both::<B>(
+            &ops,
             gradients,
             |cotangent| B::convolution_weight_gradient(cotangent, output_gradient, kernel, options),
             |cotangent| B::convolution(cotangent, weight, options),
@@ -137,11 +138,10 @@ impl<B: Kernels> Backward<B, 2> for WeightGradient {
     type State = Factors<B, ConvOptions>;
 
     fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
-        let (input, output_gradient, options) = ops.state;
+        let (ops, (input, output_gradient, options)) = parted(ops);
         let size = plane(&input);
-        binary::<B, _, _>(
-            ops.parents,
-            ops.node,
+        both::<B>(
+            &ops,
             gradients,
             |cotangent| B::convolution_input_gradient(cotangent, output_gradient, size, options),
             |cotangent| B::convolution(input, cotangent, options),

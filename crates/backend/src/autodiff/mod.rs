@@ -6,6 +6,7 @@
 //! *Invariant:* a backward step uses nothing but operations of `B` that are themselves differentiable, and
 //! computes no gradient that is not needed.
 
+mod accumulate;
 mod activation;
 mod batch_norm;
 mod channels;

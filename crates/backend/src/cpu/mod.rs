@@ -12,7 +12,7 @@ use crate::{
     },
     resize::aligned_taps,
 };
-use burn::tensor::{DType, Shape, TensorData, TensorMetadata};
+use burn::tensor::{DType, Shape, TensorData, TensorMetadata, ops::FloatTensorOps};
 use burn_flex::FlexTensor;
 use herring_kernels::{
     adam,
@@ -467,6 +467,18 @@ impl Kernels for Cpu {
         fresh(chooser.shape(), |output| {
             pooling::scatter_maxima(windows, chooser.storage(), values.storage(), output);
         })
+    }
+
+    fn sum(left: FlexTensor, right: FlexTensor) -> FlexTensor {
+        if !single(&left) || left.shape() != right.shape() {
+            return <Self as FloatTensorOps<Self>>::float_add(left, right);
+        }
+        let (mut left, right) = (left.to_contiguous(), right.to_contiguous());
+        if left.is_unique() {
+            elementwise::add_to(left.storage_mut(), right.storage());
+            return left;
+        }
+        fresh(left.shape(), |output| elementwise::add(left.storage(), right.storage(), output))
     }
 
     fn running_average(running: FlexTensor, newest: FlexTensor, share: f64, factor: f64) -> FlexTensor {

@@ -1,8 +1,8 @@
 //! Convolutions and their two gradients as products of tiles, in single precision on any GPU.
 //!
-//! A cube computes a tile of [`TILE`] by [`TILE`] results. It loads [`DEPTH`] columns of the left operand and rows of the right one
-//! into its shared memory, where each value is used [`TILE`] times, and each of its 256 units adds up a part of 4 by 4. The operands
-//! are gathered from images and weights on the way (an implicit product; Chetlur et al. 2014), so that nothing is unfolded in memory.
+//! A cube computes a tile of 64 by 64 results. It loads 16 columns of the left operand and 16 rows of the right one into its shared
+//! memory, where each value is used 64 times, and each of its 256 units adds up a part of 4 by 4. The operands are gathered from images
+//! and weights on the way (an implicit product; Chetlur et al. 2014), so that nothing is unfolded in memory.
 //!
 //! Images are worked on with their channels last; others are copied first, results have their channels last. Where there are few
 //! tiles, the terms of each sum are dealt out to several cubes and their parts added by a second kernel, in order.
