@@ -4,7 +4,9 @@ use burn::tensor::DType;
 use herring_backend::{BackendName, convolution_kernels};
 use herring_tests::{
     backends,
-    conformance::{derivatives::Derivatives, stock::SmallKernel, third::ThirdDerivatives, values::Values},
+    conformance::{
+        derivatives::Derivatives, recomputed::Recomputed, stock::SmallKernel, third::ThirdDerivatives, values::Values,
+    },
 };
 
 use std::collections::BTreeMap;
@@ -28,6 +30,11 @@ fn whichever_kernel_is_fastest_convolutions_have_the_same_values() {
         // Other tests of this process may have added to it from a GPU.
         assert!(device.info().backend == BackendName::Cpu || !choices.is_empty());
     });
+}
+
+#[test]
+fn what_is_computed_again_for_the_gradient_is_the_same_to_the_last_bit() {
+    backends::on_each(|device| assert_eq!(device.run(Recomputed), NOTHING));
 }
 
 #[test]

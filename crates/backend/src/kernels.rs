@@ -100,6 +100,22 @@ pub trait Kernels: Backend {
         composed::batch_norm::forward_rectified::<Self>(input, scale, shift, epsilon)
     }
 
+    /// [`convolution`](Self::convolution) with `weight` of what [`batch_norm_rectified`](Self::batch_norm_rectified) puts out. Its
+    /// `output` is the convolution's.
+    ///
+    /// Autodiff does not keep what lies between the two and computes it again for the gradient, which takes a pass over memory
+    /// and saves a tensor of the input's size.
+    fn batch_norm_rectified_convolution(
+        input: FloatTensor<Self>,
+        [scale, shift]: [FloatTensor<Self>; 2],
+        epsilon: f64,
+        weight: FloatTensor<Self>,
+        options: ConvOptions,
+    ) -> BatchNormOutput<Self> {
+        let found = Self::batch_norm_rectified(input, scale, shift, epsilon);
+        BatchNormOutput { output: Self::convolution(found.output, weight, options), ..found }
+    }
+
     /// Gradients of [`batch_norm_rectified`](Self::batch_norm_rectified) with this `shift [channels]`, which gave `output` and the
     /// `statistics`.
     fn batch_norm_rectified_gradients(

@@ -91,6 +91,19 @@ pub fn batch_norm_rectified<B: Kernels>(
     normalised(B::batch_norm_rectified(unwrap(input), unwrap(scale), unwrap(shift), epsilon))
 }
 
+/// [`convolution`] with `weight [out, in, rows, columns]` of what [`batch_norm_rectified`] makes of `input` with `scale` and
+/// `shift`. The output is the convolution's. Nothing between the two is kept for the gradient: it is computed again.
+pub fn batch_norm_rectified_convolution<B: Kernels>(
+    input: Tensor<B, 4>,
+    [scale, shift]: [Tensor<B, 1>; 2],
+    epsilon: f64,
+    weight: Tensor<B, 4>,
+    options: ConvOptions,
+) -> Normalised<B> {
+    let parameters = [unwrap(scale), unwrap(shift)];
+    normalised(B::batch_norm_rectified_convolution(unwrap(input), parameters, epsilon, unwrap(weight), options))
+}
+
 fn normalised<B: Kernels>(found: BatchNormOutput<B>) -> Normalised<B> {
     Normalised { output: wrap(found.output), mean: wrap(found.statistics.mean), variance: wrap(found.variance) }
 }

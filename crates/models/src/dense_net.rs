@@ -9,6 +9,9 @@
 //! | `features.norm5` | rectifier, mean over all pixels |
 //! | `classifier` | |
 //!
+//! What a convolution reads (a normalisation and its rectifier) is not kept for the gradient but computed again, as in the
+//! memory-efficient DenseNet (Pleiss et al. 2017).
+//!
 //! Which activations tap2024 penalises differs between its paper and its released code: [`DenseNetTaps`].
 
 use crate::{
@@ -154,8 +157,8 @@ impl<B: Kernels> DenseNet<B> {
 
 impl<B: Kernels> DenseLayer<B> {
     fn forward(&self, input: Tensor<B, 4>, mode: Mode, statistics: &mut Vec<BatchStatistics<B>>) -> Tensor<B, 4> {
-        let between = self.conv1.forward(self.norm1.forward_rectified(input, mode, statistics));
-        self.conv2.forward(self.norm2.forward_rectified(between, mode, statistics))
+        let between = self.norm1.forward_convolved(input, &self.conv1, mode, statistics);
+        self.norm2.forward_convolved(between, &self.conv2, mode, statistics)
     }
 }
 
@@ -211,8 +214,8 @@ impl<B: Kernels> FirstConvolution<B> for DenseNet<B> {
             }
             current = shown(DenseNetTaps::Blocks, current);
             if let Some(transition) = features.transition_.get(index) {
-                let rectified = transition.norm.forward_rectified(current, mode, &mut statistics);
-                current = pooling::average(transition.conv.forward(rectified), 2);
+                let convolved = transition.norm.forward_convolved(current, &transition.conv, mode, &mut statistics);
+                current = pooling::average(convolved, 2);
                 current = shown(DenseNetTaps::Transitions, current);
             }
         }

@@ -44,6 +44,7 @@ impl Job for Derivatives {
                 self.check::<B>(&block, device, &mut wrong);
             }
         }
+        self.check::<B>(&Recomputed, device, &mut wrong);
         self.check::<B>(&Resampled::Average, device, &mut wrong);
         self.check::<B>(&Resampled::Maximum, device, &mut wrong);
         self.check::<B>(&Resampled::Bilinear, device, &mut wrong);
@@ -202,6 +203,41 @@ impl Scalar for Block {
         let side = ops::convolution(image.clone(), shortcut.clone(), self.shortcut);
         weigh_tensor(ops::add_rectify(main, side))
     }
+}
+
+/// A convolution behind a normalisation and a rectifier, which are computed again for the gradient.
+struct Recomputed;
+
+impl Scalar for Recomputed {
+    fn name(&self) -> String {
+        "a convolution whose normalised input is computed again".to_owned()
+    }
+
+    fn arguments(&self) -> Vec<Plain> {
+        let mut scale = Plain::random([1, 3, 1, 1], 31);
+        scale.values.iter_mut().for_each(|value| *value = 1.0 + 0.3 * *value);
+        let image = Plain::random([2, 3, 4, 5], 30);
+        vec![image, scale, Plain::random([1, 3, 1, 1], 32), Plain::random([2, 3, 3, 3], 33)]
+    }
+
+    fn plain(&self, arguments: &[Plain]) -> f64 {
+        let [image, scale, shift, weight] = arguments else { unreachable!("four arguments") };
+        let mut between = reference::batch_norm(image, &scale.values, &shift.values, EPSILON);
+        between.values.iter_mut().for_each(|value| *value = value.max(0.0));
+        let output = reference::convolution(&between, weight, Self::OPTIONS);
+        output.values.iter().enumerate().map(|(index, value)| weigh(index, *value)).sum()
+    }
+
+    fn tensors<B: Kernels>(&self, arguments: &[Tensor<B, 4>]) -> Tensor<B, 1> {
+        let [image, scale, shift, weight] = arguments else { unreachable!("four arguments") };
+        let parameters = [scale, shift].map(|tensor| tensor.clone().reshape([3]));
+        let (image, weight) = (image.clone(), weight.clone());
+        weigh_tensor(ops::batch_norm_rectified_convolution(image, parameters, EPSILON, weight, Self::OPTIONS).output)
+    }
+}
+
+impl Recomputed {
+    const OPTIONS: ConvOptions = ConvOptions { stride: [1; 2], padding: [1; 2], groups: 1 };
 }
 
 /// Pooling and resizing.

@@ -10,6 +10,7 @@
 //! [`mod@reference`].
 
 pub mod derivatives;
+pub mod recomputed;
 pub mod reference;
 pub mod stock;
 pub mod third;

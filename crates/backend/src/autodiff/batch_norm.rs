@@ -1,9 +1,15 @@
 //! Batch normalisation: the forward pass and the input gradient are registered operations with closed-form
 //! derivatives; higher orders are composed from Burn's own operations.
 
+use super::{
+    accumulate::{add, parted},
+    convolution::plane,
+};
 use crate::{
     Autodiff, Kernels, composed,
-    operands::{BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics, BatchNormWanted},
+    operands::{
+        BatchNormGradients, BatchNormOutput, BatchNormSecond, BatchNormStatistics, BatchNormWanted, ConvOptions,
+    },
 };
 use burn::{
     backend::autodiff::{
@@ -124,6 +130,58 @@ pub(super) fn forward_rectified<B: Kernels, C: CheckpointStrategy>(
         OpsKind::Tracked(prepared) => {
             let saved = (input, scale, found.statistics.clone());
             prepared.finish((saved, shift, found.output.clone()), found.output)
+        }
+        OpsKind::UnTracked(prepared) => prepared.finish(found.output),
+    };
+    found_output::<B, C>(output, found.variance, found.statistics)
+}
+
+/// Normalisation, a rectifier and a convolution. What the convolution reads is computed again for the gradient.
+#[derive(Debug)]
+struct NormaliseRectifyConvolve;
+
+impl<B: Kernels> Backward<B, 4> for NormaliseRectifyConvolve {
+    /// What the normalisation saves, the shift, the weight, and the convolution's options.
+    type State = (Saved<B>, FloatTensor<B>, FloatTensor<B>, ConvOptions);
+
+    fn backward(self, ops: Ops<Self::State, 4>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let (ops, ((input, scale, statistics), shift, weight, options)) = parted(ops);
+        let gradient = gradients.consume::<B>(&ops.node);
+        let [input_wanted, scale_wanted, shift_wanted, weight_wanted] = ops.parents.each_ref().map(Option::is_some);
+        let (size, kernel) = (plane(&input), plane(&weight));
+        let between = B::batch_norm_rectified(input.clone(), scale.clone(), shift.clone(), statistics.epsilon).output;
+        if weight_wanted {
+            let found = B::convolution_weight_gradient(between.clone(), gradient.clone(), kernel, options);
+            add::<B, 4>(&ops, 3, gradients, found);
+        }
+        let wanted = BatchNormWanted { input: input_wanted, parameters: scale_wanted || shift_wanted };
+        if !(wanted.input || wanted.parameters) {
+            return;
+        }
+        let gradient = B::convolution_input_gradient(weight, gradient, size, options);
+        let found = B::batch_norm_rectified_gradients(input, [scale, shift], between, gradient, statistics, wanted);
+        let (scale, shift) = found.parameters.unzip();
+        for (parent, gradient) in [found.input, scale, shift].into_iter().enumerate() {
+            if let Some(gradient) = gradient {
+                add::<B, 4>(&ops, parent, gradients, gradient);
+            }
+        }
+    }
+}
+
+pub(super) fn forward_convolved<B: Kernels, C: CheckpointStrategy>(
+    tensors: [FloatTensor<Autodiff<B, C>>; 4],
+    epsilon: f64,
+    options: ConvOptions,
+) -> BatchNormOutput<Autodiff<B, C>> {
+    let nodes = tensors.each_ref().map(|tensor| tensor.node.clone());
+    let prepared = NormaliseRectifyConvolve.prepare::<C>(nodes).compute_bound().stateful();
+    let [input, scale, shift, weight] = tensors.map(|tensor| tensor.primitive);
+    let parameters = [scale.clone(), shift.clone()];
+    let found = B::batch_norm_rectified_convolution(input.clone(), parameters, epsilon, weight.clone(), options);
+    let output = match prepared {
+        OpsKind::Tracked(prepared) => {
+            prepared.finish(((input, scale, found.statistics.clone()), shift, weight, options), found.output)
         }
         OpsKind::UnTracked(prepared) => prepared.finish(found.output),
     };

@@ -19,7 +19,7 @@ use burn::{
 };
 
 /// Rows and columns of an image or a kernel.
-fn plane(tensor: &impl TensorMetadata) -> [usize; 2] {
+pub(super) fn plane(tensor: &impl TensorMetadata) -> [usize; 2] {
     let shape = tensor.shape();
     [shape[2], shape[3]]
 }

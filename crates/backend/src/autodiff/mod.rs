@@ -75,6 +75,16 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         batch_norm::forward_rectified::<B, C>(input, scale, shift, epsilon)
     }
 
+    fn batch_norm_rectified_convolution(
+        input: FloatTensor<Self>,
+        [scale, shift]: [FloatTensor<Self>; 2],
+        epsilon: f64,
+        weight: FloatTensor<Self>,
+        options: ConvOptions,
+    ) -> BatchNormOutput<Self> {
+        batch_norm::forward_convolved::<B, C>([input, scale, shift, weight], epsilon, options)
+    }
+
     fn batch_norm_gradients(
         input: FloatTensor<Self>,
         scale: FloatTensor<Self>,

@@ -82,7 +82,10 @@ pub fn gradients<R: CubeRuntime>(
 
 /// The gradient at a place, 0 behind a rectifier that let nothing through there.
 #[cube]
-#[allow(clippy::collapsible_if, reason = "one condition is decided when the kernel is compiled, the other one when it runs")]
+#[allow(
+    clippy::collapsible_if,
+    reason = "one condition is decided when the kernel is compiled, the other one when it runs"
+)]
 fn gradient_at<F: Float>(gradient: &Array<F>, rectified: &ComptimeOption<Array<F>>, place: usize) -> F {
     let mut found = gradient[place];
     #[comptime]

@@ -1,6 +1,6 @@
 //! Batch normalisation (Ioffe and Szegedy 2015) whose forward pass has no side effect.
 
-use super::biases;
+use super::{Convolution, biases};
 use crate::{
     initialise,
     trace::{BatchStatistics, Mode},
@@ -73,6 +73,26 @@ impl<B: Kernels> BatchNorm<B> {
         match mode {
             Mode::Train => self.of_batch(input, ops::batch_norm_rectified, statistics),
             Mode::Evaluate => ops::rectify(self.of_running(input)),
+        }
+    }
+
+    /// `convolution` of what [`forward_rectified`](Self::forward_rectified) puts out. In [`Mode::Train`] what lies between is not
+    /// kept for the gradient but computed again: a pass over memory for the memory of `input`.
+    pub(crate) fn forward_convolved(
+        &self,
+        input: Tensor<B, 4>,
+        convolution: &Convolution<B>,
+        mode: Mode,
+        statistics: &mut Vec<BatchStatistics<B>>,
+    ) -> Tensor<B, 4> {
+        match (mode, convolution.plain()) {
+            (Mode::Train, Some((weight, options))) => {
+                let convolved = |input, scale, shift, epsilon| {
+                    ops::batch_norm_rectified_convolution(input, [scale, shift], epsilon, weight, options)
+                };
+                self.of_batch(input, convolved, statistics)
+            }
+            _ => convolution.forward(self.forward_rectified(input, mode, statistics)),
         }
     }
 

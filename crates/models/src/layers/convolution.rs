@@ -85,6 +85,11 @@ impl<B: Kernels> Convolution<B> {
         ConvOptions { stride: [self.stride; 2], padding: [self.padding; 2], groups: self.groups }
     }
 
+    /// Weight and options of a convolution that is nothing else: without bias and without margins that depend on the input.
+    pub(super) fn plain(&self) -> Option<(Tensor<B, 4>, ConvOptions)> {
+        (self.bias.is_none() && !self.same).then(|| (self.weight.val(), self.options()))
+    }
+
     /// `[batch, inputs, height, width]` to `[batch, outputs, height', width']`.
     pub fn forward(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
         self.run(input, false)
