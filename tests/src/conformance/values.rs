@@ -32,7 +32,7 @@ const fn grouped(case: Case, groups: usize) -> Case {
 
 /// Kernels larger than, equal to and smaller than the stride; odd and even images; windows that
 /// leave a rest; one pixel; more padding than image; groups of channels, and channels alone.
-pub const CASES: [Case; 24] = [
+pub const CASES: [Case; 25] = [
     case([1, 1, 4, 4], 1, [1, 1], [2, 2], [0, 0]),
     case([2, 3, 8, 8], 5, [1, 1], [2, 2], [0, 0]),
     case([2, 3, 7, 9], 4, [1, 1], [2, 2], [0, 0]),
@@ -53,6 +53,8 @@ pub const CASES: [Case; 24] = [
     case([5, 40, 13, 11], 70, [3, 3], [1, 1], [1, 1]),
     case([3, 130, 9, 9], 66, [3, 3], [2, 2], [1, 1]),
     case([2, 65, 10, 12], 130, [1, 1], [2, 2], [0, 0]),
+    // More positions than a GPU lets one axis of a launch have tiles of.
+    case([1, 1, 1460, 1450], 1, [1, 1], [1, 1], [0, 0]),
     grouped(case([2, 4, 7, 6], 4, [3, 3], [1, 1], [1, 1]), 4),
     grouped(case([2, 3, 8, 9], 3, [5, 5], [2, 2], [2, 2]), 3),
     grouped(case([1, 2, 6, 6], 2, [1, 1], [2, 2], [0, 0]), 2),

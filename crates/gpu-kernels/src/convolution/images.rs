@@ -1,12 +1,17 @@
 //! The products whose results are images: the forward pass and the gradient of the input.
 
 use super::{
-    DEPTH, Grid, TILE, Windows, image, output_size,
+    DEPTH, Grid, TILE, Windows,
+    geometry::{Geometry, Sizes},
+    image, output_size,
     tile::{UNITS, add_parts, multiply, part, place, sums},
 };
 use crate::layout::{empty, empty_channels_last, sizes};
 use burn_cubecl::{CubeRuntime, kernel::into_contiguous, tensor::CubeTensor};
 use cubecl::{prelude::*, std::FastDivmod};
+
+/// Tiles of positions side by side, at most: WebGPU lets a launch have 65,535 cubes along an axis. More are laid out in rows.
+const TILES: u32 = 1 << 15;
 
 /// Cross-correlates `input [batch, in, height, width]` with `weight [out, in, rows, columns]`.
 pub(super) fn forward<R: CubeRuntime>(input: CubeTensor<R>, weight: CubeTensor<R>, windows: Windows) -> CubeTensor<R> {
@@ -17,7 +22,7 @@ pub(super) fn forward<R: CubeRuntime>(input: CubeTensor<R>, weight: CubeTensor<R
     product(
         input,
         weight,
-        Product {
+        Operation {
             source: [inputs, height, width],
             result: [batch, outputs, out_height, out_width],
             kernel: [rows, columns],
@@ -41,7 +46,7 @@ pub(super) fn input_gradient<R: CubeRuntime>(
     product(
         output_gradient,
         weight,
-        Product {
+        Operation {
             source: [outputs, out_height, out_width],
             result: [batch, inputs, size[0], size[1]],
             kernel: [rows, columns],
@@ -52,7 +57,7 @@ pub(super) fn input_gradient<R: CubeRuntime>(
     )
 }
 
-struct Product {
+struct Operation {
     /// Channels, rows and columns of the images that are read.
     source: [usize; 3],
     result: [usize; 4],
@@ -63,8 +68,9 @@ struct Product {
     transposed: bool,
 }
 
-fn product<R: CubeRuntime>(source: CubeTensor<R>, weight: CubeTensor<R>, product: Product) -> CubeTensor<R> {
-    let Product { source: [channels, height, width], result, kernel, weight_strides, windows, transposed } = product;
+fn product<R: CubeRuntime>(source: CubeTensor<R>, weight: CubeTensor<R>, operation: Operation) -> CubeTensor<R> {
+    let Operation { source: [channels, height, width], result, kernel, weight_strides, windows, transposed } =
+        operation;
     let weight = into_contiguous(weight);
     let [batch, outputs, out_height, out_width] = result;
     let positions = batch * out_height * out_width;
@@ -76,35 +82,28 @@ fn product<R: CubeRuntime>(source: CubeTensor<R>, weight: CubeTensor<R>, product
         parts => empty(&source, [parts as usize, positions, outputs]),
     };
     let (client, dtype) = (source.client.clone(), source.dtype);
-    let geometry = GeometryLaunch::new(
-        out_width as u32,
-        out_height as u32,
-        channels as u32,
-        kernel[1] as u32,
-        windows.stride[0] as u32,
-        windows.stride[1] as u32,
-        windows.stride[0] as u32,
-        windows.stride[1] as u32,
-        windows.padding[0] as u32,
-        windows.padding[1] as u32,
-        height as u32,
-        width as u32,
-        channels as u32,
-        positions as u32,
-        outputs as u32,
-        terms as u32,
-        grid.terms,
-        weight_strides[0] as u32,
-        weight_strides[1] as u32,
-    );
+    let geometry = Sizes {
+        result: [out_height, out_width],
+        source: [channels, height, width],
+        kernel_columns: kernel[1],
+        windows,
+        positions,
+        outputs,
+        part: grid.terms,
+    };
+    let rows_of_tiles = grid.tiles[0].div_ceil(TILES);
+    let tiles = grid.tiles[0].div_ceil(rows_of_tiles);
+    let [stride_rows, stride_columns] = windows.stride.map(|stride| stride as u32);
+    let [weight_output, weight_channel] = weight_strides.map(|stride| stride as u32);
     product_kernel::launch::<R>(
         &client,
-        CubeCount::Static(grid.tiles[0], grid.tiles[1], grid.parts),
+        CubeCount::Static(tiles, grid.tiles[1] * rows_of_tiles, grid.parts),
         CubeDim::new_1d(UNITS),
         source.into_array_arg(),
         weight.into_array_arg(),
         written.clone().into_array_arg(),
-        geometry,
+        geometry.launch(),
+        ProductLaunch::new(stride_rows, stride_columns, terms as u32, weight_output, weight_channel, grid.tiles[1]),
         transposed,
         dtype.into(),
     );
@@ -114,32 +113,19 @@ fn product<R: CubeRuntime>(source: CubeTensor<R>, weight: CubeTensor<R>, product
     made
 }
 
+/// What the gradient of a weight does not need of a convolution.
 #[derive(CubeLaunch, CubeType)]
-struct Geometry {
-    /// Columns and rows of the result's images.
-    columns: FastDivmod<u32>,
-    rows: FastDivmod<u32>,
-    /// Channels of the source and columns of the kernel.
-    channels: FastDivmod<u32>,
-    kernel_columns: FastDivmod<u32>,
+struct Product {
+    /// The strides again, to divide by.
     stride_rows: FastDivmod<u32>,
     stride_columns: FastDivmod<u32>,
-    /// The strides again, to multiply with.
-    step_rows: u32,
-    step_columns: u32,
-    padding_rows: u32,
-    padding_columns: u32,
-    /// Rows, columns and channels of the source.
-    height: u32,
-    width: u32,
-    depth: u32,
-    positions: u32,
-    outputs: u32,
+    /// Rows times columns times channels of the kernel.
     terms: u32,
-    /// Terms of a part.
-    part: u32,
+    /// From a channel of the result to the next in the weight, and from a channel of the source.
     weight_output: u32,
     weight_channel: u32,
+    /// Tiles of outputs.
+    output_tiles: u32,
 }
 
 /// Where along an axis a window's tap reads, and whether that is inside the source. Going forward, a window at `at` reads pixel
@@ -179,13 +165,15 @@ fn product_kernel<F: Float>(
     weight: &Array<F>,
     result: &mut Array<F>,
     geometry: Geometry,
+    product: Product,
     #[comptime] transposed: bool,
     #[define(F)] _dtype: StorageType,
 ) {
     let lane = UNIT_POS % 16;
     let line = UNIT_POS / 16;
-    let first_position = CUBE_POS_X * TILE;
-    let first_output = CUBE_POS_Y * TILE;
+    let row_of_tiles = CUBE_POS_Y / product.output_tiles;
+    let first_position = (row_of_tiles * CUBE_COUNT_X + CUBE_POS_X) * TILE;
+    let first_output = CUBE_POS_Y % product.output_tiles * TILE;
     let mut left = part::<F>();
     let mut right = part::<F>();
     let mut sums = sums::<F>();
@@ -202,14 +190,14 @@ fn product_kernel<F: Float>(
             rows[i as usize] = row;
             columns[i as usize] = column;
         } else {
-            rows[i as usize] = row * geometry.step_rows;
-            columns[i as usize] = column * geometry.step_columns;
+            rows[i as usize] = row * geometry.stride_rows;
+            columns[i as usize] = column * geometry.stride_columns;
         }
     }
     let mut term = CUBE_POS_Z * geometry.part;
     let mut end = term + geometry.part;
-    if end > geometry.terms {
-        end = geometry.terms;
+    if end > product.terms {
+        end = product.terms;
     }
     while term < end {
         let own = term + lane;
@@ -223,7 +211,7 @@ fn product_kernel<F: Float>(
                 let (row, in_rows) = read_at(
                     rows[index],
                     tap_row,
-                    &geometry.stride_rows,
+                    &product.stride_rows,
                     geometry.padding_rows,
                     geometry.height,
                     transposed,
@@ -231,7 +219,7 @@ fn product_kernel<F: Float>(
                 let (column, in_columns) = read_at(
                     columns[index],
                     tap_column,
-                    &geometry.stride_columns,
+                    &product.stride_columns,
                     geometry.padding_columns,
                     geometry.width,
                     transposed,
@@ -245,7 +233,7 @@ fn product_kernel<F: Float>(
             let output = first_output + line + 16 * i;
             let mut value = F::new(0.0);
             if own < end && output < geometry.outputs {
-                value = weight[(output * geometry.weight_output + channel * geometry.weight_channel + tap) as usize];
+                value = weight[(output * product.weight_output + channel * product.weight_channel + tap) as usize];
             }
             right[place(lane, line + 16 * i)] = value;
         }

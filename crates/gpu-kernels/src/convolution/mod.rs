@@ -16,6 +16,7 @@
 //! | [`weight_gradient`] | outputs of the output's gradient | windows | rows, columns, channels of the kernel |
 
 mod choice;
+mod geometry;
 mod images;
 mod tile;
 mod weights;

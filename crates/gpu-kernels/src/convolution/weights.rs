@@ -1,12 +1,14 @@
 //! The product whose result is the gradient of the weight: its terms are all windows of the batch.
 
 use super::{
-    DEPTH, Grid, TILE, Windows, image,
+    DEPTH, Grid, TILE, Windows,
+    geometry::{Geometry, Sizes},
+    image,
     tile::{UNITS, add_parts, multiply, part, place, sums},
 };
 use crate::layout::empty;
 use burn_cubecl::{CubeRuntime, tensor::CubeTensor};
-use cubecl::{prelude::*, std::FastDivmod};
+use cubecl::prelude::*;
 
 /// The gradient of [`forward`](super::forward) with respect to its weight, `[out, in, rows, columns]`, whose rows and columns are
 /// `kernel`.
@@ -27,23 +29,15 @@ pub(super) fn weight_gradient<R: CubeRuntime>(
         parts => empty(&input, [parts as usize, outputs, inputs, taps]),
     };
     let (client, dtype) = (input.client.clone(), input.dtype);
-    let geometry = GeometryLaunch::new(
-        out_width as u32,
-        out_height as u32,
-        inputs as u32,
-        kernel[1] as u32,
-        windows.stride[0] as u32,
-        windows.stride[1] as u32,
-        windows.padding[0] as u32,
-        windows.padding[1] as u32,
-        height as u32,
-        width as u32,
-        inputs as u32,
-        positions as u32,
-        outputs as u32,
-        taps as u32,
-        grid.terms,
-    );
+    let geometry = Sizes {
+        result: [out_height, out_width],
+        source: [inputs, height, width],
+        kernel_columns: kernel[1],
+        windows,
+        positions,
+        outputs,
+        part: grid.terms,
+    };
     product_kernel::launch::<R>(
         &client,
         CubeCount::Static(grid.tiles[0], grid.tiles[1], grid.parts),
@@ -51,7 +45,8 @@ pub(super) fn weight_gradient<R: CubeRuntime>(
         output_gradient.into_array_arg(),
         input.into_array_arg(),
         written.clone().into_array_arg(),
-        geometry,
+        geometry.launch(),
+        taps as u32,
         dtype.into(),
     );
     if grid.parts > 1 {
@@ -60,35 +55,13 @@ pub(super) fn weight_gradient<R: CubeRuntime>(
     made
 }
 
-#[derive(CubeLaunch, CubeType)]
-struct Geometry {
-    /// Columns and rows of windows.
-    columns: FastDivmod<u32>,
-    rows: FastDivmod<u32>,
-    /// Channels of the input and columns of the kernel.
-    channels: FastDivmod<u32>,
-    kernel_columns: FastDivmod<u32>,
-    stride_rows: u32,
-    stride_columns: u32,
-    padding_rows: u32,
-    padding_columns: u32,
-    /// Rows, columns and channels of the input.
-    height: u32,
-    width: u32,
-    depth: u32,
-    positions: u32,
-    outputs: u32,
-    taps: u32,
-    /// Windows of a part.
-    part: u32,
-}
-
 #[cube(launch)]
 fn product_kernel<F: Float>(
     gradient: &Array<F>,
     input: &Array<F>,
     result: &mut Array<F>,
     geometry: Geometry,
+    taps: u32,
     #[define(F)] _dtype: StorageType,
 ) {
     // Neighbouring units load neighbouring channels of one window.
@@ -99,7 +72,7 @@ fn product_kernel<F: Float>(
     let mut left = part::<F>();
     let mut right = part::<F>();
     let mut sums = sums::<F>();
-    let columns = geometry.taps * geometry.depth;
+    let columns = taps * geometry.depth;
     let (tap, channel) = geometry.channels.div_mod(first_column + line);
     let (tap_row, tap_column) = geometry.kernel_columns.div_mod(tap);
     let mut term = CUBE_POS_Z * geometry.part;
@@ -146,7 +119,7 @@ fn product_kernel<F: Float>(
             let column = first_column + UNIT_POS % 16 + 16 * j;
             if output < geometry.outputs && column < columns {
                 let (tap, channel) = geometry.channels.div_mod(column);
-                let place = ((CUBE_POS_Z * geometry.outputs + output) * geometry.depth + channel) * geometry.taps + tap;
+                let place = ((CUBE_POS_Z * geometry.outputs + output) * geometry.depth + channel) * taps + tap;
                 result[place as usize] = sums[(4 * i + j) as usize];
             }
         }
