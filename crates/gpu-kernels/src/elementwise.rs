@@ -4,7 +4,7 @@ use crate::{
     launch::one_each,
     layout::{alike, empty_like, together},
 };
-use burn_cubecl::{CubeRuntime, tensor::CubeTensor};
+use burn_cubecl::{CubeRuntime, kernel::into_contiguous, tensor::CubeTensor};
 use cubecl::prelude::*;
 
 /// `max(input, 0)`.
@@ -147,6 +147,10 @@ pub struct Epilogue<R: CubeRuntime> {
     pub rectified: bool,
 }
 
+fn of_channels<R: CubeRuntime>(numbers: Option<CubeTensor<R>>) -> Option<CubeTensor<R>> {
+    numbers.map(into_contiguous)
+}
+
 /// `input` with what `epilogue` says.
 pub fn apply<R: CubeRuntime>(input: CubeTensor<R>, epilogue: Epilogue<R>) -> CubeTensor<R> {
     let (input, summand, layout) = match epilogue.summand {
@@ -166,8 +170,8 @@ pub fn apply<R: CubeRuntime>(input: CubeTensor<R>, epilogue: Epilogue<R>) -> Cub
         count,
         cube,
         input.into_array_arg(),
-        epilogue.factors.map(CubeTensor::into_array_arg).into(),
-        epilogue.numbers.map(CubeTensor::into_array_arg).into(),
+        of_channels(epilogue.factors).map(CubeTensor::into_array_arg).into(),
+        of_channels(epilogue.numbers).map(CubeTensor::into_array_arg).into(),
         summand.map(CubeTensor::into_array_arg).into(),
         output.clone().into_array_arg(),
         layout.channels as u32,

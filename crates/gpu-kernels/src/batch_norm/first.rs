@@ -4,7 +4,7 @@ use crate::{
     layout::{empty, empty_like, together},
     reduce::{Images, Plan, over_units, part, part_place, place, shared, total},
 };
-use burn_cubecl::{CubeRuntime, tensor::CubeTensor};
+use burn_cubecl::{CubeRuntime, kernel::into_contiguous, tensor::CubeTensor};
 use cubecl::prelude::*;
 
 /// The gradients of batch normalisation.
@@ -36,6 +36,7 @@ pub fn gradients<R: CubeRuntime>(
             (input, gradient, Some(rectified), layout)
         }
     };
+    let [scale, mean, reciprocal_deviation] = [scale, mean, reciprocal_deviation].map(into_contiguous);
     let plan = Plan::new(layout);
     let parts = plan.parts(&input, 2);
     let client = input.client.clone();

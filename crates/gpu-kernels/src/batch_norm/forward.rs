@@ -5,7 +5,7 @@ use crate::{
     layout::{empty, empty_like, together},
     reduce::{Images, Part, Plan, over_units, part, part_place, place, shared},
 };
-use burn_cubecl::{CubeRuntime, tensor::CubeTensor};
+use burn_cubecl::{CubeRuntime, kernel::into_contiguous, tensor::CubeTensor};
 use cubecl::prelude::*;
 
 /// A normalised batch and its statistics.
@@ -30,6 +30,7 @@ pub fn forward<R: CubeRuntime>(
     rectifies: bool,
 ) -> Forward<R> {
     let ([input], layout) = together([input]);
+    let [scale, shift] = [scale, shift].map(into_contiguous);
     let plan = Plan::new(layout);
     let parts = plan.parts(&input, 2);
     let client = input.client.clone();

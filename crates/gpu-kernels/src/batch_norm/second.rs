@@ -4,7 +4,7 @@ use crate::{
     layout::{empty, empty_like, together},
     reduce::{Images, Plan, over_units, part, part_place, place, shared, total},
 };
-use burn_cubecl::{CubeRuntime, tensor::CubeTensor};
+use burn_cubecl::{CubeRuntime, kernel::into_contiguous, tensor::CubeTensor};
 use cubecl::prelude::*;
 
 /// The gradients of batch normalisation's input gradient.
@@ -27,6 +27,7 @@ pub fn second<R: CubeRuntime>(
     cotangent: CubeTensor<R>,
 ) -> Second<R> {
     let ([input, output_gradient, cotangent], layout) = together([input, output_gradient, cotangent]);
+    let [scale, mean, reciprocal_deviation] = [scale, mean, reciprocal_deviation].map(into_contiguous);
     let plan = Plan::new(layout);
     let parts = plan.parts(&input, 5);
     let client = input.client.clone();
