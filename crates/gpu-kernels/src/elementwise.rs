@@ -25,7 +25,8 @@ fn rectify_kernel<F: Float>(input: &Array<F>, output: &mut Array<F>, #[define(F)
     }
 }
 
-/// 0 for what is not above it. NaN stays NaN, so that divergence is visible; the largest of two numbers, on a GPU, is never NaN.
+/// 0 for what is not above it. NaN stays NaN, so that divergence is visible, wherever a device compares as IEEE 754 says (WGSL lets
+/// one assume that there is none); the largest of two numbers, on a GPU, is never NaN.
 #[cube]
 pub(crate) fn rectified<F: Float>(value: F) -> F {
     let mut found = value;

@@ -14,7 +14,7 @@
 //! All of it needs the feature `cubecl`; without it the crate is empty.
 //!
 //! Functions take and return Burn's tensors (`CubeTensor`), `[batch, channels, height, width]` where nothing else is said, of
-//! any float type. Results depend on the arguments alone: every sum is made in an order that follows from the shapes, without atomic
+//! `f32` or `f64`: counts and sums are made in their own precision, which is too little for half of it. Results depend on the arguments alone: every sum is made in an order that follows from the shapes, without atomic
 //! additions.
 //!
 //! Burn's convolutions leave images with the channels last in memory and read such images without a copy. The

@@ -23,6 +23,7 @@ const CHUNKS: usize = 64;
 pub(crate) struct Plan {
     layout: Layout,
     pub(crate) lanes: u32,
+    chunk: usize,
     pub(crate) chunks: usize,
 }
 
@@ -33,8 +34,10 @@ impl Plan {
             _ => 1,
         };
         let at_once = (UNITS / lanes) as usize;
-        let chunks = layout.positions().div_ceil(at_once * POSITIONS).clamp(1, CHUNKS);
-        Self { layout, lanes, chunks }
+        let wanted = layout.positions().div_ceil(at_once * POSITIONS).clamp(1, CHUNKS);
+        let chunk = layout.positions().div_ceil(wanted).max(1);
+        // No chunk is empty: its mean would not be a number.
+        Self { layout, lanes, chunk, chunks: layout.positions().div_ceil(chunk).max(1) }
     }
 
     pub(crate) fn cubes(&self) -> (CubeCount, CubeDim) {
@@ -43,9 +46,8 @@ impl Plan {
     }
 
     pub(crate) fn shape<R: CubeRuntime>(&self) -> ImagesLaunch<R> {
-        let chunk = self.layout.positions().div_ceil(self.chunks);
         let [channels, inner, positions, chunk, chunks] =
-            [self.layout.channels, self.layout.inner, self.layout.positions(), chunk, self.chunks]
+            [self.layout.channels, self.layout.inner, self.layout.positions(), self.chunk, self.chunks]
                 .map(|size| size as u32);
         ImagesLaunch::new(channels, inner, positions, chunk, chunks)
     }

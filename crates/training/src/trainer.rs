@@ -61,16 +61,20 @@ impl Trainer for DeviceTrainer {
         let (listings, weights) = (self.listings.as_ref(), self.weights.as_ref());
         let (kernels, device) = (&self.kernels, self.device.name.as_str());
         let mut keeping = Keeping { kernels, device, observer };
-        let observer: &mut dyn Observer = match self.device.backend {
-            BackendKind::Cpu => keeping.observer,
-            BackendKind::Cuda | BackendKind::Wgpu => {
+        let on_gpu = self.device.backend != BackendKind::Cpu;
+        let observer: &mut dyn Observer = match on_gpu {
+            false => &mut *keeping.observer,
+            true => {
                 kernels.begin(device)?;
                 &mut keeping
             }
         };
         let job = TrainingJob { spec, listings, weights, start, observer };
         let outcome = catch_unwind(AssertUnwindSafe(|| self.chosen.run(job)));
-        kernels.keep(device)?;
+        // A result is not lost because the choices cannot be written.
+        if on_gpu && let Err(error) = kernels.keep(device) {
+            keeping.observer.note(&format!("the kernels that were chosen are not kept: {error}"));
+        }
         outcome.unwrap_or_else(|panic| Err(RunFailure::of_panic(panic.as_ref())))
     }
 

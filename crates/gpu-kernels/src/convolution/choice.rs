@@ -16,7 +16,7 @@ use burn_cubecl::{
     },
     tensor::CubeTensor,
 };
-use cubecl::prelude::*;
+use cubecl::{prelude::*, server::ServerError};
 use std::{
     collections::BTreeMap,
     fmt,
@@ -104,7 +104,7 @@ pub fn measure(known: impl IntoIterator<Item = (String, Algorithm)>) {
 }
 
 /// What was chosen or was known, by kind: operation, sizes and device, for instance
-/// `forward 16x64x28x28 by 64x64x3x3 stride 1x1 padding 1x1 on wgpu<spirv>`. Empty where nothing is measured.
+/// `forward 16x64x28x28 by 64x64x3x3 stride 1x1 padding 1x1 on wgpu<spirv> DefaultDevice`. Empty where nothing is measured.
 pub fn choices() -> BTreeMap<String, Algorithm> {
     chosen().by_case.clone()
 }
@@ -139,6 +139,14 @@ impl<R: CubeRuntime> Operation<R> {
         }
     }
 
+    fn device(&self) -> &R::Device {
+        match self {
+            Self::Forward { input: tensor, .. }
+            | Self::InputGradient { output_gradient: tensor, .. }
+            | Self::WeightGradient { input: tensor, .. } => &tensor.device,
+        }
+    }
+
     /// What decides how long it takes.
     fn case(&self, windows: Windows) -> String {
         let times = |sizes: &[usize]| sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("x");
@@ -156,12 +164,13 @@ impl<R: CubeRuntime> Operation<R> {
         };
         let (client, _) = self.client();
         format!(
-            "{name} {} by {} stride {} padding {} on {}",
+            "{name} {} by {} stride {} padding {} on {} {:?}",
             times(&image),
             times(&weight),
             times(&windows.stride),
             times(&windows.padding),
-            R::name(client)
+            R::name(client),
+            self.device()
         )
     }
 
@@ -210,11 +219,14 @@ impl<R: CubeRuntime> Operation<R> {
                     let case = self.case(windows);
                     match choices.by_case.get(&case) {
                         Some(algorithm) => *algorithm,
-                        None => {
-                            let algorithm = self.fastest(windows);
-                            choices.by_case.insert(case, algorithm);
-                            algorithm
-                        }
+                        // Operands that tell nothing (a result of zeros) leave the choice to a later convolution.
+                        None => match self.fastest(windows) {
+                            Some(algorithm) => {
+                                choices.by_case.insert(case, algorithm);
+                                algorithm
+                            }
+                            None => Algorithm::Tiles,
+                        },
                     }
                 }
             }
@@ -226,47 +238,68 @@ impl<R: CubeRuntime> Operation<R> {
         }
     }
 
-    /// The algorithm that takes least time of those that compute the same. Another than the tiles must gain a twentieth, so that noise
-    /// does not choose.
-    fn fastest(&self, windows: Windows) -> Algorithm {
-        let expected = values(self.clone().by_tiles(windows));
+    /// The algorithm that takes least time of those that compute the same; none where the result tells nothing. Another than the
+    /// tiles must gain a twentieth, so that noise does not choose.
+    ///
+    /// # Panics
+    /// Where the device has failed before, as a read of a result would.
+    fn fastest(&self, windows: Windows) -> Option<Algorithm> {
+        let (client, _) = self.client();
+        wait(client).unwrap_or_else(|error| panic!("the device failed: {error}"));
+        // Kept until all are compared, so that none of them finds the right values in memory that was freed.
+        let by_tiles = self.clone().by_tiles(windows);
+        let expected = values(by_tiles.clone())?;
+        let largest = expected.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
+        if largest == 0.0 || !expected.iter().all(|value| value.is_finite()) {
+            return None;
+        }
         let tiles = self.time(Algorithm::Tiles, windows).unwrap_or(Duration::MAX);
         let mut best = (Algorithm::Tiles, tiles.mul_f64(0.95));
-        for other in [Algorithm::Direct, Algorithm::Accelerated] {
-            let Some(found) = self.clone().by(other, windows) else { continue };
-            if !agree(&expected, &values(found)) {
+        for &other in self.others(windows) {
+            let found = self.clone().by(other, windows).and_then(values);
+            if !found.is_some_and(|found| agree(&expected, &found)) {
                 continue;
             }
             if let Some(time) = self.time(other, windows).filter(|time| *time < best.1) {
                 best = (other, time);
             }
         }
-        best.0
+        drop(by_tiles);
+        Some(best.0)
     }
 
-    /// The shortest of a few repetitions.
+    /// What there is beside the tiles. Burn's product has no input gradient for strides.
+    fn others(&self, windows: Windows) -> &'static [Algorithm] {
+        match self {
+            Self::InputGradient { .. } if windows.stride != [1; 2] => &[Algorithm::Direct],
+            _ => &[Algorithm::Direct, Algorithm::Accelerated],
+        }
+    }
+
+    /// The shortest of a few repetitions; none where the algorithm fails on this device.
     fn time(&self, algorithm: Algorithm, windows: Windows) -> Option<Duration> {
         let (client, _) = self.client();
         let repetition = |_| {
-            wait(client);
+            wait(client).ok()?;
             let start = Instant::now();
             let _result = self.clone().by(algorithm, windows)?;
-            wait(client);
+            wait(client).ok()?;
             Some(start.elapsed())
         };
         (0..4).map(repetition).collect::<Option<Vec<_>>>()?.into_iter().min()
     }
 }
 
-fn wait<R: CubeRuntime>(client: &ComputeClient<R>) {
-    // An error shows again when a result is read.
-    let _ = cubecl::future::block_on(client.sync());
+/// Waits for all that the device was given.
+fn wait<R: CubeRuntime>(client: &ComputeClient<R>) -> Result<(), ServerError> {
+    cubecl::future::block_on(client.sync())
 }
 
-fn values<R: CubeRuntime>(tensor: CubeTensor<R>) -> Vec<f32> {
+/// The values of a tensor; none where they could not be computed.
+fn values<R: CubeRuntime>(tensor: CubeTensor<R>) -> Option<Vec<f32>> {
     let tensor = into_contiguous(tensor);
-    let bytes = tensor.client.read_one_unchecked(tensor.handle);
-    f32::from_bytes(&bytes).to_vec()
+    let bytes = tensor.client.read_one(tensor.handle).ok()?;
+    Some(f32::from_bytes(&bytes).to_vec())
 }
 
 /// Whether no value is off by more than this share of the largest one.

@@ -63,8 +63,15 @@ impl Grid {
 }
 
 /// Rows and columns that windows over an image of `size` make.
+///
+/// # Panics
+/// Where the kernel is larger than the image with its padding.
 pub(crate) fn output_size(size: [usize; 2], kernel: [usize; 2], windows: Windows) -> [usize; 2] {
-    [0, 1].map(|axis| (size[axis] + 2 * windows.padding[axis] - kernel[axis]) / windows.stride[axis] + 1)
+    [0, 1].map(|axis| {
+        let padded = size[axis] + 2 * windows.padding[axis];
+        assert!(kernel[axis] <= padded, "a kernel of {kernel:?} over {size:?} with {windows:?}");
+        (padded - kernel[axis]) / windows.stride[axis] + 1
+    })
 }
 
 /// Sizes and the tensor with its channels last.
