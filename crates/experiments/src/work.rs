@@ -187,6 +187,7 @@ impl Worker<'_> {
                 since: Instant::now(),
                 last_step_event: None,
                 begun: false,
+                offered: None,
                 kept: Duration::ZERO,
             };
             let outcome = self.train(&spec, &start, &mut recorder).and_then(finite);
@@ -281,6 +282,8 @@ struct Recorder<'a, 'b> {
     last_step_event: Option<Instant>,
     /// Whether a step was done since the start.
     begun: bool,
+    /// Where a checkpoint could be taken last.
+    offered: Option<Position>,
     /// Time spent on records and checkpoints.
     kept: Duration,
 }
@@ -293,8 +296,12 @@ impl Recorder<'_, '_> {
         if self.refused.is_some() || self.worker.stopped() { Control::Stop } else { Control::Continue }
     }
 
+    /// Whether a checkpoint is due here. Not every step is offered on a GPU, so that what counts is whether a multiple was passed
+    /// since the position that was offered before.
     fn due(&self, position: Position) -> bool {
-        let every = |steps: usize| position.steps.is_multiple_of(steps);
+        let before = self.offered.filter(|offered| offered.epochs == position.epochs && offered.steps < position.steps);
+        let before = before.map_or(position.steps.saturating_sub(1), |offered| offered.steps);
+        let every = |steps: usize| position.steps / steps > before / steps;
         position.steps == 0 || self.worker.stopped() || self.worker.checkpoint_steps.is_some_and(every)
     }
 }
@@ -327,7 +334,9 @@ impl Observer for Recorder<'_, '_> {
     }
 
     fn checkpoint(&mut self, position: Position, snapshot: &mut Snapshot<'_>) -> Result<(), RunFailure> {
-        if self.refused.is_some() || !self.due(position) {
+        let due = self.due(position);
+        self.offered = Some(position);
+        if self.refused.is_some() || !due {
             return Ok(());
         }
         let clock = Instant::now();
