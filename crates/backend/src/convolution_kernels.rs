@@ -30,13 +30,13 @@ pub fn fix() {
 pub fn measure(known: &BTreeMap<String, String>) -> Result<(), UnknownKernel> {
     #[cfg(any(feature = "cuda", feature = "wgpu"))]
     {
-        let named = known.iter().map(|(convolution, name)| match name.parse() {
-            Ok(algorithm) => Ok((convolution.clone(), algorithm)),
-            Err(reason @ herring_gpu_kernels::convolution::UnknownAlgorithm { .. }) => {
-                Err(UnknownKernel { convolution: convolution.clone(), reason: reason.to_string() })
-            }
+        use herring_gpu_kernels::convolution::{self, UnknownAlgorithm};
+        let named = known.iter().map(|(convolution, name)| {
+            let unknown =
+                |error: UnknownAlgorithm| UnknownKernel { convolution: convolution.clone(), reason: error.to_string() };
+            Ok((convolution.clone(), name.parse().map_err(unknown)?))
         });
-        herring_gpu_kernels::convolution::measure(named.collect::<Result<Vec<_>, _>>()?);
+        convolution::measure(named.collect::<Result<Vec<_>, UnknownKernel>>()?);
     }
     let _ = known;
     Ok(())

@@ -64,10 +64,10 @@ pub fn step<R: CubeRuntime>(moving: Vec<Moving<R>>, numbers: Step) -> Vec<Moved<
 }
 
 fn launch<R: CubeRuntime>(moving: Vec<Moving<R>>, numbers: Step) -> Vec<Moved<R>> {
-    let Some(entries) = moving.iter().map(|one| one.parameter.meta.num_elements()).max() else { return Vec::new() };
-    let like = &moving[0].parameter;
-    let (client, dtype) = (like.client.clone(), like.dtype);
-    let (count, cube) = one_each(like, entries);
+    let largest = moving.iter().map(|one| &one.parameter).max_by_key(|parameter| parameter.meta.num_elements());
+    let Some(largest) = largest else { return Vec::new() };
+    let (client, dtype) = (largest.client.clone(), largest.dtype);
+    let (count, cube) = one_each(largest);
     let [mut parameters, mut gradients, mut firsts, mut seconds] = [(); 4].map(|()| SequenceArg::new());
     let [mut parameters_made, mut firsts_made, mut seconds_made] = [(); 3].map(|()| SequenceArg::new());
     let mut moved = Vec::with_capacity(moving.len());

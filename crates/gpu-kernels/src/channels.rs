@@ -55,7 +55,7 @@ fn summed<R: CubeRuntime>(left: CubeTensor<R>, right: Option<CubeTensor<R>>, lay
         dtype.into(),
     );
     if plan.chunks > 1 {
-        let (count, cube) = one_each(&sums, layout.channels);
+        let (count, cube) = one_each(&sums);
         let arguments = (parts.into_array_arg(), sums.clone().into_array_arg());
         totals_kernel::launch::<R>(&client, count, cube, arguments.0, arguments.1, plan.shape(), dtype.into());
     }
@@ -114,7 +114,7 @@ pub fn products_over<R: CubeRuntime>(left: CubeTensor<R>, right: CubeTensor<R>) 
 fn over<R: CubeRuntime>(left: CubeTensor<R>, right: Option<CubeTensor<R>>, layout: Layout) -> CubeTensor<R> {
     let [batch, _, height, width] = sizes(&left);
     let sums = empty(&left, [batch, 1, height, width]);
-    let (count, cube) = one_each(&sums, layout.positions());
+    let (count, cube) = one_each(&sums);
     over_kernel::launch::<R>(
         &sums.client,
         count,
@@ -156,7 +156,7 @@ pub fn scale_by_planes<R: CubeRuntime>(input: CubeTensor<R>, planes: CubeTensor<
     let ([input], layout) = together([input]);
     let ([planes], _) = together([planes]);
     let output = empty_like(&input);
-    let (count, cube) = one_each(&output, output.meta.num_elements());
+    let (count, cube) = one_each(&output);
     scale_by_planes_kernel::launch::<R>(
         &output.client,
         count,
@@ -191,7 +191,7 @@ fn scale_by_planes_kernel<F: Float>(
 pub fn place_among<R: CubeRuntime>(input: CubeTensor<R>, from: usize, total: usize) -> CubeTensor<R> {
     let ([input], layout) = together([input]);
     let output = empty_with_channels(&input, layout, total);
-    let (count, cube) = one_each(&output, output.meta.num_elements());
+    let (count, cube) = one_each(&output);
     place_among_kernel::launch::<R>(
         &output.client,
         count,

@@ -11,7 +11,7 @@ use cubecl::prelude::*;
 pub fn rectify<R: CubeRuntime>(input: CubeTensor<R>) -> CubeTensor<R> {
     let [input] = alike([input]);
     let output = empty_like(&input);
-    let (count, cube) = one_each(&input, input.meta.num_elements());
+    let (count, cube) = one_each(&input);
     let (client, dtype) = (input.client.clone(), input.dtype);
     let arguments = (input.into_array_arg(), output.clone().into_array_arg());
     rectify_kernel::launch::<R>(&client, count, cube, arguments.0, arguments.1, dtype.into());
@@ -40,7 +40,7 @@ pub(crate) fn rectified<F: Float>(value: F) -> F {
 pub fn rectify_gradient<R: CubeRuntime>(output: CubeTensor<R>, output_gradient: CubeTensor<R>) -> CubeTensor<R> {
     let [output, gradient] = alike([output, output_gradient]);
     let found = empty_like(&gradient);
-    let (count, cube) = one_each(&found, found.meta.num_elements());
+    let (count, cube) = one_each(&found);
     rectify_gradient_kernel::launch::<R>(
         &found.client,
         count,
@@ -73,7 +73,7 @@ fn rectify_gradient_kernel<F: Float>(
 pub fn add_rectify<R: CubeRuntime>(left: CubeTensor<R>, right: CubeTensor<R>) -> CubeTensor<R> {
     let [left, right] = alike([left, right]);
     let output = empty_like(&left);
-    let (count, cube) = one_each(&output, output.meta.num_elements());
+    let (count, cube) = one_each(&output);
     add_rectify_kernel::launch::<R>(
         &output.client,
         count,
@@ -107,7 +107,7 @@ pub fn running_average<R: CubeRuntime>(
 ) -> CubeTensor<R> {
     let [running, newest] = alike([running, newest]);
     let output = empty_like(&running);
-    let (count, cube) = one_each(&output, output.meta.num_elements());
+    let (count, cube) = one_each(&output);
     running_average_kernel::launch::<R>(
         &output.client,
         count,
@@ -165,7 +165,7 @@ pub fn apply<R: CubeRuntime>(input: CubeTensor<R>, epilogue: Epilogue<R>) -> Cub
         }
     };
     let output = empty_like(&input);
-    let (count, cube) = one_each(&output, output.meta.num_elements());
+    let (count, cube) = one_each(&output);
     apply_kernel::launch::<R>(
         &output.client,
         count,

@@ -59,7 +59,7 @@ pub fn gather_maxima<R: CubeRuntime>(chooser: CubeTensor<R>, values: CubeTensor<
     let [chooser, values] = [chooser, values].map(into_contiguous);
     let [batch, channels, height, width] = sizes(&chooser);
     let output = empty(&values, [batch, channels, windows.count[0], windows.count[1]]);
-    let (count, cube) = one_each(&output, output.meta.num_elements());
+    let (count, cube) = one_each(&output);
     gather_kernel::launch::<R>(
         &output.client,
         count,
@@ -131,7 +131,7 @@ pub fn scatter_maxima<R: CubeRuntime>(
     let [chooser, values] = [chooser, values].map(into_contiguous);
     let [_, _, height, width] = sizes(&chooser);
     let output = empty_like(&chooser);
-    let (count, cube) = one_each(&output, output.meta.num_elements());
+    let (count, cube) = one_each(&output);
     scatter_kernel::launch::<R>(
         &output.client,
         count,

@@ -149,5 +149,5 @@ pub(crate) fn total<F: Float>(parts: &Array<F>, images: &Images, #[comptime] qua
 /// Shared memory for [`over_units`].
 #[cube]
 pub(crate) fn shared<F: Float>() -> SharedMemory<F> {
-    SharedMemory::<F>::new(256usize)
+    SharedMemory::<F>::new(comptime!(UNITS as usize))
 }

@@ -54,8 +54,8 @@ pub struct Lap {
     pub milliseconds: f64,
 }
 
-/// Median milliseconds of the measured repetitions, on a GPU with the kernels that are fastest there. `ended` is called after each repetition, also of the warm-up, and its own
-/// time does not count.
+/// Median milliseconds of the measured repetitions, on a GPU with the kernels that are fastest there. `ended` is called after
+/// each repetition, also of the warm-up, and its own time does not count.
 ///
 /// # Errors
 /// The device cannot be used, or there is no repetition to take the median of.

@@ -131,19 +131,12 @@ impl<R: CubeRuntime> Clone for Operation<R> {
 }
 
 impl<R: CubeRuntime> Operation<R> {
-    fn client(&self) -> (&ComputeClient<R>, DType) {
+    /// One of its operands, all of which are on one device and of one type.
+    fn operand(&self) -> &CubeTensor<R> {
         match self {
             Self::Forward { input: tensor, .. }
             | Self::InputGradient { output_gradient: tensor, .. }
-            | Self::WeightGradient { input: tensor, .. } => (&tensor.client, tensor.dtype),
-        }
-    }
-
-    fn device(&self) -> &R::Device {
-        match self {
-            Self::Forward { input: tensor, .. }
-            | Self::InputGradient { output_gradient: tensor, .. }
-            | Self::WeightGradient { input: tensor, .. } => &tensor.device,
+            | Self::WeightGradient { input: tensor, .. } => tensor,
         }
     }
 
@@ -162,15 +155,15 @@ impl<R: CubeRuntime> Operation<R> {
                 ("weight-gradient", image, [sizes(output_gradient)[1], image[1], kernel[0], kernel[1]])
             }
         };
-        let (client, _) = self.client();
+        let operand = self.operand();
         format!(
             "{name} {} by {} stride {} padding {} on {} {:?}",
             times(&image),
             times(&weight),
             times(&windows.stride),
             times(&windows.padding),
-            R::name(client),
-            self.device()
+            R::name(&operand.client),
+            operand.device
         )
     }
 
@@ -213,7 +206,7 @@ impl<R: CubeRuntime> Operation<R> {
     pub(super) fn run(self, windows: Windows) -> CubeTensor<R> {
         let algorithm = {
             let mut choices = chosen();
-            match choices.measured && self.client().1 == DType::F32 {
+            match choices.measured && self.operand().dtype == DType::F32 {
                 false => Algorithm::Tiles,
                 true => {
                     let case = self.case(windows);
@@ -244,13 +237,12 @@ impl<R: CubeRuntime> Operation<R> {
     /// # Panics
     /// Where the device has failed before, as a read of a result would.
     fn fastest(&self, windows: Windows) -> Option<Algorithm> {
-        let (client, _) = self.client();
+        let client = &self.operand().client;
         wait(client).unwrap_or_else(|error| panic!("the device failed: {error}"));
         // Kept until all are compared, so that none of them finds the right values in memory that was freed.
         let by_tiles = self.clone().by_tiles(windows);
         let expected = values(by_tiles.clone())?;
-        let largest = expected.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
-        if largest == 0.0 || !expected.iter().all(|value| value.is_finite()) {
+        if largest(&expected) == 0.0 || !expected.iter().all(|value| value.is_finite()) {
             return None;
         }
         let tiles = self.time(Algorithm::Tiles, windows).unwrap_or(Duration::MAX);
@@ -278,7 +270,7 @@ impl<R: CubeRuntime> Operation<R> {
 
     /// The shortest of a few repetitions; none where the algorithm fails on this device.
     fn time(&self, algorithm: Algorithm, windows: Windows) -> Option<Duration> {
-        let (client, _) = self.client();
+        let client = &self.operand().client;
         let repetition = |_| {
             wait(client).ok()?;
             let start = Instant::now();
@@ -302,10 +294,14 @@ fn values<R: CubeRuntime>(tensor: CubeTensor<R>) -> Option<Vec<f32>> {
     Some(f32::from_bytes(&bytes).to_vec())
 }
 
+fn largest(values: &[f32]) -> f32 {
+    values.iter().fold(0.0, |largest, value| largest.max(value.abs()))
+}
+
 /// Whether no value is off by more than this share of the largest one.
 fn agree(expected: &[f32], found: &[f32]) -> bool {
     const SHARE: f32 = 1e-5;
-    let largest = expected.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
+    let largest = largest(expected);
     expected.len() == found.len()
         && expected.iter().zip(found).all(|(expected, found)| (expected - found).abs() <= SHARE * largest)
 }

@@ -60,7 +60,7 @@ pub(crate) fn multiply<F: Float>(left: &SharedMemory<F>, right: &SharedMemory<F>
 
 /// The sum of `parts [parts, ...]` along the first axis, into `result`.
 pub(crate) fn add_parts<R: CubeRuntime>(parts: CubeTensor<R>, result: &CubeTensor<R>, count: u32) {
-    let (cubes, cube) = one_each(result, result.meta.num_elements());
+    let (cubes, cube) = one_each(result);
     let (client, dtype) = (result.client.clone(), result.dtype);
     let arguments = (parts.into_array_arg(), result.clone().into_array_arg());
     add_parts_kernel::launch::<R>(&client, cubes, cube, arguments.0, arguments.1, count, dtype.into());
